@@ -234,6 +234,10 @@ function readOpenSsh(block: Block, passphrase: string | undefined): UsableKey {
   if (!encrypted && passphrase !== undefined) {
     throw new KeyProblem(UNNEEDED_PASSPHRASE);
   }
+  if (cipher?.toString("latin1").startsWith("chacha20")) {
+    // ssh2 knows this cipher for connections, not for key files, and would take it for a wrong passphrase.
+    throw new KeyProblem(UNREADABLE_CIPHER);
+  }
   refuseTypesOfNoUse(publicBlob === undefined ? "" : firstString(publicBlob));
 
   const parsed = ssh2.utils.parseKey(pem(block), passphrase);

@@ -1,0 +1,25 @@
+// How endpoints and host keys are called in sentences for people.
+
+import type { SshEndpoint } from "../../inputs/connection.ts";
+import { fingerprintOf } from "../../inputs/fingerprint.ts";
+
+/** `deploy@203.0.113.7:22`, `deploy@[2001:db8::1]:22`. */
+export function addressOf({ host, port, login }: SshEndpoint): string {
+  return `${login.username}@${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
+}
+
+/** `SHA256:… (ED25519)`, as `ssh-keygen -l` ends its lines. */
+export function namedKey(keyType: string, key: Uint8Array): string {
+  return `${fingerprintOf(key)} (${keyFamily(keyType).toUpperCase()})`;
+}
+
+/** The word that OpenSSH uses for a kind of key, in file names too: `/etc/ssh/ssh_host_ed25519_key.pub`. */
+export function keyFamily(keyType: string): string {
+  const [, family = keyType] = /(ed25519|ecdsa|rsa|dss)/.exec(keyType) ?? [];
+  return family === "dss" ? "dsa" : family;
+}
+
+/** The particulars of whatever was thrown, in one line. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
