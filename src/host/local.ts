@@ -1,0 +1,147 @@
+// A Transport to the machine that the action runs on: a self-hosted runner that is the droplet itself.
+//
+// It uses node:child_process and not @actions/exec, which (3.0.0, measured) lets EPIPE end the process when a
+// command does not read its input, loses the signal that ended a command, gives no handle to stop one with, and
+// needs 11 s and 400 MB for 30 MB of output without newlines.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
+import { HostError } from "../errors.ts";
+import type { ExecEnd, ExecOptions, Transport } from "./transport.ts";
+
+/** Milliseconds between asking a command to stop and making it stop. */
+const STOP_GRACE_MS = 1_000;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A transport that runs each command by `sh -c`, as its own process group, in the environment of a fresh login. */
+export function localTransport(): Transport {
+  return {
+    description: "this machine",
+    identity: "local",
+    exec: runLocally,
+    async close() {},
+  };
+}
+
+function runLocally(command: string, options: ExecOptions): Promise<ExecEnd> {
+  const { signal, timeoutMs } = options;
+  if (signal?.aborted === true) {
+    return Promise.reject(signal.reason);
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<ExecEnd>();
+  const { home, environment } = freshLogin();
+  const child = spawn("/bin/sh", ["-c", command], {
+    cwd: home,
+    env: environment,
+    // Its own process group, so that what it started can be stopped with it.
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  let failure: { readonly error: unknown } | undefined;
+  let stopTimer: NodeJS.Timeout | undefined;
+
+  const stop = (error: unknown) => {
+    if (failure === undefined) {
+      failure = { error };
+      signalGroup(child, "SIGTERM");
+      stopTimer = setTimeout(() => {
+        signalGroup(child, "SIGKILL");
+        // Something that left the group may hold the pipes open; nobody waits for it.
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, STOP_GRACE_MS);
+    }
+  };
+  const onAbort = () => stop(signal?.reason);
+  const timer = setTimeout(() => stop(timedOut(command, timeoutMs)), Math.min(timeoutMs, MAX_TIMER_MS));
+  signal?.addEventListener("abort", onAbort, { once: true });
+  const settle = (act: () => void) => {
+    clearTimeout(timer);
+    clearTimeout(stopTimer);
+    signal?.removeEventListener("abort", onAbort);
+    act();
+  };
+  const handOver = (deliver: (chunk: Buffer) => void) => (chunk: Buffer) => {
+    if (failure === undefined) {
+      try {
+        deliver(chunk);
+      } catch (error) {
+        stop(error);
+      }
+    }
+  };
+
+  child.stdout.on("data", handOver(options.onStdout));
+  child.stderr.on("data", handOver(options.onStderr));
+  child.on("error", (cause) => settle(() => reject(notStarted(command, cause))));
+  child.on("close", (code, signalName) =>
+    settle(() => {
+      if (failure === undefined) {
+        resolve({ code, signal: signalName });
+        return;
+      }
+      // What ignored the first signal and has let go of the pipes.
+      signalGroup(child, "SIGKILL");
+      reject(failure.error);
+    }),
+  );
+  // EPIPE, when the command ends without reading its input: its exit status tells the story.
+  child.stdin.on("error", () => {});
+  child.stdin.end(options.stdin);
+  return promise;
+}
+
+/**
+ * What sshd gives to a login (sshd(8), "LOGIN PROCESS") and no more: the runner's own environment holds its tokens
+ * and our inputs, which no program of the host has to see.
+ */
+function freshLogin(): { home: string; environment: Record<string, string> } {
+  const { username, homedir } = whoRuns();
+  return {
+    home: existsSync(homedir) ? homedir : "/",
+    environment: {
+      HOME: homedir,
+      LOGNAME: username,
+      USER: username,
+      SHELL: "/bin/sh",
+      PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin:/opt/homebrew/bin",
+    },
+  };
+}
+
+/** userInfo throws for a user without a line in passwd, as containers have. */
+function whoRuns(): { username: string; homedir: string } {
+  try {
+    return userInfo();
+  } catch {
+    return { username: String(process.getuid?.() ?? ""), homedir: "/" };
+  }
+}
+
+function signalGroup(child: ChildProcess, name: NodeJS.Signals): void {
+  if (child.pid !== undefined) {
+    try {
+      process.kill(-child.pid, name);
+    } catch {
+      // The whole group has ended already.
+    }
+  }
+}
+
+function timedOut(command: string, timeoutMs: number): HostError {
+  return new HostError(
+    "timed-out",
+    `\`${command}\` did not end on this machine within ${timeoutMs / 1000} s`,
+    {
+      advice: "It was stopped. If the machine is only slow, raise `command_timeout`.",
+    },
+  );
+}
+
+function notStarted(command: string, cause: Error): HostError {
+  return new HostError("no-shell", `\`${command}\` could not be started on this machine`, {
+    detail: cause.message,
+    cause,
+  });
+}
