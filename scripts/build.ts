@@ -1,0 +1,34 @@
+/**
+ * Builds dist/: TypeScript to JavaScript (tsc), the programs for the host beside it, and all of it into one bundle
+ * (ncc). Two builds of one commit are byte-identical; nothing that is native or not needed gets in.
+ */
+
+import { execFileSync } from "node:child_process";
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const build = join(root, "build");
+const dist = join(root, "dist");
+const bin = (name: string): string => join(root, "node_modules", ".bin", name);
+
+for (const directory of [build, dist]) rmSync(directory, { recursive: true, force: true });
+// Where a compiler is at hand, npm may have built ssh2's optional native parts; ncc would bundle them.
+for (const native of ["ssh2/lib/protocol/crypto/build", "cpu-features/build"]) {
+  rmSync(join(root, "node_modules", native), { recursive: true, force: true });
+}
+execFileSync(bin("tsc"), ["-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+for (const program of globSync("**/*.{sh,py,sql}", { cwd: join(root, "src") })) {
+  mkdirSync(join(build, program, ".."), { recursive: true });
+  cpSync(join(root, "src", program), join(build, program));
+}
+writeFileSync(join(build, "package.json"), '{"type":"module"}\n');
+execFileSync(
+  bin("ncc"),
+  ["build", join(build, "index.js"), "--out", dist, "--target", "es2024", "--license", "LICENSES.txt", "--no-cache"],
+  { cwd: root, stdio: ["ignore", "ignore", "inherit"] },
+);
+for (const unneeded of globSync("**/*.{exe,node}", { cwd: dist })) rmSync(join(dist, unneeded));
+
+const bundle = readFileSync(join(dist, "index.js"));
+console.log(`dist/index.js: ${(bundle.length / 1024).toFixed(0)} KiB`);

@@ -1,0 +1,9 @@
+/**
+ * What CommonJS packages expect to find when they are bundled into an ES module: `__dirname` and `__filename` are read
+ * when ssh2's Poly1305 (WebAssembly) loads. Must be the first import of the bundle.
+ */
+
+import { fileURLToPath } from "node:url";
+
+const filename = fileURLToPath(import.meta.url);
+Object.assign(globalThis, { __filename: filename, __dirname: fileURLToPath(new URL(".", import.meta.url)) });

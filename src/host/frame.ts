@@ -1,0 +1,137 @@
+/** Finds a program's output in whatever else the login shell printed around it. */
+
+/** What came back between the markers. */
+export interface Framed {
+  /** The program's stdout, at most the allowed bytes of it. */
+  readonly output: Buffer;
+  readonly truncated: boolean;
+  /** The program's exit status; undefined while its end has not been seen. */
+  readonly status: number | undefined;
+  /** Whether the program began at all. */
+  readonly begun: boolean;
+  /** What was printed before it began (at most 4 kB): a banner, or the reason why there is no shell. */
+  readonly noise: string;
+}
+
+const NOISE_KEPT = 4096;
+const MAX_STATUS_DIGITS = 3;
+
+/**
+ * Reads a stream of stdout chunks and keeps what stands between the markers of one nonce.
+ * Memory is bounded by `maxOutputBytes`, whatever the host prints.
+ */
+export class FrameReader {
+  readonly #begin: Buffer;
+  readonly #end: Buffer;
+  readonly #maxOutputBytes: number;
+  #noise: Buffer = Buffer.alloc(0);
+  #pending: Buffer = Buffer.alloc(0);
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
+  #truncated = false;
+  #begun = false;
+  #status: number | undefined;
+
+  constructor(nonce: string, maxOutputBytes: number) {
+    this.#begin = Buffer.from(`\n${nonce} begin\n`);
+    this.#end = Buffer.from(`\n${nonce} end `);
+    this.#maxOutputBytes = maxOutputBytes;
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#status !== undefined) return;
+    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    if (!this.#begun) this.#seekBegin();
+    if (this.#begun) this.#seekEnd();
+  }
+
+  /** What has been read so far; call it when the stream has ended. */
+  result(): Framed {
+    const unfinished = this.#begun && this.#status === undefined ? [this.#pending] : [];
+    return {
+      output: Buffer.concat([...this.#kept, ...unfinished]).subarray(0, this.#maxOutputBytes),
+      truncated: this.#truncated,
+      status: this.#status,
+      begun: this.#begun,
+      noise: Buffer.concat([this.#noise, this.#begun ? Buffer.alloc(0) : this.#pending])
+        .subarray(0, NOISE_KEPT)
+        .toString("utf8"),
+    };
+  }
+
+  #seekBegin(): void {
+    const at = this.#pending.indexOf(this.#begin);
+    if (at >= 0) {
+      this.#keepNoise(this.#pending.subarray(0, at));
+      this.#pending = this.#pending.subarray(at + this.#begin.length);
+      this.#begun = true;
+      return;
+    }
+    this.#passOn(this.#begin.length, (bytes) => this.#keepNoise(bytes));
+  }
+
+  #seekEnd(): void {
+    const at = this.#pending.indexOf(this.#end);
+    if (at < 0) {
+      this.#passOn(this.#end.length, (bytes) => this.#keep(bytes));
+      return;
+    }
+    const tail = this.#pending.subarray(at + this.#end.length).toString("latin1");
+    const status = /^(\d+)\n/.exec(tail.slice(0, MAX_STATUS_DIGITS + 1));
+    if (!status) return;
+    this.#keep(this.#pending.subarray(0, at));
+    this.#status = Number(status[1]);
+    this.#pending = Buffer.alloc(0);
+  }
+
+  /** Hands on all but the bytes that may be the first part of a marker. */
+  #passOn(markerLength: number, take: (bytes: Buffer) => void): void {
+    const safe = this.#pending.length - (markerLength - 1);
+    if (safe <= 0) return;
+    take(this.#pending.subarray(0, safe));
+    this.#pending = this.#pending.subarray(safe);
+  }
+
+  #keepNoise(bytes: Buffer): void {
+    const room = NOISE_KEPT - this.#noise.length;
+    if (room > 0) this.#noise = Buffer.concat([this.#noise, bytes.subarray(0, room)]);
+  }
+
+  #keep(bytes: Buffer): void {
+    const room = this.#maxOutputBytes - this.#keptBytes;
+    if (bytes.length > room) this.#truncated = true;
+    if (room <= 0) return;
+    const part = bytes.subarray(0, room);
+    this.#kept.push(part);
+    this.#keptBytes += part.length;
+  }
+}
+
+/** A named part of a program's output: `printf '\n%s section NAME\n' "$FRAME"` opens it, the next one closes it. */
+export interface Section {
+  readonly name: string;
+  readonly body: Buffer;
+}
+
+/**
+ * Cuts a program's output into its sections. What stands before the first is left out.
+ * The line feed that belongs to a section's opening marker is not part of the body before it.
+ */
+export function sections(output: Buffer, nonce: string): Section[] {
+  const marker = Buffer.from(`\n${nonce} section `);
+  const source = Buffer.concat([Buffer.from("\n"), output]);
+  const found: Section[] = [];
+  let at = source.indexOf(marker);
+  while (at >= 0) {
+    const nameStart = at + marker.length;
+    const nameEnd = source.indexOf("\n", nameStart);
+    if (nameEnd < 0) break;
+    const next = source.indexOf(marker, nameEnd);
+    found.push({
+      name: source.subarray(nameStart, nameEnd).toString("utf8"),
+      body: source.subarray(nameEnd + 1, next < 0 ? source.length : Math.max(next, nameEnd + 1)),
+    });
+    at = next;
+  }
+  return found;
+}

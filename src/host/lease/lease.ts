@@ -1,0 +1,126 @@
+/**
+ * The lease: one recovery at a time on one host and project, whoever logs in. Its holder proves that it lives by a
+ * heartbeat; who finds it without one for longer than it lives, or after a reboot, may take it over.
+ * Idea: the repository locks of restic, which refresh themselves and give up before others may take them.
+ */
+
+import { readFileSync } from "node:fs";
+import { HostError, RefusedError } from "../../errors.ts";
+import type { Host } from "../host.ts";
+import { type StatePlace, stateProgram } from "../state.ts";
+
+const ACQUIRE = readFileSync(new URL("./acquire.sh", import.meta.url), "utf8");
+const RENEW = readFileSync(new URL("./renew.sh", import.meta.url), "utf8");
+const RELEASE = readFileSync(new URL("./release.sh", import.meta.url), "utf8");
+
+/** Seconds without a heartbeat until somebody else may take the lease. */
+export const LEASE_LIVES = 120;
+/** Milliseconds between two heartbeats: three may be missed. */
+const HEARTBEAT = 30_000;
+
+/** The lease as somebody left it. */
+export interface FoundLease {
+  readonly owner: string;
+  readonly who: string;
+  readonly since: string;
+  /** Seconds since its last heartbeat; undefined when it was taken over. */
+  readonly ageSeconds: number | undefined;
+  /** The last step begun under it, with the exit status it left, if any. */
+  readonly step: string | undefined;
+  readonly stepStatus: string | undefined;
+}
+
+export type Acquisition =
+  | { readonly outcome: "acquired" }
+  | { readonly outcome: "taken-over"; readonly reason: string; readonly from: FoundLease }
+  | { readonly outcome: "held"; readonly by: FoundLease };
+
+/**
+ * Tries to take the lease, once.
+ *
+ * @param owner this run's token: unguessable, one line
+ * @param who for people: who runs this, and where to look
+ * @throws RefusedError when the state directory cannot be written, or sudo asks for a password
+ */
+export async function acquireLease(
+  host: Host,
+  place: StatePlace,
+  owner: string,
+  who: string,
+): Promise<Acquisition> {
+  const result = await host.run(
+    stateProgram(place, "acquire lease", ACQUIRE, {
+      OWNER: owner,
+      WHO: who.replaceAll(/\s+/g, " ").slice(0, 200),
+      LIVES: String(LEASE_LIVES),
+    }),
+  );
+  const text = result.output.toString("utf8");
+  const [first = "", ...rest] = text.split("\n");
+  if (result.status === 77) {
+    throw new RefusedError("We may not keep a lease on the host, so we may not act", {
+      detail: result.stderr.trim(),
+      advice: "Log in as root, or as a user whom `sudo -n` makes root (docs/hardening.md).",
+    });
+  }
+  if (result.status !== 0) {
+    throw new HostError("nonsense", "The lease could not be taken", {
+      detail: `${text}\n${result.stderr}`.trim(),
+    });
+  }
+  if (first === "acquired") return { outcome: "acquired" };
+  if (first.startsWith("taken-over ")) {
+    return { outcome: "taken-over", reason: first.slice("taken-over ".length), from: foundLease(rest) };
+  }
+  if (first === "held") return { outcome: "held", by: foundLease(rest) };
+  throw new HostError("nonsense", "The lease could not be read", { detail: text });
+}
+
+/**
+ * Keeps the lease alive until the returned function is called.
+ *
+ * @param lost called once when the lease is no longer ours: nothing more may be changed
+ */
+export function keepLease(host: Host, place: StatePlace, owner: string, lost: () => void): () => void {
+  const beat = async (): Promise<void> => {
+    try {
+      const result = await host.run(stateProgram(place, "renew lease", RENEW, { OWNER: owner }));
+      if (result.output.toString("utf8").trim() === "gone") {
+        stop();
+        lost();
+      }
+    } catch {
+      // A missed heartbeat is what the lease's life is for; whether we may act is asked again before each step.
+    }
+  };
+  const timer = setInterval(() => void beat(), HEARTBEAT);
+  timer.unref();
+  const stop = (): void => clearInterval(timer);
+  return stop;
+}
+
+export type Release = "released" | "not-ours" | "step-runs";
+
+/** Gives the lease back and removes the run's files, unless a step of ours still runs. */
+export async function releaseLease(host: Host, place: StatePlace, owner: string): Promise<Release> {
+  const result = await host.run(stateProgram(place, "release lease", RELEASE, { OWNER: owner }));
+  const answer = result.output.toString("utf8").trim();
+  if (answer === "released" || answer === "not-ours" || answer === "step-runs") return answer;
+  throw new HostError("nonsense", "The lease could not be given back", {
+    detail: `${answer}\n${result.stderr}`.trim(),
+  });
+}
+
+function foundLease(lines: readonly string[]): FoundLease {
+  const field = (name: string): string | undefined =>
+    lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) || undefined;
+  const age = field("age");
+  return {
+    owner: field("owner") ?? "",
+    who: field("who") ?? "somebody who left no name",
+    since: field("since") ?? "an unknown time",
+    ageSeconds: age === undefined ? undefined : Number(age),
+    step: field("step"),
+    stepStatus: field("step_status"),
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * A step: a program that changes the host. It runs detached, writing its output and its exit status there, and we
+ * attach to it; when the connection goes away we attach again. It is never sent twice.
+ * Idea: Ansible's async jobs, polled by id.
+ */
+
+import { readFileSync } from "node:fs";
+import { HostError } from "../../errors.ts";
+import type { Host } from "../host.ts";
+import { assignments } from "../quote.ts";
+import { type StatePlace, stateProgram } from "../state.ts";
+
+const START = readFileSync(new URL("./start.sh", import.meta.url), "utf8");
+const ATTACH = readFileSync(new URL("./attach.sh", import.meta.url), "utf8");
+
+/** Seconds that one look at a running step waits for its end. */
+const ATTACH_WAIT = 5;
+/** Bytes of a step's output brought home by one look. */
+const ATTACH_MOST = 262_144;
+
+export interface Step {
+  /** Letters, digits and dashes; never used before: `3f9c2a71-1-start-stack`. */
+  readonly name: string;
+  /** POSIX sh. */
+  readonly text: string;
+  readonly values: Readonly<Record<string, string>>;
+  /** How long it may take on the host, in seconds. */
+  readonly seconds: number;
+}
+
+/**
+ * How a step ended:
+ * - `ended`: with this exit status;
+ * - `vanished`: it began, and neither runs nor left a status (a reboot, a kill): survey before anything else;
+ * - `absent`: it never began, and now cannot;
+ * - `gone`: the lease was no longer ours, so it was not begun.
+ */
+export type StepEnd =
+  | { readonly outcome: "ended"; readonly status: number }
+  | { readonly outcome: "vanished" | "absent" | "gone" };
+
+/**
+ * Starts a step and follows it to its end.
+ *
+ * @param onOutput told what it prints, a piece at a time
+ * @throws HostError when the host stays away; the step goes on without us
+ * @throws the signal's reason when it fires; the step goes on without us
+ */
+export async function runStep(
+  host: Host,
+  place: StatePlace,
+  owner: string,
+  step: Step,
+  onOutput: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<StepEnd> {
+  const program = `LC_ALL=C\nexport LC_ALL\n${assignments(step.values)}${step.text}`;
+  const started = await host
+    .run(
+      {
+        ...stateProgram(place, `start ${step.name}`, START, {
+          OWNER: owner,
+          STEP: step.name,
+          SECONDS_ALLOWED: String(step.seconds),
+          PROGRAM: program,
+        }),
+        repeatable: false,
+      },
+      signal,
+    )
+    .catch((error: unknown) => {
+      // Whether it began is not known; attaching finds out, and takes its place if it did not.
+      if (error instanceof HostError && error.problem === "lost") return undefined;
+      throw error;
+    });
+  if (started !== undefined) {
+    const answer = started.output.toString("utf8").trim();
+    if (answer === "gone") return { outcome: "gone" };
+    if (started.status !== 0) {
+      throw new HostError("nonsense", `The step ${step.name} could not be started`, {
+        detail: `${answer}\n${started.stderr}`.trim(),
+      });
+    }
+  }
+  return followStep(host, place, step.name, onOutput, signal);
+}
+
+/** Attaches to a step that was begun, by its name, and follows it to its end. Throws as `runStep` does. */
+export async function followStep(
+  host: Host,
+  place: StatePlace,
+  name: string,
+  onOutput: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<StepEnd> {
+  const decoder = new TextDecoder();
+  let offset = 0;
+  for (;;) {
+    const look = await host.run(
+      stateProgram(
+        place,
+        `attach ${name}`,
+        ATTACH,
+        { STEP: name, OFFSET: String(offset), WAIT: String(ATTACH_WAIT), MOST: String(ATTACH_MOST) },
+        60,
+        ATTACH_MOST + 4096,
+      ),
+      signal,
+    );
+    const part = (section: string): Buffer | undefined => look.sections.find((s) => s.name === section)?.body;
+    const log = part("log") ?? Buffer.alloc(0);
+    offset += log.length;
+    if (log.length > 0) onOutput(decoder.decode(log, { stream: true }));
+    const state = part("state")?.toString("utf8").trim() ?? "";
+    if (log.length === ATTACH_MOST) continue;
+    const ended = /^ended (\d+)$/.exec(state);
+    if (ended) return { outcome: "ended", status: Number(ended[1]) };
+    if (state === "vanished" || state === "absent") return { outcome: state };
+    if (state !== "running") {
+      throw new HostError("nonsense", `The step ${name} could not be followed`, {
+        detail: `${state}\n${look.stderr}`.trim(),
+      });
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** What the user asked for, parsed once: types that cannot hold nonsense. */
+
+import type { Mode } from "../journal.ts";
+import type { Connection } from "./connection.ts";
+
+export interface Inputs {
+  readonly connection: Connection;
+  readonly mode: Mode;
+  /** The site's public address; its name is sent as the Host header on the host too. */
+  readonly url: URL | undefined;
+  readonly directory: string | undefined;
+  readonly composeFile: string | undefined;
+  readonly odooService: string | undefined;
+  readonly dbService: string | undefined;
+  /** How long the site must stay good after it was brought back, in milliseconds. */
+  readonly soakMs: number;
+  /** Longest wait for Odoo's first good answer, while its log advances, in milliseconds. */
+  readonly bootWaitMs: number;
+  readonly failOn: "unhealthy" | "degraded";
+}

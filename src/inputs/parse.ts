@@ -1,0 +1,245 @@
+/**
+ * Strings from the workflow -> Inputs. Every mistake is found and reported at once, before anything is connected to,
+ * and each says what to do instead.
+ */
+
+import * as v from "valibot";
+import { InputError } from "../errors.ts";
+import type { Connection, FingerprintPin, KnownHostsPin, Login, SshEndpoint } from "./connection.ts";
+import { parseFingerprints } from "./fingerprint.ts";
+import type { Inputs } from "./inputs.ts";
+import { parseKnownHosts } from "./known-hosts.ts";
+import { parsePrivateKey } from "./private-key.ts";
+
+/** Every input, with its default as action.yml states it. */
+export const INPUT_DEFAULTS = {
+  host: "",
+  port: "22",
+  username: "root",
+  key: "",
+  key_path: "",
+  passphrase: "",
+  password: "",
+  fingerprint: "",
+  known_hosts: "",
+  timeout: "30s",
+  proxy_host: "",
+  proxy_port: "22",
+  proxy_username: "root",
+  proxy_key: "",
+  proxy_key_path: "",
+  proxy_passphrase: "",
+  proxy_password: "",
+  proxy_fingerprint: "",
+  mode: "check",
+  url: "",
+  directory: "",
+  compose_file: "",
+  odoo_service: "",
+  db_service: "",
+  soak: "30s",
+  boot_wait: "10m",
+  fail_on: "unhealthy",
+} as const satisfies Record<string, string>;
+
+export type InputName = keyof typeof INPUT_DEFAULTS;
+
+/** Inputs whose values must never appear anywhere. */
+export const SECRET_INPUTS: readonly InputName[] = [
+  "key",
+  "passphrase",
+  "password",
+  "proxy_key",
+  "proxy_passphrase",
+  "proxy_password",
+];
+
+/** The inputs as the workflow gave them: absent and empty are the same. */
+export type RawInputs = Readonly<Record<string, string | undefined>>;
+
+const LONGEST = 4096;
+
+// biome-ignore format: one pattern a line
+const FORMS = {
+  /** A host name (RFC 1123, with underscores as people use them), or an IPv4 or IPv6 address. */
+  host: v.pipe(v.string(), v.regex(/^(?:(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]+)?\]?)$/, "is no host name or address; give `203.0.113.7` or `erp.example.com`, without `https://`, user or port"), v.maxLength(253, "is longer than a host name can be")),
+  port: v.pipe(v.string(), v.regex(/^[0-9]{1,5}$/, "is no port number"), v.transform(Number), v.minValue(1, "is no port number: it begins at 1"), v.maxValue(65535, "is no port number: it ends at 65535")),
+  username: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?$/, "is no user name; letters, digits, `_`, `.`, `-`")),
+  service: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, "is no name of a compose service; letters, digits, `_`, `.`, `-`")),
+  directory: v.pipe(v.string(), v.regex(/^\/[^\p{Cc}]*$/u, "is no absolute path; give one like `/opt/odoo-ce`"), v.regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))/, "must not contain `..`"), v.maxLength(LONGEST, "is too long for a path")),
+  composeFile: v.pipe(v.string(), v.regex(/^(?!-)[^\p{Cc},]+$/u, "is no file name; give one like `docker-compose.prod.yml`, relative to the directory, or an absolute path"), v.regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))/, "must not contain `..`"), v.maxLength(LONGEST, "is too long for a path")),
+  mode: v.picklist(["check", "plan", "recover"], "is none of `check`, `plan`, `recover`"),
+  failOn: v.picklist(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
+};
+
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+/**
+ * @param raw the inputs by name; unknown names are mistakes
+ * @param readFile reads a key file (`key_path`); may throw
+ * @throws InputError with every mistake
+ */
+export function parseInputs(raw: RawInputs, readFile: (path: string) => string): Inputs {
+  const mistakes: string[] = [];
+  const given = (name: InputName): string => {
+    const value = raw[name] ?? "";
+    return value.trim() === "" ? INPUT_DEFAULTS[name] : value;
+  };
+  const complain = (name: InputName, problem: string): void => {
+    mistakes.push(`\`${name}\`: ${problem}`);
+  };
+  const check = <T>(name: InputName, form: v.GenericSchema<unknown, T>, fallback: T): T => {
+    const value = given(name).trim();
+    const parsed = v.safeParse(form, value);
+    if (parsed.success) return parsed.output;
+    complain(name, `${shown(value)} ${parsed.issues[0].message}`);
+    return fallback;
+  };
+  const optional = (name: InputName, form: v.GenericSchema<unknown, string>): string | undefined =>
+    given(name) === "" ? undefined : check(name, form, "");
+  const duration = (name: InputName): number => {
+    const value = given(name).trim();
+    const parts = /^(\d{1,6})\s*(s|m|h)$/.exec(value);
+    const unit = UNITS[parts?.[2] ?? ""];
+    if (parts?.[1] && unit !== undefined) return Number(parts[1]) * unit;
+    complain(name, `${shown(value)} is no duration; give \`30s\`, \`10m\` or \`1h\``);
+    return 0;
+  };
+
+  for (const name of Object.keys(raw)) {
+    if (!(name in INPUT_DEFAULTS)) mistakes.push(`\`${name.slice(0, 60)}\`: there is no such input${nearest(name)}`);
+  }
+  const inputs: Inputs = {
+    connection: connectionFrom({ given, complain, check, duration, readFile }),
+    mode: check("mode", FORMS.mode, "check"),
+    url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
+    directory: optional("directory", FORMS.directory),
+    composeFile: optional("compose_file", FORMS.composeFile),
+    odooService: optional("odoo_service", FORMS.service),
+    dbService: optional("db_service", FORMS.service),
+    soakMs: duration("soak"),
+    bootWaitMs: duration("boot_wait"),
+    failOn: check("fail_on", FORMS.failOn, "unhealthy"),
+  };
+  if (mistakes.length > 0) throw new InputError(mistakes);
+  return inputs;
+}
+
+interface Reader {
+  given(name: InputName): string;
+  complain(name: InputName, problem: string): void;
+  check<T>(name: InputName, form: v.GenericSchema<unknown, T>, fallback: T): T;
+  duration(name: InputName): number;
+  readFile(path: string): string;
+}
+
+function connectionFrom(reader: Reader): Connection {
+  const { given, complain, duration } = reader;
+  if (given("host").trim() === "local") return { kind: "local" };
+  const knownHosts = knownHostsFrom(given("known_hosts"), (problem) => complain("known_hosts", problem));
+  const target = endpointFrom(reader, "", knownHosts);
+  const connectTimeoutMs = duration("timeout");
+  if (given("proxy_host") === "") return { kind: "ssh", target, connectTimeoutMs };
+  return { kind: "ssh", target, jump: endpointFrom(reader, "proxy_", knownHosts), connectTimeoutMs };
+}
+
+function endpointFrom(reader: Reader, prefix: "" | "proxy_", knownHosts: KnownHostsPin | undefined): SshEndpoint {
+  const { given, complain, check } = reader;
+  const missing = prefix === "" && given("host") === "";
+  if (missing) {
+    complain("host", "is missing; give the droplet's address, or `local` when the runner is the droplet itself");
+  }
+  return {
+    host: (missing ? "" : check(`${prefix}host`, FORMS.host, "")).replace(/^\[(.*)\]$/, "$1"),
+    port: check(`${prefix}port`, FORMS.port, 22),
+    login: loginFrom(reader, prefix),
+    pins: [
+      ...fingerprintsFrom(given(`${prefix}fingerprint`), (problem) => complain(`${prefix}fingerprint`, problem)),
+      ...(knownHosts === undefined ? [] : [knownHosts]),
+    ],
+  };
+}
+
+function loginFrom({ given, complain, check, readFile }: Reader, prefix: "" | "proxy_"): Login {
+  const username = check(`${prefix}username`, FORMS.username, "");
+  const password = given(`${prefix}password`);
+  const passphrase = given(`${prefix}passphrase`);
+  const path = given(`${prefix}key_path`).trim();
+  let text = given(`${prefix}key`);
+  if (text !== "" && path !== "") complain(`${prefix}key_path`, `is given beside \`${prefix}key\`; give one of them`);
+  if (text === "" && path !== "") {
+    try {
+      text = readFile(path);
+    } catch (error) {
+      complain(`${prefix}key_path`, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      return { username };
+    }
+  }
+  if (text === "" && password === "") {
+    complain(`${prefix}key`, `is missing; give a private key (\`${prefix}key\` or \`${prefix}key_path\`) or \`${prefix}password\``);
+  }
+  const key = text === "" ? undefined : parsePrivateKey(text, passphrase === "" ? undefined : passphrase);
+  if (key?.ok === false) complain(path === "" ? `${prefix}key` : `${prefix}key_path`, key.problem);
+  return {
+    username,
+    ...(key?.ok ? { privateKey: key.key } : {}),
+    ...(password === "" ? {} : { password }),
+  };
+}
+
+function fingerprintsFrom(text: string, complain: (problem: string) => void): readonly FingerprintPin[] {
+  if (text === "") return [];
+  const parsed = parseFingerprints(text);
+  if (parsed.ok) return parsed.pins;
+  complain(parsed.problem);
+  return [];
+}
+
+function knownHostsFrom(text: string, complain: (problem: string) => void): KnownHostsPin | undefined {
+  if (text === "") return undefined;
+  const { entries, problems } = parseKnownHosts(text);
+  for (const problem of problems) complain(problem);
+  if (entries.length === 0 && problems.length === 0) complain("holds no host key");
+  return { kind: "known-hosts", entries };
+}
+
+function urlFrom(text: string, complain: (problem: string) => void): URL | undefined {
+  if (text === "") return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || text.length > LONGEST || /[\p{Cc}\s]/u.test(text)) {
+    complain(`${shown(text)} is no web address; give one like \`https://erp.example.com\``);
+    return undefined;
+  }
+  if (url.username !== "" || url.password !== "") {
+    complain("must not hold a user name or a password");
+    return undefined;
+  }
+  return url;
+}
+
+/** The value in a message: one line, at most 60 characters. */
+function shown(value: string): string {
+  const line = JSON.stringify(value).slice(1, -1);
+  return `“${line.length > 60 ? `${line.slice(0, 60)}…` : line}”`;
+}
+
+/** A hint for a misspelt name: `; did you mean …?`. */
+function nearest(name: string): string {
+  const [best] = Object.keys(INPUT_DEFAULTS)
+    .map((known) => ({ known, away: distance(name.slice(0, 40), known) }))
+    .sort((a, b) => a.away - b.away);
+  return best !== undefined && best.away <= 2 ? `; did you mean \`${best.known}\`?` : "";
+}
+
+/** Levenshtein's distance. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

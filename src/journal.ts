@@ -1,0 +1,126 @@
+/**
+ * The journal: the append-only record of one run, every event with its time. Summary, annotations, outputs and report
+ * are pure functions of it; it is on disk after every event, so that a run that was killed can still be told.
+ */
+
+import type { Clock } from "./clock.ts";
+import type { Cause, Diagnosis, RemedyName, RuledOut } from "./diagnosis/diagnosis.ts";
+import type { Drift } from "./diagnosis/drift.ts";
+import type { Layer } from "./diagnosis/layers.ts";
+import type { Redactor } from "./redactor.ts";
+
+/** How a run ends: exactly one of these (docs/statuses.md tells what each means). */
+export type Status =
+  | "healthy"
+  | "planned"
+  | "recovered"
+  | "degraded"
+  | "unhealthy"
+  | "refused"
+  | "unreachable"
+  | "cancelled"
+  | "unknown";
+
+export type Mode = "check" | "plan" | "recover";
+
+/** A diagnosis without the survey's bulk. */
+export interface DiagnosisRecord {
+  readonly cause: Cause;
+  readonly sentence: string;
+  readonly evidence: readonly string[];
+  readonly advice: string;
+  readonly layers: readonly Layer[];
+  readonly drift: readonly Drift[];
+  readonly project: string | undefined;
+  readonly directory: string | undefined;
+  readonly ladder: readonly RemedyName[];
+  readonly ruledOut: readonly RuledOut[];
+}
+
+export type Event =
+  | { readonly kind: "started"; readonly mode: Mode; readonly version: string; readonly run: string; readonly host: string }
+  | { readonly kind: "connected"; readonly host: string; readonly identity: string }
+  | { readonly kind: "connection"; readonly event: "lost" | "reconnected"; readonly detail: string }
+  | { readonly kind: "surveyed"; readonly purpose: string; readonly milliseconds: number }
+  | { readonly kind: "diagnosed"; readonly diagnosis: DiagnosisRecord }
+  | {
+      readonly kind: "planned";
+      readonly steps: readonly { readonly remedy: RemedyName; readonly risk: string; readonly program: string }[];
+    }
+  | { readonly kind: "lease-taken"; readonly key: string; readonly owner: string; readonly takenOver: string | undefined }
+  | { readonly kind: "lease-released"; readonly outcome: string }
+  | { readonly kind: "lease-lost" }
+  | { readonly kind: "evidence"; readonly when: "before" | "after"; readonly files: readonly EvidenceFile[] }
+  | { readonly kind: "remedy-started"; readonly remedy: RemedyName; readonly step: string }
+  | { readonly kind: "remedy-output"; readonly text: string }
+  | { readonly kind: "remedy-ended"; readonly remedy: RemedyName; readonly step: string; readonly outcome: string }
+  | { readonly kind: "looked"; readonly good: boolean; readonly why: string }
+  | { readonly kind: "verified"; readonly outcome: string; readonly passes: number; readonly seconds: number }
+  | { readonly kind: "note"; readonly text: string }
+  | {
+      readonly kind: "concluded";
+      readonly status: Status;
+      readonly headline: string;
+      readonly detail: string;
+      readonly next: string;
+    };
+
+export interface EvidenceFile {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** An event with its place in time: the wall clock (ISO 8601, UTC), and milliseconds since the run began. */
+export type Entry = Event & { readonly at: string; readonly ms: number };
+
+export type EventOf<K extends Event["kind"]> = Extract<Entry, { kind: K }>;
+
+/** Where the entries go: a file on the runner, and the log that people watch. */
+export interface JournalSink {
+  append(entry: Entry): void;
+}
+
+export class Journal {
+  readonly #entries: Entry[] = [];
+  readonly #clock: Clock;
+  readonly #redactor: Redactor;
+  readonly #sinks: readonly JournalSink[];
+  readonly #start: number;
+
+  constructor(clock: Clock, redactor: Redactor, sinks: readonly JournalSink[]) {
+    this.#clock = clock;
+    this.#redactor = redactor;
+    this.#sinks = sinks;
+    this.#start = clock.monotonic();
+  }
+
+  /** Records an event, redacted. */
+  append(event: Event): void {
+    const entry: Entry = {
+      at: new Date(this.#clock.now()).toISOString(),
+      ms: Math.round(this.#clock.monotonic() - this.#start),
+      ...this.#redactor.data(event),
+    };
+    this.#entries.push(entry);
+    for (const sink of this.#sinks) sink.append(entry);
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+}
+
+export function recordOf(diagnosis: Diagnosis): DiagnosisRecord {
+  return {
+    cause: diagnosis.cause,
+    sentence: diagnosis.sentence,
+    evidence: diagnosis.evidence,
+    advice: diagnosis.advice,
+    layers: diagnosis.layers,
+    drift: diagnosis.drift,
+    project: diagnosis.target?.project.name,
+    directory: diagnosis.target?.project.directory,
+    ladder: diagnosis.ladder,
+    ruledOut: diagnosis.ruledOut,
+  };
+}

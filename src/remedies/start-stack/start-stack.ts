@@ -1,0 +1,29 @@
+/** Runbook 1.4, first line: bring the stack up, without touching what runs. */
+
+import { readFileSync } from "node:fs";
+import type { Target } from "../../diagnosis/target.ts";
+import { composeCommand, composeProgram, type Remedy } from "../remedy.ts";
+
+const PROGRAM = readFileSync(new URL("./start-stack.sh", import.meta.url), "utf8");
+
+/** Compose waits for the database's health check before it starts Odoo; after a crash that takes minutes. */
+const SECONDS = 600;
+
+export const startStack: Remedy = {
+  name: "start-stack",
+  risk: "restart",
+  does: "starts what is stopped in the compose project, and recreates nothing",
+  commands: (target) =>
+    [
+      `${composeCommand(target)} up --detach --no-recreate --no-build --pull never`,
+      ...servicesToStart(target),
+    ].join(" "),
+  program: (target) =>
+    composeProgram(target, PROGRAM, { SERVICES: servicesToStart(target).join("\n") }, SECONDS),
+};
+
+/** Only Odoo, with what it depends on, while the rest runs: somebody may have stopped another service on purpose. */
+function servicesToStart(target: Target): string[] {
+  const running = target.containers.some((container) => container.state === "running");
+  return running ? [target.odooService] : [];
+}

@@ -1,0 +1,63 @@
+/** Journal -> the step's log, line by line, as it happens. */
+
+import type { Entry } from "../journal.ts";
+
+/** An entry as lines of the log; undefined for what would only be noise. */
+export function consoleLine(entry: Entry): string | undefined {
+  const words = wordsFor(entry);
+  if (words === undefined) return undefined;
+  const [first = "", ...rest] = words.split("\n");
+  return [`${(entry.ms / 1000).toFixed(1).padStart(6)} s  ${first}`, ...rest.map((line) => `          │ ${line}`)]
+    .join("\n")
+    .replaceAll("##[", "##\u200b[");
+}
+
+// The runner obeys `::command::` at a line's beginning, and the older `##[command]` anywhere in it. What a host printed
+// must not command the runner: each line has something in front, and the older form is broken up.
+
+function wordsFor(entry: Entry): string | undefined {
+  switch (entry.kind) {
+    case "started":
+      return `Odoo Recover ${entry.version}, mode ${entry.mode}, host ${entry.host}`;
+    case "connected":
+      return `connected to ${entry.host}, host key ${entry.identity}`;
+    case "connection":
+      return `connection ${entry.event}: ${entry.detail}`;
+    case "surveyed":
+      return `surveyed (${entry.purpose}) in ${entry.milliseconds} ms`;
+    case "diagnosed":
+      return [
+        `diagnosis: ${entry.diagnosis.cause}. ${entry.diagnosis.sentence}`,
+        ...entry.diagnosis.evidence,
+        ...entry.diagnosis.drift.map(({ service, what }) => `drift: ${service}: ${what}`),
+      ].join("\n");
+    case "planned":
+      return ["plan:", ...entry.steps.map((step) => `${step.remedy} (${step.risk}): ${step.program}`)].join("\n");
+    case "lease-taken":
+      return entry.takenOver === undefined ? "took the lease" : `took the lease over ${entry.takenOver}`;
+    case "lease-released":
+      return `lease: ${entry.outcome}`;
+    case "lease-lost":
+      return "the lease was lost to somebody else";
+    case "evidence":
+      return `evidence (${entry.when}) is off the host: ${entry.files.map((file) => file.name).join(", ")}`;
+    case "remedy-started":
+      return `${entry.remedy} begins, step ${entry.step}`;
+    case "remedy-output":
+      return entry.text.trimEnd();
+    case "remedy-ended":
+      return `${entry.remedy}: ${entry.outcome}`;
+    case "looked":
+      return entry.good ? "good" : `not yet good: ${entry.why}`;
+    case "verified":
+      return `verified: ${entry.outcome}`;
+    case "note":
+      return entry.text;
+    case "concluded":
+      return [
+        `${entry.status}: ${entry.headline}`,
+        ...(entry.detail === "" ? [] : [entry.detail]),
+        `next: ${entry.next === "" ? "nothing" : entry.next}`,
+      ].join("\n");
+  }
+}

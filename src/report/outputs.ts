@@ -1,0 +1,63 @@
+/** Journal -> the step's outputs, its exit code and its annotation. */
+
+import type { Entry, Status } from "../journal.ts";
+
+export interface Outputs {
+  readonly status: Status;
+  readonly cause: string;
+  readonly headline: string;
+  readonly next: string;
+  /** `true` when anything on the host was changed. */
+  readonly changed: string;
+  /** The remedies that ran, in order, separated by commas. */
+  readonly remedies: string;
+  /** The directory with journal and evidence. */
+  readonly report_directory: string;
+}
+
+/** The first diagnosis that was not *healthy* gives the cause; a healthy run's is `healthy`. */
+export function outputsOf(entries: readonly Entry[], reportDirectory: string): Outputs {
+  const concluded = entries.findLast((entry) => entry.kind === "concluded");
+  const diagnoses = entries.filter((entry) => entry.kind === "diagnosed");
+  const bad = diagnoses.find((entry) => entry.diagnosis.cause !== "healthy") ?? diagnoses.at(0);
+  const remedies = entries.filter((entry) => entry.kind === "remedy-started").map((entry) => entry.remedy);
+  return {
+    status: concluded?.status ?? "unknown",
+    cause: bad?.diagnosis.cause ?? "unknown",
+    headline: concluded?.headline ?? "The run ended before it reached a verdict",
+    next: concluded?.next ?? "Check the site, then run again.",
+    changed: String(remedies.length > 0),
+    remedies: remedies.join(","),
+    report_directory: reportDirectory,
+  };
+}
+
+export type Annotation = { readonly level: "notice" | "warning" | "error"; readonly title: string; readonly text: string };
+
+const LEVEL: Readonly<Record<Status, Annotation["level"] | undefined>> = {
+  healthy: undefined,
+  planned: "notice",
+  recovered: "notice",
+  degraded: "warning",
+  unhealthy: "error",
+  refused: "error",
+  unreachable: "error",
+  cancelled: "warning",
+  unknown: "error",
+};
+
+/** GitHub shows 4,096 characters of an annotation. */
+const MOST_CHARACTERS = 4_000;
+
+export function annotationOf({ status, headline, next }: Outputs): Annotation | undefined {
+  const level = LEVEL[status];
+  if (level === undefined) return undefined;
+  const text = next === "" ? headline : `${headline}\nNext: ${next}`;
+  return { level, title: `Odoo Recover: ${status}`, text: text.slice(0, MOST_CHARACTERS) };
+}
+
+/** 0 or 1, by the table of statuses. */
+export function exitCodeOf(status: Status, failOn: "unhealthy" | "degraded"): 0 | 1 {
+  if (status === "healthy" || status === "planned" || status === "recovered") return 0;
+  return status === "degraded" && failOn === "unhealthy" ? 0 : 1;
+}

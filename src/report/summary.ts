@@ -1,0 +1,164 @@
+/** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
+
+import type { Entry, EventOf, Status } from "../journal.ts";
+import { block, code, plain } from "./markdown.ts";
+
+const SIGN: Readonly<Record<Status, string>> = {
+  healthy: "🟢",
+  planned: "📋",
+  recovered: "🟢",
+  degraded: "🟡",
+  unhealthy: "🔴",
+  refused: "⛔",
+  unreachable: "🔴",
+  cancelled: "⚪",
+  unknown: "❓",
+};
+
+/** GitHub drops a summary over 1 MiB whole; this leaves room. */
+const MOST_CHARACTERS = 200_000;
+const MOST_OUTPUT_LINES = 60;
+
+/**
+ * @param entries the journal of one run; a run that never concluded is told as what it is
+ * @param files where the evidence lies, for people; empty when there is none
+ */
+export function summaryOf(entries: readonly Entry[], files: string): string {
+  const concluded = last(entries, "concluded");
+  const diagnosed = last(entries, "diagnosed");
+  const parts = [
+    verdictLines(concluded),
+    layerTable(diagnosed),
+    planLines(entries),
+    ruledOutLines(entries),
+    driftLines(diagnosed),
+    timeline(entries),
+    remedyOutput(entries),
+    evidenceLines(entries, files),
+  ];
+  const text = `${parts.filter((part) => part !== "").join("\n\n")}\n`;
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}\n\n(The rest was cut.)\n`;
+}
+
+function last<K extends Entry["kind"]>(entries: readonly Entry[], kind: K): EventOf<K> | undefined {
+  return entries.findLast((entry): entry is EventOf<K> => entry.kind === kind);
+}
+
+function verdictLines(concluded: EventOf<"concluded"> | undefined): string {
+  if (concluded === undefined) {
+    return "## ❓ unknown: the run ended before it reached a verdict\n\n**Next:** Check the site, then run again.";
+  }
+  const { status, headline, detail, next } = concluded;
+  return [
+    `## ${SIGN[status]} ${status}: ${plain(headline)}`,
+    next === "" ? "**Next:** nothing." : `**Next:** ${plain(next)}`,
+    ...(detail === "" ? [] : [block(detail)]),
+  ].join("\n\n");
+}
+
+function layerTable(diagnosed: EventOf<"diagnosed"> | undefined): string {
+  const layers = diagnosed?.diagnosis.layers ?? [];
+  if (layers.length === 0) return "";
+  const sign = { good: "🟢 good", bad: "🔴 bad", "not observed": "❔ not observed" };
+  return [
+    "| layer | state | seen |",
+    "|---|---|---|",
+    ...layers.map(({ name, state, why }) => `| ${name} | ${sign[state]} | ${plain(why)} |`),
+  ].join("\n");
+}
+
+function planLines(entries: readonly Entry[]): string {
+  const planned = last(entries, "planned");
+  if (planned === undefined) return "";
+  if (planned.steps.length === 0) return "### Plan\n\nNo remedy fits this diagnosis.";
+  return [
+    "### Plan",
+    ...planned.steps.map(
+      ({ remedy, risk, program }, index) => `${index + 1}. ${code(remedy)} (${risk}): ${code(program)}`,
+    ),
+  ].join("\n\n");
+}
+
+function ruledOutLines(entries: readonly Entry[]): string {
+  const bad = entries.filter((entry) => entry.kind === "diagnosed").find((entry) => entry.diagnosis.cause !== "healthy");
+  const ruledOut = bad?.diagnosis.ruledOut ?? [];
+  if (ruledOut.length === 0) return "";
+  return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${plain(why)}`)].join("\n");
+}
+
+function driftLines(diagnosed: EventOf<"diagnosed"> | undefined): string {
+  const drift = diagnosed?.diagnosis.drift ?? [];
+  if (drift.length === 0) return "";
+  return [
+    "### Drift",
+    "What the compose project would do now differs from what runs. It was reported, not applied.",
+    "",
+    ...drift.map(({ service, what }) => `- ${code(service)}: ${plain(what)}`),
+  ].join("\n");
+}
+
+function timeline(entries: readonly Entry[]): string {
+  const rows = entries.flatMap((entry) => {
+    const words = wordsFor(entry);
+    return words === undefined ? [] : [`| ${entry.at.slice(11, 19)} | ${(entry.ms / 1000).toFixed(1)} s | ${words} |`];
+  });
+  if (rows.length === 0) return "";
+  return ["### What happened", "", "| time (UTC) | after | |", "|---|---|---|", ...rows].join("\n");
+}
+
+/** One event as a row of the timeline; undefined for those that only make it longer. */
+function wordsFor(entry: Entry): string | undefined {
+  switch (entry.kind) {
+    case "started":
+      return `started in mode ${code(entry.mode)}, version ${plain(entry.version)}`;
+    case "connected":
+      return `connected to ${plain(entry.host)} (host key ${code(entry.identity)})`;
+    case "connection":
+      return `connection ${entry.event}: ${plain(entry.detail)}`;
+    case "surveyed":
+      return `survey (${plain(entry.purpose)}) took ${(entry.milliseconds / 1000).toFixed(2)} s`;
+    case "diagnosed":
+      return `diagnosis ${code(entry.diagnosis.cause)}: ${plain(entry.diagnosis.sentence)}`;
+    case "lease-taken":
+      return entry.takenOver === undefined ? "took the lease" : `took the lease over ${plain(entry.takenOver)}`;
+    case "lease-released":
+      return `lease: ${plain(entry.outcome)}`;
+    case "lease-lost":
+      return "the lease was lost to somebody else";
+    case "evidence":
+      return `evidence ${entry.when} the change is off the host: ${entry.files.length} files`;
+    case "remedy-started":
+      return `began ${code(entry.remedy)} as step ${code(entry.step)}`;
+    case "remedy-ended":
+      return `${code(entry.remedy)}: ${plain(entry.outcome)}`;
+    case "verified":
+      return `verified: ${plain(entry.outcome)}`;
+    case "note":
+      return plain(entry.text);
+    case "concluded":
+      return `concluded: ${entry.status}`;
+    case "planned":
+    case "looked":
+    case "remedy-output":
+      return undefined;
+  }
+}
+
+function remedyOutput(entries: readonly Entry[]): string {
+  const output = entries.flatMap((entry) => (entry.kind === "remedy-output" ? [entry.text] : [])).join("");
+  if (output.trim() === "") return "";
+  const lines = output.split("\n");
+  const shown = lines.slice(-MOST_OUTPUT_LINES).join("\n");
+  return `<details><summary>What the remedies printed</summary>\n\n${block(shown)}\n\n</details>`;
+}
+
+function evidenceLines(entries: readonly Entry[], files: string): string {
+  const saved = entries.filter((entry) => entry.kind === "evidence").flatMap((entry) => entry.files);
+  if (saved.length === 0) return "";
+  return [
+    "### Evidence",
+    `In ${code(files)} on the runner:`,
+    "",
+    ...saved.map(({ name, bytes }) => `- ${code(name)} (${(bytes / 1024).toFixed(1)} KiB)`),
+  ].join("\n");
+}
