@@ -4,6 +4,7 @@
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
+import type { ParsedKey } from "ssh2";
 import { HostError, type HostProblem } from "../../errors.ts";
 import type { Connection, SshEndpoint } from "../../inputs/connection.ts";
 import type { Transport } from "../transport.ts";
@@ -16,6 +17,7 @@ import {
   type OfferedKey,
   type Role,
 } from "./host-key.ts";
+import { readPrivateKey } from "./login.ts";
 import { type Keepalive, NoSession, openSession, type Session } from "./session.ts";
 import { addressOf, wordsOf } from "./words.ts";
 
@@ -51,26 +53,44 @@ export async function connectSsh(
   deps: SshDeps,
 ): Promise<Transport> {
   const { target, jump, connectTimeoutMs } = connection;
+  // Both keys before the first byte: a key that cannot be read should not cost a connection.
+  const targetKey = readPrivateKey(target);
+  const viaTcp = (endpoint: SshEndpoint) => (deadline: AbortSignal) => openTcp(endpoint, deadline);
   if (jump === undefined) {
-    const session = await reach(target, "target", connectTimeoutMs, deps, (deadline) =>
-      openTcp(target, deadline),
-    );
-    return transportOver([session], addressOf(target));
+    const hop: Hop = { endpoint: target, role: "target", key: targetKey, openStream: viaTcp(target) };
+    return transportOver([await reach(hop, connectTimeoutMs, deps)], addressOf(target));
   }
 
-  const jumpSession = await reach(jump, "jump", connectTimeoutMs, deps, (deadline) =>
-    openTcp(jump, deadline),
-  ).catch((error: unknown) => {
-    throw error instanceof HostError ? unusableJump(error) : error;
-  });
+  const jumpSession = await reachJump(jump, viaTcp(jump), connectTimeoutMs, deps);
   try {
-    const session = await reach(target, "target", connectTimeoutMs, deps, (deadline) =>
-      openForward(jumpSession, target, deadline),
-    );
+    const hop: Hop = {
+      endpoint: target,
+      role: "target",
+      key: targetKey,
+      openStream: (deadline) => openForward(jumpSession, target, deadline),
+    };
+    const session = await reach(hop, connectTimeoutMs, deps);
     return transportOver([session, jumpSession], `${addressOf(target)} via ${addressOf(jump)}`);
   } catch (error) {
     await jumpSession.close();
     throw error;
+  }
+}
+
+async function reachJump(
+  endpoint: SshEndpoint,
+  openStream: OpenStream,
+  timeoutMs: number,
+  deps: SshDeps,
+): Promise<Session> {
+  try {
+    return await reach(
+      { endpoint, role: "jump", key: readPrivateKey(endpoint), openStream },
+      timeoutMs,
+      deps,
+    );
+  } catch (error) {
+    throw error instanceof HostError ? unusableJump(error) : error;
   }
 }
 
@@ -94,19 +114,20 @@ function transportOver(sessions: readonly [Session, ...Session[]], description: 
 
 type OpenStream = (deadline: AbortSignal) => Promise<Duplex>;
 
-async function reach(
-  endpoint: SshEndpoint,
-  role: Role,
-  timeoutMs: number,
-  deps: SshDeps,
-  openStream: OpenStream,
-): Promise<Session> {
-  const policy = hostKeyPolicy(endpoint, role);
+/** One of the one or two connections on the way to the host. */
+interface Hop {
+  readonly endpoint: SshEndpoint;
+  readonly role: Role;
+  readonly key: ParsedKey | undefined;
+  readonly openStream: OpenStream;
+}
+
+async function reach(hop: Hop, timeoutMs: number, deps: SshDeps): Promise<Session> {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), timeoutMs);
   try {
     return await withRetries(deps, patience.signal, () =>
-      openVerified(endpoint, policy, deps.keepalive ?? KEEPALIVE, patience.signal, openStream),
+      openVerified(hop, deps.keepalive ?? KEEPALIVE, patience.signal),
     );
   } catch (error) {
     throw error instanceof NoSession ? error.error : error;
@@ -143,14 +164,13 @@ async function withRetries(
  * type only: when that one does not fit, the other types are asked for, before anything of ours was shown.
  */
 async function openVerified(
-  endpoint: SshEndpoint,
-  policy: HostKeyPolicy,
+  { endpoint, role, key, openStream }: Hop,
   keepalive: Keepalive,
   deadline: AbortSignal,
-  openStream: OpenStream,
 ): Promise<Session> {
+  const policy = hostKeyPolicy(endpoint, role);
   const open = async (algorithms: HostKeyPolicy["algorithms"]) =>
-    openSession(await openStream(deadline), { endpoint, policy, algorithms, keepalive, deadline });
+    openSession(await openStream(deadline), { endpoint, key, policy, algorithms, keepalive, deadline });
 
   let algorithms = policy.algorithms;
   const offered: OfferedKey[] = [];
@@ -218,9 +238,9 @@ async function openTcp(endpoint: SshEndpoint, deadline: AbortSignal): Promise<Du
   }
 }
 
-function noAnswer(endpoint: SshEndpoint, cause?: unknown): HostError {
+function noAnswer(endpoint: SshEndpoint, cause?: Error): HostError {
   return new HostError("silent", `${addressOf(endpoint)} did not answer`, {
-    detail: cause === undefined ? "" : wordsOf(cause),
+    detail: cause === undefined ? "" : particulars(cause),
     advice:
       "The droplet may be off, or a firewall drops what this runner sends: look at the provider's console and at the firewall's rules for the SSH port.",
     cause,
@@ -232,7 +252,7 @@ function unreachable(endpoint: SshEndpoint, error: Error): NoSession {
   if (codes.some((code) => /^(?:ENOTFOUND|ENODATA|ENONAME|EAI_\w+)$/.test(code))) {
     return new NoSession(
       new HostError("unresolved", `The name ${endpoint.host} has no address`, {
-        detail: error.message,
+        detail: particulars(error),
         advice: "Check the spelling of `host`, and the DNS record; an address works too.",
         cause: error,
       }),
@@ -242,7 +262,7 @@ function unreachable(endpoint: SshEndpoint, error: Error): NoSession {
   if (codes.some((code) => code === "ECONNREFUSED" || code === "ECONNRESET")) {
     return new NoSession(
       new HostError("closed", `Nothing accepts connections on ${addressOf(endpoint)}`, {
-        detail: error.message,
+        detail: particulars(error),
         advice: "Check `port`; if it is right, sshd is not running: start it from the provider's console.",
         cause: error,
       }),
@@ -252,7 +272,12 @@ function unreachable(endpoint: SshEndpoint, error: Error): NoSession {
   return new NoSession(noAnswer(endpoint, error), { mayTryAgain: true });
 }
 
-/** A name with several addresses fails with one error for each. */
+/** A name with several addresses fails with one error for each, and no words of its own. */
+function particulars(error: Error): string {
+  const all: unknown[] = error instanceof AggregateError ? error.errors : [error];
+  return all.map(wordsOf).join("; ");
+}
+
 function errorCodes(error: Error): string[] {
   const all: unknown[] = error instanceof AggregateError ? [error, ...error.errors] : [error];
   return all.flatMap((each) => (each instanceof Error && "code" in each ? [String(each.code)] : []));

@@ -18,12 +18,15 @@ export interface Login {
 }
 
 /**
- * @param refuse called at most once, when the login cannot succeed any more
- * @throws HostError `authentication` when our own private key cannot be read; nothing is connected to then
+ * @param key the endpoint's own private key, as `readPrivateKey` gave it
+ * @param refuse called when the login cannot succeed any more
  */
-export function loginTo(endpoint: SshEndpoint, refuse: (error: HostError) => void): Login {
+export function loginTo(
+  endpoint: SshEndpoint,
+  key: ParsedKey | undefined,
+  refuse: (error: HostError) => void,
+): Login {
   const { username, password } = endpoint.login;
-  const key = readPrivateKey(endpoint);
   const shown: Shown[] = [];
   /** Methods that the server accepts from here on; null until it has said so. */
   let accepts: readonly string[] | null = null;
@@ -102,7 +105,12 @@ export function loginTo(endpoint: SshEndpoint, refuse: (error: HostError) => voi
 
 type KeyboardPrompt = Extract<AnyAuthMethod, { type: "keyboard-interactive" }>["prompt"];
 
-function readPrivateKey(endpoint: SshEndpoint): ParsedKey | undefined {
+/**
+ * The private key of an endpoint's login, if it has one. Once for all tries: an encrypted one takes a third of a
+ * second to open.
+ * @throws HostError `authentication` when it cannot be read
+ */
+export function readPrivateKey(endpoint: SshEndpoint): ParsedKey | undefined {
   const { privateKey, passphrase } = endpoint.login;
   if (privateKey === undefined) {
     return undefined;

@@ -2,12 +2,12 @@
 // place that knows when and why it went away. ssh2 is wrapped here and nowhere else.
 
 import type { Duplex } from "node:stream";
-import ssh2, { type Client, type ServerHostKeyAlgorithm } from "ssh2";
+import ssh2, { type Client, type ParsedKey, type ServerHostKeyAlgorithm } from "ssh2";
 import { HostError, type HostProblem } from "../../errors.ts";
 import type { SshEndpoint } from "../../inputs/connection.ts";
 import { fingerprintOf } from "../../inputs/fingerprint.ts";
 import { type HostKeyPolicy, type OfferedKey, offeredKey } from "./host-key.ts";
-import { loginTo } from "./login.ts";
+import { type Login, loginTo } from "./login.ts";
 import { addressOf, wordsOf } from "./words.ts";
 
 export interface Session {
@@ -33,6 +33,8 @@ export interface Keepalive {
 
 export interface SessionPlan {
   readonly endpoint: SshEndpoint;
+  /** The login's private key, read. */
+  readonly key: ParsedKey | undefined;
   readonly policy: HostKeyPolicy;
   /** What to offer this time; a subset of the policy's algorithms, or all when only looking. */
   readonly algorithms: readonly ServerHostKeyAlgorithm[];
@@ -122,13 +124,7 @@ export function openSession(stream: Duplex, plan: SessionPlan): Promise<Session>
   };
   const onDeadline = () => fail(tooSlow(address, phase, firstBytes));
 
-  let login: ReturnType<typeof loginTo>;
-  try {
-    login = loginTo(endpoint, (error) => fail(new NoSession(error)));
-  } catch (error) {
-    quietly(() => stream.destroy());
-    return Promise.reject(error);
-  }
+  const login = loginTo(endpoint, plan.key, (error) => fail(new NoSession(error)));
 
   // For life: ssh2 emits errors after success too, and an unheard `error` event ends the process.
   client.on("error", (error) => {
@@ -222,7 +218,7 @@ interface Evidence {
   readonly error: unknown;
   readonly refusedKey: OfferedKey | undefined;
   readonly policy: HostKeyPolicy;
-  readonly login: ReturnType<typeof loginTo>;
+  readonly login: Login;
 }
 
 function explain({ address, phase, firstBytes, error, refusedKey, policy, login }: Evidence): NoSession {
@@ -232,7 +228,10 @@ function explain({ address, phase, firstBytes, error, refusedKey, policy, login 
   const words = error === undefined ? "" : wordsOf(error);
   if (/no matching host key format/.test(words)) {
     return new NoSession(
-      new HostError("host-key", `${address} has no host key of a pinned type`, { cause: error }),
+      new HostError("host-key", `${address} has no host key of a type that can be used here`, {
+        advice: "Give the server an Ed25519 host key (`ssh-keygen -A` on the server makes the missing ones).",
+        cause: error,
+      }),
       { hasNoSuchKey: true },
     );
   }
@@ -257,7 +256,7 @@ function explain({ address, phase, firstBytes, error, refusedKey, policy, login 
       }),
     );
   }
-  if (phase === "key exchange" && /no matching|version|handshake failed/i.test(words)) {
+  if (phase === "key exchange" && isProtocolError(error)) {
     return new NoSession(
       hostError("nonsense", `${address} speaks SSH in a way that is not understood here`, {
         detail: [said, words].filter(Boolean).join(" / "),
@@ -281,6 +280,12 @@ function explain({ address, phase, firstBytes, error, refusedKey, policy, login 
 /** True for a disconnect message of the server: ssh2 gives those the reason's number as `code`. */
 function isFromServer(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "number";
+}
+
+/** True when ssh2 itself gave up on what the server sent; a lost socket has the level `client-socket`. */
+function isProtocolError(error: unknown): boolean {
+  const level = error instanceof Error && "level" in error ? error.level : undefined;
+  return error !== undefined && !isFromServer(error) && level !== "client-socket";
 }
 
 function tooSlow(address: string, phase: Phase, firstBytes: string): NoSession {

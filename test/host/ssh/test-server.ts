@@ -212,11 +212,14 @@ export class TestServer implements AsyncDisposable {
         }
       });
     });
+    // Without a listener ssh2 refuses as sshd does: "administratively prohibited".
+    if (this.#options.allowForwarding !== false) {
+      this.#forward(connection);
+    }
+  }
+
+  #forward(connection: Connection): void {
     connection.on("tcpip", (accept, reject, { destIP, destPort }) => {
-      if (this.#options.allowForwarding === false) {
-        reject();
-        return;
-      }
       const upstream = net.connect({ host: destIP, port: destPort, noDelay: true });
       upstream.once("error", () => reject());
       upstream.once("connect", () => {
