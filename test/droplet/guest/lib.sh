@@ -1,0 +1,86 @@
+#!/bin/bash
+# What every program on the droplet starts with: the words for its parts, and how to put each part back.
+# Parameters come in as variables in front of this file: DIRECTORY PROJECT COMPOSE_FILE ODOO_SERVICE DB_SERVICE
+# DATABASE DATABASE_USER DATABASE_PASSWORD ODOO_IMAGE POSTGRES_IMAGE WORKERS LOGIN_SHELL.
+set -euo pipefail
+export LC_ALL=C
+
+export STATE=/var/lib/droplet # the healthy droplet: its files, its fingerprint, which faults are applied
+DATA_SNAPSHOT=/var/lib/docker/.droplet # both data volumes as the template left them (database named "odoo")
+export NGINX_SITE=/etc/nginx/sites-available/odoo
+export SNAPSHOT_DATABASE=droplet_snapshot # a template database, which neither Odoo nor a person connects to
+
+# wait_for SECONDS COMMAND... : until the command succeeds
+wait_for() {
+  local deadline=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    if [ $SECONDS -ge $deadline ]; then echo "gave up waiting for: $*" >&2; return 1; fi
+    sleep 0.1
+  done
+}
+
+# Compose as a person at the runbook runs it: in the project's directory, with -f. It must not read our stdin.
+dc() { (cd "$DIRECTORY" && docker compose -f "$COMPOSE_FILE" "$@" </dev/null); }
+
+container_of() {
+  docker ps --all --quiet --no-trunc --filter "label=com.docker.compose.project=$PROJECT" \
+    --filter "label=com.docker.compose.service=$1" --filter label=com.docker.compose.oneoff=False
+}
+
+volume_of() { # service, path in its container -> the folder on the droplet
+  docker inspect --format "{{range .Mounts}}{{if eq .Destination \"$2\"}}{{.Source}}{{end}}{{end}}" "$(container_of "$1")"
+}
+data_dir() { volume_of "$ODOO_SERVICE" /var/lib/odoo; }
+filestore() { echo "$(data_dir)/filestore/$DATABASE"; }
+
+# sql NAME [psql option...] : runs the SQL on stdin, prints bare rows
+sql() {
+  local name=$1
+  shift
+  docker exec -i "$(container_of "$DB_SERVICE")" \
+    psql -X -q -A -t -F "${SEPARATOR:-|}" -v ON_ERROR_STOP=1 -U "$DATABASE_USER" -d "$name" "$@"
+}
+
+login_answers() { [ "$(curl -s -m 10 -o /dev/null -w '%{http_code}' http://127.0.0.1:8069/web/login)" = 200 ]; }
+
+start_docker() {
+  systemctl reset-failed docker.service docker.socket 2>/dev/null || true
+  systemctl start docker.socket docker.service
+  wait_for 30 docker info
+}
+start_stack() { dc up -d --no-recreate --no-build --pull never; }
+restart_odoo() { docker restart --time 2 "$(container_of "$ODOO_SERVICE")" >/dev/null; }
+
+signal_odoo() { # every process in the container, the newest one last
+  local pids
+  pids=$(docker top "$(container_of "$ODOO_SERVICE")" -eo pid | tail -n +2)
+  # shellcheck disable=SC2086 # a list of numbers
+  kill -s "$1" $pids
+}
+thaw_odoo() {
+  local container
+  container=$(container_of "$ODOO_SERVICE")
+  case $(docker inspect --format '{{.State.Status}}' "$container") in
+    paused) docker unpause "$container" ;;
+    running) signal_odoo CONT ;;
+  esac
+}
+
+# Put back from the snapshot of the healthy droplet. rsync touches only what differs.
+same_tree() { rsync --archive --checksum --delete "$1/" "$2/"; }
+restore_project() { same_tree "$STATE/snapshot/project" "$DIRECTORY"; }
+restore_nginx() {
+  same_tree "$STATE/snapshot/nginx" /etc/nginx
+  systemctl reset-failed nginx 2>/dev/null || true
+  systemctl reload-or-restart nginx
+}
+restore_filestore() {
+  # The snapshot is a real copy, no hard links: a changed owner, mode or content would reach through those.
+  local source=$DATA_SNAPSHOT/web/filestore target
+  target=$(data_dir)/filestore
+  rsync --archive --checksum --delete --exclude /checklist "$source/odoo/" "$target/$DATABASE/"
+  find "$target" -mindepth 1 -maxdepth 1 ! -name "$DATABASE" -exec rm -rf {} +
+  chown --reference="$source" "$target"
+  chmod --reference="$source" "$target"
+}

@@ -1,0 +1,40 @@
+# Brings the droplet back to the healthy state it was remembered in: what differs is put back, part by part; only when
+# the fingerprint still differs afterwards is everything made anew. The undo of each applied fault ran before this.
+# shellcheck shell=bash
+
+differences() { # prints them; true when there are any
+  fingerprint >"$STATE/now" 2>"$STATE/fingerprint.log" || true
+  ! diff <(grep -v '^identity ' "$STATE/baseline") <(grep -v '^identity ' "$STATE/now") | grep '^[<>]'
+}
+part() { grep -E "^($1) " "$2"; }
+
+put_back() {
+  remove_leftovers
+  start_docker
+  restore_system
+  restore_project
+  restore_nginx
+  restore_images
+  foreign_containers | xargs -r docker rm --force --volumes >/dev/null
+  thaw_odoo
+  # Without --no-recreate, on purpose: files and tags are as they were, so whatever drifted is made anew.
+  dc up -d --no-build --pull never
+  restore_filestore
+  if ! cmp -s <(part 'database|role|table|columns' "$STATE/baseline") <(fingerprint_database); then restore_database; fi
+  wait_for 60 odoo_is_healthy
+}
+
+rm -f "$STATE/applied"
+if (put_back) >"$STATE/reset.log" 2>&1 && ! differences; then
+  echo parts
+  exit 0
+fi
+echo "putting back part by part was not enough: making everything anew" >&2
+tail -n 5 "$STATE/reset.log" >&2
+remove_leftovers
+start_docker
+restore_images
+restore_everything
+restore_nginx
+if differences; then exit 1; fi
+echo everything
