@@ -61,14 +61,11 @@ function asSha256(word: string): string | { problem: string } {
   if (/^[0-9a-f]{64}$/i.test(bare)) {
     return Buffer.from(bare, "hex").toString("base64").replace(/=+$/, "");
   }
-  if (/^AAAA[A-Za-z0-9+/]{20,}=*$/.test(bare) || /^(?:ssh-|ecdsa-)/.test(bare)) {
-    return {
-      problem: "this is a public key, not a fingerprint; a whole key line belongs into `known_hosts`",
-    };
-  }
   const unpadded = bare.replace(/=+$/, "");
   if (!/^[A-Za-z0-9+/]{43}$/.test(unpadded)) {
-    return { problem: `"${shortened(word)}" is not a SHA256 fingerprint. ${HOW_TO_GET_ONE}` };
+    return /^(?:AAAA[A-Za-z0-9+/]{20,}=*$|ssh-|ecdsa-)/.test(bare)
+      ? { problem: "this is a public key, not a fingerprint; a whole key line belongs into `known_hosts`" }
+      : { problem: `"${shortened(word)}" is not a SHA256 fingerprint. ${HOW_TO_GET_ONE}` };
   }
   // The 43rd character carries only four bits; decoding and encoding again makes one spelling of it.
   return Buffer.from(unpadded, "base64").toString("base64").replace(/=+$/, "");
