@@ -44,14 +44,14 @@ describe("a local command", () => {
   });
 
   it("sees a fresh login's environment and nothing of the runner's", async () => {
-    process.env["INPUT_KEY"] = "a secret of the workflow";
+    process.env.INPUT_KEY = "a secret of the workflow";
     try {
       const { stdout } = await run(localTransport(), "env");
       expect(stdout).not.toContain("a secret of the workflow");
       expect(stdout).toMatch(/^HOME=/m);
       expect(stdout).toMatch(/^PATH=\/usr\/local\/sbin:/m);
     } finally {
-      delete process.env["INPUT_KEY"];
+      delete process.env.INPUT_KEY;
     }
   });
 

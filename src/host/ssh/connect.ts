@@ -334,7 +334,7 @@ function notForwarded(jump: Session, target: SshEndpoint, cause: unknown): NoSes
   if (gone !== undefined) {
     return new NoSession(unusableJump(gone));
   }
-  const words = wordsOf(cause).replace("(SSH) Channel open failure: ", "");
+  const words = wordsOf(cause);
   const reason = cause instanceof Error && "reason" in cause ? cause.reason : undefined;
   if (reason === OPEN_CONNECT_FAILED) {
     // OpenSSH gives every failure this number and says in words which it was.

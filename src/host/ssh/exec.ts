@@ -136,7 +136,7 @@ function connectionUnusable(address: string, cause: unknown): HostError {
 /** A refused channel (`MaxSessions`, "open failed") or a refused command; the connection itself stands. */
 function notStarted(address: string, command: string, cause: Error): HostError {
   return new HostError("no-shell", `${address} accepted the login but would not start \`${command}\``, {
-    detail: `It said: ${cause.message.replace("(SSH) Channel open failure: ", "")}`,
+    detail: `It said: ${wordsOf(cause)}`,
     advice:
       "See `MaxSessions`, `ForceCommand` and `Match` in its sshd_config: this user must be allowed to run commands.",
     cause,

@@ -4,7 +4,7 @@
 import ssh2, { type AnyAuthMethod, type AuthHandlerMiddleware, type ParsedKey } from "ssh2";
 import { HostError } from "../../errors.ts";
 import type { SshEndpoint } from "../../inputs/connection.ts";
-import { addressOf, namedKey } from "./words.ts";
+import { addressOf, namedKey, oneLine } from "./words.ts";
 
 type Shown = "publickey" | "password" | "keyboard-interactive";
 
@@ -43,9 +43,7 @@ export function loginTo(
       finish([password]);
       return;
     }
-    const asked = [instructions, ...prompts.map((each) => each.prompt)]
-      .map((words) => words.trim())
-      .filter(Boolean);
+    const asked = [instructions, ...prompts.map((each) => each.prompt)].map(oneLine).filter(Boolean);
     refuse(unanswerable(endpoint, asked));
   };
 
@@ -94,7 +92,7 @@ export function loginTo(
     passwordExpired(serverWords) {
       refuse(
         new HostError("authentication", `The password of ${username} has expired on ${addressOf(endpoint)}`, {
-          detail: serverWords.trim(),
+          detail: oneLine(serverWords),
           advice: `Log in as ${username} once by hand and set a new password, or let the workflow log in with a key.`,
         }),
       );

@@ -8,7 +8,7 @@ import type { SshEndpoint } from "../../inputs/connection.ts";
 import { fingerprintOf } from "../../inputs/fingerprint.ts";
 import { type HostKeyPolicy, type OfferedKey, offeredKey } from "./host-key.ts";
 import { type Login, loginTo } from "./login.ts";
-import { addressOf, wordsOf } from "./words.ts";
+import { addressOf, oneLine, wordsOf } from "./words.ts";
 
 export interface Session {
   readonly client: Client;
@@ -246,7 +246,8 @@ function explain({ address, phase, firstBytes, error, refusedKey, policy, login 
           }),
     );
   }
-  const said = printable(firstBytes);
+  const said = oneLine(firstBytes.split(/[\r\n]/)[0] ?? "");
+  const heard = [said, words].filter(Boolean).join(" / ");
   if (phase === "greeting" && said !== "" && !/not allowed|exceeded|refused|denied/i.test(said)) {
     return new NoSession(
       hostError("nonsense", `${address} does not speak SSH`, {
@@ -259,7 +260,7 @@ function explain({ address, phase, firstBytes, error, refusedKey, policy, login 
   if (phase === "key exchange" && isProtocolError(error)) {
     return new NoSession(
       hostError("nonsense", `${address} speaks SSH in a way that is not understood here`, {
-        detail: [said, words].filter(Boolean).join(" / "),
+        detail: heard === "" ? "" : `Heard: ${heard}`,
         advice:
           "The server's SSH is too old or too restricted; see KexAlgorithms, Ciphers and MACs in its sshd_config.",
         cause: error,
@@ -268,7 +269,7 @@ function explain({ address, phase, firstBytes, error, refusedKey, policy, login 
   }
   return new NoSession(
     hostError("closed", `${address} accepted the connection and closed it before the login`, {
-      detail: [said, words].filter(Boolean).join(" / "),
+      detail: heard === "" ? "" : `Heard: ${heard}`,
       advice:
         "The server is starting, or too busy (MaxStartups), or refuses this runner's address (fail2ban, PerSourcePenalties, a firewall).",
       cause: error,
@@ -311,12 +312,6 @@ function hostError(
   words: { detail?: string; advice: string; cause?: unknown },
 ): HostError {
   return new HostError(problem, message, words);
-}
-
-/** The first line of what a server said, fit for a log. */
-function printable(text: string): string {
-  const [line = ""] = text.split(/[\r\n]/);
-  return line.replace(/[^\x20-\x7e]/g, "?").slice(0, 120);
 }
 
 function quietly(action: () => unknown): void {

@@ -19,7 +19,19 @@ export function keyFamily(keyType: string): string {
   return family === "dss" ? "dsa" : family;
 }
 
-/** The particulars of whatever was thrown, in one line. */
+/**
+ * The particulars of whatever was thrown, in one line. Half of ssh2's errors are words of the other side, so they
+ * are made fit for a log.
+ */
 export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return oneLine(error instanceof Error ? error.message : String(error)).replace(
+    "(SSH) Channel open failure: ",
+    "",
+  );
+}
+
+/** What the other side said, without control characters and not at any length it likes. */
+export function oneLine(text: string): string {
+  const line = text.replace(/\p{Cc}+/gu, " ").trim();
+  return line.length <= 200 ? line : `${line.slice(0, 199)}…`;
 }

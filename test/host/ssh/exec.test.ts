@@ -163,7 +163,7 @@ describe("a connection that is lost", () => {
   it("because the link is dead is noticed by keepalive", async () => {
     await using server = await startServer();
     await using proxy = await TcpProxy.to(server.port);
-    const deps = quickDeps({ keepalive: { intervalMs: 20, unanswered: 2 } });
+    const deps = quickDeps({ keepalive: { intervalMs: 50, unanswered: 2 } });
     const transport = await connectTo(endpointOf(server, { port: proxy.port }), {}, deps);
     const started = signalOf();
     const running = failureOf(
@@ -174,6 +174,23 @@ describe("a connection that is lost", () => {
     const error = await running;
     expect(error.problem).toBe("lost");
     expect(error.detail).toContain("Keepalive");
+    await transport.close();
+  });
+
+  it("through a jump host whose link is dead is noticed too, and closing is not held up by it", async () => {
+    await using jump = await startServer();
+    await using server = await startServer();
+    await using proxy = await TcpProxy.to(jump.port);
+    const deps = quickDeps({ keepalive: { intervalMs: 50, unanswered: 2 } });
+    const jumpEndpoint = endpointOf(jump, { port: proxy.port });
+    const transport = await connectTo(endpointOf(server), { jump: jumpEndpoint }, deps);
+    const started = signalOf();
+    const running = failureOf(
+      run(transport, "echo go; exec sleep 30", { onStdout: () => started.resolve() }),
+    );
+    await started.promise;
+    proxy.stall();
+    expect((await running).problem).toBe("lost");
     await transport.close();
   });
 

@@ -169,6 +169,31 @@ describe("a login is refused once and for all", () => {
     expect(error.detail).toContain("Your password has expired.");
   });
 
+  it("when the server hangs up over it, with the server's reason", async () => {
+    const login = { username: "deploy", privateKey: clientKey.privateKey };
+    const { error, connections } = await refusal({ onLogin: "disconnect" }, login);
+    expect(error.problem).toBe("authentication");
+    expect(error.detail).toContain("It said: NO_MORE_AUTH_METHODS_AVAILABLE");
+    expect(connections).toBe(1);
+  });
+
+  it("when the connection is lost in the middle of it, which is not called a refusal", async () => {
+    const login = { username: "deploy", privateKey: clientKey.privateKey };
+    const { error, connections } = await refusal({ onLogin: "cut" }, login);
+    expect(error.problem).toBe("lost");
+    expect(error.message).toContain("during the login");
+    expect(connections).toBe(1);
+  });
+
+  it("with whatever the server says made fit for one line of a log", async () => {
+    const prompts = [[{ prompt: "\u001b[2JCode\n::error::forged\r\n", echo: true }]];
+    const { error } = await refusal(
+      { users: { deploy: { password: "right", prompts } }, methods: ["keyboard-interactive"] },
+      { username: "deploy", password: "right" },
+    );
+    expect(error.detail).toBe("[2JCode ::error::forged");
+  });
+
   it("when our own key cannot be read, before anything is connected to", async () => {
     const { error, connections } = await refusal({}, { username: "deploy", privateKey: "not a key" });
     expect(error.problem).toBe("authentication");

@@ -55,7 +55,7 @@ describe("a host that cannot be reached", () => {
     const deps = quickDeps({
       sleep: (_ms, signal) => new Promise((done) => signal.addEventListener("abort", done)),
     });
-    const error = await failureOf(connectTo(target, { connectTimeoutMs: 50 }, deps));
+    const error = await failureOf(connectTo(target, { connectTimeoutMs: 300 }, deps));
     expect(error.problem).toBe("closed");
   });
 
@@ -64,7 +64,7 @@ describe("a host that cannot be reached", () => {
     ["only greets", "greeting", "in the middle of the key exchange"],
   ] as const)("has a half-open port that %s", async (_name, halfOpen, words) => {
     await using server = await startServer({ halfOpen });
-    const error = await failureOf(connectTo(endpointOf(server), { connectTimeoutMs: 100 }));
+    const error = await failureOf(connectTo(endpointOf(server), { connectTimeoutMs: 400 }));
     expect(error.problem).toBe("silent");
     expect(error.message).toContain(words);
     expect(server.connections).toBe(1);
@@ -192,7 +192,7 @@ describe("through a jump host", () => {
     await using jump = await startServer({ users });
     await using server = await startServer({ halfOpen: "silent" });
     const error = await failureOf(
-      connectTo(endpointOf(server), { jump: endpointOf(jump, { login }), connectTimeoutMs: 500 }),
+      connectTo(endpointOf(server), { jump: endpointOf(jump, { login }), connectTimeoutMs: 1_000 }),
     );
     expect(error.problem).toBe("silent");
     expect(error.message).toContain(`deploy@127.0.0.1:${server.port}`);

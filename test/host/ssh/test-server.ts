@@ -66,6 +66,8 @@ export interface TestServerOptions {
   readonly allowForwarding?: boolean;
   /** Refuses every command, as a session without exec would. */
   readonly refuseExec?: boolean;
+  /** When a login is tried: cuts the connection, or hangs up as sshd does after too many failures. */
+  readonly onLogin?: "cut" | "disconnect";
   /** Cuts a connection once this many bytes went out on it. */
   readonly dropAfterBytes?: number;
   readonly onExec?: ExecHandler;
@@ -184,7 +186,15 @@ export class TestServer implements AsyncDisposable {
     connection.on("close", () => this.#open.delete(connection));
     connection.on("error", () => {});
     const passedFirstStep = new Set<string>();
-    connection.on("authentication", (context) => this.#authenticate(context, passedFirstStep));
+    connection.on("authentication", (context) => {
+      if (this.#options.onLogin === "cut") {
+        this.cut();
+      } else if (this.#options.onLogin === "disconnect") {
+        disconnect(connection);
+      } else {
+        this.#authenticate(context, passedFirstStep);
+      }
+    });
     let sessions = 0;
     connection.on("session", (accept, reject) => {
       if (sessions >= (this.#options.maxSessions ?? Number.POSITIVE_INFINITY)) {
@@ -349,6 +359,18 @@ function swapHostKey(connection: Connection, hostKey: TestKey): void {
     throw new Error(`this ssh2 holds no ${hostKey.type} host key to swap`);
   }
   Reflect.set(held, hostKey.type, ssh2.utils.parseKey(hostKey.privateKey));
+}
+
+/** Reaches into ssh2, which has no public way to give a reason: 14 is "no more auth methods available" (RFC 4253). */
+function disconnect(connection: Connection): void {
+  const protocol: unknown = Reflect.get(connection, "_protocol");
+  const send: unknown =
+    typeof protocol === "object" && protocol !== null ? Reflect.get(protocol, "disconnect") : undefined;
+  if (typeof send !== "function") {
+    throw new Error("this ssh2 has no disconnect message");
+  }
+  Reflect.apply(send, protocol, [14]);
+  connection.end();
 }
 
 function killGroup(child: ChildProcess): void {
