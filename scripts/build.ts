@@ -25,7 +25,17 @@ for (const program of globSync("**/*.{sh,py,sql}", { cwd: join(root, "src") })) 
 writeFileSync(join(build, "package.json"), '{"type":"module"}\n');
 execFileSync(
   bin("ncc"),
-  ["build", join(build, "index.js"), "--out", dist, "--target", "es2024", "--license", "LICENSES.txt", "--no-cache"],
+  [
+    "build",
+    join(build, "index.js"),
+    "--out",
+    dist,
+    "--target",
+    "es2024",
+    "--license",
+    "LICENSES.txt",
+    "--no-cache",
+  ],
   { cwd: root, stdio: ["ignore", "ignore", "inherit"] },
 );
 for (const unneeded of globSync("**/*.{exe,node}", { cwd: dist })) rmSync(join(dist, unneeded));

@@ -29,17 +29,20 @@ const LAST_BREATH = 2_000;
 const clock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
+  sleep: async (ms, signal) => {
+    // Node's own rejection is an AbortError that only names the reason as its cause.
+    await sleep(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  },
 };
 const nonce = (): string => randomBytes(16).toString("hex");
 
 async function main(): Promise<void> {
   const run = nonce();
-  const directory = join(process.env["RUNNER_TEMP"] || tmpdir(), `odoo-recover-${run.slice(0, 8)}`);
+  const directory = join(process.env.RUNNER_TEMP || tmpdir(), `odoo-recover-${run.slice(0, 8)}`);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   core.saveState(STATE_DIRECTORY, directory);
   const { redactor, raw } = redactorKnowingInputs();
-  const journal = new Journal(clock, redactor, [fileSink(directory), logSink]);
+  const journal = new Journal(clock, redactor, [fileSink(directory), logSink()]);
   let failOn: Inputs["failOn"] = "unhealthy";
   try {
     const inputs = parseInputs(raw, (path) => readFileSync(path, "utf8"));
@@ -65,11 +68,13 @@ async function post(directory: string): Promise<void> {
     if (started === undefined || (concluded && !holdsLease)) return;
     const { redactor, raw } = redactorKnowingInputs();
     const inputs = parseInputs(raw, (path) => readFileSync(path, "utf8"));
-    const journal = new Journal(clock, redactor, [fileSink(directory), logSink]);
+    const journal = new Journal(clock, redactor, [fileSink(directory), logSink()]);
     await tidyUp(before, inputs, partsFor(started.run, inputs, directory, journal, redactor));
     await report([...before, ...journal.entries], directory);
   } catch (error) {
-    core.warning(`Putting the host right after the stopped run failed: ${error instanceof Error ? error.message : error}`);
+    core.warning(
+      `Putting the host right after the stopped run failed: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 
@@ -100,8 +105,7 @@ function partsFor(
     process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
   }
   return {
-    connect: () =>
-      connect(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
+    connect: () => connect(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
     clock,
     journal,
     redactor,
@@ -123,7 +127,7 @@ function partsFor(
 /** For the lease: who runs this, and where to look. */
 function whoRuns(): string {
   const { GITHUB_ACTOR: actor, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env;
-  const run = process.env["GITHUB_RUN_ID"];
+  const run = process.env.GITHUB_RUN_ID;
   return server && repository && run
     ? `${actor ?? "somebody"}, ${server}/${repository}/actions/runs/${run}`
     : `a run outside of a workflow (process ${process.pid})`;
@@ -138,12 +142,19 @@ function fileSink(directory: string): JournalSink {
   return { append: (entry) => appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 }) };
 }
 
-const logSink: JournalSink = {
-  append: (entry) => {
-    const line = consoleLine(entry);
-    if (line !== undefined) core.info(line);
-  },
-};
+/** The step's log; a look that saw the same as the one before says nothing new. */
+function logSink(): JournalSink {
+  let lookedLast: string | undefined;
+  return {
+    append: (entry) => {
+      const looked = entry.kind === "looked" ? entry.why : undefined;
+      if (looked !== undefined && looked === lookedLast) return;
+      lookedLast = looked;
+      const line = consoleLine(entry);
+      if (line !== undefined) core.info(line);
+    },
+  };
+}
 
 /** The journal as a killed run left it; its last line may be cut. */
 function savedEntries(directory: string): Entry[] {
@@ -163,8 +174,11 @@ async function report(entries: readonly Entry[], directory: string): Promise<voi
   writeFileSync(join(directory, "summary.md"), summary, { mode: 0o600 });
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
   const annotation = annotationOf(outputs);
-  if (annotation !== undefined) core[annotation.level](annotation.text, { title: annotation.title });
-  if (process.env["GITHUB_STEP_SUMMARY"]) await core.summary.addRaw(summary).write();
+  if (annotation !== undefined) {
+    const annotate = { notice: core.notice, warning: core.warning, error: core.error }[annotation.level];
+    annotate(annotation.text, { title: annotation.title });
+  }
+  if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(summary).write();
 }
 
 if (core.getState(STATE_DIRECTORY) === "") await main();

@@ -26,7 +26,7 @@ export type Mode = "check" | "plan" | "recover";
 /** A diagnosis without the survey's bulk. */
 export interface DiagnosisRecord {
   readonly cause: Cause;
-  readonly sentence: string;
+  readonly finding: string;
   readonly evidence: readonly string[];
   readonly advice: string;
   readonly layers: readonly Layer[];
@@ -38,22 +38,42 @@ export interface DiagnosisRecord {
 }
 
 export type Event =
-  | { readonly kind: "started"; readonly mode: Mode; readonly version: string; readonly run: string; readonly host: string }
+  | {
+      readonly kind: "started";
+      readonly mode: Mode;
+      readonly version: string;
+      readonly run: string;
+      readonly host: string;
+    }
   | { readonly kind: "connected"; readonly host: string; readonly identity: string }
   | { readonly kind: "connection"; readonly event: "lost" | "reconnected"; readonly detail: string }
   | { readonly kind: "surveyed"; readonly purpose: string; readonly milliseconds: number }
   | { readonly kind: "diagnosed"; readonly diagnosis: DiagnosisRecord }
   | {
       readonly kind: "planned";
-      readonly steps: readonly { readonly remedy: RemedyName; readonly risk: string; readonly program: string }[];
+      readonly steps: readonly {
+        readonly remedy: RemedyName;
+        readonly risk: string;
+        readonly program: string;
+      }[];
     }
-  | { readonly kind: "lease-taken"; readonly key: string; readonly owner: string; readonly takenOver: string | undefined }
+  | {
+      readonly kind: "lease-taken";
+      readonly key: string;
+      readonly owner: string;
+      readonly takenOver: string | undefined;
+    }
   | { readonly kind: "lease-released"; readonly outcome: string }
   | { readonly kind: "lease-lost" }
   | { readonly kind: "evidence"; readonly when: "before" | "after"; readonly files: readonly EvidenceFile[] }
   | { readonly kind: "remedy-started"; readonly remedy: RemedyName; readonly step: string }
   | { readonly kind: "remedy-output"; readonly text: string }
-  | { readonly kind: "remedy-ended"; readonly remedy: RemedyName; readonly step: string; readonly outcome: string }
+  | {
+      readonly kind: "remedy-ended";
+      readonly remedy: RemedyName;
+      readonly step: string;
+      readonly outcome: string;
+    }
   | { readonly kind: "looked"; readonly good: boolean; readonly why: string }
   | { readonly kind: "verified"; readonly outcome: string; readonly passes: number; readonly seconds: number }
   | { readonly kind: "note"; readonly text: string }
@@ -113,7 +133,7 @@ export class Journal {
 export function recordOf(diagnosis: Diagnosis): DiagnosisRecord {
   return {
     cause: diagnosis.cause,
-    sentence: diagnosis.sentence,
+    finding: diagnosis.finding,
     evidence: diagnosis.evidence,
     advice: diagnosis.advice,
     layers: diagnosis.layers,

@@ -75,7 +75,12 @@ async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
   }
 }
 
-async function recoverUnderLease(host: Host, first: Diagnosis, inputs: Inputs, parts: Parts): Promise<Verdict> {
+async function recoverUnderLease(
+  host: Host,
+  first: Diagnosis,
+  inputs: Inputs,
+  parts: Parts,
+): Promise<Verdict> {
   const place = placeOf(first);
   await takeLease(host, place, parts);
   const work = new AbortController();
@@ -87,7 +92,9 @@ async function recoverUnderLease(host: Host, first: Diagnosis, inputs: Inputs, p
   try {
     await saveEvidence(host, first, "before", parts, stopped);
     const verdict = await climb(host, place, inputs, { ...parts, signal: stopped });
-    await saveEvidence(host, first, "after", parts, stopped).catch(noteThat(parts, "The logs after the run could not be saved"));
+    await saveEvidence(host, first, "after", parts, stopped).catch(
+      noteThat(parts, "The logs after the run could not be saved"),
+    );
     return verdict;
   } finally {
     stopBeating();
@@ -100,7 +107,10 @@ async function climb(host: Host, place: StatePlace, inputs: Inputs, parts: Parts
   const tried: RemedyName[] = [];
   let diagnosis = await lookAt(host, inputs, parts, "under the lease");
   if (diagnosis.cause === "healthy") {
-    return { ...healthy(diagnosis), headline: "Odoo is healthy: somebody mended it meanwhile; nothing was changed" };
+    return {
+      ...healthy(diagnosis),
+      headline: "Every layer is good: somebody mended it meanwhile; nothing was changed",
+    };
   }
   const cause = diagnosis;
   while (tried.length < MOST_REMEDIES) {
@@ -108,7 +118,8 @@ async function climb(host: Host, place: StatePlace, inputs: Inputs, parts: Parts
     if (remedy === undefined) break;
     tried.push(remedy);
     const end = await apply(remedy, tried.length, diagnosis, host, place, parts);
-    if (end.outcome === "gone") throw new RefusedError("Somebody else took the lease over, so nothing more was changed");
+    if (end.outcome === "gone")
+      throw new RefusedError("Somebody else took the lease over, so nothing more was changed");
     const verified = await waitUntilGood(host, inputs, tried, parts);
     if (verified.good) {
       const lasting = await watchIt(host, inputs, tried, parts);
@@ -172,13 +183,16 @@ async function takeLease(host: Host, place: StatePlace, parts: Parts): Promise<v
     const { who, since, ageSeconds, step } = acquisition.by;
     throw new RefusedError(`Another recovery is at work on this project: ${who}`, {
       detail: `It holds the lease since ${since}; its last heartbeat was ${ageSeconds} s ago${step ? `; its last step is ${step}` : ""}.`,
-      advice: "Wait for it, or look at it. A lease without a heartbeat for two minutes can be taken over by running again.",
+      advice:
+        "Wait for it, or look at it. A lease without a heartbeat for two minutes can be taken over by running again.",
     });
   }
   const takenOver =
     acquisition.outcome === "taken-over"
       ? `from ${acquisition.from.who} (${acquisition.reason})${
-          acquisition.from.step ? `; its step ${acquisition.from.step} left the status ${acquisition.from.stepStatus}` : ""
+          acquisition.from.step
+            ? `; its step ${acquisition.from.step} left the status ${acquisition.from.stepStatus}`
+            : ""
         }`
       : undefined;
   parts.journal.append({ kind: "lease-taken", key: place.key, owner: parts.run, takenOver });
@@ -284,7 +298,8 @@ async function watchIt(
 
 function plan(diagnosis: Diagnosis, { journal }: Parts): Verdict {
   const { target } = diagnosis;
-  if (diagnosis.cause === "ambiguous-target" || target === undefined) return unhealthy(diagnosis, diagnosis.advice);
+  if (diagnosis.cause === "ambiguous-target" || target === undefined)
+    return unhealthy(diagnosis, diagnosis.advice);
   journal.append({
     kind: "planned",
     steps: diagnosis.ladder.map((name) => ({
@@ -295,7 +310,7 @@ function plan(diagnosis: Diagnosis, { journal }: Parts): Verdict {
   });
   return {
     status: "planned",
-    headline: `${diagnosis.sentence}. Nothing was changed: this was a plan`,
+    headline: `The site is down: ${diagnosis.finding}. Nothing was changed: this was a plan`,
     detail: "",
     next: whatRecoverWouldDo(diagnosis),
   };
@@ -313,13 +328,18 @@ function noteThat({ journal }: Parts, text: string): (error: unknown) => void {
 // ---- Verdicts ------------------------------------------------------------------------------------------------------
 
 function healthy(diagnosis: Diagnosis): Verdict {
-  return { status: "healthy", headline: "Odoo is healthy; nothing was changed", detail: "", next: aboutDrift(diagnosis) };
+  return {
+    status: "healthy",
+    headline: "Every layer is good; nothing was changed",
+    detail: "",
+    next: aboutDrift(diagnosis),
+  };
 }
 
 function recovered(cause: Diagnosis, tried: readonly RemedyName[], now: Diagnosis): Verdict {
   return {
     status: "recovered",
-    headline: `Odoo is back. ${cause.sentence}; ${tried.join(", then ")} brought it back`,
+    headline: `The site is back. It was down because ${cause.finding}; ${tried.join(", then ")} mended it`,
     detail: "",
     next: aboutDrift(now),
   };
@@ -328,22 +348,29 @@ function recovered(cause: Diagnosis, tried: readonly RemedyName[], now: Diagnosi
 function fellBack(cause: Diagnosis, tried: readonly RemedyName[], watched: Verified): Verdict {
   return {
     status: "unhealthy",
-    headline: `Odoo came back after ${tried.join(", then ")} and fell again`,
-    detail: `${cause.sentence}. ${watched.why}`,
+    headline: `The site came back after ${tried.join(", then ")} and fell again`,
+    detail: `At first ${cause.finding}.\nThen it ${watched.why}.`,
     next: "Look at the logs in the evidence: something takes it down again.",
   };
 }
 
 /** Bad, ambiguous or not fully seen: which of them, by what the layers say. */
 function unhealthy(diagnosis: Diagnosis, next: string, tried: readonly RemedyName[] = []): Verdict {
-  const done = tried.length === 0 ? "" : `. ${tried.join(", then ")} did not bring it back`;
-  const words = { headline: `${diagnosis.sentence}${done}`, detail: diagnosis.evidence.join("\n"), next };
-  if (diagnosis.cause === "ambiguous-target") return { status: "refused", ...words };
-  const at = (name: string): string | undefined => diagnosis.layers.find((layer) => layer.name === name)?.state;
-  if (diagnosis.layers.some((layer) => layer.state === "bad")) return { status: "unhealthy", ...words };
+  const done = tried.length === 0 ? "" : `; ${tried.join(", then ")} did not mend it`;
+  const verdict = (status: Status, opening: string): Verdict => ({
+    status,
+    headline: `${opening}: ${diagnosis.finding}${done}`,
+    detail: diagnosis.evidence.join("\n"),
+    next,
+  });
+  if (diagnosis.cause === "ambiguous-target") return verdict("refused", "Nothing was looked at further");
+  const at = (name: string): string | undefined =>
+    diagnosis.layers.find((layer) => layer.name === name)?.state;
+  if (diagnosis.layers.some((layer) => layer.state === "bad"))
+    return verdict("unhealthy", "The site is down");
   // People can work when either vantage hands out the login page; what else could not be seen is said.
-  if (at("direct") === "good" || at("proxy") === "good") return { status: "degraded", ...words };
-  return { status: "unknown", ...words };
+  if (at("direct") === "good" || at("proxy") === "good") return verdict("degraded", "People can work");
+  return verdict("unknown", "Whether the site is up is not known");
 }
 
 function whatRecoverWouldDo({ ladder, advice }: Diagnosis): string {
@@ -426,7 +453,7 @@ async function tidy(entries: readonly Entry[], inputs: Inputs, parts: Parts): Pr
     const last = await lookAt(host, inputs, parts, "last look");
     return {
       status: "cancelled",
-      headline: `The run was stopped. ${last.sentence}`,
+      headline: `The run was stopped. The site now: ${last.finding}`,
       detail: `${undone}\n${last.evidence.join("\n")}`.trim(),
       next: last.cause === "healthy" ? "" : whatRecoverWouldDo(last),
     };

@@ -16,19 +16,28 @@ const SHORTEST_MASKED_EVERYWHERE = 8;
 const SECRET_NAME = String.raw`[A-Za-z0-9_.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)[A-Za-z0-9_]*`;
 
 const FORMS: readonly [RegExp, string][] = [
-  [/-----BEGIN ([A-Z ]*PRIVATE KEY[A-Z ]*)-----[\s\S]*?(?:-----END \1-----|$)/g, `-----BEGIN $1----- ${MASK}`],
+  [
+    /-----BEGIN ([A-Z ]*PRIVATE KEY[A-Z ]*)-----[\s\S]*?(?:-----END \1-----|$)/g,
+    `-----BEGIN $1----- ${MASK}`,
+  ],
   // "PASSWORD": "value"
   [new RegExp(String.raw`("${SECRET_NAME}"\s*:\s*)"(?:[^"\\]|\\.)*"`, "gi"), `$1"${MASK}"`],
   // 'password': 'value', as Python prints a dict
   [new RegExp(String.raw`('${SECRET_NAME}'\s*:\s*)'(?:[^'\\]|\\.)*'`, "gi"), `$1'${MASK}'`],
   // PASSWORD=value, password = value, password: value, --db_password=value
-  [new RegExp(String.raw`(\b|--?|_)(${SECRET_NAME})(\s*=\s*|:\s+)("[^"\n]*"|'[^'\n]*'|[^\s"',;&]+)`, "gi"), `$1$2$3${MASK}`],
+  [
+    new RegExp(String.raw`(\b|--?|_)(${SECRET_NAME})(\s*=\s*|:\s+)("[^"\n]*"|'[^'\n]*'|[^\s"',;&]+)`, "gi"),
+    `$1$2$3${MASK}`,
+  ],
   // --db_password value, -w value in Odoo's arguments
   [new RegExp(String.raw`(--?${SECRET_NAME})(\s+)(?!-)([^\s"',;]+)`, "gi"), `$1$2${MASK}`],
   // scheme://user:password@host
   [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)[^\s@/"']+@/gi, `$1${MASK}@`],
   [/\b(authorization\s*:\s*(?:basic|bearer|token)\s+)[^\s"']+/gi, `$1${MASK}`],
-  [/\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|AKIA[A-Z0-9]{16}|dop_v1_[a-f0-9]{64})\b/g, MASK],
+  [
+    /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|AKIA[A-Z0-9]{16}|dop_v1_[a-f0-9]{64})\b/g,
+    MASK,
+  ],
   [/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g, MASK],
 ];
 
@@ -71,7 +80,9 @@ export class Redactor {
     if (typeof data === "string") return this.text(data);
     if (Array.isArray(data)) return data.map((item) => this.#visit(item));
     if (data !== null && typeof data === "object") {
-      return Object.fromEntries(Object.entries(data).map(([key, value]) => [this.text(key), this.#visit(value)]));
+      return Object.fromEntries(
+        Object.entries(data).map(([key, value]) => [this.text(key), this.#visit(value)]),
+      );
     }
     return data;
   }

@@ -10,8 +10,12 @@ import type { Diagnosis } from "./diagnosis/diagnosis.ts";
 export const PASSES = 3;
 /** … over at least so many milliseconds. */
 export const PASSES_SPAN = 10_000;
-/** At least so many milliseconds lie between the beginnings of two looks. */
-const PACE = 1_000;
+/**
+ * Milliseconds between the beginnings of two looks: while it is bad, as soon as is decent; while it is good, no more
+ * often than the verdict needs, since every look costs the site a request.
+ */
+const PACE_WHILE_BAD = 1_000;
+const PACE_WHILE_GOOD = PASSES_SPAN / (PASSES - 1);
 
 export interface Look {
   readonly diagnosis: Diagnosis;
@@ -58,7 +62,7 @@ export async function verify(
     const looked = clock.monotonic();
     const { diagnosis, progress: now } = await look();
     const good = diagnosis.cause === "healthy";
-    observe(good, good ? "every layer good" : diagnosis.sentence);
+    observe(good, good ? "every layer good" : diagnosis.finding);
     if (good) {
       if (passes === 0) firstPass = looked;
       passes += 1;
@@ -74,10 +78,16 @@ export async function verify(
         return { good, diagnosis, passes, why: `not good after ${seconds(waited)}` };
       }
       if (looked - moved > times.stallMs) {
-        return { good, diagnosis, passes, why: `bad, and nothing new in Odoo's log for ${seconds(looked - moved)}` };
+        return {
+          good,
+          diagnosis,
+          passes,
+          why: `bad, and nothing new in Odoo's log for ${seconds(looked - moved)}`,
+        };
       }
     }
-    await clock.sleep(Math.max(0, PACE - (clock.monotonic() - looked)), signal);
+    const pace = good ? PACE_WHILE_GOOD : PACE_WHILE_BAD;
+    await clock.sleep(Math.max(0, pace - (clock.monotonic() - looked)), signal);
   }
 }
 
@@ -99,11 +109,14 @@ export async function soak(
     const looked = clock.monotonic();
     const { diagnosis } = await look();
     const good = diagnosis.cause === "healthy";
-    observe(good, good ? "every layer good" : diagnosis.sentence);
-    if (!good) return { good, diagnosis, passes, why: `fell back after ${passes} good looks: ${diagnosis.sentence}` };
+    observe(good, good ? "every layer good" : diagnosis.finding);
+    if (!good)
+      return { good, diagnosis, passes, why: `fell back after ${passes} good looks: ${diagnosis.finding}` };
     passes += 1;
-    if (clock.monotonic() >= end) return { good, diagnosis, passes, why: `still good after ${seconds(soakMs)}` };
-    await clock.sleep(Math.max(0, PACE - (clock.monotonic() - looked)), signal);
+    if (clock.monotonic() >= end)
+      return { good, diagnosis, passes, why: `still good after ${seconds(soakMs)}` };
+    const next = Math.min(looked + PACE_WHILE_GOOD, end);
+    await clock.sleep(Math.max(0, next - clock.monotonic()), signal);
   }
 }
 

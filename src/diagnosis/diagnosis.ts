@@ -8,7 +8,13 @@ import { type Drift, driftOf } from "./drift.ts";
 import { describeState, type Layer, layersOf } from "./layers.ts";
 import { findTarget, type Target, type TargetWishes } from "./target.ts";
 
-export type Cause = "healthy" | "odoo-stopped" | "odoo-absent" | "stack-down" | "ambiguous-target" | "unknown";
+export type Cause =
+  | "healthy"
+  | "odoo-stopped"
+  | "odoo-absent"
+  | "stack-down"
+  | "ambiguous-target"
+  | "unknown";
 
 export type RemedyName = "start-stack" | "restart-odoo";
 
@@ -19,8 +25,8 @@ export interface RuledOut {
 
 export interface Diagnosis {
   readonly cause: Cause;
-  /** One sentence for the first line of the summary. */
-  readonly sentence: string;
+  /** What was found, as a clause that stands after a colon. */
+  readonly finding: string;
   /** What was seen that led here, a line each. */
   readonly evidence: readonly string[];
   /** What a person must do, when no remedy of ours applies; empty otherwise. */
@@ -38,20 +44,22 @@ export interface Diagnosis {
  * @param wishes what the user says about the target
  * @param tried the remedies that already ran in this run and did not help
  */
-export function diagnose(
-  survey: Survey,
-  wishes: TargetWishes,
-  tried: readonly RemedyName[] = [],
-): Diagnosis {
+export function diagnose(survey: Survey, wishes: TargetWishes, tried: readonly RemedyName[] = []): Diagnosis {
   const search = findTarget(survey, wishes);
   if (search.found === "several") {
-    return withoutTarget("ambiguous-target", `There are several ${search.what}; we must not choose`, search.candidates, {
-      advice: "Name one with `directory`, `compose_file`, `odoo_service` or `db_service`.",
-    });
+    return withoutTarget(
+      "ambiguous-target",
+      `there are several ${search.what}, and we must not choose`,
+      search.candidates,
+      {
+        advice: "Name one with `directory`, `compose_file`, `odoo_service` or `db_service`.",
+      },
+    );
   }
   if (search.found === "none") {
-    return withoutTarget("unknown", "The Odoo project on the host could not be observed", [search.why], {
-      advice: "Look at the reason below; where the project stands elsewhere, name its `directory` and `compose_file`.",
+    return withoutTarget("unknown", "the Odoo project on the host could not be observed", [search.why], {
+      advice:
+        "Look at the reason below; where the project stands elsewhere, name its `directory` and `compose_file`.",
     });
   }
   const { target } = search;
@@ -71,16 +79,26 @@ export function diagnose(
 
 function withoutTarget(
   cause: Cause,
-  sentence: string,
+  finding: string,
   evidence: readonly string[],
   { advice }: { advice: string },
 ): Diagnosis {
-  return { cause, sentence, evidence, advice, layers: [], drift: [], target: undefined, ladder: [], ruledOut: [] };
+  return {
+    cause,
+    finding,
+    evidence,
+    advice,
+    layers: [],
+    drift: [],
+    target: undefined,
+    ladder: [],
+    ruledOut: [],
+  };
 }
 
 interface Found {
   readonly cause: Cause;
-  readonly sentence: string;
+  readonly finding: string;
   readonly advice: string;
 }
 
@@ -88,46 +106,51 @@ function causeOf(target: Target, layers: readonly Layer[]): Found {
   const { odoo, odooService, db, dbService } = target;
   const none = "";
   if (layers.every((layer) => layer.state === "good")) {
-    return { cause: "healthy", sentence: "Odoo is healthy", advice: none };
+    return { cause: "healthy", finding: "every layer is good", advice: none };
   }
   const stopped = odoo !== undefined && ["exited", "created", "dead"].includes(odoo.state);
-  const dbDown = dbService !== undefined && (db === undefined || ["exited", "created", "dead"].includes(db.state));
+  const dbDown =
+    dbService !== undefined && (db === undefined || ["exited", "created", "dead"].includes(db.state));
   if (target.containers.length === 0) {
     return {
       cause: "stack-down",
-      sentence: `The whole stack ${target.project.name} is down: it has no containers`,
+      finding: `the whole stack ${target.project.name} has no containers`,
       advice: none,
     };
   }
   if ((odoo === undefined || stopped) && dbDown) {
     return {
       cause: "stack-down",
-      sentence: `The stack ${target.project.name} is down: neither ${odooService} nor ${dbService} runs`,
+      finding: `neither ${odooService} nor ${dbService} runs in the stack ${target.project.name}`,
       advice: none,
     };
   }
   if (odoo === undefined) {
     return {
       cause: "odoo-absent",
-      sentence: `The Odoo container is gone: the service ${odooService} has none`,
+      finding: `the service ${odooService} has no container`,
       advice: none,
     };
   }
   if (stopped) {
-    return { cause: "odoo-stopped", sentence: `Odoo is stopped: ${odoo.name} ${describeState(odoo)}`, advice: none };
+    return {
+      cause: "odoo-stopped",
+      finding: `the Odoo container ${odoo.name} ${describeState(odoo)}`,
+      advice: none,
+    };
   }
   const worst = layers.find((layer) => layer.state === "bad");
   if (worst === undefined) {
     const unseen = layers.filter((layer) => layer.state === "not observed");
     return {
       cause: "unknown",
-      sentence: `What could be seen is good, but not all could be seen: ${unseen.map((l) => l.name).join(", ")}`,
+      finding: `what could be seen is good, but these could not be: ${unseen.map((l) => l.name).join(", ")}`,
       advice: "Make the missing probes possible (see below), then run again.",
     };
   }
   return {
     cause: "unknown",
-    sentence: `The layer ${worst.name} is bad, for a reason that is not known: ${worst.why}`,
+    finding: `the layer ${worst.name} is bad, for a reason that is not known: ${worst.why}`,
     advice: "Look at the logs in the evidence; nothing was changed because no remedy is known to fit.",
   };
 }
@@ -155,7 +178,8 @@ function remediesFor(
 function startObjection(target: Target, down: boolean, tried: readonly RemedyName[]): string | undefined {
   if (!down) return "the containers of the stack are there and none of them is stopped";
   if (tried.includes("start-stack")) return "it ran already and did not help";
-  if (!target.project.services.observed) return `the compose files cannot be read: ${target.project.services.why}`;
+  if (!target.project.services.observed)
+    return `the compose files cannot be read: ${target.project.services.why}`;
   return undefined;
 }
 

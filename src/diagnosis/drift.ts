@@ -31,7 +31,9 @@ export function driftOf(survey: Survey, target: Target): Drift[] {
         what: "its definition (compose files, .env) changed since the container was made",
       });
     }
-    const current = survey.images.observed ? survey.images.value.get(tagged(container.imageReference)) : undefined;
+    const current = survey.images.observed
+      ? survey.images.value.get(tagged(container.imageReference))
+      : undefined;
     if (current !== undefined && current !== container.imageId) {
       found.push({
         service: container.service,

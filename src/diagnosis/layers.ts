@@ -31,18 +31,21 @@ export function layersOf(survey: Survey, target: Target): Layer[] {
 
 function containerLayer(name: "database" | "odoo", service: string, container: Container | undefined): Layer {
   if (container === undefined) return bad(name, `the service ${service} has no container`);
-  if (container.state !== "running") return bad(name, `${container.name} is ${describeState(container)}`);
-  if (container.health === "unhealthy") return bad(name, `${container.name} runs; its own health check says unhealthy`);
-  if (container.health === "starting" && name === "database") return bad(name, `${container.name} is starting`);
+  if (container.state !== "running") return bad(name, `${container.name} ${describeState(container)}`);
+  if (container.health === "unhealthy")
+    return bad(name, `${container.name} runs; its own health check says unhealthy`);
+  if (container.health === "starting" && name === "database")
+    return bad(name, `${container.name} is starting`);
   return good(name, `${container.name} runs${container.health === "healthy" ? " and says healthy" : ""}`);
 }
 
-/** `exited with status 0`, `restarting (status 1)`, … */
+/** `exited with status 0`, `is restarting (it ended with status 1)`, `is paused`, … */
 export function describeState(container: Container): string {
   const memory = container.oomKilled ? ", killed for want of memory" : "";
   if (container.state === "exited") return `exited with status ${container.exitCode}${memory}`;
-  if (container.state === "restarting") return `restarting (it ended with status ${container.exitCode}${memory})`;
-  return container.state;
+  if (container.state === "restarting")
+    return `is restarting (it ended with status ${container.exitCode}${memory})`;
+  return `is ${container.state}`;
 }
 
 function directLayer(survey: Survey, target: Target): Layer {
@@ -64,7 +67,11 @@ function answerLayer(name: "direct" | "proxy", observation: Observation<HttpAnsw
 /** Whether an answer to GET /web/login is Odoo's login page: 200 alone proves nothing. */
 export function judgeAnswer(answer: HttpAnswer): { good: boolean; why: string } {
   if (!answer.answered) {
-    const words = { refused: "connection refused", "timed-out": "no answer in time", broken: "the connection broke" };
+    const words = {
+      refused: "connection refused",
+      "timed-out": "no answer in time",
+      broken: "the connection broke",
+    };
     return { good: false, why: `${words[answer.problem]}${answer.detail ? ` (${answer.detail})` : ""}` };
   }
   const time = `in ${answer.seconds.toFixed(2)} s`;

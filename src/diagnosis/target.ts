@@ -70,7 +70,9 @@ export function findTarget(survey: Survey, wishes: TargetWishes): TargetSearch {
     return {
       found: "several",
       what: "compose projects with an Odoo service",
-      candidates: withOdoo.map(({ project, names }) => `${project.name} in ${project.directory} (${names.join(", ")})`),
+      candidates: withOdoo.map(
+        ({ project, names }) => `${project.name} in ${project.directory} (${names.join(", ")})`,
+      ),
     };
   }
   const [hit] = withOdoo;
@@ -85,7 +87,11 @@ export function findTarget(survey: Survey, wishes: TargetWishes): TargetSearch {
     return { found: "none", why: `the project ${project.name} has no service named ${wishes.dbService}` };
   }
   if (databases.length > 1) {
-    return { found: "several", what: `PostgreSQL services in the project ${project.name}`, candidates: databases };
+    return {
+      found: "several",
+      what: `PostgreSQL services in the project ${project.name}`,
+      candidates: databases,
+    };
   }
   const own = containers.filter((container) => container.project === project.name);
   const [dbService] = databases;
@@ -105,7 +111,10 @@ export function findTarget(survey: Survey, wishes: TargetWishes): TargetSearch {
 function profiles(project: Project, containers: readonly Container[]): Profile[] {
   const services: readonly Service[] = project.services.observed ? project.services.value : [];
   const own = containers.filter((container) => container.project === project.name);
-  const names = new Set([...services.map((service) => service.name), ...own.map((container) => container.service)]);
+  const names = new Set([
+    ...services.map((service) => service.name),
+    ...own.map((container) => container.service),
+  ]);
   const port = (text: string): number => Number.parseInt(text, 10);
   return [...names].map((name) => {
     const definition = services.find((service) => service.name === name);
@@ -114,7 +123,9 @@ function profiles(project: Project, containers: readonly Container[]): Profile[]
       name,
       publishes: new Set([...(definition?.publishes ?? []), ...made.flatMap((c) => c.publishes.map(port))]),
       exposes: new Set([...(definition?.exposes ?? []), ...made.flatMap((c) => c.exposes.map(port))]),
-      images: [definition?.image, ...made.map((c) => c.imageReference)].filter((image) => image !== undefined),
+      images: [definition?.image, ...made.map((c) => c.imageReference)].filter(
+        (image) => image !== undefined,
+      ),
     };
   });
 }
@@ -144,7 +155,8 @@ function pick(
   wish: string | undefined,
   kinds: readonly ((service: Profile) => boolean)[],
 ): string[] {
-  if (wish !== undefined) return services.filter((service) => service.name === wish).map((service) => service.name);
+  if (wish !== undefined)
+    return services.filter((service) => service.name === wish).map((service) => service.name);
   for (const kind of kinds) {
     const found = services.filter(kind).map((service) => service.name);
     if (found.length > 0) return found;
@@ -164,7 +176,8 @@ function imageIs(reference: string, word: string): boolean {
 function noOdoo(projects: readonly Project[], wish: string | undefined): string {
   const names = projects.map((project) => project.name).join(", ");
   const blind = projects.find((project) => !project.services.observed);
-  const because = blind && !blind.services.observed ? `; its compose files cannot be read: ${blind.services.why}` : "";
+  const because =
+    blind && !blind.services.observed ? `; its compose files cannot be read: ${blind.services.why}` : "";
   return wish === undefined
     ? `no service in ${names} looks like Odoo${because}`
     : `no service named ${wish} in ${names}${because}`;

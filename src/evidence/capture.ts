@@ -47,7 +47,10 @@ export async function captureEvidence(
   return result.sections.map((section) => {
     const [kind = "", subject] = section.name.split(" ");
     const extension = kind === "inspect" ? "json" : kind === "log" ? "log" : "txt";
-    const name = `${folder}/${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`.replace(".log.log", ".log");
+    const name = `${folder}/${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`.replace(
+      ".log.log",
+      ".log",
+    );
     const text = redactor.text(plainText(new TextDecoder().decode(section.body)));
     store.write(name, text);
     return { name, bytes: Buffer.byteLength(text) };

@@ -107,7 +107,8 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
   };
 
   for (const name of Object.keys(raw)) {
-    if (!(name in INPUT_DEFAULTS)) mistakes.push(`\`${name.slice(0, 60)}\`: there is no such input${nearest(name)}`);
+    if (!(name in INPUT_DEFAULTS))
+      mistakes.push(`\`${name.slice(0, 60)}\`: there is no such input${nearest(name)}`);
   }
   const inputs: Inputs = {
     connection: connectionFrom({ given, complain, check, duration, readFile }),
@@ -143,18 +144,27 @@ function connectionFrom(reader: Reader): Connection {
   return { kind: "ssh", target, jump: endpointFrom(reader, "proxy_", knownHosts), connectTimeoutMs };
 }
 
-function endpointFrom(reader: Reader, prefix: "" | "proxy_", knownHosts: KnownHostsPin | undefined): SshEndpoint {
+function endpointFrom(
+  reader: Reader,
+  prefix: "" | "proxy_",
+  knownHosts: KnownHostsPin | undefined,
+): SshEndpoint {
   const { given, complain, check } = reader;
   const missing = prefix === "" && given("host") === "";
   if (missing) {
-    complain("host", "is missing; give the droplet's address, or `local` when the runner is the droplet itself");
+    complain(
+      "host",
+      "is missing; give the droplet's address, or `local` when the runner is the droplet itself",
+    );
   }
   return {
     host: (missing ? "" : check(`${prefix}host`, FORMS.host, "")).replace(/^\[(.*)\]$/, "$1"),
     port: check(`${prefix}port`, FORMS.port, 22),
     login: loginFrom(reader, prefix),
     pins: [
-      ...fingerprintsFrom(given(`${prefix}fingerprint`), (problem) => complain(`${prefix}fingerprint`, problem)),
+      ...fingerprintsFrom(given(`${prefix}fingerprint`), (problem) =>
+        complain(`${prefix}fingerprint`, problem),
+      ),
       ...(knownHosts === undefined ? [] : [knownHosts]),
     ],
   };
@@ -166,17 +176,24 @@ function loginFrom({ given, complain, check, readFile }: Reader, prefix: "" | "p
   const passphrase = given(`${prefix}passphrase`);
   const path = given(`${prefix}key_path`).trim();
   let text = given(`${prefix}key`);
-  if (text !== "" && path !== "") complain(`${prefix}key_path`, `is given beside \`${prefix}key\`; give one of them`);
+  if (text !== "" && path !== "")
+    complain(`${prefix}key_path`, `is given beside \`${prefix}key\`; give one of them`);
   if (text === "" && path !== "") {
     try {
       text = readFile(path);
     } catch (error) {
-      complain(`${prefix}key_path`, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      complain(
+        `${prefix}key_path`,
+        `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return { username };
     }
   }
   if (text === "" && password === "") {
-    complain(`${prefix}key`, `is missing; give a private key (\`${prefix}key\` or \`${prefix}key_path\`) or \`${prefix}password\``);
+    complain(
+      `${prefix}key`,
+      `is missing; give a private key (\`${prefix}key\` or \`${prefix}key_path\`) or \`${prefix}password\``,
+    );
   }
   const key = text === "" ? undefined : parsePrivateKey(text, passphrase === "" ? undefined : passphrase);
   if (key?.ok === false) complain(path === "" ? `${prefix}key` : `${prefix}key_path`, key.problem);
@@ -206,7 +223,12 @@ function knownHostsFrom(text: string, complain: (problem: string) => void): Know
 function urlFrom(text: string, complain: (problem: string) => void): URL | undefined {
   if (text === "") return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || text.length > LONGEST || /[\p{Cc}\s]/u.test(text)) {
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    text.length > LONGEST ||
+    /[\p{Cc}\s]/u.test(text)
+  ) {
     complain(`${shown(text)} is no web address; give one like \`https://erp.example.com\``);
     return undefined;
   }
@@ -237,7 +259,9 @@ function distance(a: string, b: string): number {
   for (const [i, letter] of [...a].entries()) {
     const next = [i + 1];
     for (const [j, other] of [...b].entries()) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
+      next.push(
+        Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)),
+      );
     }
     row = next;
   }

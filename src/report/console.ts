@@ -7,7 +7,10 @@ export function consoleLine(entry: Entry): string | undefined {
   const words = wordsFor(entry);
   if (words === undefined) return undefined;
   const [first = "", ...rest] = words.split("\n");
-  return [`${(entry.ms / 1000).toFixed(1).padStart(6)} s  ${first}`, ...rest.map((line) => `          │ ${line}`)]
+  return [
+    `${(entry.ms / 1000).toFixed(1).padStart(6)} s  ${first}`,
+    ...rest.map((line) => `          │ ${line}`),
+  ]
     .join("\n")
     .replaceAll("##[", "##\u200b[");
 }
@@ -27,12 +30,14 @@ function wordsFor(entry: Entry): string | undefined {
       return `surveyed (${entry.purpose}) in ${entry.milliseconds} ms`;
     case "diagnosed":
       return [
-        `diagnosis: ${entry.diagnosis.cause}. ${entry.diagnosis.sentence}`,
+        `diagnosis: ${entry.diagnosis.cause}. ${entry.diagnosis.finding}`,
         ...entry.diagnosis.evidence,
         ...entry.diagnosis.drift.map(({ service, what }) => `drift: ${service}: ${what}`),
       ].join("\n");
     case "planned":
-      return ["plan:", ...entry.steps.map((step) => `${step.remedy} (${step.risk}): ${step.program}`)].join("\n");
+      return ["plan:", ...entry.steps.map((step) => `${step.remedy} (${step.risk}): ${step.program}`)].join(
+        "\n",
+      );
     case "lease-taken":
       return entry.takenOver === undefined ? "took the lease" : `took the lease over ${entry.takenOver}`;
     case "lease-released":

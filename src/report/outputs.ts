@@ -32,7 +32,11 @@ export function outputsOf(entries: readonly Entry[], reportDirectory: string): O
   };
 }
 
-export type Annotation = { readonly level: "notice" | "warning" | "error"; readonly title: string; readonly text: string };
+export type Annotation = {
+  readonly level: "notice" | "warning" | "error";
+  readonly title: string;
+  readonly text: string;
+};
 
 const LEVEL: Readonly<Record<Status, Annotation["level"] | undefined>> = {
   healthy: undefined,

@@ -80,10 +80,14 @@ function planLines(entries: readonly Entry[]): string {
 }
 
 function ruledOutLines(entries: readonly Entry[]): string {
-  const bad = entries.filter((entry) => entry.kind === "diagnosed").find((entry) => entry.diagnosis.cause !== "healthy");
+  const bad = entries
+    .filter((entry) => entry.kind === "diagnosed")
+    .find((entry) => entry.diagnosis.cause !== "healthy");
   const ruledOut = bad?.diagnosis.ruledOut ?? [];
   if (ruledOut.length === 0) return "";
-  return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${plain(why)}`)].join("\n");
+  return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${plain(why)}`)].join(
+    "\n",
+  );
 }
 
 function driftLines(diagnosed: EventOf<"diagnosed"> | undefined): string {
@@ -100,7 +104,9 @@ function driftLines(diagnosed: EventOf<"diagnosed"> | undefined): string {
 function timeline(entries: readonly Entry[]): string {
   const rows = entries.flatMap((entry) => {
     const words = wordsFor(entry);
-    return words === undefined ? [] : [`| ${entry.at.slice(11, 19)} | ${(entry.ms / 1000).toFixed(1)} s | ${words} |`];
+    return words === undefined
+      ? []
+      : [`| ${entry.at.slice(11, 19)} | ${(entry.ms / 1000).toFixed(1)} s | ${words} |`];
   });
   if (rows.length === 0) return "";
   return ["### What happened", "", "| time (UTC) | after | |", "|---|---|---|", ...rows].join("\n");
@@ -118,9 +124,11 @@ function wordsFor(entry: Entry): string | undefined {
     case "surveyed":
       return `survey (${plain(entry.purpose)}) took ${(entry.milliseconds / 1000).toFixed(2)} s`;
     case "diagnosed":
-      return `diagnosis ${code(entry.diagnosis.cause)}: ${plain(entry.diagnosis.sentence)}`;
+      return `diagnosis ${code(entry.diagnosis.cause)}: ${plain(entry.diagnosis.finding)}`;
     case "lease-taken":
-      return entry.takenOver === undefined ? "took the lease" : `took the lease over ${plain(entry.takenOver)}`;
+      return entry.takenOver === undefined
+        ? "took the lease"
+        : `took the lease over ${plain(entry.takenOver)}`;
     case "lease-released":
       return `lease: ${plain(entry.outcome)}`;
     case "lease-lost":

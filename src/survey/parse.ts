@@ -81,7 +81,8 @@ export function parseSurvey(result: ProgramResult): Survey {
   const probes = rawProbes(result);
   const read = <T>(name: string, parse: (probe: RawProbe) => Observation<T>): Observation<T> => {
     const probe = probes.get(name);
-    if (probe === undefined) return unseen(result.truncated ? "the host printed too much" : "the probe did not run");
+    if (probe === undefined)
+      return unseen(result.truncated ? "the host printed too much" : "the probe did not run");
     if (probe.status === 124 || probe.status === 137) return unseen("no answer in time");
     if (probe.status === 127) return unseen(probe.why || "a program is not installed");
     if (probe.status !== 0) return unseen(probe.why || `the probe failed with status ${probe.status}`);
@@ -95,9 +96,19 @@ export function parseSurvey(result: ProgramResult): Survey {
     projects: read("projects", (probe) => seen(parseProjects(probe.parts))),
     direct: read("direct", (probe) => seen(parseDirect(probe.parts))),
     proxy: read("proxy", (probe) => parseProxy(probe.parts)),
-    logs: read("logs", (probe) => seen(new Map(probe.parts.map((part) => [part.subject, plainText(part.body)])))),
+    logs: read("logs", (probe) =>
+      seen(new Map(probe.parts.map((part) => [part.subject, plainText(part.body)]))),
+    ),
   };
 }
+
+const SECRET_NAME = /PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|DSN/i;
+
+const EnvironmentsSchema = v.array(v.object({ Config: v.object({ Env: v.nullish(v.array(v.string())) }) }));
+
+const ConfigEnvironmentsSchema = v.object({
+  services: v.record(v.string(), v.object({ environment: v.nullish(v.record(v.string(), v.unknown())) })),
+});
 
 /**
  * Every value on the host that looks like a secret by its name: from the containers' environment and from the compose
@@ -105,20 +116,26 @@ export function parseSurvey(result: ProgramResult): Survey {
  */
 export function secretsIn(result: ProgramResult): string[] {
   const found = new Set<string>();
-  const secretName = /PASS|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|DSN/i;
-  const visit = (value: unknown, name: string): void => {
-    if (typeof value === "string") {
-      if (secretName.test(name)) found.add(value);
-      const assignment = /^([A-Za-z_][A-Za-z0-9_]*)=(.+)$/s.exec(value);
-      if (assignment?.[1] && assignment[2] && secretName.test(assignment[1])) found.add(assignment[2]);
-    } else if (Array.isArray(value)) {
-      for (const item of value) visit(item, name);
-    } else if (value !== null && typeof value === "object") {
-      for (const [key, item] of Object.entries(value)) visit(item, key);
-    }
+  const learn = (name: string, value: unknown): void => {
+    if (typeof value === "string" && value !== "" && SECRET_NAME.test(name)) found.add(value);
   };
   for (const section of result.sections) {
-    if (/^(probe containers|config) /.test(section.name)) visit(parseJson(decode(section.body)), "");
+    const text = decode(section.body);
+    if (section.name.startsWith("probe containers ")) {
+      const parsed = v.safeParse(EnvironmentsSchema, parseJson(text));
+      for (const assignment of parsed.success
+        ? parsed.output.flatMap(({ Config }) => Config.Env ?? [])
+        : []) {
+        const at = assignment.indexOf("=");
+        learn(assignment.slice(0, at), assignment.slice(at + 1));
+      }
+    } else if (section.name.startsWith("config ")) {
+      const parsed = v.safeParse(ConfigEnvironmentsSchema, parseJson(text));
+      const services = parsed.success ? Object.values(parsed.output.services) : [];
+      for (const { environment } of services) {
+        for (const [name, value] of Object.entries(environment ?? {})) learn(name, value);
+      }
+    }
   }
   return [...found];
 }
@@ -144,7 +161,8 @@ function rawProbes(result: ProgramResult): Map<string, RawProbe> {
 function parseHost(text: string): Observation<HostFacts> {
   const fields = keyValues(text);
   const privilege = fields.get("privilege");
-  if (privilege !== "root" && privilege !== "sudo" && privilege !== "user") return unseen("the probe printed nonsense");
+  if (privilege !== "root" && privilege !== "sudo" && privilege !== "user")
+    return unseen("the probe printed nonsense");
   const uptime = fields.get("uptime");
   return seen({
     user: fields.get("user") ?? "",
@@ -159,7 +177,8 @@ function parseHost(text: string): Observation<HostFacts> {
 
 function parseContainers(text: string): Observation<Container[]> {
   const parsed = v.safeParse(InspectSchema, parseJson(text));
-  if (!parsed.success) return unseen(`docker inspect printed something unexpected: ${parsed.issues[0].message}`);
+  if (!parsed.success)
+    return unseen(`docker inspect printed something unexpected: ${parsed.issues[0].message}`);
   return seen(
     parsed.output.map((container): Container => {
       const label = (name: string): string => container.Config.Labels[`com.docker.compose.${name}`] ?? "";
@@ -230,7 +249,9 @@ function parseProjects(parts: readonly Part[]): Project[] {
                 }),
               ),
             )
-          : unseen(plainText(body("config-why", subject)).trim() || "docker compose config printed nothing usable"),
+          : unseen(
+              plainText(body("config-why", subject)).trim() || "docker compose config printed nothing usable",
+            ),
       };
     });
 }

@@ -16,6 +16,7 @@ export const restartOdoo: Remedy = {
 };
 
 function containerOf(target: Target): string {
-  if (target.odoo === undefined) throw new RefusedError(`The service ${target.odooService} has no container to restart`);
+  if (target.odoo === undefined)
+    throw new RefusedError(`The service ${target.odooService} has no container to restart`);
   return target.odoo.id;
 }
