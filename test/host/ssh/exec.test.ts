@@ -291,5 +291,5 @@ describe("closing", () => {
     const transport = await connectTo(endpointOf(server, { port: proxy.port }));
     proxy.stall();
     await transport.close();
-  }, 3_000);
+  }, 6_000);
 });
