@@ -71,17 +71,27 @@ export class FrameReader {
   }
 
   #seekEnd(): void {
-    const at = this.#pending.indexOf(this.#end);
-    if (at < 0) {
-      this.#passOn(this.#end.length, (bytes) => this.#keep(bytes));
-      return;
+    for (;;) {
+      const at = this.#pending.indexOf(this.#end);
+      if (at < 0) {
+        this.#passOn(this.#end.length, (bytes) => this.#keep(bytes));
+        return;
+      }
+      const after = at + this.#end.length;
+      const tail = this.#pending.subarray(after, after + MAX_STATUS_DIGITS + 1).toString("latin1");
+      const status = /^(\d+)\n/.exec(tail);
+      if (status) {
+        this.#keep(this.#pending.subarray(0, at));
+        this.#status = Number(status[1]);
+        this.#pending = Buffer.alloc(0);
+        return;
+      }
+      // The status, or its line's end, may still be on its way.
+      if (/^\d*$/.test(tail) && tail.length <= MAX_STATUS_DIGITS) return;
+      // Text that only looks like an end is output, and must not be waited on: what follows would pile up.
+      this.#keep(this.#pending.subarray(0, after));
+      this.#pending = this.#pending.subarray(after);
     }
-    const tail = this.#pending.subarray(at + this.#end.length).toString("latin1");
-    const status = /^(\d+)\n/.exec(tail.slice(0, MAX_STATUS_DIGITS + 1));
-    if (!status) return;
-    this.#keep(this.#pending.subarray(0, at));
-    this.#status = Number(status[1]);
-    this.#pending = Buffer.alloc(0);
   }
 
   /** Hands on all but the bytes that may be the first part of a marker. */
