@@ -9,7 +9,7 @@ import type { Drift } from "./diagnosis/drift.ts";
 import type { Layer } from "./diagnosis/layers.ts";
 import type { Redactor } from "./redactor.ts";
 
-/** How a run ends: exactly one of these (docs/statuses.md tells what each means). */
+/** How a run ends: exactly one of these (README.md, “Statuses”, tells what each means). */
 export type Status =
   | "healthy"
   | "planned"

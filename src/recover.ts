@@ -16,6 +16,7 @@ import type { Inputs } from "./inputs/inputs.ts";
 import { type Entry, type EventOf, type Journal, recordOf, type Status } from "./journal.ts";
 import type { Redactor } from "./redactor.ts";
 import { REMEDIES } from "./remedies/index.ts";
+import { plainText } from "./survey/parse.ts";
 import { takeSurvey } from "./survey/take.ts";
 import { type Look, soak, type Verified, verify } from "./verify.ts";
 
@@ -117,7 +118,7 @@ async function climb(host: Host, place: StatePlace, inputs: Inputs, parts: Parts
     const [remedy] = diagnosis.ladder;
     if (remedy === undefined) break;
     tried.push(remedy);
-    const end = await apply(remedy, tried.length, diagnosis, host, place, parts);
+    const end = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
     if (end.outcome === "gone")
       throw new RefusedError("Somebody else took the lease over, so nothing more was changed");
     const verified = await waitUntilGood(host, inputs, tried, parts);
@@ -224,20 +225,22 @@ async function apply(
   diagnosis: Diagnosis,
   host: Host,
   place: StatePlace,
+  inputs: Inputs,
   parts: Parts,
 ): Promise<StepEnd> {
   const { target } = diagnosis;
   if (target === undefined) throw new RefusedError("There is no target to act on");
   const step = `${parts.run.slice(0, 8)}-${number}-${name}`;
   parts.journal.append({ kind: "remedy-started", remedy: name, step });
-  const program = { name: step, ...REMEDIES[name].program(target) };
+  const seconds = Math.ceil(inputs.commandTimeoutMs / 1000);
+  const program = { name: step, seconds, ...REMEDIES[name].program(target) };
   const end = await runStep(host, place, parts.run, program, outputInto(parts), parts.signal);
   parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
   return end;
 }
 
 function outputInto({ journal }: Parts): (text: string) => void {
-  return (text) => journal.append({ kind: "remedy-output", text });
+  return (text) => journal.append({ kind: "remedy-output", text: plainText(text) });
 }
 
 function describeEnd(end: StepEnd): string {

@@ -13,7 +13,8 @@ const MASK = "***";
 /** Shorter values are masked only where they stand as a value. */
 const SHORTEST_MASKED_EVERYWHERE = 8;
 
-const SECRET_NAME = String.raw`[A-Za-z0-9_.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)[A-Za-z0-9_]*`;
+const SECRET_NAME =
+  "[A-Za-z0-9_.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)[A-Za-z0-9_]*";
 
 const FORMS: readonly [RegExp, string][] = [
   [

@@ -16,5 +16,7 @@ export interface Inputs {
   readonly soakMs: number;
   /** Longest wait for Odoo's first good answer, while its log advances, in milliseconds. */
   readonly bootWaitMs: number;
+  /** How long one remedy may run on the host, in milliseconds; then it is ended there. */
+  readonly commandTimeoutMs: number;
   readonly failOn: "unhealthy" | "degraded";
 }

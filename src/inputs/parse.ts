@@ -23,6 +23,7 @@ export const INPUT_DEFAULTS = {
   fingerprint: "",
   known_hosts: "",
   timeout: "30s",
+  command_timeout: "10m",
   proxy_host: "",
   proxy_port: "22",
   proxy_username: "root",
@@ -120,6 +121,7 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
     dbService: optional("db_service", FORMS.service),
     soakMs: duration("soak"),
     bootWaitMs: duration("boot_wait"),
+    commandTimeoutMs: duration("command_timeout"),
     failOn: check("fail_on", FORMS.failOn, "unhealthy"),
   };
   if (mistakes.length > 0) throw new InputError(mistakes);

@@ -11,8 +11,6 @@ export type RiskClass = "observe" | "restart" | "repair" | "wipe" | "module";
 export interface RemedyProgram {
   readonly text: string;
   readonly values: Readonly<Record<string, string>>;
-  /** How long it may take on the host, in seconds. */
-  readonly seconds: number;
 }
 
 export interface Remedy {
@@ -32,7 +30,6 @@ export function composeProgram(
   target: Target,
   text: string,
   values: Readonly<Record<string, string>>,
-  seconds: number,
 ): RemedyProgram {
   const { name, directory, files, environmentFiles } = target.project;
   return {
@@ -44,7 +41,6 @@ export function composeProgram(
       ENVIRONMENT_FILES: [...environmentFiles].reverse().join("\n"),
       ...values,
     },
-    seconds,
   };
 }
 

@@ -12,7 +12,7 @@ export const restartOdoo: Remedy = {
   risk: "restart",
   does: "restarts the Odoo container, and leaves the database alone",
   commands: (target) => `docker restart --time 30 ${target.odoo?.name ?? target.odooService}`,
-  program: (target) => ({ text: PROGRAM, values: { CONTAINER: containerOf(target) }, seconds: 120 }),
+  program: (target) => ({ text: PROGRAM, values: { CONTAINER: containerOf(target) } }),
 };
 
 function containerOf(target: Target): string {

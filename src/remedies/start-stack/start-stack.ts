@@ -6,9 +6,6 @@ import { composeCommand, composeProgram, type Remedy } from "../remedy.ts";
 
 const PROGRAM = readFileSync(new URL("./start-stack.sh", import.meta.url), "utf8");
 
-/** Compose waits for the database's health check before it starts Odoo; after a crash that takes minutes. */
-const SECONDS = 600;
-
 export const startStack: Remedy = {
   name: "start-stack",
   risk: "restart",
@@ -18,8 +15,7 @@ export const startStack: Remedy = {
       `${composeCommand(target)} up --detach --no-recreate --no-build --pull never`,
       ...servicesToStart(target),
     ].join(" "),
-  program: (target) =>
-    composeProgram(target, PROGRAM, { SERVICES: servicesToStart(target).join("\n") }, SECONDS),
+  program: (target) => composeProgram(target, PROGRAM, { SERVICES: servicesToStart(target).join("\n") }),
 };
 
 /** Only Odoo, with what it depends on, while the rest runs: somebody may have stopped another service on purpose. */

@@ -1,0 +1,13 @@
+# The heartbeat of our lease. Values: OWNER. Prints `renewed`, or `gone` when the lease is no longer ours.
+# shellcheck disable=SC2153,SC2154 # state.sh stands in front of this file, the values in front of that
+
+open_state
+lock_state
+lease=$state_dir/lease
+if [ "$(field "$lease" owner)" = "$OWNER" ]; then
+  sed "s/^beat=.*/beat=$(uptime_seconds)/" "$lease" >"$state_dir/lease.new"
+  mv "$state_dir/lease.new" "$lease"
+  echo renewed
+else
+  echo gone
+fi

@@ -1,0 +1,55 @@
+# Takes the lease, renews it when it is ours, or says who holds it.
+# Values: OWNER (this run's token), WHO (for people), LIVES (seconds without a heartbeat until others may take it).
+# Prints one line: `acquired`, `taken-over REASON`, or `held`, then the lines of the lease that was found.
+# shellcheck disable=SC2153,SC2154 # state.sh stands in front of this file, the values in front of that
+
+write_lease() {
+  {
+    printf 'owner=%s\n' "$OWNER"
+    printf 'who=%s\n' "$WHO"
+    printf 'boot=%s\n' "$(boot_id)"
+    printf 'beat=%s\n' "$(uptime_seconds)"
+    printf 'lives=%s\n' "$LIVES"
+    printf 'since=%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    printf 'step=%s\n' ""
+  } >"$state_dir/lease.new"
+  mv "$state_dir/lease.new" "$state_dir/lease"
+}
+
+open_state
+lock_state
+lease=$state_dir/lease
+if ! [ -f "$lease" ]; then
+  write_lease
+  audit "lease acquired by $WHO"
+  echo acquired
+elif [ "$(field "$lease" owner)" = "$OWNER" ]; then
+  echo acquired
+else
+  step=$(field "$lease" step)
+  beat=$(field "$lease" beat)
+  lives=$(field "$lease" lives)
+  age=$(($(uptime_seconds) - ${beat:-0}))
+  if [ "$(field "$lease" boot)" != "$(boot_id)" ]; then
+    reason="the host was rebooted since"
+  elif [ -n "$step" ] && step_runs "$state_dir/runs/$step"; then
+    reason=
+  elif [ "$age" -gt "${lives:-0}" ]; then
+    reason="no heartbeat for $age s"
+  else
+    reason=
+  fi
+  if [ -n "$reason" ]; then
+    cat "$lease" >"$state_dir/lease.old"
+    write_lease
+    audit "lease taken over by $WHO from $(field "$state_dir/lease.old" who): $reason"
+    echo "taken-over $reason"
+    cat "$state_dir/lease.old"
+    if [ -n "$step" ]; then echo "step_status=$(cat "$state_dir/runs/$step/status" 2>/dev/null || echo none)"; fi
+    rm "$state_dir/lease.old"
+  else
+    echo held
+    cat "$lease"
+    echo "age=$age"
+  fi
+fi

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Starts what is stopped and makes what is missing; recreates nothing, builds nothing, pulls nothing, removes nothing.
+# A plain `up -d` would recreate whatever drifted since, the database included.
+# Values, beside those of compose.sh: SERVICES (one a line; empty: all).
+
+while IFS= read -r service; do
+  if [ -n "$service" ]; then set -- "$@" "$service"; fi
+done <<EOF
+$SERVICES
+EOF
+compose up --detach --no-recreate --no-build --pull never --no-color -- "$@"

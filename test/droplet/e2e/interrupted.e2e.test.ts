@@ -1,0 +1,219 @@
+/**
+ * What happens when the network or the runner goes away in the middle of a step, when two recover at once, and when a
+ * person cancels. Judged from outside.
+ */
+
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { TcpProxy } from "../../host/ssh/tcp-proxy.ts";
+import { Droplet } from "../droplet.ts";
+import { until } from "../process.ts";
+import { Action, inputsFor } from "./action.ts";
+import { expectNothingLeftBehind } from "./outside.ts";
+
+const FAULT = "odoo-stopped";
+/** Makes the step that starts Odoo take some seconds: the database's own process is frozen, and its check fails. */
+const SLOW_SECONDS = 8;
+
+let droplet: Droplet;
+const actions: Action[] = [];
+
+beforeAll(async () => {
+  droplet = await Droplet.up();
+  await droplet.assertHealthy();
+});
+
+afterEach(async () => {
+  for (const action of actions.splice(0)) {
+    action.kill("SIGKILL");
+    action.discard();
+  }
+  await droplet.reset();
+});
+
+function newAction(...args: Parameters<typeof inputsFor>): Action {
+  const action = new Action(inputsFor(...args));
+  actions.push(action);
+  return action;
+}
+
+/**
+ * Breaks the site, and puts a `docker` in front of the real one that waits before `up` and counts its calls: a step
+ * that takes time on any machine, and proof of how often it ran.
+ */
+async function breakSlowly(): Promise<void> {
+  await droplet.break(FAULT);
+  await droplet.assertSymptom(FAULT);
+  await droplet.script(`
+    cat >/usr/local/sbin/docker <<'SH'
+#!/bin/sh
+case " $* " in *" up "*) echo "$*" >>/root/ups; sleep ${SLOW_SECONDS} ;; esac
+exec /usr/bin/docker "$@"
+SH
+    chmod 755 /usr/local/sbin/docker
+    rm -f /root/ups`);
+  await droplet.assertPersists(FAULT, 2);
+}
+
+/** How often Compose was told to start the stack. */
+async function starts(): Promise<number> {
+  return Number(await droplet.script("cat /root/ups 2>/dev/null | wc -l"));
+}
+
+async function takeSlownessAway(): Promise<void> {
+  await droplet.script("rm -f /usr/local/sbin/docker /root/ups");
+}
+
+async function stepRuns(): Promise<boolean> {
+  return (
+    (await droplet.script(
+      "systemctl list-units --no-legend --state=active,activating 'odoo-recover*' | wc -l",
+    )) !== "0"
+  );
+}
+
+async function stepBegan(): Promise<void> {
+  await until(
+    60,
+    async () => ((await stepRuns()) && (await starts()) === 1 ? true : undefined),
+    () => "no step began",
+  );
+}
+
+async function stepEnded(): Promise<void> {
+  await until(
+    60,
+    async () => ((await stepRuns()) ? undefined : true),
+    () => "the step did not end",
+  );
+}
+
+describe("the connection, cut while a step runs", () => {
+  it("is made again, the step is attached to and was sent once, and the site is recovered", async () => {
+    await breakSlowly();
+    await using proxy = await TcpProxy.to(droplet.sshPort);
+    const action = newAction(droplet, "deploy", { mode: "recover", port: String(proxy.port) });
+    action.start();
+    await stepBegan();
+    proxy.cut();
+    const end = await action.main();
+    expect(await starts()).toBe(1);
+    await takeSlownessAway();
+    await droplet.assertHealthy();
+    await expectNothingLeftBehind(droplet);
+    expect(end.exitCode, end.log).toBe(0);
+    expect(end.outputs.get("status")).toBe("recovered");
+    expect(end.summary).toContain("connection lost");
+    expect(end.summary).toContain("connection reconnected");
+    expect(proxy.connections).toBeGreaterThan(1);
+  });
+
+  it("and dead for a while (half-open, nobody is told) is noticed, made again, and the site is recovered", async () => {
+    await breakSlowly();
+    await using proxy = await TcpProxy.to(droplet.sshPort);
+    const action = newAction(droplet, "root", { mode: "recover", port: String(proxy.port) });
+    action.start();
+    await stepBegan();
+    proxy.stall();
+    await stepEnded();
+    proxy.flow();
+    const end = await action.main();
+    expect(await starts()).toBe(1);
+    await takeSlownessAway();
+    await droplet.assertHealthy();
+    expect(end.exitCode, end.log).toBe(0);
+    expect(end.outputs.get("status")).toBe("recovered");
+  });
+});
+
+describe("the runner, gone (kill -9) while a step runs", () => {
+  it("does not stop the step; its lease holds others off until it has run out; then the next run succeeds", async () => {
+    await breakSlowly();
+    const killed = newAction(droplet, "root", { mode: "recover" });
+    killed.start();
+    await stepBegan();
+    killed.kill("SIGKILL");
+    await killed.main();
+    expect(await stepRuns()).toBe(true);
+
+    // Somebody else comes while the step still runs.
+    const second = newAction(droplet, "deploy", { mode: "recover" });
+    const refused = await second.main();
+    expect(refused.exitCode).toBe(1);
+    expect(refused.outputs.get("status")).toBe("refused");
+    expect(refused.outputs.get("headline")).toContain("Another recovery is at work");
+    expect(refused.outputs.get("changed")).toBe("false");
+
+    await stepEnded();
+    expect(await starts()).toBe(1);
+    await droplet.waitHealthy();
+
+    // The site breaks again. The dead run's heartbeat is made as old as it would be after two minutes.
+    await takeSlownessAway();
+    await droplet.break(FAULT);
+    await droplet.assertSymptom(FAULT);
+    await droplet.script(`sed -i 's/^beat=.*/beat=0/; s/^lives=.*/lives=1/' /run/odoo-recover/*/lease`);
+    const next = newAction(droplet, "deploy", { mode: "recover" });
+    const end = await next.main();
+    await droplet.assertHealthy();
+    await expectNothingLeftBehind(droplet);
+    expect(end.exitCode, end.log).toBe(0);
+    expect(end.outputs.get("status")).toBe("recovered");
+    expect(end.summary).toMatch(/took the lease over .*no heartbeat/);
+  });
+
+  it("is tidied up after by the post step: the step's end is awaited, the lease given back, the site's state told", async () => {
+    await breakSlowly();
+    const killed = newAction(droplet, "deploy", { mode: "recover" });
+    killed.start();
+    await stepBegan();
+    killed.kill("SIGKILL");
+    await killed.main();
+    const post = await killed.post();
+    expect(await stepRuns()).toBe(false);
+    expect(await starts()).toBe(1);
+    await takeSlownessAway();
+    await expectNothingLeftBehind(droplet);
+    await droplet.waitHealthy();
+    expect(post.exitCode, post.log).toBe(0);
+    expect(post.summary.split("\n")[0]).toContain("cancelled");
+    expect(post.summary).toContain("start-stack ran on and is done");
+  });
+});
+
+describe("a cancelled run", () => {
+  it("ends in seconds, leaves no half step, and its post step puts the host right", async () => {
+    await breakSlowly();
+    const action = newAction(droplet, "deploy", { mode: "recover" });
+    action.start();
+    await stepBegan();
+    const asked = performance.now();
+    action.kill("SIGINT");
+    const end = await action.main();
+    expect((performance.now() - asked) / 1000).toBeLessThan(7.5);
+    expect(end.exitCode).toBe(1);
+    expect(end.outputs.get("status")).toBe("cancelled");
+    expect(end.summary.split("\n")[0]).toContain("cancelled");
+    const post = await action.post();
+    expect(post.exitCode, post.log).toBe(0);
+    expect(await stepRuns()).toBe(false);
+    await takeSlownessAway();
+    await expectNothingLeftBehind(droplet);
+    await droplet.waitHealthy();
+  });
+});
+
+describe("root and deploy at once", () => {
+  it("meet in one lease: exactly one acts, the other is refused and names it", async () => {
+    await breakSlowly();
+    const ends = await Promise.all(
+      (["root", "deploy"] as const).map((user) => newAction(droplet, user, { mode: "recover" }).main()),
+    );
+    expect(await starts()).toBe(1);
+    await takeSlownessAway();
+    await droplet.assertHealthy();
+    await expectNothingLeftBehind(droplet);
+    expect(ends.map((end) => end.outputs.get("status")).sort()).toEqual(["recovered", "refused"]);
+    const refused = ends.find((end) => end.outputs.get("status") === "refused");
+    expect(refused?.outputs.get("headline")).toContain("a run outside of a workflow");
+  });
+});

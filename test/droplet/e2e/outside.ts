@@ -1,0 +1,41 @@
+/** What the tests see of a droplet with their own eyes, before and after a run: never through the product. */
+
+import { expect } from "vitest";
+import type { Droplet } from "../droplet.ts";
+
+/** What must not change, or change only as the test says. */
+export interface OutsideView {
+  /** Of every container: id, image, start time. */
+  readonly containers: string;
+  /** Rows of the tables that hold what users made. */
+  readonly rows: string;
+  /** Project files and nginx configuration, by hash. */
+  readonly files: string;
+}
+
+export async function lookFromOutside(droplet: Droplet): Promise<OutsideView> {
+  return {
+    containers: await droplet.script(
+      `docker ps -aq | xargs -r docker inspect -f '{{.Name}} {{.Id}} {{.Image}} {{.State.StartedAt}} {{.State.Status}} {{.RestartCount}}' | sort`,
+    ),
+    rows: await droplet.psql(
+      "select (select count(*) from res_partner), (select md5(string_agg(x::text, ',' order by id)) from res_partner x), (select count(*) from ir_attachment), (select md5(string_agg(name || state, ',' order by name)) from ir_module_module)",
+    ),
+    files: await droplet.script(
+      `find ${droplet.parameters.directory} /etc/nginx -type f | sort | xargs sha256sum`,
+    ),
+  };
+}
+
+/** Nothing of ours stays on the host: no unit, process, lease, run directory or temporary file. */
+export async function expectNothingLeftBehind(droplet: Droplet): Promise<void> {
+  const found = await droplet.script(`
+    systemctl list-units --all --no-legend 'odoo-recover*' | sed 's/^/unit: /'
+    find /run/odoo-recover -mindepth 2 -not -name lock 2>/dev/null | sed 's/^/state: /'
+    find /dev/shm /tmp /run -maxdepth 1 -name 'odoo-recover.*' | sed 's/^/temporary: /'
+    pgrep -af 'odoo_recover_program|/run/odoo-recover/' | grep -v pgrep | sed 's/^/process: /'
+    docker ps -a --filter label=com.docker.compose.oneoff=True --format 'container: {{.Names}}'
+    true
+  `);
+  expect(found.trim()).toBe("");
+}
