@@ -157,7 +157,14 @@ export class Droplet {
     };
     const volume = machine.containerName(name);
     await machine.cloneVolume(images.droplet, template, volume);
-    await machine.create(name, images.droplet, volume, memory.ports, { droplet: name, key }, parameters.memory);
+    await machine.create(
+      name,
+      images.droplet,
+      volume,
+      memory.ports,
+      { droplet: name, key },
+      parameters.memory,
+    );
     // sshd starts with the droplet, so its keys must be there before
     await must("bash", [
       "-o",
@@ -228,7 +235,16 @@ export class Droplet {
   sshArguments(user: User): string[] {
     return [
       ...["-F", "none", "-i", this.privateKeyPath, "-p", String(this.sshPort)],
-      ...["-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "LogLevel=ERROR"],
+      ...[
+        "-o",
+        "IdentitiesOnly=yes",
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        "ConnectTimeout=10",
+        "-o",
+        "LogLevel=ERROR",
+      ],
       ...["-o", `UserKnownHostsFile=${join(this.#folder, "known_hosts")}`, "-o", "StrictHostKeyChecking=yes"],
       `${user}@127.0.0.1`,
     ];
@@ -337,9 +353,7 @@ export class Droplet {
 
   /** Odoo's container log since the container was last started by hand. */
   async odooLog(lines = 500): Promise<string> {
-    return await this.script(
-      `container_of "$ODOO_SERVICE" | xargs -r docker logs --tail ${lines} 2>&1`,
-    );
+    return await this.script(`container_of "$ODOO_SERVICE" | xargs -r docker logs --tail ${lines} 2>&1`);
   }
 
   /** Waits until Docker says healthy and nginx answers 200 for the login page. */
@@ -399,7 +413,10 @@ export class Droplet {
       const undo = applied
         .filter(Boolean)
         .reverse()
-        .map((name) => `(${faultProgram(faultNamed(name))}\nundo_it; rm -rf "$KEEP") || echo "undo failed: ${name}" >&2`);
+        .map(
+          (name) =>
+            `(${faultProgram(faultNamed(name))}\nundo_it; rm -rf "$KEEP") || echo "undo failed: ${name}" >&2`,
+        );
       const program = [guest("state.sh"), ...undo, guest("reset.sh")].join("\n");
       const output = await this.script(program, { timeoutSeconds: 240 });
       await this.assertHealthy();
@@ -460,7 +477,10 @@ const hostKeyTypes = ["ed25519", "ecdsa", "rsa"] as const;
 /** Writes the known_hosts file that the driver's own ssh trusts, and nothing else. */
 function pinHostKeys(folder: string, port: number): void {
   const lines = hostKeyTypes.map((type) => {
-    const [kind = "", key = ""] = readFileSync(join(folder, `etc/ssh/ssh_host_${type}_key.pub`), "utf8").split(" ");
+    const [kind = "", key = ""] = readFileSync(
+      join(folder, `etc/ssh/ssh_host_${type}_key.pub`),
+      "utf8",
+    ).split(" ");
     return `[127.0.0.1]:${port} ${kind} ${key.trim()}\n`;
   });
   writeFileSync(join(folder, "known_hosts"), lines.join(""));
@@ -469,7 +489,17 @@ function pinHostKeys(folder: string, port: number): void {
 /** The user's key and the host's keys, made once for each droplet. */
 async function makeKeys(folder: string): Promise<void> {
   if (!existsSync(join(folder, "id_ed25519"))) {
-    await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", join(folder, "id_ed25519")]);
+    await must("ssh-keygen", [
+      "-q",
+      "-t",
+      "ed25519",
+      "-N",
+      "",
+      "-C",
+      "test",
+      "-f",
+      join(folder, "id_ed25519"),
+    ]);
   }
   if (!existsSync(join(folder, "etc/ssh/ssh_host_rsa_key"))) {
     mkdirSync(join(folder, "etc/ssh"), { recursive: true });

@@ -95,10 +95,7 @@ export function parseFault(name: string, program: string): Fault {
 }
 
 /** What of a fault's symptom an observation does not show; empty when it shows all of it. `2+` means two or more. */
-export function missingFrom(
-  observation: ReadonlyMap<string, string>,
-  symptom: Fault["symptom"],
-): string[] {
+export function missingFrom(observation: ReadonlyMap<string, string>, symptom: Fault["symptom"]): string[] {
   return [...symptom]
     .filter(([key, values]) => !values.some((wanted) => matches(observation.get(key), wanted)))
     .map(([key, values]) => `${key}=${observation.get(key) ?? "?"} (not ${values.join("|")})`);

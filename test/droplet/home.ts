@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 export const cacheDirectory = join(
-  process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"),
+  process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
   "odoo-recover",
 );
 

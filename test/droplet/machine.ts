@@ -6,9 +6,9 @@
 import { mkdirSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import type { InnerImages } from "./project.ts";
 import { keyOf, type Parameters } from "./parameters.ts";
 import { must, run, until } from "./process.ts";
+import type { InnerImages } from "./project.ts";
 
 const here = import.meta.dirname;
 
@@ -46,15 +46,7 @@ export async function prepareImages(parameters: Parameters, progress: Progress):
   const odoo = parameters.odooImage || (references.get("odoo") ?? "");
   const postgres = parameters.postgresImage || (references.get("postgres") ?? "");
   const droplet = references.get("droplet") ?? "";
-  const ids = await must("docker", [
-    "image",
-    "inspect",
-    "--format",
-    "{{.Id}}",
-    odoo,
-    postgres,
-    droplet,
-  ]);
+  const ids = await must("docker", ["image", "inspect", "--format", "{{.Id}}", odoo, postgres, droplet]);
   return {
     odoo,
     postgres,
@@ -220,9 +212,15 @@ export async function loadImages(name: string, images: Images): Promise<void> {
  * share them by hard links; the rest is copied. The helper sees the folder of all volumes, for links do not reach
  * across mounts.
  */
-export async function cloneVolume(image: string, from: string, to: string): Promise<void> {
+export async function cloneVolume(
+  image: string,
+  from: string,
+  to: string,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const root = await must("docker", ["info", "--format", "{{.DockerRootDir}}"]);
-  await must("docker", ["volume", "create", to]);
+  const marks = Object.entries(labels).flatMap(([key, value]) => ["--label", `${key}=${value}`]);
+  await must("docker", ["volume", "create", ...marks, to]);
   const program = `set -e
     cd "/volumes/$1/_data"
     cp --archive --link overlay2 .droplet "/volumes/$2/_data/"
@@ -231,6 +229,14 @@ export async function cloneVolume(image: string, from: string, to: string): Prom
     ...["run", "--rm", "--network", "none", "--volume", `${root}/volumes:/volumes`],
     ...[image, "bash", "-c", program, "clone", from, to],
   ]);
+}
+
+/** Removes the volumes with that label, but for one: templates that a newer one has replaced. */
+export async function removeOtherVolumes(label: string, keep: string): Promise<void> {
+  const volumes = await must("docker", ["volume", "ls", "--quiet", "--filter", `label=${label}`]);
+  for (const volume of volumes.split("\n").filter((name) => name && name !== keep)) {
+    await must("docker", ["volume", "rm", volume]);
+  }
 }
 
 /** A folder for files of the droplet that only the user may read. */

@@ -81,10 +81,7 @@ export function parametersOf(options: DropletOptions): Parameters {
       `${service}: a service name; not ${parameters[service]}`,
     );
   }
-  check(
-    parameters.odooService !== parameters.dbService,
-    "odooService and dbService: two different names",
-  );
+  check(parameters.odooService !== parameters.dbService, "odooService and dbService: two different names");
   check(/^[\w][\w.-]*$/.test(parameters.database), `database: not ${parameters.database}`);
   check(parameters.workers === 0 || parameters.workers === 2, `workers: 0 or 2; not ${parameters.workers}`);
   check(parameters.loginShell.startsWith("/"), `loginShell: an absolute path; not ${parameters.loginShell}`);

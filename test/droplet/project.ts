@@ -53,9 +53,9 @@ export function writeProject(root: string, parameters: Parameters, values: Recor
 }
 
 function fill(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/@([A-Z_]+)@/g, (_, name: string) => {
+  return text.replaceAll(/__([A-Z]+(?:_[A-Z]+)*)__/g, (_, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`project/: no value for @${name}@`);
+    if (value === undefined) throw new Error(`project/: no value for __${name}__`);
     return value;
   });
 }

@@ -21,7 +21,8 @@ export async function templateVolume(
   images: machine.Images,
   progress: machine.Progress,
 ): Promise<string> {
-  const inputs = ["lib.sh", "template.sh", "seed.py"].map(guest);
+  // lib.sh is left out: it has the words in which template.sh is written, and grows with every fault
+  const inputs = ["template.sh", "seed.py"].map(guest);
   const projectInputs = [
     "docker-compose.yml",
     "odoo.conf",
@@ -39,7 +40,8 @@ export async function templateVolume(
     try {
       await build(name, work, parameters, images);
       // Only now does the volume get the name by which it is found.
-      await machine.cloneVolume(images.droplet, work, volume);
+      await machine.cloneVolume(images.droplet, work, volume, { "odoo-recover.images": images.dataKey });
+      await machine.removeOtherVolumes(`odoo-recover.images=${images.dataKey}`, volume);
     } catch (error) {
       await run("docker", ["volume", "rm", volume]);
       throw error;
@@ -62,7 +64,10 @@ async function build(
   const files = machine.privateFolder(join(cacheDirectory, "templates", name));
   try {
     writeProject(files, plain, values);
-    cpSync(join(here, "guest/seed.py"), join(machine.privateFolder(join(files, "var/lib/droplet")), "seed.py"));
+    cpSync(
+      join(here, "guest/seed.py"),
+      join(machine.privateFolder(join(files, "var/lib/droplet")), "seed.py"),
+    );
     await machine.create(name, images.droplet, volume, await machine.freePorts(), { template: name }, "");
     await machine.boot(name);
     await machine.loadImages(name, images);

@@ -3,8 +3,10 @@
 # shellcheck shell=bash
 
 differences() { # prints them; true when there are any
+  local lines
   fingerprint >"$STATE/now" 2>"$STATE/fingerprint.log" || true
-  ! diff <(grep -v '^identity ' "$STATE/baseline") <(grep -v '^identity ' "$STATE/now") | grep '^[<>]'
+  lines=$(diff <(grep -v '^identity ' "$STATE/baseline") <(grep -v '^identity ' "$STATE/now") | grep '^[<>]' || true)
+  [ -n "$lines" ] && echo "$lines" >&2
 }
 part() { grep -E "^($1) " "$2"; }
 
@@ -20,7 +22,7 @@ put_back() {
   # Without --no-recreate, on purpose: files and tags are as they were, so whatever drifted is made anew.
   dc up -d --no-build --pull never
   restore_filestore
-  if ! cmp -s <(part 'database|role|table|columns' "$STATE/baseline") <(fingerprint_database); then restore_database; fi
+  if ! cmp -s <(part 'database|role|password|table|columns' "$STATE/baseline") <(fingerprint_database); then restore_database; fi
   wait_for 60 odoo_is_healthy
 }
 

@@ -3,7 +3,7 @@
 
 # Files outside of the project and of nginx that a test or a recovery may have changed.
 SYSTEM=(/etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers /etc/sudoers.d/ /etc/ssh/ /etc/docker/ /etc/cron.d/
-  /etc/systemd/system/ /var/spool/cron/ /root/ /home/deploy/)
+  /etc/systemd/system/ /usr/local/ /var/spool/cron/ /root/ /home/deploy/)
 
 # Tables that a healthy Odoo writes to by itself.
 RESTLESS_TABLES="'ir_cron', 'ir_cron_trigger', 'ir_cron_progress', 'ir_logging', 'ir_profile', 'bus_bus', 'bus_presence',
@@ -46,8 +46,8 @@ restore_images() {
 remove_leftovers() {
   systemctl stop 'odoo-recover-*' 2>/dev/null || true
   systemctl reset-failed 2>/dev/null || true
-  rm -rf /var/lib/odoo-recover /run/odoo-recover*
-  find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' -exec rm -rf {} +
+  rm -rf /var/lib/odoo-recover /run/odoo-recover* /dev/shm/odoo-recover*
+  find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' ! -name '.*-unix' -exec rm -rf {} +
 }
 
 foreign_containers() { # those that the project's services do not account for, such as a left-over `compose run`
@@ -130,7 +130,8 @@ fingerprint_files() {
 fingerprint_docker() {
   local service
   for service in "$DB_SERVICE" "$ODOO_SERVICE"; do
-    container_of "$service" | xargs -r docker inspect --format "container $service {{.State.Status}} {{.Image}} {{index .Config.Labels \"com.docker.compose.config-hash\"}} {{.HostConfig.RestartPolicy.Name}} {{range .Mounts}}{{.Destination}}={{if eq .Type \"volume\"}}{{.Name}}{{else}}{{.Source}}{{end}} {{end}}
+    container_of "$service" | xargs -r docker inspect --format "container $service {{.State.Status}} {{.Image}} {{index .Config.Labels \"com.docker.compose.config-hash\"}} {{.HostConfig.RestartPolicy.Name}} {{range .Mounts}}
+mount $service {{.Destination}}={{if eq .Type \"volume\"}}{{.Name}}{{else}}{{.Source}}{{end}}{{end}}
 identity $service {{.Id}} {{.State.StartedAt}} restarts={{.RestartCount}}" | sort
   done
   foreign_containers | sed 's/^/foreign-container /'
@@ -141,13 +142,17 @@ identity $service {{.Id}} {{.State.StartedAt}} restarts={{.RestartCount}}" | sor
 }
 
 fingerprint_database() {
-  local SEPARATOR=' '
+  export SEPARATOR=' '
   [ "$(docker inspect --format '{{.State.Status}}' "$(container_of "$DB_SERVICE")")" = running ] || return 0
   sql postgres <<'SQL'
 SELECT 'database', datname, pg_get_userbyid(datdba), datistemplate, datallowconn FROM pg_database ORDER BY datname;
-SELECT 'role', rolname, rolsuper, rolcanlogin, md5(rolpassword) FROM pg_authid
+SELECT 'role', rolname, rolsuper, rolcanlogin FROM pg_authid
  WHERE rolname !~ '^pg_' ORDER BY rolname;
 SQL
+  # Over TCP and to the container's own address, where a password is asked for
+  docker exec --env PGPASSWORD="$DATABASE_PASSWORD" "$(container_of "$DB_SERVICE")" \
+    sh -c 'if psql -w -h "$(hostname -i)" -U "$1" -d postgres -c "SELECT 1" >/dev/null 2>&1; then echo password accepted; else echo password refused; fi' \
+    password "$DATABASE_USER"
   # Rows by place and transaction: a copy through a template keeps both, any other write changes them.
   sql "$DATABASE" <<SQL
 SELECT 'table', relname, (xpath('/row/c/text()', query_to_xml(format(
@@ -166,7 +171,9 @@ fingerprint_services() {
   for unit in ssh nginx docker containerd cron; do echo "unit $unit $(systemctl is-active "$unit")"; done
   systemctl list-units --all --plain --no-legend 'odoo-recover-*' | sed 's/^/leftover unit /'
   systemctl list-units --failed --plain --no-legend | sed 's/^/failed /'
-  find /tmp /var/tmp /var/lib/odoo-recover /run/odoo-recover* -mindepth 1 ! -path '*/systemd-private-*' -printf 'leftover %p\n' 2>/dev/null | sort
+  find /tmp /var/tmp /var/lib/odoo-recover /run/odoo-recover* /dev/shm -mindepth 1 ! -name 'PostgreSQL.*' ! -path '*/systemd-private-*' ! -name '.*-unix' -printf 'leftover %p\n' 2>/dev/null | sort
   pgrep --full odoo-recover | sed 's/.*/leftover process/' || true
-  ss --no-header --listening --tcp --numeric | awk '{print "listens", $4}' | sort -u
+  # containerd and Docker's resolver listen on another port after every start
+  ss --no-header --listening --tcp --numeric --processes | grep -v containerd |
+    awk '$4 !~ /^127\.0\.0\.11:/ {print "listens", $4}' | sort -u
 }
