@@ -354,19 +354,18 @@ function loginTo(endpoint, key, refuse) {
     };
 }
 /**
- * The private key of an endpoint's login, if it has one. Once for all tries: an encrypted one takes a third of a
- * second to open.
+ * The private key of an endpoint's login, if it has one.
  * @throws HostError `authentication` when it cannot be read
  */
 function readPrivateKey(endpoint) {
-    const { privateKey, passphrase } = endpoint.login;
+    const { privateKey } = endpoint.login;
     if (privateKey === undefined) {
         return undefined;
     }
-    const key = lib.utils.parseKey(privateKey, passphrase);
+    const key = lib.utils.parseKey(privateKey);
     if (key instanceof Error || !key.isPrivateKey()) {
         throw new errors/* HostError */.dh("authentication", `The private key for ${addressOf(endpoint)} cannot be read`, {
-            advice: "Check the key and its passphrase; nothing was connected to.",
+            advice: "Check the key; nothing was connected to.",
         });
     }
     return key;

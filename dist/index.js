@@ -51925,7 +51925,7 @@ module.exports = eval("require")("./crypto/build/Release/sshcrypto.node");
 /***/ 1774:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "e74bc9bf18b814e0f63d.sh";
+module.exports = __nccwpck_require__.p + "4a9e2d846d400baacb8e.sh";
 
 /***/ }),
 
@@ -54161,21 +54161,23 @@ const TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nc
 const EVIDENCE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1774), __nccwpck_require__.b), "utf8");
 /** Bytes of each container's log that are kept: its end, where the failure is. */
 const LOG_MOST = 4_000_000;
+/** Of the whole capture, in memory for a moment: eight such logs. */
+const MOST_BYTES = 8 * LOG_MOST;
 /**
- * @param containerIds whose state and logs are captured
+ * @param project the compose project whose containers' state and logs are captured, as they are now
  * @param folder `before` or `after`
  * @returns the files written, with their sizes
  * @throws HostError when the host cannot be asked: then nothing may be changed
  */
-async function captureEvidence(host, containerIds, folder, redactor, store, signal) {
+async function captureEvidence(host, project, folder, redactor, store, signal) {
     const result = await host.run({
         name: `evidence ${folder}`,
         text: `${TOOLS}\n${EVIDENCE}`,
-        values: { CONTAINERS: containerIds.join("\n"), MOST: String(LOG_MOST) },
+        values: { PROJECT: project, MOST: String(LOG_MOST) },
         seconds: 120,
         repeatable: true,
         privileged: false,
-        maxOutputBytes: (LOG_MOST + 200_000) * (containerIds.length + 1),
+        maxOutputBytes: MOST_BYTES,
     }, signal);
     return result.sections.map((section) => {
         const [kind = "", subject] = section.name.split(" ");
@@ -55110,8 +55112,8 @@ async function giveLeaseBack(host, place, parts) {
     }
 }
 async function saveEvidence(host, diagnosis, when, parts, signal) {
-    const ids = (diagnosis.target?.containers ?? []).map((container) => container.id);
-    const files = await captureEvidence(host, ids, when, parts.redactor, parts.evidence, signal);
+    const project = diagnosis.target?.project.name ?? "";
+    const files = await captureEvidence(host, project, when, parts.redactor, parts.evidence, signal);
     parts.journal.append({ kind: "evidence", when, files });
 }
 async function apply(name, number, diagnosis, host, place, inputs, parts) {
@@ -55199,7 +55201,7 @@ function healthy(diagnosis) {
 function recovered(cause, tried, now) {
     return {
         status: "recovered",
-        headline: `The site is back. It was down because ${cause.finding}; ${tried.join(", then ")} mended it`,
+        headline: `The site is back. Found: ${cause.finding}. Done: ${tried.join(", then ")}`,
         detail: "",
         next: aboutDrift(now),
     };

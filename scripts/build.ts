@@ -4,15 +4,16 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const build = join(root, "build");
+const bundle = join(build, "bundle");
 const dist = join(root, "dist");
 const bin = (name: string): string => join(root, "node_modules", ".bin", name);
 
-for (const directory of [build, dist]) rmSync(directory, { recursive: true, force: true });
+rmSync(build, { recursive: true, force: true });
 // Where a compiler is at hand, npm may have built ssh2's optional native parts; ncc would bundle them.
 for (const native of ["ssh2/lib/protocol/crypto/build", "cpu-features/build"]) {
   rmSync(join(root, "node_modules", native), { recursive: true, force: true });
@@ -29,7 +30,7 @@ execFileSync(
     "build",
     join(build, "index.js"),
     "--out",
-    dist,
+    bundle,
     "--target",
     "es2024",
     "--license",
@@ -38,7 +39,9 @@ execFileSync(
   ],
   { cwd: root, stdio: ["ignore", "ignore", "inherit"] },
 );
-for (const unneeded of globSync("**/*.{exe,node}", { cwd: dist })) rmSync(join(dist, unneeded));
+for (const unneeded of globSync("**/*.{exe,node}", { cwd: bundle })) rmSync(join(bundle, unneeded));
 
-const bundle = readFileSync(join(dist, "index.js"));
-console.log(`dist/index.js: ${(bundle.length / 1024).toFixed(0)} KiB`);
+// Only now, so that a build that fails leaves the old bundle as it was.
+rmSync(dist, { recursive: true, force: true });
+cpSync(bundle, dist, { recursive: true });
+console.log(`dist/index.js: ${(statSync(join(dist, "index.js")).size / 1024).toFixed(0)} KiB`);

@@ -214,8 +214,8 @@ async function saveEvidence(
   parts: Parts,
   signal: AbortSignal,
 ): Promise<void> {
-  const ids = (diagnosis.target?.containers ?? []).map((container) => container.id);
-  const files = await captureEvidence(host, ids, when, parts.redactor, parts.evidence, signal);
+  const project = diagnosis.target?.project.name ?? "";
+  const files = await captureEvidence(host, project, when, parts.redactor, parts.evidence, signal);
   parts.journal.append({ kind: "evidence", when, files });
 }
 
@@ -342,7 +342,7 @@ function healthy(diagnosis: Diagnosis): Verdict {
 function recovered(cause: Diagnosis, tried: readonly RemedyName[], now: Diagnosis): Verdict {
   return {
     status: "recovered",
-    headline: `The site is back. It was down because ${cause.finding}; ${tried.join(", then ")} mended it`,
+    headline: `The site is back. Found: ${cause.finding}. Done: ${tried.join(", then ")}`,
     detail: "",
     next: aboutDrift(now),
   };

@@ -12,6 +12,9 @@ const EVIDENCE = readFileSync(new URL("./evidence.sh", import.meta.url), "utf8")
 /** Bytes of each container's log that are kept: its end, where the failure is. */
 const LOG_MOST = 4_000_000;
 
+/** Of the whole capture, in memory for a moment: eight such logs. */
+const MOST_BYTES = 8 * LOG_MOST;
+
 /** Where evidence goes: a directory on the runner. */
 export interface EvidenceStore {
   /** Writes one file, readable by this user only. */
@@ -19,14 +22,14 @@ export interface EvidenceStore {
 }
 
 /**
- * @param containerIds whose state and logs are captured
+ * @param project the compose project whose containers' state and logs are captured, as they are now
  * @param folder `before` or `after`
  * @returns the files written, with their sizes
  * @throws HostError when the host cannot be asked: then nothing may be changed
  */
 export async function captureEvidence(
   host: Host,
-  containerIds: readonly string[],
+  project: string,
   folder: "before" | "after",
   redactor: Redactor,
   store: EvidenceStore,
@@ -36,11 +39,11 @@ export async function captureEvidence(
     {
       name: `evidence ${folder}`,
       text: `${TOOLS}\n${EVIDENCE}`,
-      values: { CONTAINERS: containerIds.join("\n"), MOST: String(LOG_MOST) },
+      values: { PROJECT: project, MOST: String(LOG_MOST) },
       seconds: 120,
       repeatable: true,
       privileged: false,
-      maxOutputBytes: (LOG_MOST + 200_000) * (containerIds.length + 1),
+      maxOutputBytes: MOST_BYTES,
     },
     signal,
   );

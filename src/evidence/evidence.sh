@@ -1,11 +1,11 @@
 #!/bin/sh
 # What the host knows of the project's containers, before (and after) anything is changed: a container that is made
-# anew loses its log. Read-only. Values: CONTAINERS (ids, one a line), MOST (bytes of each log).
+# anew loses its log. Read-only. Values: PROJECT, MOST (bytes of each log).
 # Sections: `inspect`, `ps`, `log NAME`.
 
 section ps
 docker_ 15 ps --all --no-trunc 2>&1 || true
-for id in $CONTAINERS; do
+for id in $(docker_ 15 ps --all --quiet --filter "label=com.docker.compose.project=$PROJECT"); do
   name=$(docker_ 15 inspect --type container --format '{{.Name}}' "$id" 2>/dev/null) || continue
   section "inspect ${name#/}"
   docker_ 15 inspect --type container "$id" 2>&1 || true

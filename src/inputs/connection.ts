@@ -25,9 +25,8 @@ export interface KnownHostsEntry {
 
 export interface Login {
   readonly username: string;
-  /** A private key that ssh2 can read (normalised line ends, decrypts with `passphrase`). */
+  /** A private key that ssh2 can read, no longer encrypted. */
   readonly privateKey?: string;
-  readonly passphrase?: string;
   readonly password?: string;
 }
 
