@@ -55591,6 +55591,10 @@ function plain(text) {
         .replaceAll(/[\\`*_[\]|#~!]/g, (character) => `&#${character.charCodeAt(0)};`)
         .replaceAll(/(https?):\/\//g, "$1&#58;//");
 }
+/** Our own words: as `plain`, with what stands between backticks as code. */
+function prose(text) {
+    return plain(text).replaceAll(/&#96;(.*?)&#96;/g, "<code>$1</code>");
+}
 /** A block of text as it is. */
 function block(text) {
     const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
@@ -55648,8 +55652,8 @@ function verdictLines(concluded) {
     }
     const { status, headline, detail, next } = concluded;
     return [
-        `## ${SIGN[status]} ${status}: ${plain(headline)}`,
-        next === "" ? "**Next:** nothing." : `**Next:** ${plain(next)}`,
+        `## ${SIGN[status]} ${status}: ${prose(headline)}`,
+        next === "" ? "**Next:** nothing." : `**Next:** ${prose(next)}`,
         ...(detail === "" ? [] : [block(detail)]),
     ].join("\n\n");
 }

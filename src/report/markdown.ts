@@ -12,6 +12,11 @@ export function plain(text: string): string {
     .replaceAll(/(https?):\/\//g, "$1&#58;//");
 }
 
+/** Our own words: as `plain`, with what stands between backticks as code. */
+export function prose(text: string): string {
+  return plain(text).replaceAll(/&#96;(.*?)&#96;/g, "<code>$1</code>");
+}
+
 /** A block of text as it is. */
 export function block(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));

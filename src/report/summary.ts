@@ -1,7 +1,7 @@
 /** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
 
 import type { Entry, EventOf, Status } from "../journal.ts";
-import { block, code, plain } from "./markdown.ts";
+import { block, code, plain, prose } from "./markdown.ts";
 
 const SIGN: Readonly<Record<Status, string>> = {
   healthy: "🟢",
@@ -50,8 +50,8 @@ function verdictLines(concluded: EventOf<"concluded"> | undefined): string {
   }
   const { status, headline, detail, next } = concluded;
   return [
-    `## ${SIGN[status]} ${status}: ${plain(headline)}`,
-    next === "" ? "**Next:** nothing." : `**Next:** ${plain(next)}`,
+    `## ${SIGN[status]} ${status}: ${prose(headline)}`,
+    next === "" ? "**Next:** nothing." : `**Next:** ${prose(next)}`,
     ...(detail === "" ? [] : [block(detail)]),
   ].join("\n\n");
 }

@@ -8,10 +8,11 @@ import { TcpProxy } from "../../host/ssh/tcp-proxy.ts";
 import { Droplet } from "../droplet.ts";
 import { until } from "../process.ts";
 import { Action, inputsFor } from "./action.ts";
+import { putShim, takeShimAway, timesBroughtUp } from "./docker-shim.ts";
 import { expectNothingLeftBehind } from "./outside.ts";
 
 const FAULT = "odoo-stopped";
-/** Makes the step that starts Odoo take some seconds: the database's own process is frozen, and its check fails. */
+/** How long the step that starts Odoo is made to take. */
 const SLOW_SECONDS = 8;
 
 let droplet: Droplet;
@@ -36,31 +37,12 @@ function newAction(...args: Parameters<typeof inputsFor>): Action {
   return action;
 }
 
-/**
- * Breaks the site, and puts a `docker` in front of the real one that waits before `up` and counts its calls: a step
- * that takes time on any machine, and proof of how often it ran.
- */
+/** Breaks the site, and makes the step that mends it take some seconds. */
 async function breakSlowly(): Promise<void> {
   await droplet.break(FAULT);
   await droplet.assertSymptom(FAULT);
-  await droplet.script(`
-    cat >/usr/local/sbin/docker <<'SH'
-#!/bin/sh
-case " $* " in *" up "*) echo "$*" >>/root/ups; sleep ${SLOW_SECONDS} ;; esac
-exec /usr/bin/docker "$@"
-SH
-    chmod 755 /usr/local/sbin/docker
-    rm -f /root/ups`);
+  await putShim(droplet, { before: `sleep ${SLOW_SECONDS}` });
   await droplet.assertPersists(FAULT, 2);
-}
-
-/** How often Compose was told to start the stack. */
-async function starts(): Promise<number> {
-  return Number(await droplet.script("cat /root/ups 2>/dev/null | wc -l"));
-}
-
-async function takeSlownessAway(): Promise<void> {
-  await droplet.script("rm -f /usr/local/sbin/docker /root/ups");
 }
 
 async function stepRuns(): Promise<boolean> {
@@ -74,7 +56,7 @@ async function stepRuns(): Promise<boolean> {
 async function stepBegan(): Promise<void> {
   await until(
     60,
-    async () => ((await stepRuns()) && (await starts()) === 1 ? true : undefined),
+    async () => ((await stepRuns()) && (await timesBroughtUp(droplet)) === 1 ? true : undefined),
     () => "no step began",
   );
 }
@@ -96,8 +78,8 @@ describe("the connection, cut while a step runs", () => {
     await stepBegan();
     proxy.cut();
     const end = await action.main();
-    expect(await starts()).toBe(1);
-    await takeSlownessAway();
+    expect(await timesBroughtUp(droplet)).toBe(1);
+    await takeShimAway(droplet);
     await droplet.assertHealthy();
     await expectNothingLeftBehind(droplet);
     expect(end.exitCode, end.log).toBe(0);
@@ -117,8 +99,8 @@ describe("the connection, cut while a step runs", () => {
     await stepEnded();
     proxy.flow();
     const end = await action.main();
-    expect(await starts()).toBe(1);
-    await takeSlownessAway();
+    expect(await timesBroughtUp(droplet)).toBe(1);
+    await takeShimAway(droplet);
     await droplet.assertHealthy();
     expect(end.exitCode, end.log).toBe(0);
     expect(end.outputs.get("status")).toBe("recovered");
@@ -144,11 +126,11 @@ describe("the runner, gone (kill -9) while a step runs", () => {
     expect(refused.outputs.get("changed")).toBe("false");
 
     await stepEnded();
-    expect(await starts()).toBe(1);
+    expect(await timesBroughtUp(droplet)).toBe(1);
     await droplet.waitHealthy();
 
     // The site breaks again. The dead run's heartbeat is made as old as it would be after two minutes.
-    await takeSlownessAway();
+    await takeShimAway(droplet);
     await droplet.break(FAULT);
     await droplet.assertSymptom(FAULT);
     await droplet.script(`sed -i 's/^beat=.*/beat=0/; s/^lives=.*/lives=1/' /run/odoo-recover/*/lease`);
@@ -170,8 +152,8 @@ describe("the runner, gone (kill -9) while a step runs", () => {
     await killed.main();
     const post = await killed.post();
     expect(await stepRuns()).toBe(false);
-    expect(await starts()).toBe(1);
-    await takeSlownessAway();
+    expect(await timesBroughtUp(droplet)).toBe(1);
+    await takeShimAway(droplet);
     await expectNothingLeftBehind(droplet);
     await droplet.waitHealthy();
     expect(post.exitCode, post.log).toBe(0);
@@ -196,7 +178,7 @@ describe("a cancelled run", () => {
     const post = await action.post();
     expect(post.exitCode, post.log).toBe(0);
     expect(await stepRuns()).toBe(false);
-    await takeSlownessAway();
+    await takeShimAway(droplet);
     await expectNothingLeftBehind(droplet);
     await droplet.waitHealthy();
   });
@@ -208,8 +190,8 @@ describe("root and deploy at once", () => {
     const ends = await Promise.all(
       (["root", "deploy"] as const).map((user) => newAction(droplet, user, { mode: "recover" }).main()),
     );
-    expect(await starts()).toBe(1);
-    await takeSlownessAway();
+    expect(await timesBroughtUp(droplet)).toBe(1);
+    await takeShimAway(droplet);
     await droplet.assertHealthy();
     await expectNothingLeftBehind(droplet);
     expect(ends.map((end) => end.outputs.get("status")).sort()).toEqual(["recovered", "refused"]);
