@@ -14,6 +14,7 @@ import { assignments } from "../../src/host/quote.ts";
 import { curlArguments, type HttpAnswer, parseCurl } from "./curl.ts";
 import { type Fault, faultNamed, missingFrom } from "./faults.ts";
 import * as home from "./home.ts";
+import * as keys from "./keys.ts";
 import * as machine from "./machine.ts";
 import { type DropletOptions, keyOf, type Parameters, parametersOf } from "./parameters.ts";
 import { type Ended, must, run, until } from "./process.ts";
@@ -63,40 +64,28 @@ export class Droplet {
   readonly hostKeyFingerprint: string;
   /** The ed25519 host key as in a known_hosts line, without the host: `ssh-ed25519 AAAA…`. */
   readonly hostPublicKey: string;
-  /** All host keys by type (`ssh-ed25519`, `ecdsa-sha2-nistp256`, `ssh-rsa`), each as `hostPublicKey`. */
+  /** `hostPublicKey` and `hostKeyFingerprint` of every type: `ed25519`, `ecdsa`, `rsa`. */
   readonly hostPublicKeys: ReadonlyMap<string, string>;
+  readonly hostKeyFingerprints: ReadonlyMap<string, string>;
   /** The database role's password: what must never show in any output. */
   readonly databasePassword: string;
   readonly #folder: string;
   readonly #memory: Memory;
-  readonly #fingerprints: ReadonlyMap<string, string>;
 
-  private constructor(memory: Memory, fingerprints: ReadonlyMap<string, string>) {
+  private constructor(memory: Memory) {
     this.#memory = memory;
     this.#folder = home.droplet(memory.parameters.name);
-    this.#fingerprints = fingerprints;
     this.parameters = memory.parameters;
     this.sshPort = memory.ports.ssh;
     this.httpPort = memory.ports.http;
     this.url = `http://127.0.0.1:${memory.ports.http}`;
-    this.privateKeyPath = join(this.#folder, "id_ed25519");
+    this.privateKeyPath = keys.privateKey(this.#folder);
     this.databasePassword = memory.password;
-    this.hostPublicKeys = new Map(
-      hostKeyTypes.map((type) => {
-        const [kind = "", key = ""] = readFileSync(
-          join(this.#folder, `etc/ssh/ssh_host_${type}_key.pub`),
-          "utf8",
-        ).split(" ");
-        return [kind, `${kind} ${key.trim()}`];
-      }),
-    );
-    this.hostPublicKey = this.hostPublicKeys.get("ssh-ed25519") ?? "";
-    this.hostKeyFingerprint = fingerprints.get("ed25519") ?? "";
-  }
-
-  /** `SHA256:…` of each host key, by `ed25519`, `ecdsa` and `rsa`. */
-  get hostKeyFingerprints(): ReadonlyMap<string, string> {
-    return this.#fingerprints;
+    const hostKeys = [...keys.readHostKeys(this.#folder)];
+    this.hostPublicKeys = new Map(hostKeys.map(([type, key]) => [type, key.line]));
+    this.hostKeyFingerprints = new Map(hostKeys.map(([type, key]) => [type, key.fingerprint]));
+    this.hostPublicKey = this.hostPublicKeys.get("ed25519") ?? "";
+    this.hostKeyFingerprint = this.hostKeyFingerprints.get("ed25519") ?? "";
   }
 
   /**
@@ -144,7 +133,7 @@ export class Droplet {
     progress(`making the droplet ${name}\n`);
     await machine.remove(name, true);
     const folder = machine.privateFolder(home.droplet(name));
-    await makeKeys(folder);
+    await keys.makeKeys(folder);
     // Keys, ports and password outlive the droplet. Without the file, a half-made one is not taken for a droplet.
     const remembered = existsSync(memoryFile(name)) ? readMemory(name) : undefined;
     rmSync(memoryFile(name), { force: true });
@@ -172,17 +161,17 @@ export class Droplet {
       "-c",
       'cd "$1" && tar --owner=0 --group=0 -c ssh_host_*_key ssh_host_*_key.pub | docker cp - "$2:/etc/ssh"',
       "keys",
-      join(folder, "etc/ssh"),
+      keys.hostKeyFolder(folder),
       volume,
     ]);
-    pinHostKeys(folder, memory.ports.ssh);
+    keys.pinHostKeys(folder, memory.ports.ssh);
     await machine.boot(name);
     await machine.waitForSsh(name);
-    const droplet = await Droplet.#open(memory);
+    const droplet = new Droplet(memory);
     await droplet.#provision();
     const finished = { ...memory, assets: await droplet.assertHealthy() };
     writeFileSync(memoryFile(name), JSON.stringify(finished, null, 2));
-    return await Droplet.#open(finished);
+    return new Droplet(finished);
   }
 
   /** The droplet of that name as it is, healthy or not. @throws Error when there is none */
@@ -190,16 +179,7 @@ export class Droplet {
     if (!existsSync(memoryFile(name)) || !(await machine.inspect(name))) {
       throw new Error(`there is no droplet called ${name}; make one with: npm run droplet`);
     }
-    return await Droplet.#open(readMemory(name));
-  }
-
-  static async #open(memory: Memory): Promise<Droplet> {
-    const fingerprints = new Map<string, string>();
-    for (const type of hostKeyTypes) {
-      const file = join(home.droplet(memory.parameters.name), `etc/ssh/ssh_host_${type}_key.pub`);
-      fingerprints.set(type, (await must("ssh-keygen", ["-lf", file])).split(" ")[1] ?? "");
-    }
-    return new Droplet(memory, fingerprints);
+    return new Droplet(readMemory(name));
   }
 
   /** Removes the droplet; with `purge` its data, keys and ports too. Nothing to remove is no error. */
@@ -245,7 +225,7 @@ export class Droplet {
         "-o",
         "LogLevel=ERROR",
       ],
-      ...["-o", `UserKnownHostsFile=${join(this.#folder, "known_hosts")}`, "-o", "StrictHostKeyChecking=yes"],
+      ...["-o", `UserKnownHostsFile=${keys.knownHosts(this.#folder)}`, "-o", "StrictHostKeyChecking=yes"],
       `${user}@127.0.0.1`,
     ];
   }
@@ -256,16 +236,25 @@ export class Droplet {
    * of sshd. Returns stdout. @throws Error when the program fails or takes too long
    */
   async script(program: string, { timeoutSeconds = 120 } = {}): Promise<string> {
-    const text = assignments(variables(this.parameters, this.#memory.images, this.databasePassword));
-    return await must(
+    const ended = await this.#program(program, timeoutSeconds);
+    if (ended.code !== 0) {
+      const tail = ended.stderr.trim().split("\n").slice(-20).join("\n");
+      throw new Error(`a program on ${this.parameters.name} ended with ${ended.code ?? "a signal"}\n${tail}`);
+    }
+    return ended.stdout.trimEnd();
+  }
+
+  async #program(program: string, timeoutSeconds: number): Promise<Ended> {
+    const values = assignments(variables(this.parameters, this.#memory.images, this.databasePassword));
+    return await run(
       "docker",
       [
         ...["exec", "-i", machine.containerName(this.parameters.name), "bash", "-c"],
         'f=$(mktemp /run/program.XXXXXX) && cat >"$f" && timeout -k 5 "$1" bash "$f" </dev/null; s=$?; rm -f "$f"; exit $s',
-        "script",
+        "program",
         String(timeoutSeconds),
       ],
-      { stdin: `${text}${guest("lib.sh")}${program}\n`, timeoutSeconds: timeoutSeconds + 10 },
+      { stdin: `${values}${guest("lib.sh")}${program}\n`, timeoutSeconds: timeoutSeconds + 10 },
     );
   }
 
@@ -418,11 +407,15 @@ export class Droplet {
             `(${faultProgram(faultNamed(name))}\nundo_it; rm -rf "$KEEP") || echo "undo failed: ${name}" >&2`,
         );
       const program = [guest("state.sh"), ...undo, guest("reset.sh")].join("\n");
-      const output = await this.script(program, { timeoutSeconds: 240 });
+      const ended = await this.#program(program, 240);
+      const how = ended.stdout.trimEnd();
+      if (ended.code !== 0 || (how !== "parts" && how !== "everything")) throw new Error(ended.stderr);
       await this.assertHealthy();
-      return output.endsWith("everything") ? "everything" : "parts";
+      // A reset that takes this much is worth a look at why
+      if (how === "everything") process.emitWarning(`${this.parameters.name}: ${ended.stderr}`);
+      return how;
     } catch (error) {
-      process.emitWarning(`the droplet ${this.parameters.name} is made anew: ${String(error)}`);
+      process.emitWarning(`${this.parameters.name} is made anew: ${String(error)}`);
       const images = await machine.prepareImages(this.parameters, () => {});
       await Droplet.#make(this.parameters, images, keyOf(this.parameters, images.key), () => {});
       return "anew";
@@ -472,37 +465,3 @@ function faultProgram(fault: Fault): string {
 
 const memoryFile = (name: string) => join(home.droplet(name), "droplet.json");
 const readMemory = (name: string) => JSON.parse(readFileSync(memoryFile(name), "utf8")) as Memory;
-const hostKeyTypes = ["ed25519", "ecdsa", "rsa"] as const;
-
-/** Writes the known_hosts file that the driver's own ssh trusts, and nothing else. */
-function pinHostKeys(folder: string, port: number): void {
-  const lines = hostKeyTypes.map((type) => {
-    const [kind = "", key = ""] = readFileSync(
-      join(folder, `etc/ssh/ssh_host_${type}_key.pub`),
-      "utf8",
-    ).split(" ");
-    return `[127.0.0.1]:${port} ${kind} ${key.trim()}\n`;
-  });
-  writeFileSync(join(folder, "known_hosts"), lines.join(""));
-}
-
-/** The user's key and the host's keys, made once for each droplet. */
-async function makeKeys(folder: string): Promise<void> {
-  if (!existsSync(join(folder, "id_ed25519"))) {
-    await must("ssh-keygen", [
-      "-q",
-      "-t",
-      "ed25519",
-      "-N",
-      "",
-      "-C",
-      "test",
-      "-f",
-      join(folder, "id_ed25519"),
-    ]);
-  }
-  if (!existsSync(join(folder, "etc/ssh/ssh_host_rsa_key"))) {
-    mkdirSync(join(folder, "etc/ssh"), { recursive: true });
-    await must("ssh-keygen", ["-A", "-f", folder]);
-  }
-}

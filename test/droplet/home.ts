@@ -4,10 +4,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-export const cacheDirectory = join(
-  process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"),
-  "odoo-recover",
-);
+export const cacheDirectory = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "odoo-recover");
 
 export function droplet(name: string): string {
   return join(cacheDirectory, "droplets", name);

@@ -2,11 +2,21 @@
 # the fingerprint still differs afterwards is everything made anew. The undo of each applied fault ran before this.
 # shellcheck shell=bash
 
-differences() { # prints them; true when there are any
+# Waits until Odoo is healthy, and compares meanwhile; prints the differences, and fails when there are any.
+settle() {
   local lines
-  fingerprint >"$STATE/now" 2>"$STATE/fingerprint.log" || true
+  fingerprint >"$STATE/now" 2>"$STATE/fingerprint.log" &
+  if ! wait_for 60 odoo_is_healthy; then
+    wait
+    return 1
+  fi
+  wait
   lines=$(diff <(grep -v '^identity ' "$STATE/baseline") <(grep -v '^identity ' "$STATE/now") | grep '^[<>]' || true)
-  [ -n "$lines" ] && echo "$lines" >&2
+  if [ -n "$lines" ]; then
+    echo "differs from the healthy droplet:" >&2
+    echo "$lines" >&2
+    return 1
+  fi
 }
 part() { grep -E "^($1) " "$2"; }
 
@@ -23,11 +33,10 @@ put_back() {
   dc up -d --no-build --pull never
   restore_filestore
   if ! cmp -s <(part 'database|role|password|table|columns' "$STATE/baseline") <(fingerprint_database); then restore_database; fi
-  wait_for 60 odoo_is_healthy
 }
 
 rm -f "$STATE/applied"
-if (put_back) >"$STATE/reset.log" 2>&1 && ! differences; then
+if (put_back) >"$STATE/reset.log" 2>&1 && settle; then
   echo parts
   exit 0
 fi
@@ -38,5 +47,5 @@ start_docker
 restore_images
 restore_everything
 restore_nginx
-if differences; then exit 1; fi
+settle
 echo everything

@@ -47,7 +47,8 @@ remove_leftovers() {
   systemctl stop 'odoo-recover-*' 2>/dev/null || true
   systemctl reset-failed 2>/dev/null || true
   rm -rf /var/lib/odoo-recover /run/odoo-recover* /dev/shm/odoo-recover*
-  find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' ! -name '.*-unix' -exec rm -rf {} +
+  find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' ! -name '.*-unix' \
+    ! -name 'runc-process*' -exec rm -rf {} +
 }
 
 foreign_containers() { # those that the project's services do not account for, such as a left-over `compose run`
@@ -98,10 +99,11 @@ SQL
 fingerprint() (
   # What is not there gives no line, and that is a difference, not an error of find or grep.
   set +e +o pipefail
-  fingerprint_files
-  fingerprint_docker
-  fingerprint_database
-  fingerprint_services
+  parts=$(mktemp --directory /run/fingerprint.XXXXXX)
+  for part in files docker database services; do "fingerprint_$part" >"$parts/$part" & done
+  wait
+  cat "$parts"/{files,docker,database,services}
+  rm -r "$parts"
 )
 
 list_files() { # section, paths...
@@ -171,7 +173,9 @@ fingerprint_services() {
   for unit in ssh nginx docker containerd cron; do echo "unit $unit $(systemctl is-active "$unit")"; done
   systemctl list-units --all --plain --no-legend 'odoo-recover-*' | sed 's/^/leftover unit /'
   systemctl list-units --failed --plain --no-legend | sed 's/^/failed /'
-  find /tmp /var/tmp /var/lib/odoo-recover /run/odoo-recover* /dev/shm -mindepth 1 ! -name 'PostgreSQL.*' ! -path '*/systemd-private-*' ! -name '.*-unix' -printf 'leftover %p\n' 2>/dev/null | sort
+  # runc writes a file into /tmp for the moment of every `docker exec`, each health check among them
+  find /tmp /var/tmp /var/lib/odoo-recover /run/odoo-recover* /dev/shm -mindepth 1 ! -name 'PostgreSQL.*' ! -path '*/systemd-private-*' ! -name '.*-unix' ! -name 'runc-process*' \
+    -printf 'leftover %p\n' 2>/dev/null | sort
   pgrep --full odoo-recover | sed 's/.*/leftover process/' || true
   # containerd and Docker's resolver listen on another port after every start
   ss --no-header --listening --tcp --numeric --processes | grep -v containerd |
