@@ -7,7 +7,7 @@ import type { Clock } from "../clock.ts";
 import { HostError, type HostProblem, RefusedError } from "../errors.ts";
 import { FrameReader, type Section, sections } from "./frame.ts";
 import { commandLine, type Privilege, type Program, renderProgram } from "./program.ts";
-import type { Transport } from "./transport.ts";
+import type { ExecEnd, Transport } from "./transport.ts";
 
 export interface ProgramResult {
   /** The program's own exit status. */
@@ -109,6 +109,7 @@ export class Host {
     const nonce = this.#dependencies.nonce();
     const frame = new FrameReader(nonce, program.maxOutputBytes);
     let stderr = "";
+    const began = this.#dependencies.clock.monotonic();
     const decoder = new TextDecoder();
     const end = await transport.exec(commandLine(program, this.#privilege), {
       stdin: renderProgram(program, nonce),
@@ -121,7 +122,8 @@ export class Host {
     });
     const framed = frame.result();
     if (framed.status === undefined) {
-      throw this.#unframed(program, framed.begun, end.code, `${framed.noise}\n${stderr}`.trim());
+      const overdue = this.#dependencies.clock.monotonic() - began >= program.seconds * 1000;
+      throw this.#unframed(program, framed.begun, end, overdue, `${framed.noise}\n${stderr}`.trim());
     }
     return {
       status: framed.status,
@@ -133,8 +135,16 @@ export class Host {
   }
 
   /** Why a program has no end marker. */
-  #unframed(program: Program, begun: boolean, code: number | null, words: string): HostError | RefusedError {
-    if (code === 124 || code === 137) {
+  #unframed(
+    program: Program,
+    begun: boolean,
+    { code, signal }: ExecEnd,
+    overdue: boolean,
+    words: string,
+  ): HostError | RefusedError {
+    // timeout(1): 124 when SIGTERM was enough; otherwise it dies of the SIGKILL that it sends, as 137 or by name.
+    const killed = code === 137 || (signal !== null && /^(?:SIG)?KILL$/.test(signal));
+    if (code === 124 || (killed && overdue)) {
       return new HostError(
         "timed-out",
         `“${program.name}” did not end within ${program.seconds} s on the host`,
@@ -143,6 +153,12 @@ export class Host {
           advice: "The host may be overloaded, or a command on it hangs.",
         },
       );
+    }
+    if (killed) {
+      return new HostError("nonsense", `“${program.name}” was killed on the host`, {
+        detail: words,
+        advice: "Somebody killed it, or the host has too little memory (`dmesg` names what was killed).",
+      });
     }
     if (begun) {
       return new HostError("nonsense", `“${program.name}” stopped half-way on the host`, { detail: words });

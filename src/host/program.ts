@@ -28,14 +28,18 @@ const COMMON_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 /**
  * Renders a program for the stdin of `sh -s`.
  *
- * The whole text stands in a function that is called on the last line: when the connection goes away half-way through
- * the sending, the shell finds an unfinished function and runs nothing. Its commands read from /dev/null, so that none
- * of them can eat the rest of the text (`docker compose exec -T` does).
+ * All of it stands inside braces: when the connection goes away half-way through the sending, the shell finds something
+ * unfinished and runs nothing, not even the first half of a word. The program's commands read from /dev/null, so that
+ * none of them can eat the rest of the text (`docker compose exec -T` does).
+ *
+ * `timeout` makes an end of what ignores SIGTERM only while the shell that it started lives; hence the trap, which
+ * runs when the program has ended.
  *
  * @param nonce letters and digits that nothing else on the host can know
  */
 export function renderProgram(program: Program, nonce: string): string {
-  return `LC_ALL=C
+  return `{
+LC_ALL=C
 export LC_ALL
 PATH="$PATH:${COMMON_PATH}"
 export PATH
@@ -43,9 +47,11 @@ FRAME=${nonce}
 ${assignments(program.values)}odoo_recover_program() {
 ${program.text}
 }
+trap 'exit 124' TERM
 printf '\\n%s begin\\n' "$FRAME"
 ( odoo_recover_program ) </dev/null
 printf '\\n%s end %s\\n' "$FRAME" "$?"
+}
 `;
 }
 
