@@ -15,7 +15,7 @@ export const HOSTILE: readonly string[] = [
   "a\\",
   "$(touch /tmp/odoo-recover-was-here)",
   "`touch /tmp/odoo-recover-was-here`",
-  "$HOME ${PATH} $$ $? $0 $@",
+  "$HOME $PATH $$ $? $0 $@",
   "'; touch /tmp/odoo-recover-was-here; '",
   "; exit 1",
   "| cat",
