@@ -3,6 +3,7 @@
 # shellcheck shell=bash
 
 chown -R deploy:docker "$DIRECTORY"
+chown -R deploy:deploy /home/deploy/.ssh
 # Odoo's user in the container must be able to read its configuration; the secrets are the group's.
 chmod 755 "$DIRECTORY" "$DIRECTORY/config" "$DIRECTORY/addons"
 chmod 640 "$DIRECTORY/.env"
