@@ -82,10 +82,13 @@ export async function acquireLease(
  * @param lost called once when the lease is no longer ours: nothing more may be changed
  */
 export function keepLease(host: Host, place: StatePlace, owner: string, lost: () => void): () => void {
+  // On a slow line several heartbeats may be under way.
+  let told = false;
   const beat = async (): Promise<void> => {
     try {
       const result = await host.run(stateProgram(place, "renew lease", RENEW, { OWNER: owner }));
-      if (result.output.toString("utf8").trim() === "gone") {
+      if (result.output.toString("utf8").trim() === "gone" && !told) {
+        told = true;
         stop();
         lost();
       }

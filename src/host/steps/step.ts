@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { HostError } from "../../errors.ts";
+import { HostError, type HostProblem } from "../../errors.ts";
 import type { Host } from "../host.ts";
 import { assignments } from "../quote.ts";
 import { type StatePlace, stateProgram } from "../state.ts";
@@ -39,6 +39,9 @@ export type StepEnd =
   | { readonly outcome: "ended"; readonly status: number }
   | { readonly outcome: "vanished" | "absent" | "gone" };
 
+/** The starting program may have done its work before this went wrong. */
+const FATE_UNKNOWN: ReadonlySet<HostProblem> = new Set(["lost", "timed-out", "nonsense"]);
+
 /**
  * Starts a step and follows it to its end.
  *
@@ -54,7 +57,8 @@ export async function runStep(
   onOutput: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<StepEnd> {
-  const program = `LC_ALL=C\nexport LC_ALL\n${assignments(step.values)}${step.text}`;
+  // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
+  const program = `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${assignments(step.values)}${step.text}`;
   const started = await host
     .run(
       {
@@ -70,7 +74,7 @@ export async function runStep(
     )
     .catch((error: unknown) => {
       // Whether it began is not known; attaching finds out, and takes its place if it did not.
-      if (error instanceof HostError && error.problem === "lost") return undefined;
+      if (error instanceof HostError && FATE_UNKNOWN.has(error.problem)) return undefined;
       throw error;
     });
   if (started !== undefined) {
@@ -113,6 +117,11 @@ export async function followStep(
     if (log.length > 0) onOutput(decoder.decode(log, { stream: true }));
     const state = part("state")?.toString("utf8").trim() ?? "";
     if (log.length === ATTACH_MOST) continue;
+    if (state !== "running") {
+      // What is left of a character that was cut off.
+      const rest = decoder.decode();
+      if (rest !== "") onOutput(rest);
+    }
     const ended = /^ended (\d+)$/.exec(state);
     if (ended) return { outcome: "ended", status: Number(ended[1]) };
     if (state === "vanished" || state === "absent") return { outcome: state };
