@@ -85,9 +85,7 @@ describe("evidence", () => {
     expect(files.filter((name) => name.endsWith(".inspect.json"))).toHaveLength(2);
     for (const name of files)
       expect(readFileSync(join(before, name), "utf8")).not.toContain(droplet.databasePassword);
-    const odooLog = files.find(
-      (name) => name.endsWith(".log") && name.includes(droplet.parameters.odooService),
-    );
+    const odooLog = files.find((name) => name.endsWith(`-${droplet.parameters.odooService}-1.log`));
     expect(readFileSync(join(before, odooLog ?? ""), "utf8")).toContain("HTTP service (werkzeug) running on");
     expect(end.summary + end.log.replaceAll(/^::add-mask::.*$/gm, "")).not.toContain(
       droplet.databasePassword,
