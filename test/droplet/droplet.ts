@@ -408,7 +408,8 @@ export class Droplet {
         );
       const program = [guest("state.sh"), ...undo, guest("reset.sh")].join("\n");
       const ended = await this.#program(program, 240);
-      const how = ended.stdout.trimEnd();
+      // The last line: before it stands whatever an undo printed
+      const how = ended.stdout.trimEnd().split("\n").at(-1);
       if (ended.code !== 0 || (how !== "parts" && how !== "everything")) throw new Error(ended.stderr);
       await this.assertHealthy();
       // A reset that takes this much is worth a look at why
