@@ -51932,7 +51932,7 @@ module.exports = __nccwpck_require__.p + "4a9e2d846d400baacb8e.sh";
 /***/ 9173:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "9e5802a9a2fc9e1d067d.sh";
+module.exports = __nccwpck_require__.p + "bbb540a622298df09b37.sh";
 
 /***/ }),
 
@@ -51946,14 +51946,14 @@ module.exports = __nccwpck_require__.p + "6be127f47e9cd76c68bf.sh";
 /***/ 5208:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "9722439642bf6f2abb68.sh";
+module.exports = __nccwpck_require__.p + "0b76be9f91ffd56a44c7.sh";
 
 /***/ }),
 
 /***/ 4849:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "cc01d6f151a3ee31552d.sh";
+module.exports = __nccwpck_require__.p + "82e5b41141245f7886d4.sh";
 
 /***/ }),
 
@@ -51967,7 +51967,7 @@ module.exports = __nccwpck_require__.p + "d755a442d45d7fbff9b0.sh";
 /***/ 1284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "7d32aa00f7ce038cce3a.sh";
+module.exports = __nccwpck_require__.p + "bc44a25f76a5718f8ec3.sh";
 
 /***/ }),
 
@@ -54359,14 +54359,18 @@ const COMMON_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 /**
  * Renders a program for the stdin of `sh -s`.
  *
- * The whole text stands in a function that is called inside the last braces: when the connection goes away half-way
- * through the sending, the shell finds something unfinished and runs nothing. Its commands read from /dev/null, so that none
- * of them can eat the rest of the text (`docker compose exec -T` does).
+ * All of it stands inside braces: when the connection goes away half-way through the sending, the shell finds something
+ * unfinished and runs nothing, not even the first half of a word. The program's commands read from /dev/null, so that
+ * none of them can eat the rest of the text (`docker compose exec -T` does).
+ *
+ * `timeout` makes an end of what ignores SIGTERM only while the shell that it started lives; hence the trap, which
+ * runs when the program has ended.
  *
  * @param nonce letters and digits that nothing else on the host can know
  */
 function renderProgram(program, nonce) {
-    return `LC_ALL=C
+    return `{
+LC_ALL=C
 export LC_ALL
 PATH="$PATH:${COMMON_PATH}"
 export PATH
@@ -54374,7 +54378,7 @@ FRAME=${nonce}
 ${assignments(program.values)}odoo_recover_program() {
 ${program.text}
 }
-{
+trap 'exit 124' TERM
 printf '\\n%s begin\\n' "$FRAME"
 ( odoo_recover_program ) </dev/null
 printf '\\n%s end %s\\n' "$FRAME" "$?"
@@ -54467,6 +54471,7 @@ class Host {
         const nonce = this.#dependencies.nonce();
         const frame = new FrameReader(nonce, program.maxOutputBytes);
         let stderr = "";
+        const began = this.#dependencies.clock.monotonic();
         const decoder = new TextDecoder();
         const end = await transport.exec(commandLine(program, this.#privilege), {
             stdin: renderProgram(program, nonce),
@@ -54480,7 +54485,8 @@ class Host {
         });
         const framed = frame.result();
         if (framed.status === undefined) {
-            throw this.#unframed(program, framed.begun, end.code, `${framed.noise}\n${stderr}`.trim());
+            const overdue = this.#dependencies.clock.monotonic() - began >= program.seconds * 1000;
+            throw this.#unframed(program, framed.begun, end, overdue, `${framed.noise}\n${stderr}`.trim());
         }
         return {
             status: framed.status,
@@ -54491,11 +54497,19 @@ class Host {
         };
     }
     /** Why a program has no end marker. */
-    #unframed(program, begun, code, words) {
-        if (code === 124 || code === 137) {
+    #unframed(program, begun, { code, signal }, overdue, words) {
+        // timeout(1): 124 when SIGTERM was enough; otherwise it dies of the SIGKILL that it sends, as 137 or by name.
+        const killed = code === 137 || (signal !== null && /^(?:SIG)?KILL$/.test(signal));
+        if (code === 124 || (killed && overdue)) {
             return new errors/* HostError */.dh("timed-out", `“${program.name}” did not end within ${program.seconds} s on the host`, {
                 detail: words,
                 advice: "The host may be overloaded, or a command on it hangs.",
+            });
+        }
+        if (killed) {
+            return new errors/* HostError */.dh("nonsense", `“${program.name}” was killed on the host`, {
+                detail: words,
+                advice: "Somebody killed it, or the host has too little memory (`dmesg` names what was killed).",
             });
         }
         if (begun) {
@@ -54629,10 +54643,13 @@ async function acquireLease(host, place, owner, who) {
  * @param lost called once when the lease is no longer ours: nothing more may be changed
  */
 function keepLease(host, place, owner, lost) {
+    // On a slow line several heartbeats may be under way.
+    let told = false;
     const beat = async () => {
         try {
             const result = await host.run(stateProgram(place, "renew lease", RENEW, { OWNER: owner }));
-            if (result.output.toString("utf8").trim() === "gone") {
+            if (result.output.toString("utf8").trim() === "gone" && !told) {
+                told = true;
                 stop();
                 lost();
             }
@@ -54685,6 +54702,8 @@ const ATTACH = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __n
 const ATTACH_WAIT = 5;
 /** Bytes of a step's output brought home by one look. */
 const ATTACH_MOST = 262_144;
+/** The starting program may have done its work before this went wrong. */
+const FATE_UNKNOWN = new Set(["lost", "timed-out", "nonsense"]);
 /**
  * Starts a step and follows it to its end.
  *
@@ -54693,7 +54712,8 @@ const ATTACH_MOST = 262_144;
  * @throws the signal's reason when it fires; the step goes on without us
  */
 async function runStep(host, place, owner, step, onOutput, signal) {
-    const program = `LC_ALL=C\nexport LC_ALL\n${assignments(step.values)}${step.text}`;
+    // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
+    const program = `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${assignments(step.values)}${step.text}`;
     const started = await host
         .run({
         ...stateProgram(place, `start ${step.name}`, START, {
@@ -54706,7 +54726,7 @@ async function runStep(host, place, owner, step, onOutput, signal) {
     }, signal)
         .catch((error) => {
         // Whether it began is not known; attaching finds out, and takes its place if it did not.
-        if (error instanceof errors/* HostError */.dh && error.problem === "lost")
+        if (error instanceof errors/* HostError */.dh && FATE_UNKNOWN.has(error.problem))
             return undefined;
         throw error;
     });
@@ -54736,6 +54756,12 @@ async function followStep(host, place, name, onOutput, signal) {
         const state = part("state")?.toString("utf8").trim() ?? "";
         if (log.length === ATTACH_MOST)
             continue;
+        if (state !== "running") {
+            // What is left of a character that was cut off.
+            const rest = decoder.decode();
+            if (rest !== "")
+                onOutput(rest);
+        }
         const ended = /^ended (\d+)$/.exec(state);
         if (ended)
             return { outcome: "ended", status: Number(ended[1]) };
@@ -54750,7 +54776,7 @@ async function followStep(host, place, name, onOutput, signal) {
 }
 
 // EXTERNAL MODULE: ./build/journal.js
-var journal = __nccwpck_require__(7999);
+var build_journal = __nccwpck_require__(7999);
 ;// CONCATENATED MODULE: ./build/remedies/restart-odoo/restart-odoo.js
 /** Runbook 1.4, second line: restart Odoo, and only Odoo. */
 
@@ -55073,7 +55099,7 @@ async function lookAt(host, inputs, parts, purpose, tried = []) {
         milliseconds: Math.round(parts.clock.monotonic() - began),
     });
     const diagnosis = diagnose(survey, inputs, tried);
-    parts.journal.append({ kind: "diagnosed", diagnosis: (0,journal/* recordOf */.z)(diagnosis) });
+    parts.journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.z)(diagnosis) });
     return diagnosis;
 }
 /** A look that only asks whether the site is good now, and whether Odoo's log advances. */
@@ -55154,6 +55180,7 @@ async function waitUntilGood(host, inputs, tried, parts) {
 async function watchIt(host, inputs, tried, parts) {
     const { clock, journal, signal } = parts;
     const watched = await soak(() => glance(host, inputs, parts, tried), inputs.soakMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
+    journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.z)(watched.diagnosis) });
     journal.append({
         kind: "verified",
         outcome: watched.why,
@@ -55355,32 +55382,54 @@ async function endSteps(entries, host, place, parts) {
 const MASK = "***";
 /** Shorter values are masked only where they stand as a value. */
 const SHORTEST_MASKED_EVERYWHERE = 8;
-const SECRET_NAME = "[A-Za-z0-9_.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)[A-Za-z0-9_]*";
+/** What makes a name the name of a secret. */
+const TELLING = "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api_?key|access_?key|private_?key|credentials?|session_id)";
+/**
+ * A whole name with such a word in it: `db_password`, `--admin-token`, `smtp.pass`. It is tried only where a name
+ * begins, so that a megabyte of letters costs no more than its length.
+ */
+const NAME = String.raw `(?<![\w.-])(?=[\w.-]*${TELLING})[\w.-]+`;
+/** A string with its escapes; its end may have been cut off. */
+const DOUBLE = String.raw `"(?:[^"\\\n]|\\.)*"?`;
+const SINGLE = String.raw `'(?:[^'\\\n]|\\.)*'?`;
+const form = (pattern, flags = "") => new RegExp(pattern, `gi${flags}`);
 const FORMS = [
     [
-        /-----BEGIN ([A-Z ]*PRIVATE KEY[A-Z ]*)-----[\s\S]*?(?:-----END \1-----|$)/g,
+        /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40})-----[\s\S]*?(?:-----END \1-----|$)/g,
         `-----BEGIN $1----- ${MASK}`,
     ],
-    // "PASSWORD": "value"
-    [new RegExp(String.raw `("${SECRET_NAME}"\s*:\s*)"(?:[^"\\]|\\.)*"`, "gi"), `$1"${MASK}"`],
+    // "PASSWORD": "value", and the same inside of a JSON string
+    [form(String.raw `("${NAME}"\s*:\s*)${DOUBLE}`), `$1"${MASK}"`],
+    [form(String.raw `(\\+"${NAME}\\+"\s*:\s*\\+")[^"\\\n]*`), `$1${MASK}`],
     // 'password': 'value', as Python prints a dict
-    [new RegExp(String.raw `('${SECRET_NAME}'\s*:\s*)'(?:[^'\\]|\\.)*'`, "gi"), `$1'${MASK}'`],
+    [form(`('${NAME}'\\s*:\\s*)(?:${SINGLE}|${DOUBLE})`), `$1'${MASK}'`],
+    // "PASSWORD=value", as `docker inspect` prints an environment
+    [form(String.raw `("${NAME}=)(?:[^"\\\n]|\\.)*`), `$1${MASK}`],
+    [form(String.raw `('${NAME}=)(?:[^'\\\n]|\\.)*`), `$1${MASK}`],
+    // "--db_password", "value", as it prints arguments
+    [form(`("(?=-)${NAME}"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
+    [form(`('(?=-)${NAME}'\\s*,\\s*)${SINGLE}`), `$1'${MASK}'`],
+    // A line of a configuration or an environment file: its value goes up to the line's end
+    [form(`^([ \\t]*(?:export[ \\t]+|-[ \\t]+)?${NAME}[ \\t]*[=:][ \\t]*)\\S.*$`, "m"), `$1${MASK}`],
     // PASSWORD=value, password = value, password: value, --db_password=value
-    [
-        new RegExp(String.raw `(\b|--?|_)(${SECRET_NAME})(\s*=\s*|:\s+)("[^"\n]*"|'[^'\n]*'|[^\s"',;&]+)`, "gi"),
-        `$1$2$3${MASK}`,
-    ],
-    // --db_password value, -w value in Odoo's arguments
-    [new RegExp(String.raw `(--?${SECRET_NAME})(\s+)(?!-)([^\s"',;]+)`, "gi"), `$1$2${MASK}`],
+    [form(`(${NAME}[ \\t]*[=:][ \\t]*)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;&]+)`), `$1${MASK}`],
+    // --db_password value, and -w value, which is Odoo's short form of it
+    [form(`((?=-)${NAME}[ \\t]+)(?!-)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;]+)`), `$1${MASK}`],
+    [/((?<![\w.-])-w[ \t]+)(?!-)[^\s"',;]+/g, `$1${MASK}`],
     // scheme://user:password@host
-    [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)[^\s@/"']+@/gi, `$1${MASK}@`],
-    [/\b(authorization\s*:\s*(?:basic|bearer|token)\s+)[^\s"']+/gi, `$1${MASK}`],
+    [/((?<![a-z0-9])[a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/@"']*:)[^\s/"']+@/gi, `$1${MASK}@`],
+    [
+        /((?<![\w-])(?:proxy-)?authorization\\?["']?\s*[:=]\s*\\?["']?(?:(?:basic|bearer|token|digest|negotiate)\s+)?)[^\s"'\\]+/gi,
+        `$1${MASK}`,
+    ],
+    [/((?<![\w-])(?:set-)?cookie\\?["']?\s*:\s*\\?["']?)[^\s"'\\][^\n"'\\]*/gi, `$1${MASK}`],
     [
         /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|AKIA[A-Z0-9]{16}|dop_v1_[a-f0-9]{64})\b/g,
         MASK,
     ],
-    [/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g, MASK],
+    [/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*/g, MASK],
 ];
+const SECRET_KEY = new RegExp(`^${NAME}$`, "i");
 class Redactor {
     #values = new Set();
     #ordered = [];
@@ -55405,14 +55454,27 @@ class Redactor {
         return added;
     }
     text(text) {
+        let clean = this.#withoutValues(text);
+        for (const [pattern, replacement] of FORMS)
+            clean = clean.replace(pattern, replacement);
+        // Once more: what was put together from the rest is no secret by chance.
+        return this.#withoutValues(clean);
+    }
+    /** Until none is left: a mask may bring the two halves of a value together. Each turn makes the text shorter. */
+    #withoutValues(text) {
         let clean = text;
-        for (const value of this.#ordered)
-            clean = clean.replaceAll(value, MASK);
-        for (const [form, replacement] of FORMS)
-            clean = clean.replace(form, replacement);
+        let length;
+        do {
+            length = clean.length;
+            for (const value of this.#ordered)
+                clean = clean.replaceAll(value, MASK);
+        } while (clean.length < length);
         return clean;
     }
-    /** Every string inside a piece of data, keys included; the data itself is left as it was. */
+    /**
+     * Every string inside a piece of data, keys included, and what stands under the name of a secret; the data itself is
+     * left as it was.
+     */
     data(data) {
         return this.#visit(data);
     }
@@ -55422,21 +55484,25 @@ class Redactor {
         if (Array.isArray(data))
             return data.map((item) => this.#visit(item));
         if (data !== null && typeof data === "object") {
-            return Object.fromEntries(Object.entries(data).map(([key, value]) => [this.text(key), this.#visit(value)]));
+            return Object.fromEntries(Object.entries(data).map(([key, value]) => [
+                this.text(key),
+                typeof value === "string" && value !== "" && SECRET_KEY.test(key) ? MASK : this.#visit(value),
+            ]));
         }
         return data;
     }
 }
-/** How a secret may be written: as it is, line by line, in a URL, in JSON, in base64. */
+/** How a secret may be written: as it is, line by line, in a URL, in JSON (also as Go writes it), in base64. */
 function spellings(secret) {
     const whole = secret.trim();
-    const lines = whole.includes("\n") ? whole.split(/\r?\n/).map((line) => line.trim()) : [];
-    return [whole, ...lines].flatMap((text) => [
-        text,
-        encodeURIComponent(text.toWellFormed()),
-        JSON.stringify(text).slice(1, -1),
-        Buffer.from(text).toString("base64"),
-    ]);
+    const lines = /[\r\n]/.test(whole) ? whole.split(/[\r\n]+/).map((line) => line.trim()) : [];
+    const base64 = Buffer.from(whole).toString("base64").replace(/=+$/, "");
+    return [whole, ...lines].flatMap(written).concat(base64, base64.replaceAll("+", "-").replaceAll("/", "_"));
+}
+function written(text) {
+    const json = JSON.stringify(text).slice(1, -1);
+    const go = json.replaceAll("&", "\\u0026").replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
+    return [text, encodeURIComponent(text.toWellFormed()), json, go];
 }
 
 
@@ -55620,6 +55686,11 @@ const SIGN = {
     cancelled: "⚪",
     unknown: "❓",
 };
+const LIGHT = {
+    good: "🟢",
+    bad: "🔴",
+    "not observed": "❔ not observed:",
+};
 /** GitHub drops a summary over 1 MiB whole; this leaves room. */
 const MOST_CHARACTERS = 200_000;
 const MOST_OUTPUT_LINES = 60;
@@ -55632,7 +55703,7 @@ function summaryOf(entries, files) {
     const diagnosed = last(entries, "diagnosed");
     const parts = [
         verdictLines(concluded),
-        layerTable(diagnosed),
+        layerTable(entries),
         planLines(entries),
         ruledOutLines(entries),
         driftLines(diagnosed),
@@ -55657,15 +55728,25 @@ function verdictLines(concluded) {
         ...(detail === "" ? [] : [block(detail)]),
     ].join("\n\n");
 }
-function layerTable(diagnosed) {
-    const layers = diagnosed?.diagnosis.layers ?? [];
-    if (layers.length === 0)
+/** The layers as they were first seen, and as they were last seen where that differs. */
+function layerTable(entries) {
+    const seen = entries.flatMap((entry) => (entry.kind === "diagnosed" ? [entry.diagnosis.layers] : []));
+    const first = seen.find((layers) => layers.length > 0) ?? [];
+    const now = seen.findLast((layers) => layers.length > 0) ?? [];
+    if (now.length === 0)
         return "";
-    const sign = { good: "🟢 good", bad: "🔴 bad", "not observed": "❔ not observed" };
+    const cell = (layer) => layer === undefined ? "" : `${LIGHT[layer.state]} ${plain(layer.why)}`;
+    if (JSON.stringify(first) === JSON.stringify(now)) {
+        return [
+            "| layer | seen |",
+            "|---|---|",
+            ...now.map((layer) => `| ${layer.name} | ${cell(layer)} |`),
+        ].join("\n");
+    }
     return [
-        "| layer | state | seen |",
+        "| layer | at first | now |",
         "|---|---|---|",
-        ...layers.map(({ name, state, why }) => `| ${name} | ${sign[state]} | ${plain(why)} |`),
+        ...now.map((layer) => `| ${layer.name} | ${cell(first.find(({ name }) => name === layer.name))} | ${cell(layer)} |`),
     ].join("\n");
 }
 function planLines(entries) {
@@ -55704,7 +55785,7 @@ function timeline(entries) {
         const words = wordsFor(entry);
         return words === undefined
             ? []
-            : [`| ${entry.at.slice(11, 19)} | ${(entry.ms / 1000).toFixed(1)} s | ${words} |`];
+            : [`| ${entry.at.slice(11, 19)} | ${(entry.ms / 1000).toFixed(1)}&nbsp;s | ${words} |`];
     });
     if (rows.length === 0)
         return "";
@@ -55716,7 +55797,7 @@ function wordsFor(entry) {
         case "started":
             return `started in mode ${code(entry.mode)}, version ${plain(entry.version)}`;
         case "connected":
-            return `connected to ${plain(entry.host)} (host key ${code(entry.identity)})`;
+            return `connected to ${code(entry.host)} (host key ${code(entry.identity)})`;
         case "connection":
             return `connection ${entry.event}: ${plain(entry.detail)}`;
         case "surveyed":
@@ -55732,7 +55813,7 @@ function wordsFor(entry) {
         case "lease-lost":
             return "the lease was lost to somebody else";
         case "evidence":
-            return `evidence ${entry.when} the change is off the host: ${entry.files.length} files`;
+            return `evidence (${entry.when} the change) is off the host, ${entry.files.length} in number`;
         case "remedy-started":
             return `began ${code(entry.remedy)} as step ${code(entry.step)}`;
         case "remedy-ended":

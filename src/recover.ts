@@ -290,6 +290,7 @@ async function watchIt(
     (good, why) => journal.append({ kind: "looked", good, why }),
     signal,
   );
+  journal.append({ kind: "diagnosed", diagnosis: recordOf(watched.diagnosis) });
   journal.append({
     kind: "verified",
     outcome: watched.why,

@@ -1,5 +1,6 @@
 /** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
 
+import type { Layer } from "../diagnosis/layers.ts";
 import type { Entry, EventOf, Status } from "../journal.ts";
 import { block, code, plain, prose } from "./markdown.ts";
 
@@ -15,6 +16,12 @@ const SIGN: Readonly<Record<Status, string>> = {
   unknown: "❓",
 };
 
+const LIGHT: Readonly<Record<Layer["state"], string>> = {
+  good: "🟢",
+  bad: "🔴",
+  "not observed": "❔ not observed:",
+};
+
 /** GitHub drops a summary over 1 MiB whole; this leaves room. */
 const MOST_CHARACTERS = 200_000;
 const MOST_OUTPUT_LINES = 60;
@@ -28,7 +35,7 @@ export function summaryOf(entries: readonly Entry[], files: string): string {
   const diagnosed = last(entries, "diagnosed");
   const parts = [
     verdictLines(concluded),
-    layerTable(diagnosed),
+    layerTable(entries),
     planLines(entries),
     ruledOutLines(entries),
     driftLines(diagnosed),
@@ -56,14 +63,28 @@ function verdictLines(concluded: EventOf<"concluded"> | undefined): string {
   ].join("\n\n");
 }
 
-function layerTable(diagnosed: EventOf<"diagnosed"> | undefined): string {
-  const layers = diagnosed?.diagnosis.layers ?? [];
-  if (layers.length === 0) return "";
-  const sign = { good: "🟢 good", bad: "🔴 bad", "not observed": "❔ not observed" };
+/** The layers as they were first seen, and as they were last seen where that differs. */
+function layerTable(entries: readonly Entry[]): string {
+  const seen = entries.flatMap((entry) => (entry.kind === "diagnosed" ? [entry.diagnosis.layers] : []));
+  const first = seen.find((layers) => layers.length > 0) ?? [];
+  const now = seen.findLast((layers) => layers.length > 0) ?? [];
+  if (now.length === 0) return "";
+  const cell = (layer: Layer | undefined): string =>
+    layer === undefined ? "" : `${LIGHT[layer.state]} ${plain(layer.why)}`;
+  if (JSON.stringify(first) === JSON.stringify(now)) {
+    return [
+      "| layer | seen |",
+      "|---|---|",
+      ...now.map((layer) => `| ${layer.name} | ${cell(layer)} |`),
+    ].join("\n");
+  }
   return [
-    "| layer | state | seen |",
+    "| layer | at first | now |",
     "|---|---|---|",
-    ...layers.map(({ name, state, why }) => `| ${name} | ${sign[state]} | ${plain(why)} |`),
+    ...now.map(
+      (layer) =>
+        `| ${layer.name} | ${cell(first.find(({ name }) => name === layer.name))} | ${cell(layer)} |`,
+    ),
   ].join("\n");
 }
 
@@ -106,7 +127,7 @@ function timeline(entries: readonly Entry[]): string {
     const words = wordsFor(entry);
     return words === undefined
       ? []
-      : [`| ${entry.at.slice(11, 19)} | ${(entry.ms / 1000).toFixed(1)} s | ${words} |`];
+      : [`| ${entry.at.slice(11, 19)} | ${(entry.ms / 1000).toFixed(1)}&nbsp;s | ${words} |`];
   });
   if (rows.length === 0) return "";
   return ["### What happened", "", "| time (UTC) | after | |", "|---|---|---|", ...rows].join("\n");
@@ -118,7 +139,7 @@ function wordsFor(entry: Entry): string | undefined {
     case "started":
       return `started in mode ${code(entry.mode)}, version ${plain(entry.version)}`;
     case "connected":
-      return `connected to ${plain(entry.host)} (host key ${code(entry.identity)})`;
+      return `connected to ${code(entry.host)} (host key ${code(entry.identity)})`;
     case "connection":
       return `connection ${entry.event}: ${plain(entry.detail)}`;
     case "surveyed":
@@ -134,7 +155,7 @@ function wordsFor(entry: Entry): string | undefined {
     case "lease-lost":
       return "the lease was lost to somebody else";
     case "evidence":
-      return `evidence ${entry.when} the change is off the host: ${entry.files.length} files`;
+      return `evidence (${entry.when} the change) is off the host, ${entry.files.length} in number`;
     case "remedy-started":
       return `began ${code(entry.remedy)} as step ${code(entry.step)}`;
     case "remedy-ended":

@@ -5,8 +5,7 @@ open_state
 lock_state
 lease=$state_dir/lease
 if [ "$(field "$lease" owner)" = "$OWNER" ]; then
-  sed "s/^beat=.*/beat=$(uptime_seconds)/" "$lease" >"$state_dir/lease.new"
-  mv "$state_dir/lease.new" "$lease"
+  beat_lease
   echo renewed
 else
   echo gone

@@ -10,7 +10,7 @@ audit_log=$AUDIT_ROOT/$STATE_KEY/audit.log
 
 # Makes the state directory. Status 77: we may not.
 open_state() {
-  if ! mkdir -p "$state_dir/runs" 2>/dev/null || ! [ -w "$state_dir" ]; then
+  if ! mkdir -p "$state_dir/runs" 2>/dev/null || ! [ -w "$state_dir" ] || ! true 2>/dev/null >>"$state_dir/lock"; then
     echo "cannot write to $state_dir as $(id -un)" >&2
     return 77
   fi
@@ -39,8 +39,17 @@ uptime_seconds() {
 # field FILE NAME: the value in a line NAME=value, or nothing.
 field() { sed -n "s/^$2=//p" "$1" 2>/dev/null | head -n 1; }
 
+# The heartbeat: the lease's holder lives.
+beat_lease() {
+  sed "s/^beat=.*/beat=$(uptime_seconds)/" "$state_dir/lease" >"$state_dir/lease.new" &&
+    mv "$state_dir/lease.new" "$state_dir/lease"
+}
+
+# A process that has ended and that nobody has asked about yet (a zombie) does not live.
+process_lives() { kill -0 "$1" 2>/dev/null && ! grep -q '^State:[[:space:]]*[ZX]' "/proc/$1/status" 2>/dev/null; }
+
 # step_runs DIRECTORY: whether the step begun there still runs. A step that wrote its status has ended; one without
-# runs as long as its process, or its unit, does.
+# runs as long as its unit, or any process of its session, does.
 step_runs() {
   [ -d "$1" ] || return 1
   [ ! -f "$1/status" ] || return 1
@@ -53,7 +62,10 @@ step_runs() {
     esac
   fi
   step_pid=$(cat "$1/pid" 2>/dev/null) || return 1
-  kill -0 "$step_pid" 2>/dev/null
+  for each_pid in "$step_pid" $(pgrep -s "$step_pid" 2>/dev/null); do
+    if process_lives "$each_pid"; then return 0; fi
+  done
+  return 1
 }
 
 # A full disk must not stop a recovery: then the line is missing.

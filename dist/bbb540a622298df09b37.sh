@@ -3,17 +3,14 @@
 # Prints one line: `acquired`, `taken-over REASON`, or `held`, then the lines of the lease that was found.
 # shellcheck disable=SC2153,SC2154 # state.sh stands in front of this file, the values in front of that
 
+# In one go, so that a full file system fails it whole.
 write_lease() {
-  {
-    printf 'owner=%s\n' "$OWNER"
-    printf 'who=%s\n' "$WHO"
-    printf 'boot=%s\n' "$(boot_id)"
-    printf 'beat=%s\n' "$(uptime_seconds)"
-    printf 'lives=%s\n' "$LIVES"
-    printf 'since=%s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-    printf 'step=%s\n' ""
-  } >"$state_dir/lease.new"
-  mv "$state_dir/lease.new" "$state_dir/lease"
+  printf 'owner=%s\nwho=%s\nboot=%s\nbeat=%s\nlives=%s\nsince=%s\nstep=\n' "$OWNER" "$WHO" "$(boot_id)" \
+    "$(uptime_seconds)" "$LIVES" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$state_dir/lease.new" &&
+    mv "$state_dir/lease.new" "$state_dir/lease" && return
+  rm -f "$state_dir/lease.new"
+  echo "cannot write to $state_dir" >&2
+  exit 77
 }
 
 open_state
@@ -24,6 +21,7 @@ if ! [ -f "$lease" ]; then
   audit "lease acquired by $WHO"
   echo acquired
 elif [ "$(field "$lease" owner)" = "$OWNER" ]; then
+  beat_lease
   echo acquired
 else
   step=$(field "$lease" step)
@@ -40,13 +38,13 @@ else
     reason=
   fi
   if [ -n "$reason" ]; then
-    cat "$lease" >"$state_dir/lease.old"
+    found=$(cat "$lease")
+    found_who=$(field "$lease" who)
     write_lease
-    audit "lease taken over by $WHO from $(field "$state_dir/lease.old" who): $reason"
+    audit "lease taken over by $WHO from $found_who: $reason"
     echo "taken-over $reason"
-    cat "$state_dir/lease.old"
+    printf '%s\n' "$found"
     if [ -n "$step" ]; then echo "step_status=$(cat "$state_dir/runs/$step/status" 2>/dev/null || echo none)"; fi
-    rm "$state_dir/lease.old"
   else
     echo held
     cat "$lease"

@@ -35,7 +35,7 @@ RUN
       sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" 9>&-
   else
     setsid sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" </dev/null >/dev/null 2>&1 9>&- &
-    until [ -f "$step_dir/pid" ]; do sleep 0.05; done
+    until [ -s "$step_dir/pid" ]; do sleep 0.05; done
   fi
   echo started
 fi
