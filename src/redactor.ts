@@ -13,34 +13,59 @@ const MASK = "***";
 /** Shorter values are masked only where they stand as a value. */
 const SHORTEST_MASKED_EVERYWHERE = 8;
 
-const SECRET_NAME =
-  "[A-Za-z0-9_.-]*(?:passw(?:or)?d|passwd|passphrase|pwd|secret|token|api_?key|access_?key|private_?key|credentials?)[A-Za-z0-9_]*";
+/** What makes a name the name of a secret. */
+const TELLING =
+  "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api_?key|access_?key|private_?key|credentials?|session_id)";
+
+/**
+ * A whole name with such a word in it: `db_password`, `--admin-token`, `smtp.pass`. It is tried only where a name
+ * begins, so that a megabyte of letters costs no more than its length.
+ */
+const NAME = String.raw`(?<![\w.-])(?=[\w.-]*${TELLING})[\w.-]+`;
+/** A string with its escapes; its end may have been cut off. */
+const DOUBLE = String.raw`"(?:[^"\\\n]|\\.)*"?`;
+const SINGLE = String.raw`'(?:[^'\\\n]|\\.)*'?`;
+
+const form = (pattern: string, flags = ""): RegExp => new RegExp(pattern, `gi${flags}`);
 
 const FORMS: readonly [RegExp, string][] = [
   [
-    /-----BEGIN ([A-Z ]*PRIVATE KEY[A-Z ]*)-----[\s\S]*?(?:-----END \1-----|$)/g,
+    /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40})-----[\s\S]*?(?:-----END \1-----|$)/g,
     `-----BEGIN $1----- ${MASK}`,
   ],
-  // "PASSWORD": "value"
-  [new RegExp(String.raw`("${SECRET_NAME}"\s*:\s*)"(?:[^"\\]|\\.)*"`, "gi"), `$1"${MASK}"`],
+  // "PASSWORD": "value", and the same inside of a JSON string
+  [form(String.raw`("${NAME}"\s*:\s*)${DOUBLE}`), `$1"${MASK}"`],
+  [form(String.raw`(\\{1,8}"${NAME}\\{1,8}"\s*:\s*\\{1,8}")[^"\\\n]*`), `$1${MASK}`],
   // 'password': 'value', as Python prints a dict
-  [new RegExp(String.raw`('${SECRET_NAME}'\s*:\s*)'(?:[^'\\]|\\.)*'`, "gi"), `$1'${MASK}'`],
+  [form(`('${NAME}'\\s*:\\s*)(?:${SINGLE}|${DOUBLE})`), `$1'${MASK}'`],
+  // "PASSWORD=value", as `docker inspect` prints an environment
+  [form(String.raw`("${NAME}=)(?:[^"\\\n]|\\.)*`), `$1${MASK}`],
+  [form(String.raw`('${NAME}=)(?:[^'\\\n]|\\.)*`), `$1${MASK}`],
+  // "--db_password", "value", as it prints arguments
+  [form(`("(?=-)${NAME}"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
+  [form(`('(?=-)${NAME}'\\s*,\\s*)${SINGLE}`), `$1'${MASK}'`],
+  // A line of a configuration or an environment file: its value goes up to the line's end
+  [form(`^([ \\t]*(?:export[ \\t]+|-[ \\t]+)?${NAME}[ \\t]*[=:][ \\t]*)\\S.*$`, "m"), `$1${MASK}`],
   // PASSWORD=value, password = value, password: value, --db_password=value
-  [
-    new RegExp(String.raw`(\b|--?|_)(${SECRET_NAME})(\s*=\s*|:\s+)("[^"\n]*"|'[^'\n]*'|[^\s"',;&]+)`, "gi"),
-    `$1$2$3${MASK}`,
-  ],
-  // --db_password value, -w value in Odoo's arguments
-  [new RegExp(String.raw`(--?${SECRET_NAME})(\s+)(?!-)([^\s"',;]+)`, "gi"), `$1$2${MASK}`],
+  [form(`(${NAME}[ \\t]*[=:][ \\t]*)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;&]+)`), `$1${MASK}`],
+  // --db_password value, and -w value, which is Odoo's short form of it
+  [form(`((?=-)${NAME}[ \\t]+)(?!-)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;]+)`), `$1${MASK}`],
+  [/((?<![\w.-])-w[ \t]+)(?!-)[^\s"',;]+/g, `$1${MASK}`],
   // scheme://user:password@host
-  [/([a-z][a-z0-9+.-]*:\/\/[^\s:/@"']*:)[^\s@/"']+@/gi, `$1${MASK}@`],
-  [/\b(authorization\s*:\s*(?:basic|bearer|token)\s+)[^\s"']+/gi, `$1${MASK}`],
+  [/((?<![a-z0-9])[a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/@"']*:)[^\s/"']+@/gi, `$1${MASK}@`],
+  [
+    /((?<![\w-])(?:proxy-)?authorization\\?["']?\s*[:=]\s*\\?["']?(?:(?:basic|bearer|token|digest|negotiate)\s+)?)[^\s"'\\]+/gi,
+    `$1${MASK}`,
+  ],
+  [/((?<![\w-])(?:set-)?cookie\\?["']?\s*:\s*\\?["']?)[^\s"'\\][^\n"'\\]*/gi, `$1${MASK}`],
   [
     /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|AKIA[A-Z0-9]{16}|dop_v1_[a-f0-9]{64})\b/g,
     MASK,
   ],
-  [/\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g, MASK],
+  [/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*/g, MASK],
 ];
+
+const SECRET_KEY = new RegExp(`^${NAME}$`, "i");
 
 export class Redactor {
   readonly #values = new Set<string>();
@@ -66,13 +91,27 @@ export class Redactor {
   }
 
   text(text: string): string {
+    let clean = this.#withoutValues(text);
+    for (const [pattern, replacement] of FORMS) clean = clean.replace(pattern, replacement);
+    // Once more: what was put together from the rest is no secret by chance.
+    return this.#withoutValues(clean);
+  }
+
+  /** Until none is left: a mask may bring the two halves of a value together. Each turn makes the text shorter. */
+  #withoutValues(text: string): string {
     let clean = text;
-    for (const value of this.#ordered) clean = clean.replaceAll(value, MASK);
-    for (const [form, replacement] of FORMS) clean = clean.replace(form, replacement);
+    let length: number;
+    do {
+      length = clean.length;
+      for (const value of this.#ordered) clean = clean.replaceAll(value, MASK);
+    } while (clean.length < length);
     return clean;
   }
 
-  /** Every string inside a piece of data, keys included; the data itself is left as it was. */
+  /**
+   * Every string inside a piece of data, keys included, and what stands under the name of a secret; the data itself is
+   * left as it was.
+   */
   data<T>(data: T): T {
     return this.#visit(data) as T;
   }
@@ -82,21 +121,26 @@ export class Redactor {
     if (Array.isArray(data)) return data.map((item) => this.#visit(item));
     if (data !== null && typeof data === "object") {
       return Object.fromEntries(
-        Object.entries(data).map(([key, value]) => [this.text(key), this.#visit(value)]),
+        Object.entries(data).map(([key, value]) => [
+          this.text(key),
+          typeof value === "string" && value !== "" && SECRET_KEY.test(key) ? MASK : this.#visit(value),
+        ]),
       );
     }
     return data;
   }
 }
 
-/** How a secret may be written: as it is, line by line, in a URL, in JSON, in base64. */
+/** How a secret may be written: as it is, line by line, in a URL, in JSON (also as Go writes it), in base64. */
 function spellings(secret: string): string[] {
   const whole = secret.trim();
-  const lines = whole.includes("\n") ? whole.split(/\r?\n/).map((line) => line.trim()) : [];
-  return [whole, ...lines].flatMap((text) => [
-    text,
-    encodeURIComponent(text.toWellFormed()),
-    JSON.stringify(text).slice(1, -1),
-    Buffer.from(text).toString("base64"),
-  ]);
+  const lines = /[\r\n]/.test(whole) ? whole.split(/[\r\n]+/).map((line) => line.trim()) : [];
+  const base64 = Buffer.from(whole).toString("base64").replace(/=+$/, "");
+  return [whole, ...lines].flatMap(written).concat(base64, base64.replaceAll("+", "-").replaceAll("/", "_"));
+}
+
+function written(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const go = json.replaceAll("&", "\\u0026").replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
+  return [text, encodeURIComponent(text.toWellFormed()), json, go];
 }

@@ -1,0 +1,292 @@
+// Nothing secret passes the redactor, and what is not secret stays readable.
+
+import { generateKeyPairSync } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Redactor } from "../src/redactor.ts";
+
+const knowing = (...secrets: string[]): Redactor => {
+  const redactor = new Redactor();
+  redactor.learn(secrets);
+  return redactor;
+};
+
+const KEY = generateKeyPairSync("rsa", {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: "spki", format: "pem" },
+  privateKeyEncoding: { type: "pkcs1", format: "pem" },
+}).privateKey;
+const KEY_LINES = KEY.trim()
+  .split("\n")
+  .filter((line) => !line.startsWith("-----"));
+
+describe("a secret that was learnt", () => {
+  it.each([
+    ["as it is", (secret: string) => secret],
+    ["in a URL", (secret: string) => `https://example.com/?x=${encodeURIComponent(secret)}`],
+    ["in JSON", (secret: string) => JSON.stringify({ said: secret })],
+    [
+      "in JSON as Go writes it",
+      (secret: string) =>
+        JSON.stringify(secret)
+          .replaceAll("&", "\\u0026")
+          .replaceAll("<", "\\u003c")
+          .replaceAll(">", "\\u003e"),
+    ],
+    ["in base64", (secret: string) => Buffer.from(secret).toString("base64")],
+    ["in base64 for URLs", (secret: string) => Buffer.from(secret).toString("base64url")],
+    ["twice in a row", (secret: string) => secret + secret],
+  ])("is masked %s", (_, write) => {
+    const secret = 'p&ss "word" <ü>/+?';
+    const redacted = knowing(secret).text(`before ${write(secret)} after`);
+    expect(redacted).toMatch(/^before .*\*\*\*.* after$/);
+    expect(redacted).not.toContain(write(secret));
+    expect(redacted).not.toContain("word");
+  });
+
+  it("of several lines is masked line by line too, with any line ends", () => {
+    const redactor = knowing(KEY.replaceAll("\n", "\r\n"));
+    expect(KEY_LINES.length).toBeGreaterThan(10);
+    for (const line of KEY_LINES.slice(0, -1)) {
+      expect(redactor.text(`log: ${line} end`)).toBe("log: *** end");
+    }
+    expect(redactor.text(JSON.stringify({ key: KEY }))).not.toContain(KEY_LINES[3]);
+  });
+
+  it("is masked whole where another one is a part of it", () => {
+    expect(knowing("hunter2hunter2", "hunter2hunter2-and-more").text("x hunter2hunter2-and-more y")).toBe(
+      "x *** y",
+    );
+  });
+
+  it("is told once, for the runner's own masking", () => {
+    const redactor = new Redactor();
+    expect(redactor.learn(["correct horse"])).toEqual(
+      expect.arrayContaining([
+        "correct horse",
+        "correct%20horse",
+        Buffer.from("correct horse").toString("base64").replace(/=+$/, ""),
+      ]),
+    );
+    expect(redactor.learn(["correct horse"])).toEqual([]);
+  });
+
+  it("of fewer than eight characters does not turn a report into asterisks", () => {
+    const redactor = knowing("odoo", "", " ", "\n");
+    const report = "odoo-ce-odoo-1 runs the service odoo as odoo, image odoo:14, database odoo";
+    expect(redactor.text(report)).toBe(report);
+    expect(redactor.text("POSTGRES_PASSWORD=odoo")).toBe("POSTGRES_PASSWORD=***");
+  });
+
+  const secret = fc
+    .oneof(
+      fc.string({ minLength: 8, maxLength: 60 }),
+      fc.string({ unit: "binary", minLength: 8, maxLength: 30 }),
+      fc
+        .array(fc.constantFrom("*", "***", "a", '"', "'", "\\", "=", "password", "\n", ":", "@", "/"), {
+          minLength: 8,
+          maxLength: 20,
+        })
+        .map((a) => a.join("")),
+    )
+    .filter((text) => text.trim().length >= 8);
+  const around = fc.oneof(
+    fc.string(),
+    fc.constantFrom("PASSWORD=", '"', "'", "://a:", "*", "***", "-w ", "\n"),
+  );
+
+  it("never survives in text, whatever it is and whatever is around it", () => {
+    fc.assert(
+      fc.property(
+        fc.array(secret, { minLength: 1, maxLength: 4 }),
+        fc.array(around, { maxLength: 6 }),
+        (secrets, rest) => {
+          const redactor = knowing(...secrets);
+          const pieces = rest.flatMap((piece, index) => [piece, secrets[index % secrets.length] ?? ""]);
+          const text = [...secrets, ...pieces, ...secrets].join("");
+          const redacted = redactor.text(text);
+          for (const each of secrets) expect(redacted).not.toContain(each.trim());
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it("never survives in data, neither in keys nor in values, and the data itself stays as it was", () => {
+    fc.assert(
+      fc.property(secret, fc.jsonValue(), (hidden, anything) => {
+        const data = { text: `a ${hidden} b`, [`key ${hidden}`]: [1, null, { deep: hidden }], anything };
+        const before = structuredClone(data);
+        const redacted = knowing(hidden).data(data);
+        const strings: string[] = [];
+        JSON.stringify(redacted, (key, value) => {
+          strings.push(key);
+          if (typeof value === "string") strings.push(value);
+          return value;
+        });
+        for (const string of strings) expect(string).not.toContain(hidden.trim());
+        expect(data).toEqual(before);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe("a secret that is known only by the place where it stands", () => {
+  it.each([
+    ["POSTGRES_PASSWORD=odoo", "POSTGRES_PASSWORD=***"],
+    ["docker run -e PASSWORD=odoo odoo:14", "docker run -e PASSWORD=*** odoo:14"],
+    ["odoo --db_password odoo --db_host db", "odoo --db_password *** --db_host db"],
+    ["odoo --db_password=odoo --db_host db", "odoo --db_password=*** --db_host db"],
+    ["odoo -r odoo -w pa55 --db_host db", "odoo -r odoo -w *** --db_host db"],
+    ["db_password = odoo", "db_password = ***"],
+    ["  admin_passwd = a, b; c # d", "  admin_passwd = ***"],
+    ["export SMTP_PASS='a b'", "export SMTP_PASS=***"],
+    ["      POSTGRES_PASSWORD: two words", "      POSTGRES_PASSWORD: ***"],
+    ["      - POSTGRES_PASSWORD=two words", "      - POSTGRES_PASSWORD=***"],
+    ['{"PASSWORD":"odoo","USER":"odoo"}', '{"PASSWORD":"***","USER":"odoo"}'],
+    ['{"PASSWORD" : "a\\"b", "x": 1}', '{"PASSWORD" : "***", "x": 1}'],
+    ['{"PASSWORD": "cut off', '{"PASSWORD": "***"'],
+    [
+      '"Env": ["HOST=db", "PASSWORD=o,d;o o", "USER=odoo"]',
+      '"Env": ["HOST=db", "PASSWORD=***", "USER=odoo"]',
+    ],
+    [
+      '"Args": [\n  "--db_password",\n  "odoo",\n  "-d"\n]',
+      '"Args": [\n  "--db_password",\n  "***",\n  "-d"\n]',
+    ],
+    [
+      '{"log":"{\\"password\\": \\"odoo\\", \\"user\\": \\"odoo\\"}"}',
+      '{"log":"{\\"password\\": \\"***\\", \\"user\\": \\"odoo\\"}"}',
+    ],
+    ["{'user': 'odoo', 'password': 'odoo'}", "{'user': 'odoo', 'password': '***'}"],
+    ["{'password': \"o'doo\", 'x': 1}", "{'password': '***', 'x': 1}"],
+    ["postgres://odoo:odoo@db:5432/odoo", "postgres://odoo:***@db:5432/odoo"],
+    ["postgresql+psycopg2://odoo:p@ss@db/odoo", "postgresql+psycopg2://odoo:***@db/odoo"],
+    ["redis://:odoo@redis:6379/0", "redis://:***@redis:6379/0"],
+    ["GET /web?token=abc&next=1", "GET /web?token=***&next=1"],
+    ["connection failed: password=odoo, host=db", "connection failed: password=***, host=db"],
+    ['password = "two words" and more', "password = ***"],
+    ['dsn: password="two words" host=db', "dsn: password=*** host=db"],
+    ["Authorization: Basic b2Rvbzo=", "Authorization: Basic ***"],
+    ["authorization: Bearer abc.def", "authorization: Bearer ***"],
+    ["-H 'Authorization: abc'", "-H 'Authorization: ***'"],
+    ['{"Authorization": "Bearer abc"}', '{"Authorization": "Bearer ***"}'],
+    ["Set-Cookie: session_id=0123; Path=/", "Set-Cookie: ***"],
+    ["Cookie: session_id=0123; tz=UTC", "Cookie: ***"],
+    [`token ghp_${"a".repeat(36)} there`, "token *** there"],
+    [`jwt eyJ${"a".repeat(20)}.eyJ${"b".repeat(20)}.sig there`, "jwt *** there"],
+    [`dop_v1_${"0".repeat(64)}`, "***"],
+  ])("is masked: %j", (text, expected) => {
+    expect(new Redactor().text(text)).toBe(expected);
+  });
+
+  it("is masked in data under its name", () => {
+    expect(new Redactor().data({ password: "odoo", user: "odoo", passes: "3", key: "odoo-ce-1234" })).toEqual(
+      {
+        password: "***",
+        user: "odoo",
+        passes: "3",
+        key: "odoo-ce-1234",
+      },
+    );
+  });
+
+  it("is masked in a private key, whole or cut off", () => {
+    const redactor = new Redactor();
+    for (const text of [`a\n${KEY}b`, `a\n${KEY.slice(0, 400)}`, JSON.stringify({ file: KEY })]) {
+      const redacted = redactor.text(text);
+      for (const line of KEY_LINES) expect(redacted).not.toContain(line.slice(0, 30));
+    }
+    expect(redactor.text(`a\n${KEY}b`)).toMatch(/^a\n-----BEGIN RSA PRIVATE KEY----- \*\*\*\nb$/);
+  });
+});
+
+describe("what is no secret", () => {
+  it.each([
+    "2024-05-01 12:00:00,123 1 INFO odoo odoo.modules.loading: 42 modules loaded in 1.20s",
+    "https://erp.example.com/web/login answered 200 in 0.12 s",
+    "http://127.0.0.1:8069/web/login",
+    "the password was refused",
+    'FATAL:  password authentication failed for user "odoo"',
+    "passes 3 over 10 s",
+    "bypass the cache",
+    "user@example.com wrote: hello",
+    "odoo.exceptions.AccessDenied: Access Denied",
+    "",
+  ])("stays as it is: %j", (text) => {
+    expect(new Redactor().text(text)).toBe(text);
+  });
+});
+
+describe("speed", () => {
+  const MEGABYTE = 1024 * 1024;
+
+  /** Milliseconds that it takes to redact a text. */
+  function time(redactor: Redactor, text: string): number {
+    const began = performance.now();
+    redactor.text(text);
+    return performance.now() - began;
+  }
+
+  it("is enough for 5 MB of log, with a key learnt", () => {
+    const line =
+      '2024-05-01 12:00:00,123 1 INFO odoo werkzeug: 10.0.0.1 - - "GET /web?db=odoo HTTP/1.1" 200 - 4 0.003\n';
+    const log = line.repeat((5 * MEGABYTE) / line.length);
+    expect(time(knowing(KEY, "another secret"), log)).toBeLessThan(2_000);
+  });
+
+  it.each([
+    "a",
+    "=",
+    '"',
+    "'",
+    "-",
+    "_",
+    ".",
+    " ",
+    "\\",
+    "\n",
+    ":",
+    "/",
+    "A",
+    "@",
+    "password",
+    "password ",
+    "password=",
+    '"password',
+    '"password":"',
+    "'password': '",
+    '\\"password\\": \\"',
+    "--password ",
+    "-w ",
+    "a.",
+    "a-",
+    "-a",
+    "://",
+    "a://",
+    "a://b:",
+    "a://b:c@",
+    "authorization",
+    "authorization:",
+    "authorization: basic ",
+    "eyJ",
+    "eyJ-",
+    "eyJaaaaaaaaaaaa.",
+    "ghp_",
+    "ghp_aaaaaaaaaaaaaaaaaaaaaaaa_",
+    "github_pat_",
+    "AKIA",
+    "-----BEGIN ",
+    "-----BEGIN PRIVATE KEY-----",
+    "PRIVATE KEY",
+    "cookie: ",
+    "export ",
+    "\t- ",
+    "pass",
+    "session_id",
+  ])("does not break down on a megabyte of %j", (piece) => {
+    const text = piece.repeat(MEGABYTE / piece.length);
+    expect(time(knowing("a secret value"), text)).toBeLessThan(2_000);
+  });
+});
