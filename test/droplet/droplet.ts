@@ -433,8 +433,9 @@ export class Droplet {
     // In front: Debian's .bashrc ends early for a shell that is not interactive
     await this.script(
       `${assignments({ NOISE: text, USER_NAME: user })}
-      file=$(getent passwd "$USER_NAME" | cut -d: -f6)/.bashrc
-      { printf 'printf %%s\\\\n %q\\n' "$NOISE"; cat "$file"; } >/run/bashrc && cat /run/bashrc >"$file"; rm /run/bashrc`,
+      home=$(getent passwd "$USER_NAME" | cut -d: -f6)
+      printf '%s\\n' "$NOISE" >"$home/.noise"
+      sed -i '1i cat ~/.noise' "$home/.bashrc"`,
     );
   }
 

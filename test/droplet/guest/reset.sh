@@ -26,11 +26,13 @@ put_back() {
   restore_system
   restore_project
   restore_nginx
-  restore_images
   foreign_containers | xargs -r docker rm --force --volumes >/dev/null
   thaw_odoo
-  # Without --no-recreate, on purpose: files and tags are as they were, so whatever drifted is made anew.
+  # Tags first, so that what compose would create is of the right image. Without --no-recreate, on purpose: files and
+  # tags are as they were, so whatever drifted is made anew. Images that a container uses cannot go before it does.
+  restore_tags
   dc up -d --no-build --pull never
+  remove_other_images
   restore_filestore
   if ! cmp -s <(part 'database|role|password|table|columns' "$STATE/baseline") <(fingerprint_database); then restore_database; fi
 }
@@ -44,8 +46,9 @@ echo "putting back part by part was not enough: making everything anew" >&2
 tail -n 5 "$STATE/reset.log" >&2
 remove_leftovers
 start_docker
-restore_images
+restore_tags
 restore_everything
+remove_other_images
 restore_nginx
 settle
 echo everything

@@ -38,9 +38,16 @@ restore_system() {
 }
 
 image_tags() { docker image ls --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort; }
-restore_images() {
+restore_tags() {
   local tag id
   while read -r tag id; do docker tag "$id" "$tag"; done <"$STATE/snapshot/images"
+}
+remove_other_images() {
+  local tag id
+  comm -13 "$STATE/snapshot/images" <(image_tags) |
+    while read -r tag id; do
+      if [ "$tag" = "<none>:<none>" ]; then docker rmi "$id"; else docker rmi "$tag"; fi
+    done
 }
 
 remove_leftovers() {
