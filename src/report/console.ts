@@ -6,7 +6,7 @@ import type { Entry } from "../journal.ts";
 export function consoleLine(entry: Entry): string | undefined {
   const words = wordsFor(entry);
   if (words === undefined) return undefined;
-  const [first = "", ...rest] = words.split("\n");
+  const [first = "", ...rest] = words.split(/\r\n|[\r\n]/);
   return [
     `${(entry.ms / 1000).toFixed(1).padStart(6)} s  ${first}`,
     ...rest.map((line) => `          │ ${line}`),
@@ -16,7 +16,8 @@ export function consoleLine(entry: Entry): string | undefined {
 }
 
 // The runner obeys `::command::` at a line's beginning, and the older `##[command]` anywhere in it. What a host printed
-// must not command the runner: each line has something in front, and the older form is broken up.
+// must not command the runner: each line has something in front, and the older form is broken up. A lone carriage
+// return ends a line too: the runner reads with .NET's ReadLine.
 
 function wordsFor(entry: Entry): string | undefined {
   switch (entry.kind) {

@@ -25,6 +25,7 @@ const LIGHT: Readonly<Record<Layer["state"], string>> = {
 /** GitHub drops a summary over 1 MiB whole; this leaves room. */
 const MOST_CHARACTERS = 200_000;
 const MOST_OUTPUT_LINES = 60;
+const MOST_OUTPUT_CHARACTERS = 15_000;
 
 /**
  * @param entries the journal of one run; a run that never concluded is told as what it is
@@ -177,7 +178,8 @@ function remedyOutput(entries: readonly Entry[]): string {
   const output = entries.flatMap((entry) => (entry.kind === "remedy-output" ? [entry.text] : [])).join("");
   if (output.trim() === "") return "";
   const lines = output.split("\n");
-  const shown = lines.slice(-MOST_OUTPUT_LINES).join("\n");
+  // Its end, where the failure is.
+  const shown = lines.slice(-MOST_OUTPUT_LINES).join("\n").slice(-MOST_OUTPUT_CHARACTERS).toWellFormed();
   return `<details><summary>What the remedies printed</summary>\n\n${block(shown)}\n\n</details>`;
 }
 
