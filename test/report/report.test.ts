@@ -1,0 +1,379 @@
+// Reports are drawn from the journal alone, and nothing that a host printed can command the runner or the page.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Entry, type Event, Journal, type Status } from "../../src/journal.ts";
+import { Redactor } from "../../src/redactor.ts";
+import { consoleLine } from "../../src/report/console.ts";
+import { block, code, plain } from "../../src/report/markdown.ts";
+import { annotationOf, exitCodeOf, outputsOf } from "../../src/report/outputs.ts";
+import { summaryOf } from "../../src/report/summary.ts";
+import { VirtualClock } from "../support/clocks.ts";
+
+/** The journal of a run, made as a run makes it. */
+function journalOf(...events: readonly Event[]): readonly Entry[] {
+  const clock = new VirtualClock();
+  const journal = new Journal(clock, new Redactor(), []);
+  for (const event of events) {
+    clock.pass(1_500);
+    journal.append(event);
+  }
+  return journal.entries;
+}
+
+type EventFor<K extends Event["kind"]> = Extract<Event, { kind: K }>;
+
+const started: EventFor<"started"> = {
+  kind: "started",
+  mode: "recover",
+  version: "1.2.3",
+  run: "f".repeat(32),
+  host: "erp.example.com:22",
+};
+
+function diagnosed(more: Partial<EventFor<"diagnosed">["diagnosis"]> = {}): Event {
+  return {
+    kind: "diagnosed",
+    diagnosis: {
+      cause: "odoo-stopped",
+      finding: "the Odoo container shop-odoo-1 exited with status 0",
+      evidence: ["odoo: shop-odoo-1 exited with status 0"],
+      advice: "",
+      layers: [
+        { name: "database", state: "good", why: "shop-db-1 runs" },
+        { name: "odoo", state: "bad", why: "shop-odoo-1 exited with status 0" },
+        { name: "proxy", state: "not observed", why: "curl is not installed" },
+      ],
+      drift: [{ service: "odoo", what: "its definition changed" }],
+      project: "shop",
+      directory: "/opt/odoo-ce",
+      ladder: ["start-stack"],
+      ruledOut: [{ remedy: "restart-odoo", why: "Odoo does not run" }],
+      ...more,
+    },
+  };
+}
+
+function concluded(status: Status, more: Partial<EventFor<"concluded">> = {}): Event {
+  return { kind: "concluded", status, headline: `it is ${status}`, detail: "", next: "", ...more };
+}
+
+const STATUSES: readonly Status[] = [
+  "healthy",
+  "planned",
+  "recovered",
+  "degraded",
+  "unhealthy",
+  "refused",
+  "unreachable",
+  "cancelled",
+  "unknown",
+];
+
+/** Every place of a journal in which text from a host, or from an error, may stand. */
+function fullJournal(text: string): readonly Entry[] {
+  return journalOf(
+    { ...started, host: text, version: text },
+    { kind: "connected", host: text, identity: text },
+    { kind: "connection", event: "lost", detail: text },
+    { kind: "surveyed", purpose: text, milliseconds: 12 },
+    diagnosed({
+      finding: text,
+      evidence: [text],
+      advice: text,
+      layers: [{ name: "odoo", state: "bad", why: text }],
+      drift: [{ service: text, what: text }],
+      project: text,
+      directory: text,
+      ruledOut: [{ remedy: "restart-odoo", why: text }],
+    }),
+    { kind: "planned", steps: [{ remedy: "start-stack", risk: "restart", program: text }] },
+    { kind: "lease-taken", key: text, owner: text, takenOver: text },
+    { kind: "evidence", when: "before", files: [{ name: text, bytes: 1_234 }] },
+    { kind: "remedy-started", remedy: "start-stack", step: text },
+    { kind: "remedy-output", text },
+    { kind: "remedy-ended", remedy: "start-stack", step: text, outcome: text },
+    { kind: "looked", good: false, why: text },
+    { kind: "verified", outcome: text, passes: 0, seconds: 1 },
+    { kind: "lease-released", outcome: text },
+    { kind: "note", text },
+    concluded("unhealthy", { headline: text, detail: text, next: text }),
+  );
+}
+
+const HOSTILE = [
+  "| a | b |\n|---|---|",
+  "`code` ``more`` ```fence```",
+  "```\n<script>alert(1)</script>\n```",
+  "~~~\nx\n~~~",
+  "<script>alert(1)</script>",
+  "<img src=x onerror=alert(1)>",
+  "</details></code></table>",
+  "@octocat @org/team hello@example.com",
+  "[click](https://evil.example) ![i](http://evil.example/x.png)",
+  "https://evil.example http://evil.example ftp://evil.example www.evil.example",
+  "::error::forged",
+  "\n::set-output name=x::y",
+  "x\n   ::warning::forged",
+  "\r::error::forged",
+  "x\r\n::error::forged",
+  "##[error]forged",
+  "a ##[command]rm -rf /",
+  "::stop-commands::token",
+  "# heading\n## heading\n- list\n1. list\n> quote",
+  "&lt;script&gt; &#60;b&#62;",
+  "\x1b[31mred\x1b[0m \x07\x00 \u202egnp.exe",
+  "$&$1$`",
+  "a\u2028b\u2029c\u0085d",
+];
+
+/** A summary without its fenced blocks, whose content no Markdown reader looks into. */
+function outsideFences(markdown: string): string {
+  const kept: string[] = [];
+  let fence: string | undefined;
+  for (const line of markdown.split("\n")) {
+    const ticks = /^(`{3,})(?:text)?$/.exec(line)?.[1];
+    if (fence === undefined && ticks !== undefined) fence = ticks;
+    else if (fence !== undefined && ticks !== undefined && ticks.length >= fence.length) fence = undefined;
+    else if (fence === undefined) kept.push(line);
+  }
+  expect(fence).toBeUndefined();
+  return kept.join("\n");
+}
+
+function expectHarmlessMarkdown(markdown: string): void {
+  const prose = outsideFences(markdown);
+  expect(prose).not.toMatch(/<(?!\/?(?:code|details|summary)>)/);
+  expect(prose.match(/<details>/g)?.length).toBe(prose.match(/<\/details>/g)?.length);
+  expect(prose.match(/<code>/g)?.length).toBe(prose.match(/<\/code>/g)?.length);
+  expect(prose).not.toMatch(/[[\]]/);
+  expect(prose).not.toMatch(/@[A-Za-z0-9]/);
+  expect(prose).not.toMatch(/:\/\/|\bwww\./i);
+  expect(prose).not.toMatch(/[^\P{Cc}\n]|[\u202a-\u202e\u2028\u2029]/u);
+  let columns = 0;
+  for (const line of prose.split("\n")) {
+    const borders = line.match(/\|/g)?.length ?? 0;
+    if (columns > 0 && borders > 0) expect(borders).toBe(columns);
+    if (borders > 0) expect(line).toMatch(/^\|.*\|$/);
+    columns = borders;
+    expect(line).not.toMatch(/^\s*(?:[>~]|\d+\.(?! <code>))/);
+    expect(line).not.toMatch(/^#+ (?!🔴|❓|Plan|Ruled out|Drift|What happened|Evidence)/u);
+  }
+}
+
+describe("the summary", () => {
+  it.each(STATUSES)("begins with the verdict: %s", (status) => {
+    const [first] = summaryOf(journalOf(started, diagnosed(), concluded(status)), "").split("\n");
+    expect(first).toMatch(new RegExp(`^## \\S+ ${status}: .*it is ${status}$`, "u"));
+  });
+
+  it("says next what a person must do, and that it is nothing when it is nothing", () => {
+    const lines = (next: string): string =>
+      summaryOf(journalOf(concluded("unhealthy", { next })), "")
+        .split("\n")
+        .slice(0, 4)
+        .join("\n");
+    expect(lines("Look at the log.")).toContain("**Next:** Look at the log.");
+    expect(lines("")).toContain("**Next:** nothing.");
+  });
+
+  it("tells a journal that never concluded as unknown, however far it came", () => {
+    for (const events of [[], [started], [started, diagnosed({ cause: "healthy" })]]) {
+      const [first] = summaryOf(journalOf(...events), "").split("\n");
+      expect(first).toMatch(/unknown/);
+      expect(first).not.toMatch(/healthy|recovered/);
+    }
+  });
+
+  it("shows a layer that was not observed as just that", () => {
+    const summary = summaryOf(journalOf(diagnosed(), concluded("degraded")), "");
+    expect(summary).toMatch(/\| proxy \|[^|]*not observed: curl is not installed \|/);
+    expect(summary).not.toMatch(/\| proxy \|[^|]*🟢/);
+  });
+
+  it("says what was ruled out, what drifted, and where the evidence is", () => {
+    const summary = summaryOf(
+      journalOf(
+        diagnosed(),
+        { kind: "evidence", when: "before", files: [{ name: "before/ps.txt", bytes: 2_048 }] },
+        concluded("recovered"),
+      ),
+      "/runner/evidence",
+    );
+    expect(summary).toContain("<code>restart-odoo</code>: Odoo does not run");
+    expect(summary).toContain("<code>odoo</code>: its definition changed");
+    expect(summary).toContain("<code>before/ps.txt</code> (2.0 KiB)");
+    expect(summary).toContain("/runner/evidence");
+  });
+
+  it.each(HOSTILE)("takes no order from a host: %j", (text) => {
+    expectHarmlessMarkdown(summaryOf(fullJournal(text), text));
+  });
+
+  it("takes no order from any text", () => {
+    const piece = fc.oneof(
+      fc.constantFrom(...HOSTILE),
+      fc.string(),
+      fc.constantFrom("`", "```", "\n", "|", "<", "@a", "\\"),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 5 }), (pieces) => {
+        expectHarmlessMarkdown(summaryOf(fullJournal(pieces.join("")), pieces.join("")));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it.each(["x", "`", "` ", "é", "🦊", "|", "\n", "`\n", "<", "line of a log\n"])(
+    "of hundreds of kilobytes of %j everywhere stays under GitHub's limit and still begins with the verdict and the next step",
+    (piece) => {
+      const text = piece.repeat(300_000 / piece.length);
+      const summary = summaryOf(fullJournal(text), "");
+      expect(Buffer.byteLength(summary)).toBeLessThan(900_000);
+      expect(summary).toMatch(/^## 🔴 unhealthy: /);
+      expect(summary.slice(0, 30_000)).toContain("**Next:**");
+    },
+  );
+
+  it("of very many events stays under GitHub's limit", () => {
+    const notes = Array.from({ length: 1_000 }, (): Event => ({ kind: "note", text: "🦊".repeat(400) }));
+    expect(Buffer.byteLength(summaryOf(journalOf(...notes, concluded("unhealthy")), ""))).toBeLessThan(
+      900_000,
+    );
+  });
+
+  it("shows the end of what the remedies printed, where the failure is", () => {
+    const text = Array.from({ length: 5_000 }, (_, index) => `line ${index} ${"x".repeat(300)}`).join("\n");
+    const summary = summaryOf(journalOf({ kind: "remedy-output", text }, concluded("unhealthy")), "");
+    expect(summary).toContain("line 4999 ");
+    expect(summary).not.toContain("line 1 ");
+  });
+});
+
+describe("a line of the log", () => {
+  it("begins with the time since the start", () => {
+    const [entry] = journalOf({ kind: "note", text: "hello" });
+    expect(entry && consoleLine(entry)).toBe("   1.5 s  hello");
+  });
+
+  /** What the runner would obey: a line that begins with `::` after white space, or has `##[` anywhere. */
+  function expectNoCommand(lines: string): void {
+    for (const line of lines.split(/\r\n|[\r\n]/)) {
+      expect(line.trimStart()).not.toMatch(/^::/);
+      expect(line).not.toContain("##[");
+    }
+  }
+
+  it.each(HOSTILE)("is no command for the runner: %j", (text) => {
+    const lines = fullJournal(text).flatMap((entry) => consoleLine(entry) ?? []);
+    expect(lines.length).toBeGreaterThan(10);
+    for (const line of lines) expectNoCommand(line);
+  });
+
+  it("is no command for the runner, whatever text is in it", () => {
+    const piece = fc.oneof(
+      fc.constantFrom("::error::x", "##[", "##", "[", "\r", "\n", " ", "\t", "\u200b"),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(fc.array(piece), (pieces) => {
+        for (const entry of fullJournal(pieces.join(""))) expectNoCommand(consoleLine(entry) ?? "");
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("tells every kind of event, but for those that are only noise", () => {
+    const silent = fullJournal("text").filter((entry) => consoleLine(entry) === undefined);
+    expect(silent).toEqual([]);
+  });
+});
+
+describe("outputs", () => {
+  it("are those of the verdict, the first cause that was not healthy, and what ran", () => {
+    const entries = journalOf(
+      started,
+      diagnosed(),
+      { kind: "remedy-started", remedy: "start-stack", step: "s-1" },
+      { kind: "remedy-started", remedy: "restart-odoo", step: "s-2" },
+      diagnosed({ cause: "healthy" }),
+      concluded("recovered", { headline: "Odoo is back", next: "Look at the drift." }),
+    );
+    expect(outputsOf(entries, "/tmp/report")).toEqual({
+      status: "recovered",
+      cause: "odoo-stopped",
+      headline: "Odoo is back",
+      next: "Look at the drift.",
+      changed: "true",
+      remedies: "start-stack,restart-odoo",
+      report_directory: "/tmp/report",
+    });
+  });
+
+  it("of a run that found nothing wrong say so, and that nothing was changed", () => {
+    const entries = journalOf(started, diagnosed({ cause: "healthy" }), concluded("healthy"));
+    expect(outputsOf(entries, "")).toMatchObject({
+      status: "healthy",
+      cause: "healthy",
+      changed: "false",
+      remedies: "",
+    });
+  });
+
+  it("of a run that never concluded are unknown", () => {
+    for (const events of [[], [started], [started, diagnosed({ cause: "healthy" })]]) {
+      expect(outputsOf(journalOf(...events), "").status).toBe("unknown");
+    }
+  });
+
+  it("of a run that was put right afterwards are those of the last conclusion", () => {
+    const entries = journalOf(concluded("unknown"), concluded("cancelled"));
+    expect(outputsOf(entries, "").status).toBe("cancelled");
+  });
+});
+
+describe("exit codes and annotations", () => {
+  // The table of design.md, `Statuses`.
+  it.each([
+    ["healthy", 0, 0, undefined],
+    ["planned", 0, 0, "notice"],
+    ["recovered", 0, 0, "notice"],
+    ["degraded", 0, 1, "warning"],
+    ["unhealthy", 1, 1, "error"],
+    ["refused", 1, 1, "error"],
+    ["unreachable", 1, 1, "error"],
+    ["cancelled", 1, 1, "warning"],
+    ["unknown", 1, 1, "error"],
+  ] as const)("of %s are %i, with `fail_on: degraded` %i, and %s", (status, code, strict, level) => {
+    expect(exitCodeOf(status, "unhealthy")).toBe(code);
+    expect(exitCodeOf(status, "degraded")).toBe(strict);
+    expect(annotationOf(outputsOf(journalOf(concluded(status)), ""))?.level).toBe(level);
+  });
+
+  it("fit: an annotation has fewer than 4,096 characters and says what to do next", () => {
+    const long = concluded("unhealthy", { headline: "x".repeat(100_000), next: "y".repeat(100_000) });
+    expect(annotationOf(outputsOf(journalOf(long), ""))?.text.length).toBeLessThan(4_096);
+    const short = annotationOf(outputsOf(journalOf(concluded("refused", { next: "Wait for it." })), ""));
+    expect(short?.text).toBe("it is refused\nNext: Wait for it.");
+  });
+});
+
+describe("markdown", () => {
+  it("keeps what is only text readable", () => {
+    expect(plain("  shop-odoo-1  exited\nwith status 0 (at 12:00) ")).toBe(
+      "shop-odoo-1 exited with status 0 (at 12:00)",
+    );
+    expect(code("a<b")).toBe("<code>a&lt;b</code>");
+  });
+
+  it("fences a block with more backticks than are in it, however many there are", () => {
+    for (const count of [0, 1, 3, 10, 500]) {
+      const text = `a\n${"`".repeat(count)}\nb`;
+      const [first = "", ...rest] = block(text).split("\n");
+      const fence = first.replace("text", "");
+      expect(fence.length).toBeGreaterThan(Math.max(2, count));
+      expect(rest.at(-1)).toBe(fence);
+      expect(rest.slice(0, -1).join("\n")).toBe(text);
+    }
+  });
+});
