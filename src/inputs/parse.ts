@@ -3,6 +3,7 @@
  * and each says what to do instead.
  */
 
+import { isIPv6 } from "node:net";
 import * as v from "valibot";
 import { InputError } from "../errors.ts";
 import type { Connection, FingerprintPin, KnownHostsPin, Login, SshEndpoint } from "./connection.ts";
@@ -63,15 +64,33 @@ const LONGEST = 4096;
 // biome-ignore format: one pattern a line
 const FORMS = {
   /** A host name (RFC 1123, with underscores as people use them), or an IPv4 or IPv6 address. */
-  host: v.pipe(v.string(), v.regex(/^(?:(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]+)?\]?)$/, "is no host name or address; give `203.0.113.7` or `erp.example.com`, without `https://`, user or port"), v.maxLength(253, "is longer than a host name can be")),
+  host: v.pipe(v.string(), v.check(isHost, "is no host name or address; give `203.0.113.7` or `erp.example.com`, without `https://`, user or port")),
   port: v.pipe(v.string(), v.regex(/^[0-9]{1,5}$/, "is no port number"), v.transform(Number), v.minValue(1, "is no port number: it begins at 1"), v.maxValue(65535, "is no port number: it ends at 65535")),
   username: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?$/, "is no user name; letters, digits, `_`, `.`, `-`")),
   service: v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, "is no name of a compose service; letters, digits, `_`, `.`, `-`")),
-  directory: v.pipe(v.string(), v.regex(/^\/[^\p{Cc}]*$/u, "is no absolute path; give one like `/opt/odoo-ce`"), v.regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))/, "must not contain `..`"), v.maxLength(LONGEST, "is too long for a path")),
-  composeFile: v.pipe(v.string(), v.regex(/^(?!-)[^\p{Cc},]+$/u, "is no file name; give one like `docker-compose.prod.yml`, relative to the directory, or an absolute path"), v.regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))/, "must not contain `..`"), v.maxLength(LONGEST, "is too long for a path")),
+  directory: v.pipe(v.string(), v.regex(/^\/[^\p{Cc}]*$/u, "is no absolute path; give one like `/opt/odoo-ce`"), v.check(staysInside, "must not contain `..`"), v.maxLength(LONGEST, "is too long for a path")),
+  composeFile: v.pipe(v.string(), v.regex(/^(?!-)[^\p{Cc},]+$/u, "is no file name; give one like `docker-compose.prod.yml`, relative to the directory, or an absolute path"), v.check(staysInside, "must not contain `..`"), v.maxLength(LONGEST, "is too long for a path")),
   mode: v.picklist(["check", "plan", "recover"], "is none of `check`, `plan`, `recover`"),
   failOn: v.picklist(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
 };
+
+/** A label of a host name, then more of them. Brackets around an IPv6 address are allowed, as in a URL. */
+function isHost(text: string): boolean {
+  if (text.length > 253) return false;
+  const address = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+  if (address.includes(":")) return isIPv6(address);
+  return (
+    text === address &&
+    /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/.test(text)
+  );
+}
+
+function staysInside(path: string): boolean {
+  return !path.split("/").includes("..");
+}
+
+/** A day is longer than any workflow waits, and well below what a timer can hold. */
+const LONGEST_DURATION = 24 * 3_600_000;
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -102,14 +121,20 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
     const value = given(name).trim();
     const parts = /^(\d{1,6})\s*(s|m|h)$/.exec(value);
     const unit = UNITS[parts?.[2] ?? ""];
-    if (parts?.[1] && unit !== undefined) return Number(parts[1]) * unit;
-    complain(name, `${shown(value)} is no duration; give \`30s\`, \`10m\` or \`1h\``);
-    return 0;
+    if (parts?.[1] === undefined || unit === undefined) {
+      complain(name, `${shown(value)} is no duration; give \`30s\`, \`10m\` or \`1h\``);
+      return 0;
+    }
+    const milliseconds = Number(parts[1]) * unit;
+    if (milliseconds > LONGEST_DURATION) complain(name, `${shown(value)} is longer than a day`);
+    // Without any soak one can live; in no time nothing connects and nothing boots.
+    if (milliseconds === 0 && name !== "soak") complain(name, `${shown(value)} leaves no time`);
+    return milliseconds;
   };
 
   for (const name of Object.keys(raw)) {
-    if (!(name in INPUT_DEFAULTS))
-      mistakes.push(`\`${name.slice(0, 60)}\`: there is no such input${nearest(name)}`);
+    if (!Object.hasOwn(INPUT_DEFAULTS, name))
+      mistakes.push(`\`${inOneLine(name)}\`: there is no such input${nearest(name)}`);
   }
   const inputs: Inputs = {
     connection: connectionFrom({ given, complain, check, duration, readFile }),
@@ -180,6 +205,11 @@ function loginFrom({ given, complain, check, readFile }: Reader, prefix: "" | "p
   let text = given(`${prefix}key`);
   if (text !== "" && path !== "")
     complain(`${prefix}key_path`, `is given beside \`${prefix}key\`; give one of them`);
+  if (/[\r\n]|-----/.test(path)) {
+    // The error of reading it would print it.
+    complain(`${prefix}key_path`, `holds a key; a key itself goes into \`${prefix}key\`, as a secret`);
+    return { username };
+  }
   if (text === "" && path !== "") {
     try {
       text = readFile(path);
@@ -224,18 +254,16 @@ function knownHostsFrom(text: string, complain: (problem: string) => void): Know
 
 function urlFrom(text: string, complain: (problem: string) => void): URL | undefined {
   if (text === "") return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (
-    url === undefined ||
-    !/^https?:$/.test(url.protocol) ||
-    text.length > LONGEST ||
-    /[\p{Cc}\s]/u.test(text)
-  ) {
-    complain(`${shown(text)} is no web address; give one like \`https://erp.example.com\``);
+  const url = text.length <= LONGEST && URL.canParse(text) ? new URL(text) : undefined;
+  // Before anything is shown of it.
+  if (/^[^/?#]*\/*[^/?#]*@/.test(text.slice(0, LONGEST)) || url?.username || url?.password) {
+    complain("must not hold a user name or a password");
     return undefined;
   }
-  if (url.username !== "" || url.password !== "") {
-    complain("must not hold a user name or a password");
+  // A URL parser lets characters such as `'`, `$` and `{` pass, which no host has.
+  const sound = url !== undefined && /^https?:$/.test(url.protocol) && isHost(url.hostname);
+  if (!sound || /[\p{Cc}\s]/u.test(text)) {
+    complain(`${shown(text)} is no web address; give one like \`https://erp.example.com\``);
     return undefined;
   }
   return url;
@@ -243,8 +271,12 @@ function urlFrom(text: string, complain: (problem: string) => void): URL | undef
 
 /** The value in a message: one line, at most 60 characters. */
 function shown(value: string): string {
-  const line = JSON.stringify(value).slice(1, -1);
-  return `“${line.length > 60 ? `${line.slice(0, 60)}…` : line}”`;
+  return `“${inOneLine(value)}”`;
+}
+
+function inOneLine(value: string): string {
+  const line = JSON.stringify(value.slice(0, 61)).slice(1, -1);
+  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 }
 
 /** A hint for a misspelt name: `; did you mean …?`. */
