@@ -1,0 +1,504 @@
+// Inputs as a workflow gives them: understood exactly, or refused with every mistake at once and no secret in sight.
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { InputError } from "../../src/errors.ts";
+import type { Inputs } from "../../src/inputs/inputs.ts";
+import {
+  INPUT_DEFAULTS,
+  type InputName,
+  parseInputs,
+  type RawInputs,
+  SECRET_INPUTS,
+} from "../../src/inputs/parse.ts";
+import { makeKey } from "../host/ssh/test-server.ts";
+import { HOSTILE, shellText } from "../support/hostile.ts";
+
+const KEY = makeKey();
+const JUMP_KEY = makeKey("ecdsa");
+
+const noFile = (path: string): string => {
+  throw new Error(`ENOENT: no such file or directory, open '${path}'`);
+};
+
+/** The fewest inputs that will do, and others beside them. */
+const raw = (more: RawInputs = {}): RawInputs => ({
+  host: "203.0.113.7",
+  key: KEY.privateKey,
+  fingerprint: KEY.fingerprint,
+  ...more,
+});
+
+const parse = (more: RawInputs = {}, readFile = noFile): Inputs => parseInputs(raw(more), readFile);
+
+/** The mistakes in inputs; none when they are accepted. Anything thrown that is no InputError is a failure. */
+function mistakesIn(inputs: RawInputs, readFile = noFile): readonly string[] {
+  try {
+    parseInputs(inputs, readFile);
+    return [];
+  } catch (error) {
+    if (error instanceof InputError) return error.mistakes;
+    throw error;
+  }
+}
+
+/** The mistakes that one input makes when all the others are good. */
+const mistakesOf = (name: InputName, value: string): readonly string[] => mistakesIn(raw({ [name]: value }));
+
+function sshOf({ connection }: Inputs): Extract<Inputs["connection"], { kind: "ssh" }> {
+  if (connection.kind !== "ssh") throw new Error("it is local");
+  return connection;
+}
+
+describe("defaults", () => {
+  it("are what action.yml states, when only the needed inputs are given", () => {
+    expect(parse()).toEqual({
+      connection: {
+        kind: "ssh",
+        target: {
+          host: "203.0.113.7",
+          port: 22,
+          login: { username: "root", privateKey: expect.stringContaining("PRIVATE KEY") },
+          pins: [{ kind: "fingerprint", sha256: KEY.fingerprint.replace("SHA256:", "") }],
+        },
+        connectTimeoutMs: 30_000,
+      },
+      mode: "check",
+      url: undefined,
+      directory: undefined,
+      composeFile: undefined,
+      odooService: undefined,
+      dbService: undefined,
+      soakMs: 30_000,
+      bootWaitMs: 600_000,
+      commandTimeoutMs: 600_000,
+      failOn: "unhealthy",
+    });
+  });
+
+  it.each(["", " ", "\n", undefined])("stand for an input that is %j", (nothing) => {
+    const empty = Object.fromEntries(Object.keys(INPUT_DEFAULTS).map((name) => [name, nothing]));
+    expect(parseInputs({ ...empty, ...raw() }, noFile)).toEqual(parse());
+    expect(parseInputs({ ...empty, host: "local" }, noFile).connection).toEqual({ kind: "local" });
+  });
+
+  it("stated in full change nothing", () => {
+    expect(parseInputs({ ...INPUT_DEFAULTS, ...raw() }, noFile)).toEqual(parse());
+  });
+});
+
+describe("mistakes", () => {
+  it("are all listed at once, each under its input's name", () => {
+    const mistakes = mistakesIn({
+      host: "https://erp.example.com",
+      port: "70000",
+      username: "-oProxyCommand=x",
+      fingerprint: "nonsense",
+      known_hosts: "nonsense",
+      timeout: "soon",
+      proxy_host: "a b",
+      proxy_port: "0",
+      proxy_username: "",
+      mode: "repair",
+      url: "erp",
+      directory: "relative",
+      compose_file: "-f",
+      odoo_service: "a;b",
+      db_service: "$(id)",
+      soak: "1",
+      boot_wait: "never",
+      fail_on: "always",
+      hots: "typo",
+    });
+    const named = mistakes.map((mistake) => /^`(\w+)`: /.exec(mistake)?.[1]);
+    expect(named.toSorted()).toEqual(
+      [
+        "boot_wait",
+        "compose_file",
+        "db_service",
+        "directory",
+        "fail_on",
+        "fingerprint",
+        "host",
+        "hots",
+        "key",
+        "known_hosts",
+        "mode",
+        "odoo_service",
+        "port",
+        "proxy_host",
+        "proxy_key",
+        "proxy_port",
+        "soak",
+        "timeout",
+        "url",
+        "username",
+      ].toSorted(),
+    );
+  });
+
+  it("say together that nothing was connected to, and are listed for people", () => {
+    try {
+      parseInputs({ mode: "x", fail_on: "y", host: "local" }, noFile);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({
+        message: "2 inputs cannot be used",
+        detail: expect.stringMatching(/^- `mode`: .*\n- `fail_on`: .*$/),
+        advice: expect.stringContaining("nothing was connected to"),
+      });
+    }
+  });
+
+  it("in a name are noticed, with a hint where one is near", () => {
+    expect(mistakesIn(raw({ fingerprnt: "x" }))).toEqual([
+      "`fingerprnt`: there is no such input; did you mean `fingerprint`?",
+    ]);
+    expect(mistakesIn(raw({ ssh_private_key_file: "x" }))).toEqual([
+      "`ssh_private_key_file`: there is no such input",
+    ]);
+  });
+
+  it.each(["constructor", "toString", "__proto__", "hasOwnProperty"])("in a name are noticed: %s", (name) => {
+    const inputs = Object.defineProperty({ ...raw() }, name, { value: "x", enumerable: true });
+    expect(mistakesIn(inputs)).toEqual([expect.stringContaining(`\`${name}\`: there is no such input`)]);
+  });
+});
+
+describe("a host", () => {
+  it.each([
+    ["203.0.113.7", "203.0.113.7"],
+    [" erp.example.com ", "erp.example.com"],
+    ["erp.example.com.", "erp.example.com."],
+    ["my_droplet", "my_droplet"],
+    ["2001:db8::1", "2001:db8::1"],
+    ["[2001:db8::1]", "2001:db8::1"],
+    ["fe80::1%eth0", "fe80::1%eth0"],
+  ])("may be %j", (given, host) => {
+    expect(sshOf(parse({ host: given })).target.host).toBe(host);
+  });
+
+  it.each([
+    "https://erp.example.com",
+    "erp.example.com:22",
+    "203.0.113.7:22",
+    "root@erp.example.com",
+    "-oProxyCommand=id",
+    "a b",
+    "a..b",
+    ".a",
+    "[::1",
+    "::1]",
+    "[example.com]",
+    ":",
+    "a\nb",
+    "é.example.com",
+    `${"a".repeat(64)}.com`,
+    "a.".repeat(200),
+    ":".repeat(100_000),
+    "a".repeat(100_000),
+  ])("may not be %j", (host) => {
+    expect(mistakesOf("host", host)).toEqual([expect.stringMatching(/^`host`: .*no host name or address/)]);
+  });
+
+  it("that is missing is said to be, with what to give", () => {
+    expect(mistakesIn(raw({ host: "" }))).toEqual([
+      expect.stringMatching(/^`host`: is missing; give .*`local`/),
+    ]);
+  });
+
+  it("`local` needs no key and no pin", () => {
+    expect(parseInputs({ host: "local" }, noFile).connection).toEqual({ kind: "local" });
+  });
+});
+
+describe("a port", () => {
+  it("is any from 1 to 65535", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 65_535 }), (port) => {
+        expect(sshOf(parse({ port: String(port) })).target.port).toBe(port);
+      }),
+    );
+  });
+
+  it.each(["0", "65536", "99999", "-1", "22.5", "0x16", "1e3", "ssh", "22 23", "２２"])(
+    "is not %j",
+    (port) => {
+      expect(mistakesOf("port", port)).toEqual([expect.stringMatching(/^`port`: .*no port number/)]);
+    },
+  );
+});
+
+describe("a duration", () => {
+  it.each([
+    ["1s", 1_000],
+    ["90s", 90_000],
+    ["10m", 600_000],
+    ["10 m", 600_000],
+    ["24h", 86_400_000],
+  ])("may be %j", (given, ms) => {
+    expect(parse({ boot_wait: given }).bootWaitMs).toBe(ms);
+    expect(parse({ soak: given }).soakMs).toBe(ms);
+    expect(sshOf(parse({ timeout: given })).connectTimeoutMs).toBe(ms);
+  });
+
+  it.each([
+    "30",
+    "s",
+    "1.5h",
+    "-1s",
+    "1d",
+    "1m30s",
+    "10M",
+    "1ms",
+    "ten",
+    "1s\n1s",
+    "25h",
+    "999999h",
+    "9999999s",
+  ])("may not be %j", (given) => {
+    for (const name of ["boot_wait", "soak", "timeout"] as const) {
+      expect(mistakesOf(name, given)).toEqual([expect.stringMatching(new RegExp(`^\`${name}\`: `))]);
+    }
+  });
+
+  it("of nothing is no time to connect or to boot in, but may be the soak", () => {
+    expect(mistakesOf("timeout", "0s")).toHaveLength(1);
+    expect(mistakesOf("boot_wait", "0m")).toHaveLength(1);
+    expect(parse({ soak: "0s" }).soakMs).toBe(0);
+  });
+});
+
+describe("a url", () => {
+  it.each([
+    ["https://erp.example.com", "https:", "erp.example.com", ""],
+    ["http://erp.example.com:8080/web", "http:", "erp.example.com", "8080"],
+    ["https://ERP.example.com/", "https:", "erp.example.com", ""],
+    ["https://bücher.example", "https:", "xn--bcher-kva.example", ""],
+    ["http://203.0.113.7", "http:", "203.0.113.7", ""],
+    ["http://[2001:db8::1]:8069", "http:", "[2001:db8::1]", "8069"],
+    ["https://erp.example.com/web?mail=a@example.com", "https:", "erp.example.com", ""],
+  ])("may be %j", (given, protocol, hostname, port) => {
+    expect(parse({ url: given }).url).toMatchObject({ protocol, hostname, port });
+  });
+
+  it.each([
+    "erp.example.com",
+    "ftp://erp.example.com",
+    "javascript:alert(1)",
+    "file:///etc/passwd",
+    "https://",
+    "https://a b",
+    "https://erp.example.com/\nHost: x",
+    "https://$(id).example.com",
+    "https://a'b.example.com",
+    "https://{a,b}.example.com",
+    "https://a;b",
+    `https://example.com/${"a".repeat(5_000)}`,
+  ])("may not be %j", (given) => {
+    expect(mistakesOf("url", given)).toEqual([expect.stringMatching(/^`url`: .*no web address/)]);
+  });
+
+  it.each([
+    "https://user:hunter2hunter2@erp.example.com",
+    "https://hunter2hunter2@erp.example.com",
+    "ftp://user:hunter2hunter2@erp.example.com",
+    "https:\\\\user:hunter2hunter2@erp.example.com",
+    "user:hunter2hunter2@erp.example.com",
+    "https://user:hunter2hunter2@not a host",
+  ])("may not hold a password, which is not repeated: %j", (given) => {
+    const mistakes = mistakesOf("url", given);
+    expect(mistakes).toHaveLength(1);
+    expect(mistakes.join()).not.toContain("hunter2");
+  });
+});
+
+describe("a login", () => {
+  it("may be by a key in a file", () => {
+    const paths: string[] = [];
+    const inputs = parse({ key: "", key_path: " /keys/id " }, (path) => {
+      paths.push(path);
+      return KEY.privateKey;
+    });
+    expect(sshOf(inputs).target.login.privateKey).toContain("PRIVATE KEY");
+    expect(paths).toEqual(["/keys/id"]);
+  });
+
+  it("by a file that cannot be read says why", () => {
+    expect(mistakesIn(raw({ key: "", key_path: "/keys/id" }))).toEqual([
+      expect.stringMatching(/^`key_path`: cannot be read: ENOENT/),
+    ]);
+  });
+
+  it("by a key that stands where its path belongs does not repeat the key", () => {
+    const mistakes = mistakesIn(raw({ key: "", key_path: KEY.privateKey }));
+    expect(mistakes).toHaveLength(1);
+    expect(mistakes[0]).toMatch(/^`key_path`: holds a key/);
+    for (const line of KEY.privateKey.split("\n").slice(1, -2)) expect(mistakes.join()).not.toContain(line);
+  });
+
+  it("by key and file at once is ambiguous", () => {
+    expect(mistakesIn(raw({ key_path: "/keys/id" }))).toEqual([
+      expect.stringMatching(/^`key_path`: is given beside/),
+    ]);
+  });
+
+  it("by nothing is a mistake", () => {
+    expect(mistakesIn(raw({ key: "" }))).toEqual([expect.stringMatching(/^`key`: is missing/)]);
+  });
+
+  it("by a password needs no key, and the password is kept to the last blank", () => {
+    const inputs = parse({ key: "", password: "  pass word \t" });
+    expect(sshOf(inputs).target.login).toEqual({ username: "root", password: "  pass word \t" });
+  });
+
+  it("through a jump host has its own login and pin", () => {
+    const inputs = parse({
+      proxy_host: "bastion.example.com",
+      proxy_port: "2222",
+      proxy_username: "jump",
+      proxy_key: JUMP_KEY.privateKey,
+      proxy_fingerprint: JUMP_KEY.fingerprint,
+    });
+    expect(sshOf(inputs).jump).toEqual({
+      host: "bastion.example.com",
+      port: 2222,
+      login: { username: "jump", privateKey: expect.stringContaining("PRIVATE KEY") },
+      pins: [{ kind: "fingerprint", sha256: JUMP_KEY.fingerprint.replace("SHA256:", "") }],
+    });
+    expect(sshOf(inputs).target.host).toBe("203.0.113.7");
+  });
+
+  it("may be pinned by known_hosts, for both hosts", () => {
+    const inputs = parse({
+      fingerprint: "",
+      known_hosts: `203.0.113.7 ${KEY.publicKey}\nbastion ${JUMP_KEY.publicKey}`,
+      proxy_host: "bastion",
+      proxy_password: "secret word",
+    });
+    for (const endpoint of [sshOf(inputs).target, sshOf(inputs).jump]) {
+      expect(endpoint?.pins).toMatchObject([{ kind: "known-hosts", entries: [{}, {}] }]);
+    }
+  });
+
+  it("without a pin is told apart: connecting will show the offered key and stop", () => {
+    expect(sshOf(parse({ fingerprint: "" })).target.pins).toEqual([]);
+  });
+});
+
+/** Where each string input ends up; undefined for those that are not handed on as they are. */
+const CARRIED: Partial<Record<InputName, (inputs: Inputs) => unknown>> = {
+  host: (inputs) => sshOf(inputs).target.host,
+  username: (inputs) => sshOf(inputs).target.login.username,
+  password: (inputs) => sshOf(inputs).target.login.password,
+  proxy_host: (inputs) => sshOf(inputs).jump?.host,
+  directory: (inputs) => inputs.directory,
+  compose_file: (inputs) => inputs.composeFile,
+  odoo_service: (inputs) => inputs.odooService,
+  db_service: (inputs) => inputs.dbService,
+};
+
+describe("a hostile value", () => {
+  const names = Object.keys(INPUT_DEFAULTS) as InputName[];
+  const value = fc.oneof(
+    shellText,
+    fc.string(),
+    fc.string({ unit: "binary" }),
+    fc.constantFrom(
+      "/..",
+      "/a/../b",
+      "/a\u2028/../b",
+      "/opt/\u0000",
+      "\ud800",
+      "https://'",
+      "a".repeat(100_000),
+    ),
+  );
+  // Passwords are any text; the rest has a form.
+  const exact = (name: InputName, given: string): string => (name === "password" ? given : given.trim());
+
+  it("is refused, or carried exactly as it was given, in every input", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...names), value, (name, given) => {
+        const inputs = raw({
+          ...(name === "proxy_host" ? { proxy_password: "secret word" } : {}),
+          ...(name === "key_path" ? { key: "" } : {}),
+          [name]: given,
+        });
+        fc.pre(given.trim() !== "" && given.trim() !== "local");
+        if (mistakesIn(inputs).length > 0) return;
+        const carried = CARRIED[name]?.(parseInputs(inputs, noFile));
+        if (carried !== undefined) expect(carried).toBe(exact(name, given).replace(/^\[(.*:.*)\]$/, "$1"));
+      }),
+      { numRuns: 2_500 },
+    );
+  });
+
+  it.each([
+    "host",
+    "username",
+    "odoo_service",
+    "db_service",
+    "proxy_host",
+    "mode",
+    "fail_on",
+    "soak",
+    "url",
+  ] as const)("is refused as `%s`, whatever it is made of", (name) => {
+    for (const given of HOSTILE.filter((text) => text.trim() !== "" && !["EOF", "RUN"].includes(text))) {
+      // A user of a Windows domain has a backslash in its name; it reaches no shell.
+      const plain =
+        (name === "username" ? /^[\w.@\\-]+$/ : /^[\w.-]+$/).test(given) && !given.startsWith("-");
+      if (plain && given.length <= 63) continue;
+      const mistakes = mistakesIn(raw({ proxy_password: "secret word", [name]: given }));
+      expect(mistakes, JSON.stringify(given)).toEqual([expect.stringMatching(new RegExp(`^\`${name}\`: `))]);
+    }
+  });
+
+  it("never leaves the project's directory", () => {
+    for (const path of ["/opt/../etc", "/..", "/opt/..", "/opt\u2028/../etc", "/../../x"]) {
+      expect(mistakesOf("directory", path)).toEqual([expect.stringContaining("`..`")]);
+      expect(mistakesOf("compose_file", path.slice(1))).toEqual([expect.stringContaining("`..`")]);
+    }
+    expect(parse({ directory: "/srv/my..shop/a..", compose_file: "..x.yml" })).toMatchObject({
+      directory: "/srv/my..shop/a..",
+      composeFile: "..x.yml",
+    });
+  });
+
+  it("makes a message of one line and of bounded length", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...names), value, (name, given) => {
+        for (const mistake of mistakesIn(raw({ [name]: given }))) {
+          if (name !== "key_path") expect(mistake.length).toBeLessThan(600);
+          if (name !== "key_path") expect(mistake).not.toMatch(/[\r\n]/);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it("never gives a secret away, in any secret input, whatever else is wrong", () => {
+    const secret = fc.oneof(
+      fc.string({ minLength: 8, maxLength: 40 }),
+      fc.constantFrom(...KEY.privateKey.split("\n").slice(1, 3)),
+      fc.constant(KEY.privateKey.slice(0, 200)),
+      fc
+        .base64String({ minLength: 12, maxLength: 200 })
+        .map((text) => `-----BEGIN RSA PRIVATE KEY-----\n${text}\n-----END RSA PRIVATE KEY-----`),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...SECRET_INPUTS), secret, (name, hidden) => {
+        const lines = hidden
+          .split("\n")
+          .map((line) => line.trim())
+          .filter((line) => line.length >= 8 && !line.includes("-----"));
+        fc.pre(lines.length > 0 && /[^a-z `,.;]/i.test(lines.join("")));
+        const mistakes = mistakesIn(raw({ proxy_host: "bastion", mode: "wrong", [name]: hidden })).join("\n");
+        expect(mistakes).toContain("`mode`");
+        for (const line of lines) expect(mistakes).not.toContain(line);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
