@@ -10,6 +10,8 @@ chmod 640 "$DIRECTORY/.env"
 ln -sf ../sites-available/odoo /etc/nginx/sites-enabled/odoo
 systemctl reload-or-restart nginx
 usermod --shell "$LOGIN_SHELL" deploy
+# sudo leaves this at its first use; on a server in use it is there.
+install -o deploy -g deploy -m 644 /dev/null /home/deploy/.sudo_as_admin_successful
 
 restore_everything
 take_snapshot
