@@ -52832,6 +52832,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // UNUSED EXPORTS: INPUT_DEFAULTS
 
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(7030);
 // EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
 var dist = __nccwpck_require__(7934);
 // EXTERNAL MODULE: ./build/errors.js
@@ -53167,6 +53169,7 @@ function checked(key) {
 
 
 
+
 /** Every input, with its default as action.yml states it. */
 const INPUT_DEFAULTS = {
     host: "",
@@ -53211,15 +53214,30 @@ const LONGEST = 4096;
 // biome-ignore format: one pattern a line
 const FORMS = {
     /** A host name (RFC 1123, with underscores as people use them), or an IPv4 or IPv6 address. */
-    host: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^(?:(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9]+)?\]?)$/, "is no host name or address; give `203.0.113.7` or `erp.example.com`, without `https://`, user or port"), dist/* maxLength */.Ru6(253, "is longer than a host name can be")),
+    host: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* check */.z6Y(isHost, "is no host name or address; give `203.0.113.7` or `erp.example.com`, without `https://`, user or port")),
     port: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[0-9]{1,5}$/, "is no port number"), dist/* transform */.pdi(Number), dist/* minValue */.Wwf(1, "is no port number: it begins at 1"), dist/* maxValue */.cGV(65535, "is no port number: it ends at 65535")),
     username: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?$/, "is no user name; letters, digits, `_`, `.`, `-`")),
     service: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, "is no name of a compose service; letters, digits, `_`, `.`, `-`")),
-    directory: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^\/[^\p{Cc}]*$/u, "is no absolute path; give one like `/opt/odoo-ce`"), dist/* regex */.yGV(/^(?!.*(?:^|\/)\.\.(?:\/|$))/, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
-    composeFile: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^(?!-)[^\p{Cc},]+$/u, "is no file name; give one like `docker-compose.prod.yml`, relative to the directory, or an absolute path"), dist/* regex */.yGV(/^(?!.*(?:^|\/)\.\.(?:\/|$))/, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
+    directory: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^\/[^\p{Cc}]*$/u, "is no absolute path; give one like `/opt/odoo-ce`"), dist/* check */.z6Y(staysInside, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
+    composeFile: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^(?!-)[^\p{Cc},]+$/u, "is no file name; give one like `docker-compose.prod.yml`, relative to the directory, or an absolute path"), dist/* check */.z6Y(staysInside, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
     mode: dist/* picklist */.KIO(["check", "plan", "recover"], "is none of `check`, `plan`, `recover`"),
     failOn: dist/* picklist */.KIO(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
 };
+/** A label of a host name, then more of them. Brackets around an IPv6 address are allowed, as in a URL. */
+function isHost(text) {
+    if (text.length > 253)
+        return false;
+    const address = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+    if (address.includes(":"))
+        return (0,external_node_net_.isIPv6)(address);
+    return (text === address &&
+        /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/.test(text));
+}
+function staysInside(path) {
+    return !path.split("/").includes("..");
+}
+/** A day is longer than any workflow waits, and well below what a timer can hold. */
+const LONGEST_DURATION = 24 * 3_600_000;
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 };
 /**
  * @param raw the inputs by name; unknown names are mistakes
@@ -53248,14 +53266,21 @@ function parseInputs(raw, readFile) {
         const value = given(name).trim();
         const parts = /^(\d{1,6})\s*(s|m|h)$/.exec(value);
         const unit = UNITS[parts?.[2] ?? ""];
-        if (parts?.[1] && unit !== undefined)
-            return Number(parts[1]) * unit;
-        complain(name, `${shown(value)} is no duration; give \`30s\`, \`10m\` or \`1h\``);
-        return 0;
+        if (parts?.[1] === undefined || unit === undefined) {
+            complain(name, `${shown(value)} is no duration; give \`30s\`, \`10m\` or \`1h\``);
+            return 0;
+        }
+        const milliseconds = Number(parts[1]) * unit;
+        if (milliseconds > LONGEST_DURATION)
+            complain(name, `${shown(value)} is longer than a day`);
+        // Without any soak one can live; in no time nothing connects and nothing boots.
+        if (milliseconds === 0 && name !== "soak")
+            complain(name, `${shown(value)} leaves no time`);
+        return milliseconds;
     };
     for (const name of Object.keys(raw)) {
-        if (!(name in INPUT_DEFAULTS))
-            mistakes.push(`\`${name.slice(0, 60)}\`: there is no such input${nearest(name)}`);
+        if (!Object.hasOwn(INPUT_DEFAULTS, name))
+            mistakes.push(`\`${inOneLine(name)}\`: there is no such input${nearest(name)}`);
     }
     const inputs = {
         connection: connectionFrom({ given, complain, check, duration, readFile }),
@@ -53309,6 +53334,11 @@ function loginFrom({ given, complain, check, readFile }, prefix) {
     let text = given(`${prefix}key`);
     if (text !== "" && path !== "")
         complain(`${prefix}key_path`, `is given beside \`${prefix}key\`; give one of them`);
+    if (/[\r\n]|-----/.test(path)) {
+        // The error of reading it would print it.
+        complain(`${prefix}key_path`, `holds a key; a key itself goes into \`${prefix}key\`, as a secret`);
+        return { username };
+    }
     if (text === "" && path !== "") {
         try {
             text = readFile(path);
@@ -53352,24 +53382,27 @@ function knownHostsFrom(text, complain) {
 function urlFrom(text, complain) {
     if (text === "")
         return undefined;
-    const url = URL.canParse(text) ? new URL(text) : undefined;
-    if (url === undefined ||
-        !/^https?:$/.test(url.protocol) ||
-        text.length > LONGEST ||
-        /[\p{Cc}\s]/u.test(text)) {
-        complain(`${shown(text)} is no web address; give one like \`https://erp.example.com\``);
+    const url = text.length <= LONGEST && URL.canParse(text) ? new URL(text) : undefined;
+    // Before anything is shown of it.
+    if (/^[^/?#]*\/*[^/?#]*@/.test(text.slice(0, LONGEST)) || url?.username || url?.password) {
+        complain("must not hold a user name or a password");
         return undefined;
     }
-    if (url.username !== "" || url.password !== "") {
-        complain("must not hold a user name or a password");
+    // A URL parser lets characters such as `'`, `$` and `{` pass, which no host has.
+    const sound = url !== undefined && /^https?:$/.test(url.protocol) && isHost(url.hostname);
+    if (!sound || /[\p{Cc}\s]/u.test(text)) {
+        complain(`${shown(text)} is no web address; give one like \`https://erp.example.com\``);
         return undefined;
     }
     return url;
 }
 /** The value in a message: one line, at most 60 characters. */
 function shown(value) {
-    const line = JSON.stringify(value).slice(1, -1);
-    return `“${line.length > 60 ? `${line.slice(0, 60)}…` : line}”`;
+    return `“${inOneLine(value)}”`;
+}
+function inOneLine(value) {
+    const line = JSON.stringify(value.slice(0, 61)).slice(1, -1);
+    return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 }
 /** A hint for a misspelt name: `; did you mean …?`. */
 function nearest(name) {
@@ -55400,7 +55433,7 @@ const FORMS = [
     ],
     // "PASSWORD": "value", and the same inside of a JSON string
     [form(String.raw `("${NAME}"\s*:\s*)${DOUBLE}`), `$1"${MASK}"`],
-    [form(String.raw `(\\+"${NAME}\\+"\s*:\s*\\+")[^"\\\n]*`), `$1${MASK}`],
+    [form(String.raw `(\\{1,8}"${NAME}\\{1,8}"\s*:\s*\\{1,8}")[^"\\\n]*`), `$1${MASK}`],
     // 'password': 'value', as Python prints a dict
     [form(`('${NAME}'\\s*:\\s*)(?:${SINGLE}|${DOUBLE})`), `$1'${MASK}'`],
     // "PASSWORD=value", as `docker inspect` prints an environment
@@ -55520,7 +55553,7 @@ function consoleLine(entry) {
     const words = wordsFor(entry);
     if (words === undefined)
         return undefined;
-    const [first = "", ...rest] = words.split("\n");
+    const [first = "", ...rest] = words.split(/\r\n|[\r\n]/);
     return [
         `${(entry.ms / 1000).toFixed(1).padStart(6)} s  ${first}`,
         ...rest.map((line) => `          │ ${line}`),
@@ -55529,7 +55562,8 @@ function consoleLine(entry) {
         .replaceAll("##[", "##\u200b[");
 }
 // The runner obeys `::command::` at a line's beginning, and the older `##[command]` anywhere in it. What a host printed
-// must not command the runner: each line has something in front, and the older form is broken up.
+// must not command the runner: each line has something in front, and the older form is broken up. A lone carriage
+// return ends a line too: the runner reads with .NET's ReadLine.
 function wordsFor(entry) {
     switch (entry.kind) {
         case "started":
@@ -55646,26 +55680,38 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
-/** One line of plain text: no markup, no links, no table borders, no line ends. */
+/** One line of plain text: no markup, no links, no mentions, no table borders, no line ends, nothing invisible. */
 function plain(text) {
-    return text
+    return (clipped(text, 1_000)
         .replaceAll(/\s+/g, " ")
         .trim()
+        // What terminals obey, and what turns the direction of writing around.
+        .replaceAll(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "")
         .replaceAll("&", "&amp;")
         .replaceAll("<", "&lt;")
         .replaceAll(">", "&gt;")
         .replaceAll(/[\\`*_[\]|#~!]/g, (character) => `&#${character.charCodeAt(0)};`)
-        .replaceAll(/(https?):\/\//g, "$1&#58;//");
+        .replaceAll("://", "&#58;//")
+        .replaceAll(/\b(www)\./gi, "$1&#46;")
+        // GitHub looks for mentions after it has read the entities, hence the zero-width space.
+        .replaceAll("@", "@\u200b"));
 }
 /** Our own words: as `plain`, with what stands between backticks as code. */
 function prose(text) {
     return plain(text).replaceAll(/&#96;(.*?)&#96;/g, "<code>$1</code>");
 }
-/** A block of text as it is. */
+/** A block of text as it is; of a long one, its beginning. */
 function block(text) {
-    const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+    const shown = clipped(text, 20_000).replace(/\n+$/, "");
+    const longest = shown.match(/`+/g)?.reduce((most, ticks) => Math.max(most, ticks.length), 2) ?? 2;
     const fence = "`".repeat(longest + 1);
-    return `${fence}text\n${text.replace(/\n+$/, "")}\n${fence}`;
+    return `${fence}text\n${shown}\n${fence}`;
+}
+/** The beginning of a text, which says how much is missing. */
+function clipped(text, most) {
+    return text.length <= most
+        ? text
+        : `${text.slice(0, most).toWellFormed()}… (${text.length - most} more characters)`;
 }
 /** Text as code in a line: `<code>` takes any character once it is escaped. */
 function code(text) {
@@ -55694,6 +55740,7 @@ const LIGHT = {
 /** GitHub drops a summary over 1 MiB whole; this leaves room. */
 const MOST_CHARACTERS = 200_000;
 const MOST_OUTPUT_LINES = 60;
+const MOST_OUTPUT_CHARACTERS = 15_000;
 /**
  * @param entries the journal of one run; a run that never concluded is told as what it is
  * @param files where the evidence lies, for people; empty when there is none
@@ -55835,7 +55882,8 @@ function remedyOutput(entries) {
     if (output.trim() === "")
         return "";
     const lines = output.split("\n");
-    const shown = lines.slice(-MOST_OUTPUT_LINES).join("\n");
+    // Its end, where the failure is.
+    const shown = lines.slice(-MOST_OUTPUT_LINES).join("\n").slice(-MOST_OUTPUT_CHARACTERS).toWellFormed();
     return `<details><summary>What the remedies printed</summary>\n\n${block(shown)}\n\n</details>`;
 }
 function evidenceLines(entries, files) {
@@ -58853,9 +58901,10 @@ function getIDToken(aud) {
 /* harmony export */   pdi: () => (/* binding */ transform),
 /* harmony export */   xLC: () => (/* binding */ safeParse),
 /* harmony export */   yGV: () => (/* binding */ regex),
+/* harmony export */   z6Y: () => (/* binding */ check),
 /* harmony export */   zMY: () => (/* binding */ boolean)
 /* harmony export */ });
-/* unused harmony exports BASE64_REGEX, BIC_REGEX, CUID2_REGEX, DECIMAL_REGEX, DIGITS_REGEX, DOMAIN_REGEX, EMAIL_REGEX, EMOJI_REGEX, HEXADECIMAL_REGEX, HEX_COLOR_REGEX, IMEI_REGEX, IPV4_REGEX, IPV6_REGEX, IP_REGEX, ISO_DATE_REGEX, ISO_DATE_TIME_REGEX, ISO_DATE_TIME_SECOND_REGEX, ISO_TIMESTAMP_REGEX, ISO_TIME_REGEX, ISO_TIME_SECOND_REGEX, ISO_WEEK_REGEX, ISRC_REGEX, JWS_COMPACT_REGEX, KSUID_REGEX, MAC48_REGEX, MAC64_REGEX, MAC_REGEX, NANO_ID_REGEX, OCTAL_REGEX, RFC_EMAIL_REGEX, SLUG_REGEX, ULID_REGEX, UUID_REGEX, ValiError, _addIssue, _cloneDataset, _formatCase, _getByteCount, _getCodePointCount, _getGraphemeCount, _getLastMetadata, _getWordCount, _isLuhnAlgo, _isSameValueZero, _isValidObjectKey, _isValueMatch, _joinExpects, _standardSchema, _stringify, any, args, argsAsync, arrayAsync, assert, awaitAsync, base64, bic, bigint, blob, brand, bytes, cache, cacheAsync, check, checkAsync, checkItems, checkItemsAsync, codePoints, config, creditCard, cuid2, custom, customAsync, date, decimal, deleteGlobalConfig, deleteGlobalMessage, deleteSchemaMessage, deleteSpecificMessage, description, digits, domain, email, emoji, empty, endsWith, entries, entriesFromList, entriesFromObjects, enum, enum_, everyItem, exactOptional, exactOptionalAsync, examples, excludes, fallback, fallbackAsync, file, filterItems, findItem, finite, flatten, flavor, forward, forwardAsync, function, function_, getDefault, getDefaults, getDefaultsAsync, getDescription, getDotPath, getExamples, getFallback, getFallbacks, getFallbacksAsync, getGlobalConfig, getGlobalMessage, getMetadata, getSchemaMessage, getSpecificMessage, getTitle, graphemes, gtValue, guard, hash, hexColor, hexadecimal, imei, includes, instance, integer, intersect, intersectAsync, ip, ipv4, ipv6, is, isOfKind, isOfType, isValiError, isbn, isoDate, isoDateTime, isoDateTimeSecond, isoTime, isoTimeSecond, isoTimestamp, isoWeek, isrc, jwsCompact, keyof, ksuid, lazy, lazyAsync, length, literal, looseObject, looseObjectAsync, looseTuple, looseTupleAsync, ltValue, mac, mac48, mac64, map, mapAsync, mapItems, maxBytes, maxCodePoints, maxEntries, maxGraphemes, maxSize, maxWords, message, metadata, mimeType, minBytes, minCodePoints, minEntries, minGraphemes, minLength, minSize, minWords, multipleOf, nan, nanoid, never, nonEmpty, nonNullable, nonNullableAsync, nonNullish, nonNullishAsync, nonOptional, nonOptionalAsync, normalize, notBytes, notCodePoints, notEntries, notGraphemes, notLength, notSize, notValue, notValues, notWords, null, null_, nullable, nullableAsync, nullishAsync, objectAsync, objectWithRest, objectWithRestAsync, octal, omit, optionalAsync, parse, parseAsync, parseBoolean, parseJson, parser, parserAsync, partial, partialAsync, partialCheck, partialCheckAsync, pick, pipeAsync, promise, rawCheck, rawCheckAsync, rawTransform, rawTransformAsync, readonly, recordAsync, reduceItems, required, requiredAsync, returns, returnsAsync, rfcEmail, safeInteger, safeParseAsync, safeParser, safeParserAsync, set, setAsync, setGlobalConfig, setGlobalMessage, setSchemaMessage, setSpecificMessage, size, slug, someItem, sortItems, startsWith, strictObject, strictObjectAsync, strictTuple, strictTupleAsync, stringifyJson, summarize, symbol, title, toBigint, toBoolean, toCamelCase, toDate, toKebabCase, toLowerCase, toMaxValue, toMinValue, toNumber, toPascalCase, toSnakeCase, toString, toUpperCase, transformAsync, trim, trimEnd, trimStart, tuple, tupleAsync, tupleWithRest, tupleWithRestAsync, ulid, undefined, undefined_, undefinedable, undefinedableAsync, unionAsync, unwrap, url, uuid, value, values, variant, variantAsync, void, void_, words */
+/* unused harmony exports BASE64_REGEX, BIC_REGEX, CUID2_REGEX, DECIMAL_REGEX, DIGITS_REGEX, DOMAIN_REGEX, EMAIL_REGEX, EMOJI_REGEX, HEXADECIMAL_REGEX, HEX_COLOR_REGEX, IMEI_REGEX, IPV4_REGEX, IPV6_REGEX, IP_REGEX, ISO_DATE_REGEX, ISO_DATE_TIME_REGEX, ISO_DATE_TIME_SECOND_REGEX, ISO_TIMESTAMP_REGEX, ISO_TIME_REGEX, ISO_TIME_SECOND_REGEX, ISO_WEEK_REGEX, ISRC_REGEX, JWS_COMPACT_REGEX, KSUID_REGEX, MAC48_REGEX, MAC64_REGEX, MAC_REGEX, NANO_ID_REGEX, OCTAL_REGEX, RFC_EMAIL_REGEX, SLUG_REGEX, ULID_REGEX, UUID_REGEX, ValiError, _addIssue, _cloneDataset, _formatCase, _getByteCount, _getCodePointCount, _getGraphemeCount, _getLastMetadata, _getWordCount, _isLuhnAlgo, _isSameValueZero, _isValidObjectKey, _isValueMatch, _joinExpects, _standardSchema, _stringify, any, args, argsAsync, arrayAsync, assert, awaitAsync, base64, bic, bigint, blob, brand, bytes, cache, cacheAsync, checkAsync, checkItems, checkItemsAsync, codePoints, config, creditCard, cuid2, custom, customAsync, date, decimal, deleteGlobalConfig, deleteGlobalMessage, deleteSchemaMessage, deleteSpecificMessage, description, digits, domain, email, emoji, empty, endsWith, entries, entriesFromList, entriesFromObjects, enum, enum_, everyItem, exactOptional, exactOptionalAsync, examples, excludes, fallback, fallbackAsync, file, filterItems, findItem, finite, flatten, flavor, forward, forwardAsync, function, function_, getDefault, getDefaults, getDefaultsAsync, getDescription, getDotPath, getExamples, getFallback, getFallbacks, getFallbacksAsync, getGlobalConfig, getGlobalMessage, getMetadata, getSchemaMessage, getSpecificMessage, getTitle, graphemes, gtValue, guard, hash, hexColor, hexadecimal, imei, includes, instance, integer, intersect, intersectAsync, ip, ipv4, ipv6, is, isOfKind, isOfType, isValiError, isbn, isoDate, isoDateTime, isoDateTimeSecond, isoTime, isoTimeSecond, isoTimestamp, isoWeek, isrc, jwsCompact, keyof, ksuid, lazy, lazyAsync, length, literal, looseObject, looseObjectAsync, looseTuple, looseTupleAsync, ltValue, mac, mac48, mac64, map, mapAsync, mapItems, maxBytes, maxCodePoints, maxEntries, maxGraphemes, maxSize, maxWords, message, metadata, mimeType, minBytes, minCodePoints, minEntries, minGraphemes, minLength, minSize, minWords, multipleOf, nan, nanoid, never, nonEmpty, nonNullable, nonNullableAsync, nonNullish, nonNullishAsync, nonOptional, nonOptionalAsync, normalize, notBytes, notCodePoints, notEntries, notGraphemes, notLength, notSize, notValue, notValues, notWords, null, null_, nullable, nullableAsync, nullishAsync, objectAsync, objectWithRest, objectWithRestAsync, octal, omit, optionalAsync, parse, parseAsync, parseBoolean, parseJson, parser, parserAsync, partial, partialAsync, partialCheck, partialCheckAsync, pick, pipeAsync, promise, rawCheck, rawCheckAsync, rawTransform, rawTransformAsync, readonly, recordAsync, reduceItems, required, requiredAsync, returns, returnsAsync, rfcEmail, safeInteger, safeParseAsync, safeParser, safeParserAsync, set, setAsync, setGlobalConfig, setGlobalMessage, setSchemaMessage, setSpecificMessage, size, slug, someItem, sortItems, startsWith, strictObject, strictObjectAsync, strictTuple, strictTupleAsync, stringifyJson, summarize, symbol, title, toBigint, toBoolean, toCamelCase, toDate, toKebabCase, toLowerCase, toMaxValue, toMinValue, toNumber, toPascalCase, toSnakeCase, toString, toUpperCase, transformAsync, trim, trimEnd, trimStart, tuple, tupleAsync, tupleWithRest, tupleWithRestAsync, ulid, undefined, undefined_, undefinedable, undefinedableAsync, unionAsync, unwrap, url, uuid, value, values, variant, variantAsync, void, void_, words */
 //#region src/storages/globalConfig/globalConfig.ts
 let store$4;
 const DEFAULT_CONFIG = {
