@@ -9,6 +9,15 @@ export const realClock: Clock = {
   sleep: (ms, signal) => sleep(ms, undefined, { signal }),
 };
 
+/** The real clock, made to run so many times as fast. */
+export function fasterClock(times: number): Clock {
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now() * times,
+    sleep: (ms, signal) => realClock.sleep(ms / times, signal),
+  };
+}
+
 /** A clock that stands still until it is slept on, or told to pass. */
 export class VirtualClock implements Clock {
   /** Every sleep so far, in milliseconds. */

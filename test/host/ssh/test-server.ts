@@ -85,6 +85,8 @@ export interface TestServerOptions {
   /** Cuts a connection once this many bytes went out on it. */
   readonly dropAfterBytes?: number;
   readonly onExec?: ExecHandler;
+  /** What a login finds; this process's own environment and directory by default. */
+  readonly login?: { readonly environment: Readonly<Record<string, string>>; readonly directory: string };
   /** The address to listen on; 127.0.0.1 by default. */
   readonly address?: string;
   /** The port to listen on; a free one by default. */
@@ -327,7 +329,12 @@ export class TestServer implements AsyncDisposable {
 
   #run(channel: ServerChannel, command: string): void {
     // Its own group, so that close() finds what it started; like sshd, a lost connection kills nothing.
-    const child = spawn("/bin/sh", ["-c", command], { detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    const { login } = this.#options;
+    const child = spawn("/bin/sh", ["-c", command], {
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe"],
+      ...(login === undefined ? {} : { env: login.environment, cwd: login.directory }),
+    });
     this.#children.add(child);
     child.stdin.on("error", () => {});
     channel.pipe(child.stdin);

@@ -1,0 +1,8 @@
+import type { Scenario } from "./scenario.ts";
+
+export const healthy: Scenario = {
+  what: "Nothing is broken.",
+  watch: "It looks once, changes nothing and leaves nothing behind, although it might recover.",
+  expected: { status: "healthy", cause: "healthy", site: "up", ups: 0 },
+  prepare: async () => ({}),
+};
