@@ -66,7 +66,7 @@ export class Sandbox implements AsyncDisposable {
   readonly #daemon: http.Server;
   readonly #nginx: Door;
 
-  /** A healthy site. */
+  /** A healthy site, at once; what is started later boots for so long. */
   static async start(boot: BootTimes = BOOT): Promise<Sandbox> {
     const folder = temporaryFolder();
     try {
@@ -85,7 +85,7 @@ export class Sandbox implements AsyncDisposable {
         ),
       );
       const nginx = await Door.find(nginxPasses(() => odoo.port));
-      const engine = new Engine(boot, odoo);
+      const engine = new Engine(odoo);
       parts.engine = engine;
       const key = makeKey();
       const server = await TestServer.start({
@@ -94,6 +94,7 @@ export class Sandbox implements AsyncDisposable {
       });
       const sandbox = new Sandbox(folder, engine, server, key, nginx);
       await sandbox.#provision(odoo.port);
+      engine.times = boot;
       return sandbox;
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });

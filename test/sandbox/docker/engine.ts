@@ -59,16 +59,16 @@ interface EngineEvents {
 }
 
 export class Engine extends EventEmitter<EngineEvents> {
-  readonly #times: BootTimes;
+  /** Of boots that begin from now on. */
+  times: BootTimes = { database: 0, odoo: 0 };
   readonly #odooDoor: Door;
   readonly #containers = new Map<string, Container>();
   readonly #boots = new Map<string, NodeJS.Timeout>();
   /** Whether the compose project's network is there. */
   network = false;
 
-  constructor(times: BootTimes, odooDoor: Door) {
+  constructor(odooDoor: Door) {
     super();
-    this.#times = times;
     this.#odooDoor = odooDoor;
   }
 
@@ -121,7 +121,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     container.exitCode = 0;
     container.started = new Date();
     for (const line of firstWords(container)) this.log(container, line);
-    const timer = setTimeout(() => void this.#booted(container), this.#times[container.role]);
+    const timer = setTimeout(() => void this.#booted(container), this.times[container.role]);
     this.#boots.set(container.id, timer);
   }
 
