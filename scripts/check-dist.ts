@@ -27,7 +27,7 @@ try {
   execFileSync("git", ["clone", "--quiet", root, clone]);
   const committed = contentsOf(join(clone, "dist"));
   if (committed.size === 0) throw new Error("dist/ is not committed");
-  execFileSync("npm", ["ci", "--silent"], { cwd: clone, stdio: "inherit" });
+  execFileSync(process.execPath, ["scripts/ensure-installed.mjs"], { cwd: clone, stdio: "inherit" });
   for (const time of ["first", "second"]) {
     execFileSync("npm", ["run", "--silent", "build"], { cwd: clone, stdio: "ignore" });
     const differences = compare(committed, contentsOf(join(clone, "dist")));
