@@ -52,7 +52,7 @@ function end(status, words, code = "000", bytes = 0, type = "", location = "") {
   process.exitCode = status;
 }
 
-const headers = { "User-Agent": values["user-agent"] ?? "curl", Accept: "*/*" };
+const headers = { "User-Agent": values["user-agent"] ?? "curl", Accept: "*/*", Host: url.host };
 for (const line of values.header ?? [])
   headers[line.slice(0, line.indexOf(":"))] = line.slice(line.indexOf(":") + 1).trim();
 const body = values["data-binary"] === "@-" ? readFileSync(0) : undefined;
@@ -81,7 +81,8 @@ request.on("error", (error) => {
   if (["ECONNREFUSED", "ENOENT", "EHOSTUNREACH"].includes(error.code))
     finish(7, `Failed to connect to ${host} port ${port}`);
   else if (error.code === "ENOTFOUND") finish(6, `Could not resolve host: ${host}`);
-  else finish(error.code === "ECONNRESET" ? 52 : 56, error.message);
+  else if (error.message === "socket hang up") finish(52, "Empty reply from server");
+  else finish(56, "Recv failure: Connection reset by peer");
 });
 request.on("response", (response) => {
   const chunks = [];
