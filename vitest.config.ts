@@ -1,4 +1,5 @@
-// Two suites: `unit` runs anywhere in seconds; `e2e` needs the test droplet (root, Docker) and takes minutes.
+// `unit` runs anywhere in a minute or two; `e2e` needs the test droplet (root, Docker) and takes half an hour; `long`
+// proves the test droplet itself, every fault and its undo, and is for those who change it.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -8,7 +9,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.e2e.test.ts"],
+          exclude: ["test/**/*.e2e.test.ts", "test/**/*.long.test.ts"],
           testTimeout: 20_000,
         },
       },
@@ -16,6 +17,15 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/**/*.e2e.test.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 900_000,
+        },
+      },
+      {
+        test: {
+          name: "long",
+          include: ["test/**/*.long.test.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 900_000,
