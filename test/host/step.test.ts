@@ -82,17 +82,6 @@ describe("a step", () => {
     expect(output).toBe("out it's\nerr\n");
   });
 
-  it("prints while it runs, and is heard", async () => {
-    let output = "";
-    const following = runStep(host, state.place, OWNER, step(`echo early\n${WAITING}`), (text) => {
-      output += text;
-    });
-    await until("its first words are home", () => output === "early\n", 15_000);
-    letGo();
-    expect(await following).toEqual({ outcome: "ended", status: 4 });
-    expect(output).toBe("early\ndone\n");
-  });
-
   it("may print more than one look brings home", async () => {
     const { end, output } = await run(step("seq 1 120000; exit 1"));
     expect(end).toEqual({ outcome: "ended", status: 1 });
@@ -205,7 +194,7 @@ describe("when the connection goes away", () => {
     expect(traced()).toBe("");
   });
 
-  it("a step is followed again from where its output was, nothing twice and nothing missing", async () => {
+  it("a step is heard while it runs, and followed again from where its output was, nothing twice and nothing missing", async () => {
     const bent = await losing("OFFSET='4'", "after");
     let output = "";
     const following = runStep(bent.host, state.place, OWNER, step(`printf 'one\\n'\n${WAITING}`), (text) => {
