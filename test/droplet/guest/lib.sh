@@ -44,13 +44,32 @@ sql() {
 
 login_answers() { [ "$(curl -s -m 10 -o /dev/null -w '%{http_code}' http://127.0.0.1:8069/web/login)" = 200 ]; }
 
+# For a daemon that was stopped by a signal.
+thaw_docker() { if [ -s /run/docker.pid ]; then kill -CONT "$(cat /run/docker.pid)" 2>/dev/null || true; fi; }
+remove_drop_ins() { # those that faults put on Docker's units
+  if [ -e /run/systemd/system/docker.service.d ]; then
+    rm -rf /run/systemd/system/docker.service.d
+    systemctl daemon-reload
+  fi
+}
 start_docker() {
+  thaw_docker
   systemctl reset-failed docker.service docker.socket 2>/dev/null || true
   systemctl start docker.socket docker.service
   wait_for 30 docker info
 }
 start_stack() { dc up -d --no-recreate --no-build --pull never; }
 restart_odoo() { docker restart --time 2 "$(container_of "$ODOO_SERVICE")" >/dev/null; }
+
+# From nothing: what `docker update` set is gone with the container.
+recreate_odoo() { dc up -d --force-recreate --no-deps --no-build --pull never "$ODOO_SERVICE"; }
+start_odoo_within() { # memory : starts Odoo's container anew with so little of it
+  local container
+  container=$(container_of "$ODOO_SERVICE")
+  docker stop --time 10 "$container" >/dev/null
+  docker update --memory "$1" --memory-swap "$1" "$container" >/dev/null
+  docker start "$container" >/dev/null
+}
 
 signal_odoo() { # every process in the container, the newest one last
   local pids
@@ -65,6 +84,41 @@ thaw_odoo() {
     paused) docker unpause "$container" ;;
     running) signal_odoo CONT ;;
   esac
+}
+
+# A piece of work that goes on when the fault was produced: a process group of its own. Its output is $KEEP/log.
+in_background() {
+  set -m
+  "$@" </dev/null >"$KEEP/log" 2>&1 &
+  set +m
+  echo $! >"/run/droplet-$FAULT.pid" # gone after a reboot, when the number may be another process's
+}
+end_background() {
+  if [ -s "/run/droplet-$FAULT.pid" ]; then
+    kill -- "-$(cat "/run/droplet-$FAULT.pid")" 2>/dev/null || true
+    rm "/run/droplet-$FAULT.pid"
+  fi
+}
+wait_for_go_on() { wait_for "$1" test -e "$KEEP/go-on" || true; }
+remove_one_off_containers() { # of `compose run`
+  docker ps --all --quiet --filter label=com.docker.compose.oneoff=True | xargs -r docker rm --force >/dev/null
+}
+
+# A small file system in memory over a volume's folder, with a copy of what is in it. Nothing may use the folder
+# meanwhile, and what is written to it afterwards is lost when it is removed.
+put_on_small_file_system() { # folder, options of tmpfs
+  local new=/run/droplet-small
+  mkdir "$new"
+  mount -t tmpfs -o "$2" tmpfs "$new"
+  rsync --archive "$1/" "$new/"
+  mount --bind "$new" "$1"
+  umount "$new"
+  rmdir "$new"
+}
+small_file_systems() { findmnt --noheadings --list --output TARGET --types tmpfs | grep '^/var/lib/docker/volumes/' || true; }
+remove_small_file_systems() {
+  local folder
+  small_file_systems | while read -r folder; do umount "$folder"; done
 }
 
 # Put back from the snapshot of the healthy droplet. rsync touches only what differs.
