@@ -296,6 +296,11 @@ export class Droplet {
     return fault;
   }
 
+  /** Makes a fault that ends by itself end now: its header says what it then leaves. */
+  async finish(name: string): Promise<void> {
+    await this.script(`${faultProgram(faultNamed(name))}touch "$KEEP/go-on"`);
+  }
+
   /** Takes a fault back. Harmless when something else has mended it already. Does not wait until the site is healthy. */
   async undo(name: string): Promise<void> {
     await this.script(
@@ -343,6 +348,11 @@ export class Droplet {
   /** Odoo's container log since the container was last started by hand. */
   async odooLog(lines = 500): Promise<string> {
     return await this.script(`container_of "$ODOO_SERVICE" | xargs -r docker logs --tail ${lines} 2>&1`);
+  }
+
+  /** Reboots the whole droplet. It has started again when this resolves, as sshd tells; the site may need longer. */
+  async reboot(): Promise<void> {
+    await machine.reboot(this.parameters.name);
   }
 
   /** Waits until Docker says healthy and nginx answers 200 for the login page. */

@@ -138,6 +138,12 @@ export async function boot(name: string): Promise<void> {
   await answers(name, "docker info >/dev/null");
 }
 
+/** Stops the container as systemd stops a machine, starts it again, and waits until sshd listens. */
+export async function reboot(name: string): Promise<void> {
+  await must("docker", ["restart", "--time", "90", containerName(name)], { timeoutSeconds: 150 });
+  await waitForSsh(name);
+}
+
 /** Waits until sshd listens; without host keys, as in the template, it never does. */
 export async function waitForSsh(name: string): Promise<void> {
   await answers(name, "exec 3<>/dev/tcp/127.0.0.1/22");

@@ -61,8 +61,10 @@ start_docker() {
 start_stack() { dc up -d --no-recreate --no-build --pull never; }
 restart_odoo() { docker restart --time 2 "$(container_of "$ODOO_SERVICE")" >/dev/null; }
 
-# From nothing: what `docker update` set is gone with the container.
-recreate_odoo() { dc up -d --force-recreate --no-deps --no-build --pull never "$ODOO_SERVICE"; }
+recreate_odoo() { # what `docker update` set is gone with the container
+  docker rm --force "$(container_of "$ODOO_SERVICE")" >/dev/null
+  start_stack
+}
 start_odoo_within() { # memory : starts Odoo's container anew with so little of it
   local container
   container=$(container_of "$ODOO_SERVICE")
@@ -98,6 +100,9 @@ end_background() {
     kill -- "-$(cat "/run/droplet-$FAULT.pid")" 2>/dev/null || true
     rm "/run/droplet-$FAULT.pid"
   fi
+}
+running_in_background() { # -> the faults that are
+  find /run -maxdepth 1 -name 'droplet-*.pid' -printf '%f\n' | sed 's/^droplet-//; s/\.pid$//'
 }
 wait_for_go_on() { wait_for "$1" test -e "$KEEP/go-on" || true; }
 remove_one_off_containers() { # of `compose run`

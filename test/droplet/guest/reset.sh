@@ -28,6 +28,8 @@ put_back() {
   restore_nginx
   foreign_containers | xargs -r docker rm --force --volumes >/dev/null
   thaw_odoo
+  uncover_volumes
+  remove_updated_containers
   # Tags first, so that what compose would create is of the right image. Without --no-recreate, on purpose: files and
   # tags are as they were, so whatever drifted is made anew. Images that a container uses cannot go before it does.
   restore_tags
@@ -46,6 +48,7 @@ echo "putting back part by part was not enough: making everything anew" >&2
 tail -n 5 "$STATE/reset.log" >&2
 remove_leftovers
 start_docker
+uncover_volumes
 restore_tags
 restore_everything
 remove_other_images

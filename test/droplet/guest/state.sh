@@ -51,11 +51,33 @@ remove_other_images() {
 }
 
 remove_leftovers() {
+  local fault
+  running_in_background | while read -r fault; do FAULT=$fault end_background; done
+  remove_drop_ins
   systemctl stop 'odoo-recover-*' 2>/dev/null || true
   systemctl reset-failed 2>/dev/null || true
   rm -rf /var/lib/odoo-recover /run/odoo-recover* /dev/shm/odoo-recover*
   find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' ! -name '.*-unix' \
     ! -name 'runc-process*' -exec rm -rf {} +
+}
+
+# Volumes as they were before a small file system was put over them; nothing may use those meanwhile.
+uncover_volumes() {
+  if [ -z "$(small_file_systems)" ]; then return; fi
+  docker ps --quiet | xargs -r docker stop --time 10 >/dev/null
+  remove_small_file_systems
+}
+
+# `docker update` changes a container in ways that compose does not see.
+remove_updated_containers() {
+  local service container
+  for service in "$DB_SERVICE" "$ODOO_SERVICE"; do
+    container=$(container_of "$service")
+    if [ -z "$container" ]; then continue; fi
+    if [ "$(docker inspect --format '{{.HostConfig.RestartPolicy.Name}} {{.HostConfig.Memory}}' "$container")" != "unless-stopped 0" ]; then
+      docker rm --force "$container" >/dev/null
+    fi
+  done
 }
 
 foreign_containers() { # those that the project's services do not account for, such as a left-over `compose run`
@@ -139,7 +161,7 @@ fingerprint_files() {
 fingerprint_docker() {
   local service
   for service in "$DB_SERVICE" "$ODOO_SERVICE"; do
-    container_of "$service" | xargs -r docker inspect --format "container $service {{.State.Status}} {{.Image}} {{index .Config.Labels \"com.docker.compose.config-hash\"}} {{.HostConfig.RestartPolicy.Name}} {{range .Mounts}}
+    container_of "$service" | xargs -r docker inspect --format "container $service {{.State.Status}} {{.Image}} {{index .Config.Labels \"com.docker.compose.config-hash\"}} {{.HostConfig.RestartPolicy.Name}}{{if ne (print .HostConfig.Memory) \"0\"}} memory={{.HostConfig.Memory}}{{end}} {{range .Mounts}}
 mount $service {{.Destination}}={{if eq .Type \"volume\"}}{{.Name}}{{else}}{{.Source}}{{end}}{{end}}
 identity $service {{.Id}} {{.State.StartedAt}} restarts={{.RestartCount}}" | sort
   done
@@ -179,6 +201,9 @@ fingerprint_services() {
   local unit
   for unit in ssh nginx docker containerd cron; do echo "unit $unit $(systemctl is-active "$unit")"; done
   systemctl list-units --all --plain --no-legend 'odoo-recover-*' | sed 's/^/leftover unit /'
+  running_in_background | sed 's/^/leftover background /'
+  small_file_systems | sed 's/^/leftover mount /'
+  find /run/systemd/system/docker.service.d -printf 'leftover %p\n' 2>/dev/null
   systemctl list-units --failed --plain --no-legend | sed 's/^/failed /'
   # runc writes a file into /tmp for the moment of every `docker exec`, each health check among them
   find /tmp /var/tmp /var/lib/odoo-recover /run/odoo-recover* /dev/shm -mindepth 1 ! -name 'PostgreSQL.*' ! -path '*/systemd-private-*' ! -name '.*-unix' ! -name 'runc-process*' \
