@@ -22,10 +22,10 @@ XML
   sed -i 's|"data": \[|&"views/shop_note.xml", |' "$addon/__manifest__.py"
   command="/entrypoint.sh odoo -d $DATABASE -u shop_notes --no-http --stop-after-init \&\& exec /entrypoint.sh odoo"
   sed -i "s|^    image: \${ODOO_IMAGE}|&\n    command: [\"bash\", \"-c\", \"$command\"]|" "$DIRECTORY/$COMPOSE_FILE"
-  dc up -d --no-deps "$ODOO_SERVICE"
+  dc up -d "$ODOO_SERVICE"
 }
 
 undo_it() {
   restore_project
-  dc up -d --no-deps --no-build --pull never "$ODOO_SERVICE"
+  dc up -d --no-build --pull never "$ODOO_SERVICE"
 }

@@ -9,6 +9,7 @@ break_it() {
   container=$(container_of "$ODOO_SERVICE")
   for n in 1 2 3; do
     kill -KILL "$(docker inspect --format '{{.State.Pid}}' "$container")"
+    curl -s -m 10 -o /dev/null http://127.0.0.1/web/login || true # a visitor's
     wait_for 30 restarted "$container" "$n"
     wait_for 60 login_answers
   done

@@ -8,7 +8,7 @@ break_it() {
   local container
   container=$(container_of "$ODOO_SERVICE")
   docker update --restart no "$container" >/dev/null
-  start_odoo_within 32m
+  start_odoo_within 48m
   wait_for 60 stopped "$container"
   docker update --memory 2g --memory-swap 2g "$container" >/dev/null
 }

@@ -5,6 +5,6 @@
 # symptom: proxy=502 direct=refused|reset odoo=restarting|running|exited odoo-restarts=2+ odoo-oom=true db=running
 # within: 60
 
-break_it() { start_odoo_within 32m; }
+break_it() { start_odoo_within 48m; }
 
 undo_it() { recreate_odoo; }

@@ -7,10 +7,10 @@
 
 break_it() {
   sed -i '/^    ports:$/,/^    [a-z]/{/^    ports:$/d; /^      - /d}' "$DIRECTORY/$COMPOSE_FILE"
-  dc up -d --no-deps "$ODOO_SERVICE"
+  dc up -d "$ODOO_SERVICE"
 }
 
 undo_it() {
   restore_project
-  dc up -d --no-deps --no-build --pull never "$ODOO_SERVICE"
+  dc up -d --no-build --pull never "$ODOO_SERVICE"
 }
