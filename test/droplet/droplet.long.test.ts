@@ -37,6 +37,43 @@ describe("every fault shows its symptom, and a reset takes it back", () => {
   });
 });
 
+describe("a fault that ends by itself", () => {
+  it.each(["update-running", "restore-running", "pull-running"])(
+    "%s: ends, and leaves Odoo stopped",
+    async (fault) => {
+      await droplet.break(fault);
+      await droplet.assertPersists(fault, 5);
+      await droplet.finish(fault);
+      await expect.poll(async () => (await droplet.observe()).get("work"), { timeout: 30_000 }).toBe("none");
+      expect((await droplet.inspect("odoo"))?.State.Status).toBe("exited");
+      await droplet.script('dc start "$ODOO_SERVICE"');
+      await droplet.waitHealthy();
+      expect(await droplet.reset()).toBe("parts");
+    },
+  );
+
+  it("db-starting: ends, and Odoo answers again without a restart", async () => {
+    await droplet.break("db-starting");
+    await droplet.assertPersists("db-starting", 5);
+    const before = await droplet.inspect("odoo");
+    await droplet.finish("db-starting");
+    await droplet.waitHealthy();
+    expect((await droplet.inspect("odoo"))?.State.StartedAt).toBe(before?.State.StartedAt);
+    expect(await droplet.reset()).toBe("parts");
+  });
+});
+
+describe("a reboot", () => {
+  it("brings back what ran, and leaves stopped what was stopped", async () => {
+    await droplet.reboot();
+    await droplet.waitHealthy();
+    await droplet.break("odoo-stopped");
+    await droplet.reboot();
+    await droplet.assertPersists("odoo-stopped", 5);
+    expect(await droplet.reset()).toBe("parts");
+  });
+});
+
 describe("a login", () => {
   it("is by key only, as root and as deploy, with sudo and Docker for deploy", async () => {
     expect((await droplet.ssh("root", "id -un")).stdout).toBe("root\n");

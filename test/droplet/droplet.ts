@@ -350,7 +350,10 @@ export class Droplet {
     return await this.script(`container_of "$ODOO_SERVICE" | xargs -r docker logs --tail ${lines} 2>&1`);
   }
 
-  /** Reboots the whole droplet. It has started again when this resolves, as sshd tells; the site may need longer. */
+  /**
+   * Reboots the whole droplet, in order as a machine does. It has started again when this resolves, as sshd tells; the
+   * site may need longer. Every process and all of /run are new; the kernel, its boot id and its uptime are not.
+   */
   async reboot(): Promise<void> {
     await machine.reboot(this.parameters.name);
   }

@@ -91,14 +91,18 @@ thaw_odoo() {
 # A piece of work that goes on when the fault was produced: a process group of its own. Its output is $KEEP/log.
 in_background() {
   set -m
-  "$@" </dev/null >"$KEEP/log" 2>&1 &
+  {
+    # In /run, for after a reboot the number may be another process's.
+    echo $BASHPID >"/run/droplet-$FAULT.pid"
+    "$@" || true
+    rm -f "/run/droplet-$FAULT.pid"
+  } </dev/null >"$KEEP/log" 2>&1 &
   set +m
-  echo $! >"/run/droplet-$FAULT.pid" # gone after a reboot, when the number may be another process's
 }
 end_background() {
   if [ -s "/run/droplet-$FAULT.pid" ]; then
     kill -- "-$(cat "/run/droplet-$FAULT.pid")" 2>/dev/null || true
-    rm "/run/droplet-$FAULT.pid"
+    rm -f "/run/droplet-$FAULT.pid"
   fi
 }
 running_in_background() { # -> the faults that are
