@@ -19,7 +19,7 @@ for (const native of ["ssh2/lib/protocol/crypto/build", "cpu-features/build"]) {
   rmSync(join(root, "node_modules", native), { recursive: true, force: true });
 }
 execFileSync(bin("tsc"), ["-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
-for (const program of globSync("**/*.{sh,py,sql}", { cwd: join(root, "src") })) {
+for (const program of globSync("**/*.{sh,py,sql,awk}", { cwd: join(root, "src") })) {
   mkdirSync(join(build, program, ".."), { recursive: true });
   cpSync(join(root, "src", program), join(build, program));
 }

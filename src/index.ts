@@ -15,11 +15,15 @@ import { connect } from "./host/connect.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import { parseInputs, type RawInputs, SECRET_INPUTS } from "./inputs/parse.ts";
 import { type Entry, Journal, type JournalSink } from "./journal.ts";
-import { type Parts, recover, tidyUp, verdictOn } from "./recover.ts";
+import type { Parts } from "./parts.ts";
+import { recover } from "./recover.ts";
 import { Redactor } from "./redactor.ts";
 import { consoleLine } from "./report/console.ts";
 import { annotationOf, exitCodeOf, outputsOf } from "./report/outputs.ts";
 import { summaryOf } from "./report/summary.ts";
+import { askPublic } from "./survey/public.ts";
+import { leasesHeld, tidyUp } from "./tidy-up.ts";
+import { verdictOn } from "./verdicts.ts";
 import { VERSION } from "./version.ts";
 
 const STATE_DIRECTORY = "report_directory";
@@ -62,10 +66,7 @@ async function post(directory: string): Promise<void> {
     const before = savedEntries(directory);
     const started = before.find((entry) => entry.kind === "started");
     const concluded = before.some((entry) => entry.kind === "concluded");
-    const holdsLease =
-      before.some((entry) => entry.kind === "lease-taken") &&
-      !before.some((entry) => entry.kind === "lease-released" && entry.outcome === "released");
-    if (started === undefined || (concluded && !holdsLease)) return;
+    if (started === undefined || (concluded && leasesHeld(before).length === 0)) return;
     const { redactor, raw } = redactorKnowingInputs();
     const inputs = parseInputs(raw, (path) => readFileSync(path, "utf8"));
     const journal = new Journal(clock, redactor, [fileSink(directory), logSink()]);
@@ -106,6 +107,7 @@ function partsFor(
   }
   return {
     connect: () => connect(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
+    askPublic: (url, signal) => askPublic(url, clock, signal),
     clock,
     journal,
     redactor,

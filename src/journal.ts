@@ -4,6 +4,7 @@
  */
 
 import type { Clock } from "./clock.ts";
+import type { Change } from "./diagnosis/changes.ts";
 import type { Cause, Diagnosis, RemedyName, RuledOut } from "./diagnosis/diagnosis.ts";
 import type { Drift } from "./diagnosis/drift.ts";
 import type { Layer } from "./diagnosis/layers.ts";
@@ -30,7 +31,12 @@ export interface DiagnosisRecord {
   readonly evidence: readonly string[];
   readonly advice: string;
   readonly layers: readonly Layer[];
+  readonly warnings: readonly string[];
   readonly drift: readonly Drift[];
+  readonly topology: readonly string[];
+  readonly since: string;
+  /** What changed around the outage, newest first. */
+  readonly changes: readonly Change[];
   readonly project: string | undefined;
   readonly directory: string | undefined;
   readonly ladder: readonly RemedyName[];
@@ -63,10 +69,16 @@ export type Event =
       readonly owner: string;
       readonly takenOver: string | undefined;
     }
-  | { readonly kind: "lease-released"; readonly outcome: string }
+  | { readonly kind: "lease-released"; readonly key: string; readonly outcome: string }
   | { readonly kind: "lease-lost" }
   | { readonly kind: "evidence"; readonly when: "before" | "after"; readonly files: readonly EvidenceFile[] }
-  | { readonly kind: "remedy-started"; readonly remedy: RemedyName; readonly step: string }
+  | {
+      readonly kind: "remedy-started";
+      readonly remedy: RemedyName;
+      readonly step: string;
+      /** Of the lease under which it runs. */
+      readonly key: string;
+    }
   | { readonly kind: "remedy-output"; readonly text: string }
   | {
       readonly kind: "remedy-ended";
@@ -137,9 +149,13 @@ export function recordOf(diagnosis: Diagnosis): DiagnosisRecord {
     evidence: diagnosis.evidence,
     advice: diagnosis.advice,
     layers: diagnosis.layers,
+    warnings: diagnosis.warnings,
     drift: diagnosis.drift,
-    project: diagnosis.target?.project.name,
-    directory: diagnosis.target?.project.directory,
+    topology: diagnosis.topology,
+    since: diagnosis.since,
+    changes: diagnosis.changes,
+    project: diagnosis.place?.project,
+    directory: diagnosis.place?.directory,
     ladder: diagnosis.ladder,
     ruledOut: diagnosis.ruledOut,
   };

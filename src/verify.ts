@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "./clock.ts";
-import type { Diagnosis } from "./diagnosis/diagnosis.ts";
+import { type Cause, type Diagnosis, isGood, isWaiting } from "./diagnosis/diagnosis.ts";
 
 /** So many good looks in a row… */
 export const PASSES = 3;
@@ -16,19 +16,26 @@ export const PASSES_SPAN = 10_000;
  */
 const PACE_WHILE_BAD = 1_000;
 const PACE_WHILE_GOOD = PASSES_SPAN / (PASSES - 1);
+/** A cause that may pass by itself (Odoo finding back to its database, nginx trying a server again) gets so long. */
+const SETTLES = 20_000;
+/** One that cannot pass is believed when it is seen for so long. */
+const BELIEVED = 4_000;
 
-export interface Look {
-  readonly diagnosis: Diagnosis;
-  /** Changes whenever Odoo logs something: a boot that goes on. */
-  readonly progress: string;
-}
-
-export interface VerifyTimes {
-  /** Longest wait for the first good look, in milliseconds: only while the log advances. */
-  readonly bootWaitMs: number;
-  /** Bad, and nothing new in the log for so many milliseconds: it will not come by itself. */
-  readonly stallMs: number;
-}
+const LASTING: ReadonlySet<Cause> = new Set([
+  "ambiguous-target",
+  "disk-full",
+  "docker-down",
+  "inodes-full",
+  "nginx-config-invalid",
+  "nginx-down",
+  "odoo-absent",
+  "odoo-crash-loop",
+  "odoo-out-of-memory",
+  "odoo-stopped",
+  "other-topology",
+  "port-mapping-missing",
+  "stack-down",
+]);
 
 export interface Verified {
   readonly good: boolean;
@@ -41,14 +48,16 @@ export interface Verified {
 }
 
 /**
- * Looks until the site is good `PASSES` times in a row over `PASSES_SPAN`, or the boot wait is over, or nothing moves.
+ * Looks until the site is good `PASSES` times in a row over `PASSES_SPAN`; or it is bad for a reason for which waiting
+ * does not help; or it is not good after the boot wait.
  *
  * @param look takes a light survey and diagnoses it; its errors end the verification
+ * @param bootWaitMs longest wait for the first good look, in milliseconds
  * @param observe told about every look
  */
 export async function verify(
-  look: () => Promise<Look>,
-  times: VerifyTimes,
+  look: () => Promise<Diagnosis>,
+  bootWaitMs: number,
   clock: Clock,
   observe: (good: boolean, why: string) => void,
   signal?: AbortSignal,
@@ -56,34 +65,31 @@ export async function verify(
   const began = clock.monotonic();
   let passes = 0;
   let firstPass = 0;
-  let progress: string | undefined;
-  let moved = began;
+  let cause: Cause | undefined;
+  let causeSince = began;
   for (;;) {
     const looked = clock.monotonic();
-    const { diagnosis, progress: now } = await look();
-    const good = diagnosis.cause === "healthy";
+    const diagnosis = await look();
+    const good = isGood(diagnosis);
     observe(good, good ? "every layer good" : diagnosis.finding);
     if (good) {
       if (passes === 0) firstPass = looked;
       passes += 1;
+      cause = undefined;
       if (passes >= PASSES && looked - firstPass >= PASSES_SPAN) {
         return { good, diagnosis, passes, why: `good ${passes} times over ${seconds(looked - firstPass)}` };
       }
     } else {
       passes = 0;
-      if (now !== progress) moved = looked;
-      progress = now;
+      if (diagnosis.cause !== cause) causeSince = looked;
+      cause = diagnosis.cause;
       const waited = looked - began;
-      if (waited > times.bootWaitMs) {
+      if (waited > bootWaitMs) {
         return { good, diagnosis, passes, why: `not good after ${seconds(waited)}` };
       }
-      if (looked - moved > times.stallMs) {
-        return {
-          good,
-          diagnosis,
-          passes,
-          why: `bad, and nothing new in Odoo's log for ${seconds(looked - moved)}`,
-        };
+      const held = looked - causeSince;
+      if (!isWaiting(diagnosis) && held >= (LASTING.has(cause) ? BELIEVED : SETTLES)) {
+        return { good, diagnosis, passes, why: `not good, and ${cause} for ${seconds(held)}` };
       }
     }
     const pace = good ? PACE_WHILE_GOOD : PACE_WHILE_BAD;
@@ -97,7 +103,7 @@ export async function verify(
  * @returns the first bad look, or the last good one
  */
 export async function soak(
-  look: () => Promise<Look>,
+  look: () => Promise<Diagnosis>,
   soakMs: number,
   clock: Clock,
   observe: (good: boolean, why: string) => void,
@@ -107,8 +113,8 @@ export async function soak(
   let passes = 0;
   for (;;) {
     const looked = clock.monotonic();
-    const { diagnosis } = await look();
-    const good = diagnosis.cause === "healthy";
+    const diagnosis = await look();
+    const good = isGood(diagnosis);
     observe(good, good ? "every layer good" : diagnosis.finding);
     if (!good)
       return { good, diagnosis, passes, why: `fell back after ${passes} good looks: ${diagnosis.finding}` };
@@ -118,6 +124,32 @@ export async function soak(
     const next = Math.min(looked + PACE_WHILE_GOOD, end);
     await clock.sleep(Math.max(0, next - clock.monotonic()), signal);
   }
+}
+
+/** Longest pause between two looks while somebody else is at work, in milliseconds. */
+const PACE_OF_PATIENCE = 3_000;
+
+/**
+ * Waits while somebody else is at work on the site, or the database recovers. Changes nothing.
+ *
+ * @returns the first look that is something else, or the last one when the patience is over
+ */
+export async function waitForOthers(
+  first: Diagnosis,
+  look: () => Promise<Diagnosis>,
+  patienceMs: number,
+  clock: Clock,
+  observe: (good: boolean, why: string) => void,
+  signal?: AbortSignal,
+): Promise<Diagnosis> {
+  const end = clock.monotonic() + patienceMs;
+  let diagnosis = first;
+  while (isWaiting(diagnosis) && clock.monotonic() < end) {
+    await clock.sleep(Math.max(0, Math.min(PACE_OF_PATIENCE, end - clock.monotonic())), signal);
+    diagnosis = await look();
+    observe(isGood(diagnosis), isGood(diagnosis) ? "every layer good" : diagnosis.finding);
+  }
+  return diagnosis;
 }
 
 function seconds(milliseconds: number): string {

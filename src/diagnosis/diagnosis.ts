@@ -3,24 +3,69 @@
  * A pure function: no I/O, no clock, the same answer for the same survey.
  */
 
-import type { Survey } from "../survey/survey.ts";
+import { ifSeen, type Survey } from "../survey/survey.ts";
+import { causeOf, dockerDown, type Found, firstComplaint } from "./causes.ts";
+import { type Change, changesOf, describeOutage, type Outage, outageOf } from "./changes.ts";
 import { type Drift, driftOf } from "./drift.ts";
-import { describeState, type Layer, layersOf } from "./layers.ts";
+import { intermittent } from "./intermittent.ts";
+import { ladderFor } from "./ladder.ts";
+import { type Layer, layersOf, layersWithoutContainers } from "./layers.ts";
 import { findTarget, type Target, type TargetWishes } from "./target.ts";
+import { otherTopology, topologyOf } from "./topology.ts";
+import { warningsOf } from "./warnings.ts";
+import { workInProgress } from "./work.ts";
 
-export type Cause =
-  | "healthy"
-  | "odoo-stopped"
-  | "odoo-absent"
-  | "stack-down"
-  | "ambiguous-target"
-  | "unknown";
+/** Every cause, with what it means for a person. The order of their finding is in causes.ts. */
+export const CAUSES = {
+  healthy: "every layer is good",
+  "in-progress": "somebody is at work: an update, a restore, a deploy, a boot",
+  intermittent: "it works now, and failed again and again lately",
+  "docker-down": "the Docker daemon does not answer",
+  "disk-full": "a file system that matters is full",
+  "inodes-full": "a file system that matters can hold no more files",
+  "stack-down": "neither Odoo nor the database runs",
+  "database-down": "PostgreSQL does not run",
+  "database-starting": "PostgreSQL starts or recovers, and lets nobody in yet",
+  "database-unreachable": "PostgreSQL runs, and Odoo cannot use it",
+  "database-locked": "Odoo waits for a lock that somebody else's session holds",
+  "odoo-absent": "Odoo has no container",
+  "odoo-stopped": "Odoo's container does not run",
+  "odoo-out-of-memory": "Odoo was killed for want of memory",
+  "odoo-crash-loop": "Odoo ends at each start, and Docker starts it again",
+  "odoo-frozen": "Odoo runs, and answers nothing",
+  "odoo-not-listening": "Odoo runs, and nothing listens on its port",
+  "port-mapping-missing": "Odoo answers inside of its container, and its port is not on the host",
+  "odoo-unhealthy": "Odoo answers, but not with its login page",
+  "nginx-down": "nginx does not run",
+  "nginx-config-invalid": "nginx's configuration does not parse",
+  "nginx-elsewhere": "nginx sends requests to where Odoo is not",
+  "public-unreachable": "the site is good on the host, and not from outside",
+  "host-unreachable": "the host does not answer, or does not let us in",
+  "ambiguous-target": "there are several candidates, and we must not choose",
+  "other-topology": "Odoo is not run by Compose here",
+  unknown: "the cause is not known",
+} as const;
 
-export type RemedyName = "start-stack" | "restart-odoo";
+export type Cause = keyof typeof CAUSES;
+
+export type RemedyName =
+  | "start-docker"
+  | "start-nginx"
+  | "start-db"
+  | "start-stack"
+  | "resume-odoo"
+  | "restart-odoo"
+  | "boot-check";
 
 export interface RuledOut {
   readonly remedy: RemedyName;
   readonly why: string;
+}
+
+/** Where our state lies on the host for this diagnosis: the project, or the host as a whole. */
+export interface Place {
+  readonly project: string;
+  readonly directory: string;
 }
 
 export interface Diagnosis {
@@ -32,173 +77,168 @@ export interface Diagnosis {
   /** What a person must do, when no remedy of ours applies; empty otherwise. */
   readonly advice: string;
   readonly layers: readonly Layer[];
+  /** What would go wrong next, or is not as it should be, although it is not the cause. */
+  readonly warnings: readonly string[];
   readonly drift: readonly Drift[];
+  /** Facts about how this host is built, for people: `PostgreSQL is not in this project`. */
+  readonly topology: readonly string[];
+  /** What changed within a day, newest first. */
+  readonly changes: readonly Change[];
+  readonly outage: Outage | undefined;
+  /** `Down since 02:47:13 UTC, 15 s after the Odoo container was recreated`; empty when the site is not bad. */
+  readonly since: string;
   readonly target: Target | undefined;
+  readonly place: Place | undefined;
   /** The remedies that this diagnosis allows, least invasive first. */
   readonly ladder: readonly RemedyName[];
   readonly ruledOut: readonly RuledOut[];
 }
 
+/** What the user says about the site. */
+export interface Wishes extends TargetWishes {
+  readonly url: URL | undefined;
+}
+
+/** Whether the site is good: every layer was seen, and each is. */
+export function isGood({ layers }: Diagnosis): boolean {
+  return layers.length > 0 && layers.every(({ state }) => state === "good");
+}
+
+/** Whether there is nothing to do but wait: somebody is at work, or the database recovers. */
+export function isWaiting({ cause }: Diagnosis): boolean {
+  return cause === "in-progress" || cause === "database-starting";
+}
+
 /**
  * @param survey one look at the host
- * @param wishes what the user says about the target
+ * @param wishes what the user says about the site
  * @param tried the remedies that already ran in this run and did not help
  */
-export function diagnose(survey: Survey, wishes: TargetWishes, tried: readonly RemedyName[] = []): Diagnosis {
+export function diagnose(survey: Survey, wishes: Wishes, tried: readonly RemedyName[] = []): Diagnosis {
+  const down = dockerDown(survey);
+  if (down !== undefined) return withoutTarget(survey, down, [], tried);
   const search = findTarget(survey, wishes);
   if (search.found === "several") {
     return withoutTarget(
-      "ambiguous-target",
-      `there are several ${search.what}, and we must not choose`,
-      search.candidates,
+      survey,
       {
+        cause: "ambiguous-target",
+        finding: `there are several ${search.what}, and we must not choose`,
         advice: "Name one with `directory`, `compose_file`, `odoo_service` or `db_service`.",
       },
+      search.candidates,
+      tried,
     );
   }
   if (search.found === "none") {
-    return withoutTarget("unknown", "the Odoo project on the host could not be observed", [search.why], {
-      advice:
-        "Look at the reason below; where the project stands elsewhere, name its `directory` and `compose_file`.",
-    });
+    const other = otherTopology(survey);
+    return withoutTarget(
+      survey,
+      other ?? {
+        cause: "unknown",
+        finding: "the Odoo project on the host could not be observed",
+        advice:
+          "Look at the reason below; where the project stands elsewhere, name its `directory` and `compose_file`.",
+      },
+      [search.why],
+      tried,
+    );
   }
-  const { target } = search;
+  return withTarget(survey, wishes, search.target, tried);
+}
+
+function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: readonly RemedyName[]): Diagnosis {
   const layers = layersOf(survey, target);
-  const found = causeOf(target, layers);
-  const { ladder, ruledOut } = remediesFor(found.cause, target, layers, tried);
+  const work = workInProgress(survey, target);
+  const drift = driftOf(survey, target);
+  const warnings = warningsOf(survey, target, drift);
+  const found =
+    causeOf({ survey, target, layers, work, hostname: wishes.url?.hostname }) ??
+    // What was intermittent before we acted is not held against what we did.
+    (tried.length === 0 ? intermittent(survey, target) : undefined) ??
+    fine(survey);
+  const changes = changesOf(survey, target);
+  const outage = outageOf(survey, target, layers);
   return {
     ...found,
-    evidence: layers.filter((layer) => layer.state !== "good").map((layer) => `${layer.name}: ${layer.why}`),
+    evidence: [
+      ...work.map(({ what, evidence }) => `${what}: ${evidence}`),
+      ...layers.filter((layer) => layer.state !== "good").map((layer) => `${layer.name}: ${layer.why}`),
+    ],
     layers,
-    drift: driftOf(survey, target),
+    warnings,
+    drift,
+    topology: topologyOf(survey, target),
+    changes,
+    outage,
+    since: describeOutage(outage, changes),
     target,
-    ladder,
-    ruledOut,
+    place: { project: target.project.name, directory: target.project.directory },
+    ...ladderFor({ cause: found.cause, survey, target, layers, tried }),
+  };
+}
+
+/** Good, but for a configuration that would not survive the next restart of nginx. */
+function fine(survey: Survey): Found {
+  const nginx = ifSeen(survey.nginx);
+  if (nginx?.valid !== false) return { cause: "healthy", finding: "every layer is good", advice: "" };
+  return {
+    cause: "nginx-config-invalid",
+    finding: `nginx runs with an older configuration; the one on disk is invalid: ${firstComplaint(nginx.said)}`,
+    advice: "Mend that line and test with `nginx -t`, before anything restarts nginx. It was left alone.",
   };
 }
 
 function withoutTarget(
-  cause: Cause,
-  finding: string,
+  survey: Survey,
+  found: Found,
   evidence: readonly string[],
-  { advice }: { advice: string },
+  tried: readonly RemedyName[],
 ): Diagnosis {
+  const why = survey.containers.observed
+    ? "no project was found"
+    : (survey.containers.why.split("\n")[0] ?? "");
+  const layers = layersWithoutContainers(survey, why);
+  const changes = changesOf(survey, undefined);
+  const outage = outageOf(survey, undefined, layers);
+  const projects = ifSeen(survey.projects) ?? [];
+  const [only] = projects.length === 1 ? projects : [];
   return {
-    cause,
-    finding,
+    ...found,
     evidence,
-    advice,
-    layers: [],
+    layers,
+    warnings: [],
     drift: [],
+    topology: topologyOf(survey, undefined),
+    changes,
+    outage,
+    since: describeOutage(outage, changes),
     target: undefined,
+    place:
+      found.cause === "docker-down"
+        ? { project: only?.name ?? "host", directory: only?.directory ?? "/" }
+        : undefined,
+    ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried }),
+  };
+}
+
+/** A diagnosis without a survey: the host itself was out of reach. */
+export function hostUnreachable(finding: string, advice: string, layers: readonly Layer[]): Diagnosis {
+  return {
+    cause: "host-unreachable",
+    finding,
+    evidence: layers.map(({ name, why }) => `${name}: ${why}`),
+    advice,
+    layers,
+    warnings: [],
+    drift: [],
+    topology: [],
+    changes: [],
+    outage: undefined,
+    since: "",
+    target: undefined,
+    place: undefined,
     ladder: [],
     ruledOut: [],
   };
-}
-
-interface Found {
-  readonly cause: Cause;
-  readonly finding: string;
-  readonly advice: string;
-}
-
-function causeOf(target: Target, layers: readonly Layer[]): Found {
-  const { odoo, odooService, db, dbService } = target;
-  const none = "";
-  if (layers.every((layer) => layer.state === "good")) {
-    return { cause: "healthy", finding: "every layer is good", advice: none };
-  }
-  const stopped = odoo !== undefined && ["exited", "created", "dead"].includes(odoo.state);
-  const dbDown =
-    dbService !== undefined && (db === undefined || ["exited", "created", "dead"].includes(db.state));
-  if (target.containers.length === 0) {
-    return {
-      cause: "stack-down",
-      finding: `the whole stack ${target.project.name} has no containers`,
-      advice: none,
-    };
-  }
-  if ((odoo === undefined || stopped) && dbDown) {
-    return {
-      cause: "stack-down",
-      finding: `neither ${odooService} nor ${dbService} runs in the stack ${target.project.name}`,
-      advice: none,
-    };
-  }
-  if (odoo === undefined) {
-    return {
-      cause: "odoo-absent",
-      finding: `the service ${odooService} has no container`,
-      advice: none,
-    };
-  }
-  if (stopped) {
-    return {
-      cause: "odoo-stopped",
-      finding: `the Odoo container ${odoo.name} ${describeState(odoo)}`,
-      advice: none,
-    };
-  }
-  const worst = layers.find((layer) => layer.state === "bad");
-  if (worst === undefined) {
-    const unseen = layers.filter((layer) => layer.state === "not observed");
-    return {
-      cause: "unknown",
-      finding: `what could be seen is good, but these could not be: ${unseen.map((l) => l.name).join(", ")}`,
-      advice: "Make the missing probes possible (see below), then run again.",
-    };
-  }
-  return {
-    cause: "unknown",
-    finding: `the layer ${worst.name} is bad, for a reason that is not known: ${worst.why}`,
-    advice: "Look at the logs in the evidence; nothing was changed because no remedy is known to fit.",
-  };
-}
-
-/** The remedies for a cause, by the rules of acting (docs/runbook.md, 1.4). */
-function remediesFor(
-  cause: Cause,
-  target: Target,
-  layers: readonly Layer[],
-  tried: readonly RemedyName[],
-): { ladder: RemedyName[]; ruledOut: RuledOut[] } {
-  if (cause === "healthy") return { ladder: [], ruledOut: [] };
-  const ladder: RemedyName[] = [];
-  const ruledOut: RuledOut[] = [];
-  const consider = (remedy: RemedyName, objection: string | undefined): void => {
-    if (objection === undefined) ladder.push(remedy);
-    else ruledOut.push({ remedy, why: objection });
-  };
-  const down = cause === "odoo-stopped" || cause === "odoo-absent" || cause === "stack-down";
-  consider("start-stack", startObjection(target, down, tried));
-  consider("restart-odoo", restartObjection(target, layers, tried));
-  return { ladder, ruledOut };
-}
-
-function startObjection(target: Target, down: boolean, tried: readonly RemedyName[]): string | undefined {
-  if (!down) return "the containers of the stack are there and none of them is stopped";
-  if (tried.includes("start-stack")) return "it ran already and did not help";
-  if (!target.project.services.observed)
-    return `the compose files cannot be read: ${target.project.services.why}`;
-  return undefined;
-}
-
-/**
- * A running Odoo that does not answer may be at work (a module update, a slow boot): it is restarted only after we
- * started it ourselves in this run and waited for it in vain.
- */
-function restartObjection(
-  target: Target,
-  layers: readonly Layer[],
-  tried: readonly RemedyName[],
-): string | undefined {
-  if (target.odoo?.state !== "running") return "Odoo does not run, so there is nothing to restart";
-  if (tried.includes("restart-odoo")) return "it ran already and did not help";
-  const direct = layers.find((layer) => layer.name === "direct");
-  if (direct?.state !== "bad") return "Odoo itself answers, or its answer was not observed";
-  if (layers.some((layer) => layer.name === "database" && layer.state !== "good")) {
-    return "the database is not good, and Odoo cannot be before it is";
-  }
-  if (!tried.includes("start-stack")) return "Odoo runs and may be at work (an update, a slow boot)";
-  return undefined;
 }

@@ -1,12 +1,14 @@
 /** Drift: what the compose project would do now differs from what runs. Reported, never applied. */
 
-import type { Survey } from "../survey/survey.ts";
+import { ifSeen, type Survey } from "../survey/survey.ts";
 import type { Target } from "./target.ts";
 
 export interface Drift {
   readonly service: string;
   /** For people: `the definition in the compose files changed since the container was made`. */
   readonly what: string;
+  /** Whether the next `docker compose up` would fail because of it. */
+  readonly breaking?: true;
 }
 
 export function driftOf(survey: Survey, target: Target): Drift[] {
@@ -16,6 +18,7 @@ export function driftOf(survey: Survey, target: Target): Drift[] {
     found.push({
       service: target.project.name,
       what: `the compose files cannot be read, so nothing could be made anew from them: ${target.project.services.why}`,
+      breaking: true,
     });
   }
   for (const container of target.containers) {
@@ -31,9 +34,7 @@ export function driftOf(survey: Survey, target: Target): Drift[] {
         what: "its definition (compose files, .env) changed since the container was made",
       });
     }
-    const current = survey.images.observed
-      ? survey.images.value.get(tagged(container.imageReference))
-      : undefined;
+    const current = ifSeen(survey.images)?.get(container.imageReference)?.id;
     if (current !== undefined && current !== container.imageId) {
       found.push({
         service: container.service,
@@ -42,10 +43,6 @@ export function driftOf(survey: Survey, target: Target): Drift[] {
     }
   }
   return found;
-}
-
-function tagged(reference: string): string {
-  return /:[^/]+$/.test(reference) ? reference : `${reference}:latest`;
 }
 
 function short(imageId: string): string {

@@ -1,9 +1,9 @@
-/** The health layers of a site, from the database up to what the reverse proxy hands out. */
+/** The health layers of a site, from the database up to what the public gets. */
 
-import type { Container, HttpAnswer, Observation, Survey } from "../survey/survey.ts";
+import type { Container, HttpAnswer, Observation, PublicProbe, Survey } from "../survey/survey.ts";
 import type { Target } from "./target.ts";
 
-export type LayerName = "database" | "odoo" | "direct" | "proxy";
+export type LayerName = "database" | "odoo" | "direct" | "proxy" | "public";
 
 export interface Layer {
   readonly name: LayerName;
@@ -18,25 +18,71 @@ const blind = (name: LayerName, why: string): Layer => ({ name, state: "not obse
 
 /** Every layer of the target, lowest first. A database that is not in the project is judged by Odoo's answers alone. */
 export function layersOf(survey: Survey, target: Target): Layer[] {
+  const direct = directLayer(survey, target);
   return [
-    ...(target.dbService === undefined ? [] : [containerLayer("database", target.dbService, target.db)]),
-    containerLayer("odoo", target.odooService, target.odoo),
-    directLayer(survey, target),
+    ...(target.dbService === undefined ? [] : [databaseLayer(survey, target)]),
+    odooLayer(target, direct),
+    direct,
+    ...outerLayers(survey),
+  ];
+}
+
+/** The layers that can be seen without knowing any container. */
+export function outerLayers(survey: Survey): Layer[] {
+  return [
     answerLayer(
       "proxy",
       mapObservation(survey.proxy, (probe) => probe.answer),
     ),
+    ...(survey.public === undefined ? [] : [publicLayer(survey.public)]),
   ];
 }
 
-function containerLayer(name: "database" | "odoo", service: string, container: Container | undefined): Layer {
-  if (container === undefined) return bad(name, `the service ${service} has no container`);
-  if (container.state !== "running") return bad(name, `${container.name} ${describeState(container)}`);
-  if (container.health === "unhealthy")
-    return bad(name, `${container.name} runs; its own health check says unhealthy`);
-  if (container.health === "starting" && name === "database")
-    return bad(name, `${container.name} is starting`);
-  return good(name, `${container.name} runs${container.health === "healthy" ? " and says healthy" : ""}`);
+/** Where no container could be seen: what was looked for, and why it was not found. */
+export function layersWithoutContainers(survey: Survey, why: string): Layer[] {
+  return [blind("database", why), blind("odoo", why), blind("direct", why), ...outerLayers(survey)];
+}
+
+function databaseLayer(survey: Survey, target: Target): Layer {
+  const { db, dbService } = target;
+  if (db === undefined) return bad("database", `the service ${dbService} has no container`);
+  if (db.state !== "running") return bad("database", `${db.name} ${describeState(db)}`);
+  if (db.health === "unhealthy")
+    return bad("database", `${db.name} runs; its own health check says unhealthy`);
+  if (db.health === "starting") return bad("database", `${db.name} is starting`);
+  const activity = survey.databases.observed ? survey.databases.value.get(db.id) : undefined;
+  if (activity?.observed === false && STARTING.test(activity.why))
+    return bad("database", `${db.name} runs and lets nobody in yet: ${activity.why}`);
+  if (activity?.observed) {
+    const { connections, mostConnections } = activity.value;
+    return good(
+      "database",
+      `${db.name} runs and answers (${connections} of ${mostConnections} connections in use)`,
+    );
+  }
+  if (db.health === "healthy") return good("database", `${db.name} runs and says healthy`);
+  const why =
+    activity?.observed === false ? activity.why : survey.databases.observed ? "" : survey.databases.why;
+  return blind("database", `${db.name} runs; whether it answers was not seen${why === "" ? "" : `: ${why}`}`);
+}
+
+/** What PostgreSQL tells a client while it starts, recovers or goes down (postmaster.c, canAcceptConnections). */
+export const STARTING =
+  /the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections|not accepting connections)/;
+
+/**
+ * Odoo's container. Its own health check lags behind, and passes or fails for reasons of its own: an Odoo that hands out
+ * its login page is good whatever that check says, and the check's opinion is told.
+ */
+function odooLayer({ odoo, odooService }: Target, direct: Layer): Layer {
+  if (odoo === undefined) return bad("odoo", `the service ${odooService} has no container`);
+  if (odoo.state !== "running") return bad("odoo", `${odoo.name} ${describeState(odoo)}`);
+  if (odoo.health === "unhealthy" && direct.state !== "good")
+    return bad("odoo", `${odoo.name} runs; its own health check says unhealthy`);
+  return good(
+    "odoo",
+    `${odoo.name} runs${odoo.health === undefined ? "" : `; its health check says ${odoo.health}`}`,
+  );
 }
 
 /** `exited with status 0`, `is restarting (it ended with status 1)`, `is paused`, … */
@@ -56,6 +102,16 @@ function directLayer(survey: Survey, target: Target): Layer {
   const probe = survey.direct.value.find((candidate) => candidate.containerId === target.odoo?.id);
   if (probe === undefined) return blind("direct", "the container neither publishes nor exposes port 8069");
   return answerLayer("direct", probe.answer);
+}
+
+/** What the public gets, a certificate that browsers refuse included. */
+export function publicLayer(observation: Observation<PublicProbe>): Layer {
+  if (!observation.observed) return blind("public", observation.why);
+  const { answer, certificate } = observation.value;
+  const verdict = judgeAnswer(answer);
+  if (verdict.good && certificate?.problem !== undefined)
+    return bad("public", `${verdict.why}, but browsers refuse its certificate: ${certificate.problem}`);
+  return verdict.good ? good("public", verdict.why) : bad("public", verdict.why);
 }
 
 function answerLayer(name: "direct" | "proxy", observation: Observation<HttpAnswer>): Layer {

@@ -3,7 +3,16 @@
  * what the user says. Two candidates are a refusal, never "all of them".
  */
 
-import type { Container, Project, Service, Survey } from "../survey/survey.ts";
+import {
+  type Container,
+  ifSeen,
+  type Observation,
+  type Project,
+  type Service,
+  type Survey,
+  seen,
+  unseen,
+} from "../survey/survey.ts";
 
 /** What the user says about the target; undefined: find out. */
 export interface TargetWishes {
@@ -11,6 +20,8 @@ export interface TargetWishes {
   readonly composeFile: string | undefined;
   readonly odooService: string | undefined;
   readonly dbService: string | undefined;
+  readonly database: string | undefined;
+  readonly dbUser: string | undefined;
 }
 
 export interface Target {
@@ -21,6 +32,10 @@ export interface Target {
   /** undefined: PostgreSQL is not in this project (managed elsewhere). */
   readonly dbService: string | undefined;
   readonly db: Container | undefined;
+  /** The name of Odoo's database. */
+  readonly database: Observation<string>;
+  /** The role to ask PostgreSQL as; undefined: the one that its container's environment names. */
+  readonly dbUser: string | undefined;
   /** All containers of the project, one-off ones left out. */
   readonly containers: readonly Container[];
 }
@@ -95,17 +110,43 @@ export function findTarget(survey: Survey, wishes: TargetWishes): TargetSearch {
   }
   const own = containers.filter((container) => container.project === project.name);
   const [dbService] = databases;
+  const odoo = own.find((container) => container.service === odooService);
+  const db = own.find((container) => container.service === dbService);
   return {
     found: "one",
     target: {
       project,
       odooService,
-      odoo: own.find((container) => container.service === odooService),
+      odoo,
       dbService,
-      db: own.find((container) => container.service === dbService),
+      db,
+      database: databaseOf(survey, wishes, odoo, db),
+      dbUser: wishes.dbUser,
       containers: own,
     },
   };
+}
+
+/** The named one; else what odoo.conf names; else the only database that holds an Odoo. */
+function databaseOf(
+  survey: Survey,
+  wishes: TargetWishes,
+  odoo: Container | undefined,
+  db: Container | undefined,
+): Observation<string> {
+  if (wishes.database !== undefined) return seen(wishes.database);
+  const settings = ifSeen(survey.settings)?.get(odoo?.id ?? "") ?? [];
+  const named = settings.find(({ name }) => name === "db_name")?.value ?? "";
+  if (/^[\w.-]+$/.test(named) && !/^(?:false|none)$/i.test(named)) return seen(named);
+  const activity = ifSeen(survey.databases)?.get(db?.id ?? "");
+  if (activity?.observed !== true)
+    return unseen(`PostgreSQL was not observed${activity === undefined ? "" : `: ${activity.why}`}`);
+  const names = activity.value.odoo.map(({ name }) => name);
+  const [only] = names;
+  if (only === undefined) return unseen("no database holds an Odoo");
+  return names.length === 1
+    ? seen(only)
+    : unseen(`several databases hold an Odoo: ${names.join(", ")}; name one with \`database\``);
 }
 
 function profiles(project: Project, containers: readonly Container[]): Profile[] {

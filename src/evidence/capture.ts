@@ -1,13 +1,16 @@
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
 
 import { readFileSync } from "node:fs";
+import type { Target } from "../diagnosis/target.ts";
+import type { Section } from "../host/frame.ts";
 import type { Host } from "../host/host.ts";
 import type { EvidenceFile } from "../journal.ts";
 import type { Redactor } from "../redactor.ts";
-import { plainText } from "../survey/parse.ts";
+import { plainText } from "../survey/raw.ts";
 
 const TOOLS = readFileSync(new URL("../host/tools.sh", import.meta.url), "utf8");
 const EVIDENCE = readFileSync(new URL("./evidence.sh", import.meta.url), "utf8");
+const FREEZE = readFileSync(new URL("./freeze.sh", import.meta.url), "utf8");
 
 /** Bytes of each container's log that are kept: its end, where the failure is. */
 const LOG_MOST = 4_000_000;
@@ -47,14 +50,51 @@ export async function captureEvidence(
     },
     signal,
   );
-  return result.sections.map((section) => {
-    const [kind = "", subject] = section.name.split(" ");
+  return filesFrom(result.sections, folder, redactor, store);
+}
+
+/**
+ * What a restart of an Odoo that hangs would destroy: the stacks of its threads, and what its sessions wait for.
+ *
+ * @throws HostError when the host cannot be asked
+ */
+export async function captureFreeze(
+  host: Host,
+  target: Target,
+  redactor: Redactor,
+  store: EvidenceStore,
+  signal?: AbortSignal,
+): Promise<EvidenceFile[]> {
+  const result = await host.run(
+    {
+      name: "evidence of the freeze",
+      text: `${TOOLS}\n${FREEZE}`,
+      values: { ODOO: target.odoo?.id ?? "", DB: target.db?.id ?? "", DB_USER: target.dbUser ?? "" },
+      seconds: 90,
+      // A second SIGQUIT would only print the stacks a second time.
+      repeatable: true,
+      privileged: false,
+      maxOutputBytes: LOG_MOST,
+    },
+    signal,
+  );
+  return filesFrom(result.sections, "freeze", redactor, store);
+}
+
+function filesFrom(
+  parts: readonly Section[],
+  folder: string,
+  redactor: Redactor,
+  store: EvidenceStore,
+): EvidenceFile[] {
+  return parts.map(({ name: section, body }) => {
+    const [kind = "", subject] = section.split(" ");
     const extension = kind === "inspect" ? "json" : kind === "log" ? "log" : "txt";
     const name = `${folder}/${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`.replace(
       ".log.log",
       ".log",
     );
-    const text = redactor.text(plainText(new TextDecoder().decode(section.body)));
+    const text = redactor.text(plainText(new TextDecoder().decode(body)));
     store.write(name, text);
     return { name, bytes: Buffer.byteLength(text) };
   });

@@ -12,9 +12,11 @@ export interface Inputs {
   readonly composeFile: string | undefined;
   readonly odooService: string | undefined;
   readonly dbService: string | undefined;
+  readonly database: string | undefined;
+  readonly dbUser: string | undefined;
   /** How long the site must stay good after it was brought back, in milliseconds. */
   readonly soakMs: number;
-  /** Longest wait for Odoo's first good answer, while its log advances, in milliseconds. */
+  /** Longest wait for Odoo's first good answer, and for somebody else's work on the site to end, in milliseconds. */
   readonly bootWaitMs: number;
   /** How long one remedy may run on the host, in milliseconds; then it is ended there. */
   readonly commandTimeoutMs: number;

@@ -1,11 +1,21 @@
 /** All remedies, by name. */
 
 import type { RemedyName } from "../diagnosis/diagnosis.ts";
+import { bootCheck } from "./boot-check/boot-check.ts";
 import type { Remedy } from "./remedy.ts";
 import { restartOdoo } from "./restart-odoo/restart-odoo.ts";
+import { resumeOdoo } from "./resume-odoo/resume-odoo.ts";
+import { startDb } from "./start-db/start-db.ts";
+import { startDocker } from "./start-docker/start-docker.ts";
+import { startNginx } from "./start-nginx/start-nginx.ts";
 import { startStack } from "./start-stack/start-stack.ts";
 
 export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
+  "start-docker": startDocker,
+  "start-nginx": startNginx,
+  "start-db": startDb,
   "start-stack": startStack,
+  "resume-odoo": resumeOdoo,
   "restart-odoo": restartOdoo,
+  "boot-check": bootCheck,
 };

@@ -1,8 +1,10 @@
-/** What a remedy is, and how its program is made for a target. */
+/** What a remedy is, and how its program is made for a diagnosis. */
 
 import { readFileSync } from "node:fs";
-import type { RemedyName } from "../diagnosis/diagnosis.ts";
+import type { Diagnosis, RemedyName } from "../diagnosis/diagnosis.ts";
 import type { Target } from "../diagnosis/target.ts";
+import { RefusedError } from "../errors.ts";
+import type { Container } from "../survey/survey.ts";
 
 /** How much a remedy may do, least first. `module` stands apart: only what the user names, never automatic. */
 export type RiskClass = "observe" | "restart" | "repair" | "wipe" | "module";
@@ -11,6 +13,8 @@ export type RiskClass = "observe" | "restart" | "repair" | "wipe" | "module";
 export interface RemedyProgram {
   readonly text: string;
   readonly values: Readonly<Record<string, string>>;
+  /** Puts the host back as it was, whatever becomes of the program: it runs after it, after its death, or after a reboot. */
+  readonly putBack?: { readonly text: string; readonly values: Readonly<Record<string, string>> };
 }
 
 export interface Remedy {
@@ -19,29 +23,36 @@ export interface Remedy {
   /** For people: what it does, as a sentence without a subject. */
   readonly does: string;
   /** For people: the commands that run on the host, as one would type them. */
-  commands(target: Target): string;
-  program(target: Target): RemedyProgram;
+  commands(diagnosis: Diagnosis): string;
+  program(diagnosis: Diagnosis): RemedyProgram;
 }
 
+/** The exit statuses by which a remedy's program tells more than done and failed (checks.sh). */
+export const UNFIT = 10;
+export const INEFFECTIVE = 11;
+
+const CHECKS = readFileSync(new URL("./checks.sh", import.meta.url), "utf8");
 const COMPOSE = readFileSync(new URL("./compose.sh", import.meta.url), "utf8");
 
-/** Puts Compose, on this target, in front of a remedy's own program. */
+/** Puts the words of the prechecks and postchecks in front of a remedy's own program. */
+export function checkedProgram(text: string, values: Readonly<Record<string, string>>): RemedyProgram {
+  return { text: `${CHECKS}\n${text}`, values };
+}
+
+/** The same, with Compose on this target. */
 export function composeProgram(
   target: Target,
   text: string,
   values: Readonly<Record<string, string>>,
 ): RemedyProgram {
   const { name, directory, files, environmentFiles } = target.project;
-  return {
-    text: `${COMPOSE}\n${text}`,
-    values: {
-      PROJECT: name,
-      DIRECTORY: directory,
-      FILES: [...files].reverse().join("\n"),
-      ENVIRONMENT_FILES: [...environmentFiles].reverse().join("\n"),
-      ...values,
-    },
-  };
+  return checkedProgram(`${COMPOSE}\n${text}`, {
+    PROJECT: name,
+    DIRECTORY: directory,
+    FILES: [...files].reverse().join("\n"),
+    ENVIRONMENT_FILES: [...environmentFiles].reverse().join("\n"),
+    ...values,
+  });
 }
 
 /** `docker compose` on this target, as one would type it. */
@@ -54,4 +65,17 @@ export function composeCommand(target: Target): string {
     `--project-name ${name}`,
     `--project-directory ${directory}`,
   ].join(" ");
+}
+
+/** @throws RefusedError when the diagnosis has none; its ladder then allows no remedy that would ask */
+export function targetOf({ target }: Diagnosis): Target {
+  if (target === undefined) throw new RefusedError("There is no target to act on");
+  return target;
+}
+
+/** @throws RefusedError when Odoo has no container */
+export function odooOf(diagnosis: Diagnosis): Container {
+  const { odoo, odooService } = targetOf(diagnosis);
+  if (odoo === undefined) throw new RefusedError(`The service ${odooService} has no container`);
+  return odoo;
 }

@@ -32,7 +32,9 @@ function wordsFor(entry: Entry): string | undefined {
     case "diagnosed":
       return [
         `diagnosis: ${entry.diagnosis.cause}. ${entry.diagnosis.finding}`,
+        ...(entry.diagnosis.since === "" ? [] : [entry.diagnosis.since]),
         ...entry.diagnosis.evidence,
+        ...entry.diagnosis.warnings.map((warning) => `worth a look: ${warning}`),
         ...entry.diagnosis.drift.map(({ service, what }) => `drift: ${service}: ${what}`),
       ].join("\n");
     case "planned":

@@ -39,6 +39,8 @@ export function summaryOf(entries: readonly Entry[], files: string): string {
     layerTable(entries),
     planLines(entries),
     ruledOutLines(entries),
+    changeLines(entries),
+    warningLines(diagnosed),
     driftLines(diagnosed),
     timeline(entries),
     remedyOutput(entries),
@@ -102,14 +104,44 @@ function planLines(entries: readonly Entry[]): string {
 }
 
 function ruledOutLines(entries: readonly Entry[]): string {
-  const bad = entries
-    .filter((entry) => entry.kind === "diagnosed")
-    .find((entry) => entry.diagnosis.cause !== "healthy");
-  const ruledOut = bad?.diagnosis.ruledOut ?? [];
+  const ruledOut = firstBad(entries)?.diagnosis.ruledOut ?? [];
   if (ruledOut.length === 0) return "";
   return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${plain(why)}`)].join(
     "\n",
   );
+}
+
+const MOST_CHANGES = 10;
+
+/** What happened before the site went bad, for the eye that looks for the culprit. */
+function changeLines(entries: readonly Entry[]): string {
+  const bad = firstBad(entries)?.diagnosis;
+  if (bad === undefined || bad.since === "" || bad.changes.length === 0) return "";
+  return [
+    "### What changed",
+    "",
+    `${plain(bad.since)}. Before and since, newest first (UTC, by the host's clock):`,
+    "",
+    ...bad.changes
+      .slice(0, MOST_CHANGES)
+      .map(
+        ({ at, what }) => `- ${new Date(at).toISOString().slice(0, 19).replace("T", " ")}: ${plain(what)}`,
+      ),
+  ].join("\n");
+}
+
+function warningLines(diagnosed: EventOf<"diagnosed"> | undefined): string {
+  const { warnings = [], topology = [] } = diagnosed?.diagnosis ?? {};
+  if (warnings.length + topology.length === 0) return "";
+  return ["### Worth knowing", "", ...[...warnings, ...topology].map((line) => `- ${plain(line)}`)].join(
+    "\n",
+  );
+}
+
+function firstBad(entries: readonly Entry[]): EventOf<"diagnosed"> | undefined {
+  return entries
+    .filter((entry): entry is EventOf<"diagnosed"> => entry.kind === "diagnosed")
+    .find((entry) => entry.diagnosis.cause !== "healthy");
 }
 
 function driftLines(diagnosed: EventOf<"diagnosed"> | undefined): string {

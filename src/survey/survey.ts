@@ -7,6 +7,8 @@ export type Observation<T> =
 
 export const seen = <T>(value: T): Observation<T> => ({ observed: true, value });
 export const unseen = (why: string): Observation<never> => ({ observed: false, why });
+export const ifSeen = <T>(observation: Observation<T>): T | undefined =>
+  observation.observed ? observation.value : undefined;
 
 /** How programs may run on the host: as root, as a user whom `sudo -n` makes root, or with the user's own rights. */
 export type Privilege = "root" | "sudo" | "user";
@@ -22,6 +24,11 @@ export interface HostFacts {
   readonly uptimeSeconds: number | undefined;
   /** The host's wall clock, in seconds since 1970. */
   readonly epoch: number;
+  /** Its time zone, as minutes east of UTC: Debian's package log has no zone of its own. */
+  readonly zoneMinutes: number;
+  /** Load averages over 1, 5 and 15 minutes; empty where the system does not tell. */
+  readonly load: readonly number[];
+  readonly processors: number | undefined;
 }
 
 /** A container that Compose made (`docker inspect`), one-off containers of `compose run` included. */
@@ -37,7 +44,10 @@ export interface Container {
   readonly health: string | undefined;
   readonly exitCode: number;
   readonly oomKilled: boolean;
+  /** How often Docker restarted it by itself since somebody started it. */
   readonly restartCount: number;
+  /** Its main process, as the host numbers it; 0 when it does not run. */
+  readonly pid: number;
   /** ISO 8601, as Docker gives it. */
   readonly createdAt: string;
   readonly startedAt: string;
@@ -47,11 +57,17 @@ export interface Container {
   readonly imageReference: string;
   /** `unless-stopped`, `always`, `on-failure`, `no`. */
   readonly restartPolicy: string;
+  /** Most memory it may use, in bytes; 0 for no limit. */
+  readonly memoryLimit: number;
   /** Compose's hash of the service's configuration when the container was made. */
   readonly configHash: string;
   /** Container ports that it publishes on the host, and those that it only exposes: `8069/tcp`. */
   readonly publishes: readonly string[];
   readonly exposes: readonly string[];
+  /** What its environment says of the database's host; empty when nothing. */
+  readonly databaseHost: string;
+  readonly entrypoint: readonly string[];
+  readonly command: readonly string[];
 }
 
 /** A service as the compose files define it today. */
@@ -74,6 +90,28 @@ export interface Project {
   readonly origin: "labels" | "files";
   /** What its files define now. */
   readonly services: Observation<readonly Service[]>;
+  /** Where the keys of its files stand, so that a person can be sent there. */
+  readonly outline: readonly FileLine[];
+}
+
+/** A place in a file on the host. */
+export interface FileLine {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
+
+/** What an image reference means today. */
+export interface Image {
+  readonly id: string;
+  /** When it was pulled, built or tagged last, in milliseconds since 1970; undefined where Docker does not tell. */
+  readonly taggedAt: number | undefined;
+}
+
+export interface ComposeProgram {
+  /** `v1` is the old `docker-compose`, which is no longer maintained: recognised, and not used. */
+  readonly generation: "v1" | "v2";
+  readonly version: string;
 }
 
 /** The answer to one GET of /web/login. */
@@ -103,6 +141,10 @@ export interface DirectProbe {
   /** `127.0.0.1:8069`; empty when the container has no address now. */
   readonly address: string;
   readonly answer: Observation<HttpAnswer>;
+  /** TCP ports on which its processes listen; undefined when it was not asked, or could not be seen. */
+  readonly listens: readonly number[] | undefined;
+  /** What the container's own address answers, asked only when the published one does not. */
+  readonly inner: HttpAnswer | undefined;
 }
 
 export interface ProxyProbe {
@@ -111,16 +153,208 @@ export interface ProxyProbe {
   readonly answer: HttpAnswer;
 }
 
+/** What the public gets, asked from the runner. */
+export interface PublicProbe {
+  readonly url: string;
+  readonly answer: HttpAnswer;
+  /** What the answer says of who answered: the headers `server`, `via`, `cf-ray`, …; for recognising a CDN. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** undefined without TLS, or when no certificate was offered. */
+  readonly certificate: Certificate | undefined;
+}
+
+export interface Certificate {
+  /** The names it is for. */
+  readonly names: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+  /** Why a browser would not accept it; undefined when it would. */
+  readonly problem: string | undefined;
+}
+
+export interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  /** As ps(1) prints it: `Ssl`, `T` for one that was stopped by a signal. */
+  readonly state: string;
+  readonly seconds: number;
+  /** Command and arguments, the first 400 characters. */
+  readonly command: string;
+}
+
+export interface Listener {
+  /** `0.0.0.0`, `[::]`, `127.0.0.1`, `*`. */
+  readonly address: string;
+  readonly port: number;
+  /** `nginx`, `docker-proxy`; empty when it could not be seen. */
+  readonly program: string;
+}
+
+/** A systemd unit. */
+export interface Unit {
+  /** `loaded`, `not-found`, `masked`. */
+  readonly load: string;
+  /** `active`, `inactive`, `failed`, `activating`. */
+  readonly active: string;
+  /** `success`, `exit-code`, `signal`, `oom-kill`, `start-limit-hit`. */
+  readonly result: string;
+  /** When it went down last, in milliseconds since 1970; undefined when it did not, or the time could not be read. */
+  readonly downSince: number | undefined;
+  readonly upSince: number | undefined;
+}
+
+/** In KiB, as df and /proc/meminfo count. */
+export interface Memory {
+  readonly total: number;
+  readonly available: number;
+  readonly swapTotal: number;
+  readonly swapFree: number;
+}
+
+export interface FileSystem {
+  readonly mount: string;
+  /** In KiB. */
+  readonly size: number;
+  readonly available: number;
+  /** undefined where the file system has no fixed number of them. */
+  readonly inodes: number | undefined;
+  readonly inodesFree: number | undefined;
+}
+
+export interface NginxUpstream {
+  /** Where requests are sent: `127.0.0.1:8069`. */
+  readonly target: string;
+  /** Where that is said. */
+  readonly at: FileLine;
+  /** The names of the server that sends them there. */
+  readonly serverNames: readonly string[];
+  /** The location's pattern: `/`, `~ ^/(longpolling|websocket)`. */
+  readonly location: string;
+}
+
+export interface Nginx {
+  readonly valid: boolean;
+  /** What `nginx -t` printed. */
+  readonly said: string;
+  /** From the effective configuration; empty when it is invalid, for then nginx shows none. */
+  readonly upstreams: readonly NginxUpstream[];
+}
+
+/** One minute of the access log. */
+export interface Minute {
+  /** When it began, in milliseconds since 1970. */
+  readonly at: number;
+  readonly total: number;
+  /** Answers with 5xx. */
+  readonly bad: number;
+  /** How often a good answer was followed by a bad one. */
+  readonly flips: number;
+}
+
+export interface AccessLog {
+  readonly file: string;
+  /** In milliseconds since 1970. The first 5xx after the last good page; undefined when it ends well. */
+  readonly badSince: number | undefined;
+  readonly lastGood: number | undefined;
+  readonly minutes: readonly Minute[];
+}
+
+export interface Session {
+  readonly pid: number;
+  readonly database: string;
+  readonly application: string;
+  /** The client's address; empty for one on the socket. */
+  readonly address: string;
+  /** `active`, `idle in transaction`, … */
+  readonly state: string;
+  /** `Lock`, `Client`, …; empty when it waits for nothing. */
+  readonly waits: string;
+  /** Since its transaction began. */
+  readonly seconds: number;
+  readonly blockedBy: readonly number[];
+  /** Its last statement without literals, the first 160 characters. */
+  readonly statement: string;
+}
+
+export interface DatabaseActivity {
+  readonly version: string;
+  readonly recovering: boolean;
+  readonly connections: number;
+  readonly mostConnections: number;
+  /** Those that are not idle, longest transaction first. */
+  readonly sessions: readonly Session[];
+  /** The databases that hold an Odoo. */
+  readonly odoo: readonly OdooDatabase[];
+}
+
+export interface OdooDatabase {
+  readonly name: string;
+  readonly installed: number;
+  /** Modules in a state like `to upgrade`. */
+  readonly pending: readonly { readonly name: string; readonly state: string }[];
+  /** Last installed, updated or uninstalled ones, newest first; `at` in milliseconds since 1970. */
+  readonly recent: readonly { readonly name: string; readonly state: string; readonly at: number }[];
+}
+
+/** A setting of odoo.conf, and where it stands in that file. */
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+  readonly line: number;
+}
+
+/** What changed lately, beside what containers and database tell. Times in milliseconds since 1970. */
+export interface History {
+  readonly files: readonly { readonly at: number; readonly file: string }[];
+  readonly git: readonly { readonly at: number; readonly directory: string; readonly commit: string }[];
+  readonly packages: readonly { readonly at: number; readonly what: string }[];
+  /** What the kernel said when it killed for want of memory. */
+  readonly kills: readonly { readonly at: number; readonly what: string }[];
+}
+
+/** A container that Compose did not make. */
+export interface OtherContainer {
+  readonly name: string;
+  readonly image: string;
+  readonly status: string;
+  readonly ports: string;
+}
+
+export interface Others {
+  readonly containers: readonly OtherContainer[];
+  /** Services of the system that are an Odoo, a PostgreSQL or a reverse proxy: `odoo.service`. */
+  readonly services: readonly { readonly unit: string; readonly active: string }[];
+}
+
 export interface Survey {
   readonly host: Observation<HostFacts>;
   readonly containers: Observation<readonly Container[]>;
-  /** Image references and what they mean today, by id. */
-  readonly images: Observation<ReadonlyMap<string, string>>;
-  /** Compose's version. */
-  readonly compose: Observation<string>;
+  /** What the containers' image references mean today. */
+  readonly images: Observation<ReadonlyMap<string, Image>>;
+  readonly compose: Observation<ComposeProgram>;
   readonly projects: Observation<readonly Project[]>;
   readonly direct: Observation<readonly DirectProbe[]>;
   readonly proxy: Observation<ProxyProbe>;
   /** The last lines of each container's log, with timestamps, by container id. */
   readonly logs: Observation<ReadonlyMap<string, string>>;
+  readonly processes: Observation<readonly Process[]>;
+  readonly listeners: Observation<readonly Listener[]>;
+  /** By name: `nginx.service`. */
+  readonly units: Observation<ReadonlyMap<string, Unit>>;
+  readonly memory: Observation<Memory>;
+  readonly disks: Observation<readonly FileSystem[]>;
+  readonly nginx: Observation<Nginx>;
+  readonly accessLogs: Observation<readonly AccessLog[]>;
+  /** The end of nginx's error logs, and of its journal. */
+  readonly nginxErrors: Observation<string>;
+  /** By container id. */
+  readonly databases: Observation<ReadonlyMap<string, Observation<DatabaseActivity>>>;
+  /** By container id. */
+  readonly settings: Observation<ReadonlyMap<string, readonly Setting[]>>;
+  readonly history: Observation<History>;
+  readonly others: Observation<Others>;
+  /** undefined when no public address is known. */
+  readonly public: Observation<PublicProbe> | undefined;
+  /** How far the host's clock is ahead of the runner's, in seconds. */
+  readonly clockSkew: number | undefined;
 }

@@ -1,59 +1,116 @@
-/** Takes a survey: sends survey.sh, reads the answer. */
+/** Takes a survey: sends survey.sh, reads the answer, and looks at the public side meanwhile. */
 
 import { readFileSync } from "node:fs";
-import type { Host, ProgramResult } from "../host/host.ts";
-import { parseSurvey, secretsIn } from "./parse.ts";
-import type { Survey } from "./survey.ts";
+import type { Clock } from "../clock.ts";
+import type { Host } from "../host/host.ts";
+import { assignments } from "../host/quote.ts";
+import { parseSurvey, secretsIn } from "./parse/index.ts";
+import { ifSeen, type Observation, type PublicProbe, type Survey } from "./survey.ts";
 
 const TOOLS = readFileSync(new URL("../host/tools.sh", import.meta.url), "utf8");
+const PROBES = [
+  readFileSync(new URL("./probes/host.sh", import.meta.url), "utf8"),
+  readFileSync(new URL("./probes/docker.sh", import.meta.url), "utf8"),
+  readFileSync(new URL("./probes/http.sh", import.meta.url), "utf8"),
+  readFileSync(new URL("./probes/nginx.sh", import.meta.url), "utf8"),
+  readFileSync(new URL("./probes/database.sh", import.meta.url), "utf8"),
+  readFileSync(new URL("./probes/history.sh", import.meta.url), "utf8"),
+];
 const SURVEY = readFileSync(new URL("./survey.sh", import.meta.url), "utf8");
+const IN_DATABASE = readFileSync(new URL("./in-database.sh", import.meta.url), "utf8");
+const ACTIVITY = readFileSync(new URL("./activity.sql", import.meta.url), "utf8");
+const MODULES = readFileSync(new URL("./modules.sql", import.meta.url), "utf8");
+const ACCESS_LOG = readFileSync(new URL("./access-log.awk", import.meta.url), "utf8");
+
+const PROGRAM = [TOOLS, ...PROBES, SURVEY].join("\n");
 
 /** What a survey must be told: where the user says things are. */
 export interface SurveyWishes {
   readonly url: URL | undefined;
   readonly directory: string | undefined;
   readonly composeFile: string | undefined;
+  readonly dbUser: string | undefined;
 }
 
-/** Seconds that one GET of the survey may take. Odoo's first page after a boot compiles assets: a few seconds. */
-const HTTP_SECONDS = 15;
-/** Bounded on the host: docker (10 s) and then a GET (15 s) are the longest chain of probes, with room for a slow host. */
-const SURVEY_SECONDS = 60;
+export interface SurveyMeans {
+  readonly host: Host;
+  readonly clock: Clock;
+  /** What the public gets, asked from here. */
+  readonly askPublic: (url: URL, signal?: AbortSignal) => Promise<Observation<PublicProbe>>;
+  /** Told the secrets that were seen, before the survey is handed out. */
+  readonly learn: (secrets: readonly string[]) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SurveyScope {
+  /** How many of each container's last log lines to bring. */
+  readonly logLines: number;
+  /** Set: only what changes while one waits is asked for, and the rest is taken from this earlier survey. */
+  readonly before?: Survey | undefined;
+}
 
 /**
- * One read-only look at the host, in one round trip.
+ * Seconds that one GET of the survey may take. Odoo's first page after a boot compiles assets, which takes a few; who waits
+ * longer for a login page has left.
+ */
+const HTTP_SECONDS = 10;
+/** Bounded on the host: the longest chains of probes are docker (10 s), a GET (10 s) and another (5 s). */
+const SURVEY_SECONDS = 75;
+
+/**
+ * One read-only look at the host, in one round trip, and at the public side from here.
  *
- * @param logLines how many of each container's last log lines to bring
- * @param learn told the secrets that were seen, before the survey is handed out
  * @throws HostError when the host cannot be asked
  */
 export async function takeSurvey(
-  host: Host,
+  means: SurveyMeans,
   wishes: SurveyWishes,
-  logLines: number,
-  learn: (secrets: readonly string[]) => void,
-  signal?: AbortSignal,
-): Promise<{ survey: Survey; raw: ProgramResult }> {
-  const raw = await host.run(
-    {
-      name: "survey",
-      text: `${TOOLS}\n${SURVEY}`,
-      values: {
-        URL_SCHEME: wishes.url?.protocol.replace(":", "") ?? "",
-        URL_HOST: wishes.url?.hostname ?? "",
-        URL_PORT: wishes.url?.port ?? "",
-        DIRECTORY: wishes.directory ?? "",
-        COMPOSE_FILE: wishes.composeFile ?? "",
-        LOG_LINES: String(logLines),
-        HTTP_SECONDS: String(HTTP_SECONDS),
+  scope: SurveyScope,
+): Promise<Survey> {
+  const { host, clock, askPublic, learn, signal } = means;
+  const { before } = scope;
+  const look = before === undefined ? "whole" : "vital";
+  const asked = clock.now();
+  const [raw, publicSide] = await Promise.all([
+    host.run(
+      {
+        name: "survey",
+        text: PROGRAM,
+        values: {
+          LOOK: look,
+          URL_SCHEME: wishes.url?.protocol.replace(":", "") ?? "",
+          URL_HOST: wishes.url?.hostname ?? "",
+          URL_PORT: wishes.url?.port ?? "",
+          DIRECTORY: wishes.directory ?? "",
+          COMPOSE_FILE: wishes.composeFile ?? "",
+          LOG_LINES: String(scope.logLines),
+          HTTP_SECONDS: String(HTTP_SECONDS),
+          IN_DATABASE: `${assignments({
+            ACTIVITY_SQL: ACTIVITY,
+            MODULES_SQL: MODULES,
+            LOOK: look,
+            DB_USER: wishes.dbUser ?? "",
+          })}${IN_DATABASE}`,
+          ACCESS_LOG_AWK: ACCESS_LOG,
+        },
+        seconds: SURVEY_SECONDS,
+        repeatable: true,
+        privileged: false,
+        maxOutputBytes: 16_000_000,
       },
-      seconds: SURVEY_SECONDS,
-      repeatable: true,
-      privileged: false,
-      maxOutputBytes: 16_000_000,
-    },
-    signal,
-  );
+      signal,
+    ),
+    wishes.url === undefined ? undefined : askPublic(wishes.url, signal),
+  ]);
   learn(secretsIn(raw));
-  return { survey: parseSurvey(raw), raw };
+  const survey = parseSurvey(raw, before);
+  const epoch = ifSeen(survey.host)?.epoch;
+  return { ...survey, public: publicSide, clockSkew: skew(epoch, asked, clock.now()) };
+}
+
+/** Seconds by which the host's clock is ahead: 0 as long as it may have been right at some moment of the asking. */
+function skew(epoch: number | undefined, began: number, ended: number): number | undefined {
+  if (epoch === undefined) return undefined;
+  const [least, most] = [Math.floor(began / 1000) - 1, Math.ceil(ended / 1000) + 1];
+  return epoch < least ? epoch - least : epoch > most ? epoch - most : 0;
 }

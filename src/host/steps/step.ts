@@ -12,6 +12,7 @@ import { type StatePlace, stateProgram } from "../state.ts";
 
 const START = readFileSync(new URL("./start.sh", import.meta.url), "utf8");
 const ATTACH = readFileSync(new URL("./attach.sh", import.meta.url), "utf8");
+const STOP = readFileSync(new URL("./stop.sh", import.meta.url), "utf8");
 
 /** Seconds that one look at a running step waits for its end. */
 const ATTACH_WAIT = 5;
@@ -26,6 +27,12 @@ export interface Step {
   readonly values: Readonly<Record<string, string>>;
   /** How long it may take on the host, in seconds. */
   readonly seconds: number;
+  /**
+   * The dead-man: a program that puts the host back as it was. It runs when the step has ended or was killed, and at the
+   * next boot when the host went down meanwhile; it stands on disk before the step begins. Both programs have a folder of
+   * their own in PUT_BACK_DIR until then.
+   */
+  readonly putBack?: { readonly text: string; readonly values: Readonly<Record<string, string>> } | undefined;
 }
 
 /**
@@ -33,10 +40,12 @@ export interface Step {
  * - `ended`: with this exit status;
  * - `vanished`: it began, and neither runs nor left a status (a reboot, a kill): survey before anything else;
  * - `absent`: it never began, and now cannot;
- * - `gone`: the lease was no longer ours, so it was not begun.
+ * - `gone`: the lease was no longer ours, so it was not begun;
+ * - `unarmed`: what would put the host back could not be made ready, so it was not begun.
  */
 export type StepEnd =
   | { readonly outcome: "ended"; readonly status: number }
+  | { readonly outcome: "unarmed"; readonly why: string }
   | { readonly outcome: "vanished" | "absent" | "gone" };
 
 /** The starting program may have done its work before this went wrong. */
@@ -57,8 +66,11 @@ export async function runStep(
   onOutput: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<StepEnd> {
+  const putBackDirectory = { PUT_BACK_DIR: `${place.auditRoot}/${place.key}/put-back` };
   // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
-  const program = `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${assignments(step.values)}${step.text}`;
+  const program = `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${assignments({ ...putBackDirectory, ...step.values })}${step.text}`;
+  const putBack =
+    step.putBack && `${assignments({ ...putBackDirectory, ...step.putBack.values })}${step.putBack.text}`;
   const started = await host
     .run(
       {
@@ -67,6 +79,8 @@ export async function runStep(
           STEP: step.name,
           SECONDS_ALLOWED: String(step.seconds),
           PROGRAM: program,
+          PUT_BACK: putBack ?? "",
+          ...putBackDirectory,
         }),
         repeatable: false,
       },
@@ -80,6 +94,7 @@ export async function runStep(
   if (started !== undefined) {
     const answer = started.output.toString("utf8").trim();
     if (answer === "gone") return { outcome: "gone" };
+    if (answer.startsWith("unarmed ")) return { outcome: "unarmed", why: answer.slice("unarmed ".length) };
     if (started.status !== 0) {
       throw new HostError("nonsense", `The step ${step.name} could not be started`, {
         detail: `${answer}\n${started.stderr}`.trim(),
@@ -87,6 +102,11 @@ export async function runStep(
     }
   }
   return followStep(host, place, step.name, onOutput, signal);
+}
+
+/** Ends a step that runs, and has it put the host back. Its end is then to be followed. */
+export async function stopStep(host: Host, place: StatePlace, name: string): Promise<void> {
+  await host.run(stateProgram(place, `stop ${name}`, STOP, { STEP: name }, 170));
 }
 
 /** Attaches to a step that was begun, by its name, and follows it to its end. Throws as `runStep` does. */

@@ -1,9 +1,8 @@
 /** Runbook 1.4, second line: restart Odoo, and only Odoo. */
 
 import { readFileSync } from "node:fs";
-import type { Target } from "../../diagnosis/target.ts";
-import { RefusedError } from "../../errors.ts";
-import type { Remedy } from "../remedy.ts";
+import type { Diagnosis } from "../../diagnosis/diagnosis.ts";
+import { checkedProgram, odooOf, type Remedy } from "../remedy.ts";
 
 const PROGRAM = readFileSync(new URL("./restart-odoo.sh", import.meta.url), "utf8");
 
@@ -11,12 +10,12 @@ export const restartOdoo: Remedy = {
   name: "restart-odoo",
   risk: "restart",
   does: "restarts the Odoo container, and leaves the database alone",
-  commands: (target) => `docker restart --time 30 ${target.odoo?.name ?? target.odooService}`,
-  program: (target) => ({ text: PROGRAM, values: { CONTAINER: containerOf(target) } }),
+  commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${odooOf(diagnosis).name}`,
+  program: (diagnosis) =>
+    checkedProgram(PROGRAM, { CONTAINER: odooOf(diagnosis).id, PATIENCE: patience(diagnosis) }),
 };
 
-function containerOf(target: Target): string {
-  if (target.odoo === undefined)
-    throw new RefusedError(`The service ${target.odooService} has no container to restart`);
-  return target.odoo.id;
+/** In seconds. One that answers nothing ends nothing either. */
+function patience({ cause }: Diagnosis): string {
+  return cause === "odoo-frozen" ? "10" : "30";
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Target } from "../../diagnosis/target.ts";
-import { composeCommand, composeProgram, type Remedy } from "../remedy.ts";
+import { composeCommand, composeProgram, type Remedy, targetOf } from "../remedy.ts";
 
 const PROGRAM = readFileSync(new URL("./start-stack.sh", import.meta.url), "utf8");
 
@@ -10,12 +10,17 @@ export const startStack: Remedy = {
   name: "start-stack",
   risk: "restart",
   does: "starts what is stopped in the compose project, and recreates nothing",
-  commands: (target) =>
-    [
+  commands: (diagnosis) => {
+    const target = targetOf(diagnosis);
+    return [
       `${composeCommand(target)} up --detach --no-recreate --no-build --pull never`,
       ...servicesToStart(target),
-    ].join(" "),
-  program: (target) => composeProgram(target, PROGRAM, { SERVICES: servicesToStart(target).join("\n") }),
+    ].join(" ");
+  },
+  program: (diagnosis) => {
+    const target = targetOf(diagnosis);
+    return composeProgram(target, PROGRAM, { SERVICES: servicesToStart(target).join("\n") });
+  },
 };
 
 /** Only Odoo, with what it depends on, while the rest runs: somebody may have stopped another service on purpose. */

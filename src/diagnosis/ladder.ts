@@ -1,0 +1,151 @@
+/**
+ * The remedies that a cause allows, least invasive first, and why the others are ruled out: the rules of acting
+ * (docs/runbook.md, 1.4 and 1.5). Each question is asked of every remedy, so that a person sees why not.
+ */
+
+import { ifSeen, type Survey } from "../survey/survey.ts";
+import { elsewhereSetting, isStoppedBySignal, stateOf } from "./causes.ts";
+import type { Cause, RemedyName, RuledOut } from "./diagnosis.ts";
+import type { Layer } from "./layers.ts";
+import type { Target } from "./target.ts";
+
+export interface Case {
+  readonly cause: Cause;
+  readonly survey: Survey;
+  readonly target: Target | undefined;
+  readonly layers: readonly Layer[];
+  /** The remedies that already ran in this run and did not help. */
+  readonly tried: readonly RemedyName[];
+}
+
+/** Why a remedy is not allowed; undefined when it is. */
+type Objection = (about: Case) => string | undefined;
+
+/** Least invasive first. */
+const OBJECTIONS: readonly (readonly [RemedyName, Objection])[] = [
+  ["start-docker", toStartDocker],
+  ["start-nginx", toStartNginx],
+  ["start-db", toStartDb],
+  ["start-stack", toStartStack],
+  ["resume-odoo", toResumeOdoo],
+  ["restart-odoo", toRestartOdoo],
+  ["boot-check", toBootCheck],
+];
+
+export function ladderFor(about: Case): { ladder: RemedyName[]; ruledOut: RuledOut[] } {
+  const ladder: RemedyName[] = [];
+  const ruledOut: RuledOut[] = [];
+  if (about.cause === "healthy") return { ladder, ruledOut };
+  for (const [remedy, objection] of OBJECTIONS) {
+    const why =
+      (about.tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
+      objectionToAny(about) ??
+      objection(about);
+    if (why === undefined) ladder.push(remedy);
+    else ruledOut.push({ remedy, why });
+  }
+  return { ladder, ruledOut };
+}
+
+/** What forbids any change. */
+function objectionToAny({ cause, layers }: Case): string | undefined {
+  if (!layers.some(({ state }) => state === "bad")) return "nothing that could be seen is bad";
+  switch (cause) {
+    case "in-progress":
+      return "somebody is at work, and is never interrupted";
+    case "database-starting":
+      return "PostgreSQL is starting or recovering, and is given time";
+    case "disk-full":
+    case "inodes-full":
+      return "the disk is full: what is started now fails again, and may write half of something";
+    case "database-locked":
+      return "it would not give the lock free that Odoo waits for";
+    default:
+      return undefined;
+  }
+}
+
+function toStartDocker({ cause, survey, layers }: Case): string | undefined {
+  if (cause !== "docker-down") return "the Docker daemon answers";
+  if (stateOf(layers, "proxy") === "good")
+    return "the site works, and starting Docker may restart its containers";
+  const unit = ifSeen(survey.units)?.get("docker.service");
+  if (unit === undefined) return "systemd was not observed, so whether Docker is its service is not known";
+  if (unit.load !== "loaded") return `docker.service is ${unit.load}`;
+  return unit.active === "active"
+    ? "the service runs and hangs; restarting it would stop every container"
+    : undefined;
+}
+
+function toStartNginx({ cause, survey }: Case): string | undefined {
+  const unit = ifSeen(survey.units)?.get("nginx.service");
+  if (cause === "nginx-config-invalid") return "its configuration is invalid, and it would not start";
+  if (cause !== "nginx-down") return unit?.active === "active" ? "nginx runs" : "nginx is not the cause";
+  const nginx = ifSeen(survey.nginx);
+  // The program tests again before it acts; here a configuration that was not seen is no objection.
+  return nginx?.valid === false ? "its configuration is invalid, and it would not start" : undefined;
+}
+
+function toStartDb({ cause, target }: Case): string | undefined {
+  if (cause !== "database-down" || target?.dbService === undefined) return "the database is not the cause";
+  const { db } = target;
+  if (db === undefined) return composeObjection(target);
+  if (db.state === "restarting" || db.state === "running")
+    return "it starts again and again, and fails each time";
+  return undefined;
+}
+
+function toStartStack({ cause, target }: Case): string | undefined {
+  if (target === undefined) return "no target is known";
+  const stopped = target.odoo === undefined || ["exited", "created", "dead"].includes(target.odoo.state);
+  const startable = ["odoo-stopped", "odoo-absent", "stack-down", "odoo-out-of-memory"].includes(cause);
+  if (!startable || !(stopped || target.containers.length === 0))
+    return "the containers of the stack are there and none of them is stopped, or that is not the cause";
+  return composeObjection(target);
+}
+
+function composeObjection({ project }: Target): string | undefined {
+  return project.services.observed ? undefined : `the compose files cannot be read: ${project.services.why}`;
+}
+
+function toResumeOdoo({ cause, survey, target }: Case): string | undefined {
+  return cause === "odoo-frozen" && target !== undefined && isStoppedBySignal(survey, target)
+    ? undefined
+    : "Odoo was not stopped by a signal and is not paused";
+}
+
+/**
+ * A running Odoo that does not answer may be at work (an update, a slow boot): that is another cause, and waited for.
+ * What is left is stuck, and restarting it is what the runbook does first.
+ */
+function toRestartOdoo({ cause, survey, target, layers, tried }: Case): string | undefined {
+  if (target?.odoo === undefined) return "Odoo has no container, so there is nothing to restart";
+  if (target.odoo.state !== "running" && target.odoo.state !== "paused")
+    return "Odoo does not run, so there is nothing to restart";
+  if (cause === "odoo-crash-loop" || cause === "odoo-out-of-memory")
+    return "Docker restarts it again and again already, and it falls each time";
+  const direct = layers.find((layer) => layer.name === "direct");
+  if (direct?.state !== "bad") return "Odoo itself answers, or its answer was not observed";
+  if (layers.some((layer) => layer.name === "database" && layer.state === "bad"))
+    return "the database is not good, and Odoo cannot be before it is";
+  const setting = cause === "odoo-not-listening" ? elsewhereSetting(survey, target) : undefined;
+  if (setting !== undefined) return `its configuration sends it elsewhere (${setting}), and would again`;
+  if (["odoo-frozen", "odoo-unhealthy", "odoo-not-listening", "port-mapping-missing"].includes(cause))
+    return undefined;
+  // After a database came back, Odoo may not find back to it by itself.
+  if (cause === "database-unreachable" && tried.length > 0) return undefined;
+  return tried.includes("start-stack") ? undefined : "it is not known that restarting it would help";
+}
+
+/** Diagnosing, not mending: only when Odoo is not serving anyway, and a restart has not helped or cannot. */
+function toBootCheck({ cause, survey, target, layers, tried }: Case): string | undefined {
+  if (cause !== "odoo-crash-loop" && cause !== "odoo-unhealthy") return "Odoo does not fail at its start";
+  if (cause === "odoo-unhealthy" && !tried.includes("restart-odoo")) return "a restart is tried first";
+  if (target?.odoo === undefined) return "Odoo has no container";
+  const compose = ifSeen(survey.compose);
+  if (compose?.generation === "v1") return "it needs Compose v2";
+  if (!target.database.observed) return target.database.why;
+  if (stateOf(layers, "database") !== "good") return "the database is not good";
+  if (!survey.units.observed) return "systemd was not observed, which puts Odoo back after a reboot";
+  return composeObjection(target);
+}

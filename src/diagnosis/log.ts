@@ -1,0 +1,146 @@
+/** Reading a container's log: lines with their times, and the failure that ended it. */
+
+import { type Container, ifSeen, type Survey } from "../survey/survey.ts";
+
+export interface LogLine {
+  /** Milliseconds since 1970, by Docker's stamp. */
+  readonly at: number;
+  readonly text: string;
+}
+
+/** The lines of a container's log since a time (ISO 8601), oldest first; none where it was not seen. */
+export function logSince(survey: Survey, containerId: string, since: string): LogLine[] {
+  const log = ifSeen(survey.logs)?.get(containerId) ?? "";
+  const from = Date.parse(since);
+  return log.split("\n").flatMap((line) => {
+    const [, stamp, text] = /^(\d{4}-\d\d-\d\dT\S+Z) (.*)$/.exec(line) ?? [];
+    const at = Date.parse(stamp ?? "");
+    return text === undefined || Number.isNaN(at) || at < from ? [] : [{ at, text }];
+  });
+}
+
+/** A crash loop pauses for ever longer between its tries, up to a minute (moby, restartmanager); in seconds. */
+export const LONGEST_PAUSE = 90;
+
+/** When a container was started last; of one that Docker started again by itself, some of its tries before that too. */
+export function sinceItsLastTries({ startedAt, restartCount }: Container): string {
+  const before = restartCount > 0 ? LONGEST_PAUSE * 1000 : 0;
+  return new Date(Math.max(0, Date.parse(startedAt) - before)).toISOString();
+}
+
+/** What Odoo and its entrypoint say when PostgreSQL does not let them in (libpq, facts of the official image). */
+export const LOCKED_OUT =
+  /FATAL: +(?:password authentication failed[^\n]*|database "[^"]*" does not exist|role "[^"]*" does not exist|sorry, too many clients already|remaining connection slots[^\n]*|no pg_hba\.conf entry[^\n]*)|could not translate host name[^\n]*|could not connect to server[^\n]*|connection to server at [^\n]* failed[^\n]*|Database connection failure: [^\n]*/;
+
+/** What went wrong inside of Odoo, as its traceback tells. */
+export interface Failure {
+  /** `ModuleNotFoundError`, `odoo.tools.convert.ParseError`; empty when it ended with words of its own. */
+  readonly exception: string;
+  readonly message: string;
+  /** The addon in whose files it happened; undefined when in none. */
+  readonly module: string | undefined;
+  readonly file: string | undefined;
+  readonly line: number | undefined;
+}
+
+/** `ImportError: No module named 'x' (module shop_notes, /mnt/extra-addons/shop_notes/models.py line 3)` */
+export function describeFailure({ exception, message, module, file, line }: Failure): string {
+  const what = [exception, message].filter((part) => part !== "").join(": ");
+  const place = [
+    ...(module === undefined ? [] : [`module ${module}`]),
+    ...(file === undefined ? [] : [line === undefined ? file : `${file} line ${line}`]),
+  ];
+  return place.length === 0 ? what : `${what} (${place.join(", ")})`;
+}
+
+interface Frame {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** The path of an addon's file: below a folder of addons, but not Odoo's own framework. */
+const ADDON =
+  /\/(?:extra-addons|addons|custom|modules|enterprise|[\w-]*addons[\w-]*)(?:\/[\w.-]+)*?\/(\w+)\/(?:[\w.-]+\/)*[\w.-]+\.(?:py|xml|csv|js)$/;
+
+/**
+ * The failure that a log tells of: of its last traceback, else the last words of a process that ended.
+ *
+ * @param text without Docker's stamps
+ */
+export function failureIn(text: string): Failure | undefined {
+  const lines = text.split("\n").map((line) => line.trimEnd());
+  return tracebackIn(lines) ?? lastWords(lines);
+}
+
+function tracebackIn(lines: readonly string[]): Failure | undefined {
+  const start = lines.findLastIndex((line) => line.includes("Traceback (most recent call last):"));
+  if (start < 0) return undefined;
+  const frames: Frame[] = [];
+  for (let at = start + 1; at < lines.length; at++) {
+    const line = lines[at] ?? "";
+    const frame = /^\s+File "([^"]+)", line (\d+)/.exec(line);
+    if (frame?.[1] !== undefined) frames.push({ file: frame[1], line: Number(frame[2]) });
+    const end = /^([A-Za-z_][\w.]*)(?:: (.*))?$/.exec(line);
+    if (end?.[1] !== undefined && frames.length > 0) {
+      // A message may go on: a ParseError has its file in the lines below.
+      const more: string[] = [];
+      for (let next = at + 1; next < lines.length && more.length < 4; next++) {
+        const text = lines[next] ?? "";
+        if (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} /.test(text) || /^Traceback |^During handling/.test(text))
+          break;
+        more.push(text);
+      }
+      return failureFrom(end[1], [end[2] ?? "", ...more].join("\n").trim(), frames);
+    }
+  }
+  return undefined;
+}
+
+function failureFrom(exception: string, message: string, frames: readonly Frame[]): Failure {
+  const xml =
+    /while parsing (?:file:)?(\S+?\.(?:xml|csv)):(\d+)/.exec(message) ??
+    /File "([^"]+\.(?:xml|csv))", line (\d+)/.exec(message);
+  const place =
+    xml?.[1] !== undefined
+      ? { file: xml[1], line: Number(xml[2]) }
+      : (frames.findLast(({ file }) => ADDON.test(file) && !isFramework(file)) ??
+        // Of Odoo's own; a frame of Python's library says nothing to anybody.
+        frames.findLast(({ file }) => /\/odoo\//.test(file)));
+  return {
+    exception,
+    // werkzeug's log format puts its own fields behind a traceback's last line
+    message: (message.split("\n")[0] ?? "").replace(/(?: -)+$/, "").slice(0, 300),
+    module: place === undefined ? undefined : moduleOf(place.file),
+    file: place?.file,
+    line: place?.line,
+  };
+}
+
+/** Odoo's own `base` and `web` hand on what others raise. */
+function isFramework(file: string): boolean {
+  return /\/odoo\/(?!addons\/)|\/odoo\/addons\/(?:base|web|http_routing)\//.test(file);
+}
+
+function moduleOf(file: string): string | undefined {
+  return /\/odoo\/(?!addons\/)/.test(file) ? undefined : ADDON.exec(file)?.[1];
+}
+
+/** `sys.exit("words")`, an option that cannot be read, a database that was waited for: no traceback, but a last word. */
+function lastWords(lines: readonly string[]): Failure | undefined {
+  const said = lines.findLast(
+    (line) =>
+      line !== "" &&
+      !/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?:INFO|DEBUG|WARNING) /.test(line) &&
+      !/^\s/.test(line) &&
+      !/^(?:Usage|usage):/.test(line),
+  );
+  if (said === undefined) return undefined;
+  const message = said.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?:ERROR|CRITICAL) \S+ /, "");
+  return {
+    exception: "",
+    message: message.slice(0, 300),
+    module: undefined,
+    file: undefined,
+    line: undefined,
+  };
+}

@@ -1,0 +1,71 @@
+/** What is not the cause, and would be the next one: told beside any verdict. */
+
+import { ifSeen, type Survey } from "../survey/survey.ts";
+import type { Drift } from "./drift.ts";
+import { judgeAnswer } from "./layers.ts";
+import type { Target } from "./target.ts";
+
+/** A certificate that ends so soon is told; most are renewed a month before. In milliseconds. */
+const CERTIFICATE_SOON = 14 * 86_400_000;
+/** In per cent. */
+const DISK_NEARLY_FULL = 5;
+/** In seconds. A clock that is off makes logs and certificates lie. */
+const SKEW = 60;
+
+export function warningsOf(survey: Survey, target: Target, drift: readonly Drift[]): string[] {
+  return [
+    ...diskWarnings(survey),
+    ...certificateWarnings(survey),
+    ...clockWarnings(survey),
+    ...healthWarnings(survey, target),
+    ...composeWarnings(survey, drift),
+  ];
+}
+
+function diskWarnings(survey: Survey): string[] {
+  return (ifSeen(survey.disks) ?? []).flatMap(({ mount, size, available, inodes, inodesFree }) => {
+    const left = Math.floor((available * 100) / size);
+    if (size > 0 && left < DISK_NEARLY_FULL)
+      return [`the file system ${mount} has ${left} % of its space left`];
+    if (inodes !== undefined && inodesFree !== undefined && inodesFree * 100 < inodes * DISK_NEARLY_FULL)
+      return [`the file system ${mount} has ${inodesFree} of ${inodes} inodes left`];
+    return [];
+  });
+}
+
+function certificateWarnings(survey: Survey): string[] {
+  const certificate = survey.public?.observed ? survey.public.value.certificate : undefined;
+  const now = (ifSeen(survey.host)?.epoch ?? 0) * 1000;
+  if (certificate === undefined || certificate.expires < now || certificate.expires - now > CERTIFICATE_SOON)
+    return [];
+  const days = Math.floor((certificate.expires - now) / 86_400_000);
+  return [
+    `the certificate expires in ${days} days (${new Date(certificate.expires).toISOString().slice(0, 10)})`,
+  ];
+}
+
+function clockWarnings({ clockSkew }: Survey): string[] {
+  if (clockSkew === undefined || Math.abs(clockSkew) < SKEW) return [];
+  return [`the host's clock is ${Math.abs(clockSkew)} s ${clockSkew > 0 ? "ahead of" : "behind"} ours`];
+}
+
+function healthWarnings(survey: Survey, { odoo }: Target): string[] {
+  if (odoo?.state !== "running" || odoo.health !== "unhealthy") return [];
+  const probe = ifSeen(survey.direct)?.find(({ containerId }) => containerId === odoo.id);
+  const answer = probe && ifSeen(probe.answer);
+  return answer !== undefined && judgeAnswer(answer).good
+    ? [`${odoo.name}'s own health check says unhealthy, although its login page is handed out`]
+    : [];
+}
+
+function composeWarnings(survey: Survey, drift: readonly Drift[]): string[] {
+  const compose = ifSeen(survey.compose);
+  const old =
+    compose?.generation === "v1"
+      ? [`only Compose v1 (${compose.version}) is installed, which is no longer maintained: we do not use it`]
+      : [];
+  return [
+    ...old,
+    ...drift.filter(({ breaking }) => breaking).map(({ service, what }) => `${service}: ${what}`),
+  ];
+}

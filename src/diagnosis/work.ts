@@ -1,0 +1,177 @@
+/**
+ * Who is at work on the site: a module update, a restore, a deploy, a package upgrade, a slow boot. We wait for them, and
+ * never interrupt. Found from the processes of the host (those in containers among them), PostgreSQL's sessions, and
+ * Odoo's own log.
+ */
+
+import { type DirectProbe, ifSeen, type Process, type Survey } from "../survey/survey.ts";
+import { LOCKED_OUT, logSince, sinceItsLastTries } from "./log.ts";
+import type { Target } from "./target.ts";
+
+export interface Work {
+  readonly what: string;
+  /** How it was seen. */
+  readonly evidence: string;
+}
+
+/** A boot is one for so long, as long as its log advances; in seconds. */
+const LONGEST_BOOT = 900;
+/** A registry loads without a word for about a minute on a small droplet; in seconds. */
+const QUIET_BOOT = 90;
+/** `docker compose up` without `-d` that is older than this supervises the stack, and is not a deploy; in seconds. */
+const OLDEST_FOREGROUND_UP = 600;
+
+export function workInProgress(survey: Survey, target: Target | undefined): Work[] {
+  const processes = ifSeen(survey.processes) ?? [];
+  const loops =
+    (target?.odoo?.restartCount ?? 0) >= 2 ? treeOf(target?.odoo?.pid ?? 0, processes) : new Set();
+  const seen = processes
+    // What a crash loop does at each of its starts is no work that would ever end.
+    .filter(({ pid }) => !loops.has(pid))
+    .flatMap((process): Work[] => {
+      const what = workOf(process);
+      return what === undefined ? [] : [{ what, evidence: evidenceOf(process) }];
+    });
+  return [...unique(seen), ...restores(survey), ...boot(survey, target)];
+}
+
+function evidenceOf({ pid, seconds, command }: Process): string {
+  return `process ${pid}, for ${seconds} s: ${command.slice(0, 160)}`;
+}
+
+/** One line for each kind of work: a shell and what it started are one. */
+function unique(works: readonly Work[]): Work[] {
+  return works.filter(({ what }, index) => works.findIndex((other) => other.what === what) === index);
+}
+
+/** The processes below one, itself included. */
+export function treeOf(root: number, processes: readonly Process[]): Set<number> {
+  const tree = new Set(root > 0 ? [root] : []);
+  // ps lists parents before their children only by chance.
+  for (let before = -1; before !== tree.size; ) {
+    before = tree.size;
+    for (const { pid, parent } of processes) if (tree.has(parent)) tree.add(pid);
+  }
+  return tree;
+}
+
+function workOf({ command, seconds }: Process): string | undefined {
+  const words = command.split(/\s+/);
+  const program = (words[0] ?? "").split("/").at(-1) ?? "";
+  if (/^(?:ba|da|z|fi)?sh$|^sudo$|^ssh$|^timeout$|^tini$|^runc/.test(program)) return undefined;
+  const odoo = words.findIndex((word) => /(?:^|\/)(?:odoo|odoo-bin|openerp-server|odoo\.py)$/.test(word));
+  // `docker … exec odoo odoo -u` is the client; the process that works is seen as well.
+  if (odoo >= 0 && odoo <= 1 && /^(?:python[\d.]*|odoo|odoo-bin)$/.test(program)) {
+    const args = words.slice(odoo + 1);
+    const once = args.includes("--stop-after-init");
+    if (once && args.some((word) => /^(?:-u|--update|-u\S+|--update=.*)$/.test(word)))
+      return "a module update";
+    if (once && args.some((word) => /^(?:-i|--init|-i\S+|--init=.*)$/.test(word)))
+      return "a module installation";
+    if (args[0] === "module" && /^(?:install|upgrade|uninstall)$/.test(args[1] ?? ""))
+      return "a module update";
+    if (args[0] === "db" && /^(?:load|init|duplicate)$/.test(args[1] ?? ""))
+      return "a restore of the database";
+  }
+  if (words.some((word) => /(?:^|\/)click-odoo-(?:update|initdb|restoredb)$/.test(word)))
+    return "a module update";
+  if (program === "pg_restore") return "a restore of the database";
+  if (program === "psql" && words.some((word) => /^(?:-f|--file)/.test(word)))
+    return "a restore of the database";
+  if (program === "dpkg" && words.some((word) => /^--(?:unpack|configure|install|status-fd)$/.test(word)))
+    return "a package upgrade";
+  if (program === "docker" || program === "docker-compose")
+    return dockerWork(program, words.slice(1), seconds);
+  return undefined;
+}
+
+const COMPOSE_TAKES_A_VALUE =
+  /^(?:-f|--file|-p|--project-name|--project-directory|--env-file|--profile|--ansi|--progress|--parallel|-c|--context|-H|--host|--log-level)$/;
+
+/** The first word that is neither an option nor an option's value. */
+function verbOf(words: readonly string[]): { verb: string; rest: readonly string[] } {
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (!word.startsWith("-")) return { verb: word, rest: words.slice(at + 1) };
+    if (COMPOSE_TAKES_A_VALUE.test(word)) at += 1;
+  }
+  return { verb: "", rest: [] };
+}
+
+function dockerWork(program: string, words: readonly string[], seconds: number): string | undefined {
+  const first = verbOf(words);
+  const compose =
+    first.verb === "compose" ? verbOf(first.rest) : program === "docker-compose" ? first : undefined;
+  if (compose === undefined) {
+    return /^(?:pull|build|buildx|load|import)$/.test(first.verb) ? `\`docker ${first.verb}\`` : undefined;
+  }
+  const { verb, rest } = compose;
+  if (!/^(?:up|pull|build|down|restart|create|start|stop|rm|kill)$/.test(verb)) return undefined;
+  const foreground = verb === "up" && !rest.some((word) => /^(?:-d|--detach|--wait)$/.test(word));
+  if (foreground && seconds > OLDEST_FOREGROUND_UP) return undefined;
+  return `\`docker compose ${verb}\``;
+}
+
+/** A restore that runs elsewhere, seen by its session; a person at a prompt is none. */
+function restores(survey: Survey): Work[] {
+  const activities = [...(ifSeen(survey.databases)?.values() ?? [])];
+  return activities
+    .flatMap((activity) => (activity.observed ? activity.value.sessions : []))
+    .filter(
+      ({ application, state, statement }) =>
+        application === "pg_restore" ||
+        (application === "psql" && state === "active" && /^copy /i.test(statement)),
+    )
+    .slice(0, 1)
+    .map(({ pid, application, database, seconds }) => ({
+      what: "a restore of the database",
+      evidence: `PostgreSQL session ${pid} of ${application} in ${database}, for ${seconds} s`,
+    }));
+}
+
+/**
+ * Odoo was started a while ago, did not fall over since (once may happen to anybody), does not answer yet, and its log advances; or its log shows that
+ * modules are being loaded just now, as an update through the web client does.
+ */
+function boot(survey: Survey, target: Target | undefined): Work[] {
+  const odoo = target?.odoo;
+  const now = ifSeen(survey.host)?.epoch;
+  if (odoo?.state !== "running" || odoo.restartCount > 1 || now === undefined) return [];
+  const probe = ifSeen(survey.direct)?.find(({ containerId }) => containerId === odoo.id);
+  if (probe?.answer.observed !== true || probe.answer.value.answered) return [];
+  const age = now - Date.parse(odoo.startedAt) / 1000;
+  const lines = logSince(survey, odoo.id, sinceItsLastTries(odoo));
+  const last = lines.at(-1);
+  const quiet = last === undefined ? age : now - last.at / 1000;
+  if (
+    age < LONGEST_BOOT &&
+    quiet < QUIET_BOOT &&
+    !isServing(lines) &&
+    !isElsewhere(probe) &&
+    !isLockedOut(lines)
+  ) {
+    return [{ what: "a boot of Odoo", evidence: `started ${Math.round(age)} s ago; its log advances` }];
+  }
+  const loading = lines.findLast(({ text }) =>
+    / odoo\.modules\.(?:loading|registry|graph|migration): /.test(text),
+  );
+  if (loading !== undefined && now - loading.at / 1000 < QUIET_BOOT && age >= LONGEST_BOOT) {
+    return [{ what: "a module update inside of Odoo", evidence: loading.text.slice(0, 200) }];
+  }
+  return [];
+}
+
+/** It listens already, on another port than its own. */
+function isElsewhere({ listens = [] }: DirectProbe): boolean {
+  return !listens.includes(8069) && listens.some((port) => port < 32_768 && port !== 8071 && port !== 8072);
+}
+
+/** What its last try said of the database, this one will say too. */
+function isLockedOut(lines: readonly { readonly text: string }[]): boolean {
+  return lines.some(({ text }) => LOCKED_OUT.test(text));
+}
+
+/** Its registry is loaded and a page was handed out: a boot is over then, whatever comes after. */
+function isServing(lines: readonly { readonly text: string }[]): boolean {
+  return lines.some(({ text }) => / werkzeug: .*"(?:GET|POST|HEAD) \S+ HTTP\/[\d.]+" [1-4]\d\d /.test(text));
+}

@@ -1,0 +1,19 @@
+/** Below runbook 1.4: an Odoo that was only halted goes on without losing what it was doing. */
+
+import { readFileSync } from "node:fs";
+import { checkedProgram, odooOf, type Remedy } from "../remedy.ts";
+
+const PROGRAM = readFileSync(new URL("./resume-odoo.sh", import.meta.url), "utf8");
+
+export const resumeOdoo: Remedy = {
+  name: "resume-odoo",
+  risk: "restart",
+  does: "lets Odoo's halted processes go on, and restarts nothing",
+  commands: (diagnosis) => {
+    const odoo = odooOf(diagnosis);
+    return odoo.state === "paused"
+      ? `docker unpause ${odoo.name}`
+      : `kill -CONT (the processes of ${odoo.name})`;
+  },
+  program: (diagnosis) => checkedProgram(PROGRAM, { CONTAINER: odooOf(diagnosis).id }),
+};

@@ -1,0 +1,62 @@
+/** Reads what the probe of PostgreSQL printed. */
+
+import * as v from "valibot";
+import { bodiesOf, linesOf, type Part, parseJson, plainText } from "../raw.ts";
+import { type DatabaseActivity, type Observation, seen, unseen } from "../survey.ts";
+
+const text = v.nullish(v.string(), "");
+
+const ActivitySchema = v.object({
+  version: v.string(),
+  recovering: v.boolean(),
+  connections: v.number(),
+  most: v.number(),
+  sessions: v.array(
+    v.object({
+      pid: v.number(),
+      database: text,
+      application: text,
+      address: text,
+      state: text,
+      waits: text,
+      seconds: v.nullish(v.number(), 0),
+      blockedBy: v.array(v.number()),
+      statement: text,
+    }),
+  ),
+});
+
+const ModulesSchema = v.object({
+  installed: v.number(),
+  pending: v.array(v.object({ name: v.string(), state: v.string() })),
+  recent: v.array(v.object({ name: v.string(), state: v.string(), at: v.number() })),
+});
+
+export function parseDatabases(parts: readonly Part[]): Map<string, Observation<DatabaseActivity>> {
+  return new Map([...bodiesOf(parts, "database")].map(([id, body]) => [id, parseDatabase(plainText(body))]));
+}
+
+function parseDatabase(body: string): Observation<DatabaseActivity> {
+  const lines = linesOf(body);
+  const after = (name: string): string[] =>
+    lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
+  const activity = v.safeParse(ActivitySchema, parseJson(after("activity")[0] ?? ""));
+  if (!activity.success) {
+    if (lines.length === 0) return unseen("the container does not run");
+    const [status] = after("exit");
+    if (status === "124" || status === "137") return unseen("PostgreSQL gave no answer in time");
+    return unseen(after("error")[0]?.trim() || body.trim().slice(0, 300));
+  }
+  const { most, ...rest } = activity.output;
+  return seen({
+    ...rest,
+    mostConnections: most,
+    odoo: after("modules").flatMap((line) => {
+      const [name = "", json = ""] = line.split(/\t(.*)/s);
+      const modules = v.safeParse(ModulesSchema, parseJson(json));
+      if (!modules.success) return [];
+      const recent = modules.output.recent.map((each) => ({ ...each, at: each.at * 1000 }));
+      return [{ ...modules.output, name, recent }];
+    }),
+  });
+}

@@ -1,0 +1,206 @@
+/** Reads what survey.sh printed. Parses once, at the edge; what does not fit is *not observed*, with the reason. */
+
+import * as v from "valibot";
+import type { ProgramResult } from "../../host/host.ts";
+import { decode, parseJson, type RawProbe, rawProbes, readProbe } from "../raw.ts";
+import { ifSeen, type Observation, type Survey, seen, unseen } from "../survey.ts";
+import { parseDatabases } from "./database.ts";
+import {
+  parseCompose,
+  parseContainers,
+  parseImages,
+  parseLogs,
+  parseOthers,
+  parseProjects,
+  parseSettings,
+} from "./docker.ts";
+import { parseHistory } from "./history.ts";
+import { parseDisks, parseHost, parseListeners, parseMemory, parseProcesses, parseUnits } from "./host.ts";
+import { parseDirect, parseProxy } from "./http.ts";
+import { parseAccessLogs, parseNginx, parseNginxErrors } from "./nginx.ts";
+
+/** What the host itself tells; the public side and the clocks are seen from the runner. */
+export type HostSurvey = Omit<Survey, "public" | "clockSkew">;
+
+/**
+ * @param result of the program `survey.sh`
+ * @param before an earlier survey, from which the parts are taken that this one did not ask for
+ * @returns the survey; parts whose probe failed, timed out or printed nonsense are not observed
+ */
+export function parseSurvey(result: ProgramResult, before?: HostSurvey): HostSurvey {
+  const probes = rawProbes(result);
+  const read = <T>(name: string, parse: (probe: RawProbe) => Observation<T>): Observation<T> =>
+    readProbe(probes.get(name), result.truncated, parse);
+  const unless = <K extends keyof HostSurvey>(name: string, part: K, now: HostSurvey[K]): HostSurvey[K] =>
+    before === undefined || probes.has(name) ? now : before[part];
+  const host = read("host", parseHost);
+  return {
+    host,
+    containers: read("containers", ({ output }) => parseContainers(output)),
+    projects: withHashes(
+      read("projects", ({ parts }) => seen(parseProjects(parts))),
+      before,
+    ),
+    direct: read("direct", ({ parts }) => seen(parseDirect(parts))),
+    proxy: read("proxy", ({ parts }) => parseProxy(parts)),
+    logs: read("logs", ({ parts }) => seen(parseLogs(parts))),
+    processes: read("processes", parseProcesses),
+    listeners: read("listeners", parseListeners),
+    units: read("units", parseUnits),
+    databases: withModules(
+      read("database", ({ parts }) => seen(parseDatabases(parts))),
+      before,
+    ),
+    images: unless(
+      "images",
+      "images",
+      read("images", ({ output }) => seen(parseImages(output))),
+    ),
+    compose: unless(
+      "compose",
+      "compose",
+      read("compose", ({ output }) => parseCompose(output)),
+    ),
+    memory: unless("memory", "memory", read("memory", parseMemory)),
+    disks: unless("disks", "disks", read("disks", parseDisks)),
+    nginx: unless(
+      "nginx",
+      "nginx",
+      read("nginx", ({ parts }) => parseNginx(parts)),
+    ),
+    accessLogs: unless(
+      "access-log",
+      "accessLogs",
+      read("access-log", ({ parts }) => parseAccessLogs(parts)),
+    ),
+    nginxErrors: unless(
+      "nginx-errors",
+      "nginxErrors",
+      read("nginx-errors", ({ parts }) => seen(parseNginxErrors(parts))),
+    ),
+    settings: unless(
+      "odoo-conf",
+      "settings",
+      read("odoo-conf", ({ parts }) => seen(parseSettings(parts))),
+    ),
+    history: unless(
+      "history",
+      "history",
+      read("history", ({ parts }) => seen(parseHistory(parts, ifSeen(host)?.zoneMinutes ?? 0))),
+    ),
+    others: unless(
+      "others",
+      "others",
+      read("others", ({ parts }) => seen(parseOthers(parts))),
+    ),
+  };
+}
+
+/** A vital look does not ask for hashes and outlines; what an earlier one saw still holds for the same files. */
+function withHashes(now: Survey["projects"], before: HostSurvey | undefined): Survey["projects"] {
+  const known = before && ifSeen(before.projects);
+  if (!now.observed || known === undefined) return now;
+  return seen(
+    now.value.map((project) => {
+      const same = known.find(
+        ({ name, directory }) => name === project.name && directory === project.directory,
+      );
+      if (same === undefined || project.outline.length > 0) return project;
+      const services = ifSeen(same.services) ?? [];
+      return {
+        ...project,
+        outline: same.outline,
+        services: project.services.observed
+          ? seen(
+              project.services.value.map((service) => ({
+                ...service,
+                configHash:
+                  service.configHash ?? services.find(({ name }) => name === service.name)?.configHash,
+              })),
+            )
+          : project.services,
+      };
+    }),
+  );
+}
+
+function withModules(now: Survey["databases"], before: HostSurvey | undefined): Survey["databases"] {
+  const known = before && ifSeen(before.databases);
+  if (!now.observed || known === undefined) return now;
+  return seen(
+    new Map(
+      [...now.value].map(([id, activity]) => {
+        const earlier = known.get(id);
+        const odoo = earlier?.observed ? earlier.value.odoo : [];
+        return activity.observed && activity.value.odoo.length === 0
+          ? [id, seen({ ...activity.value, odoo })]
+          : [id, activity];
+      }),
+    ),
+  );
+}
+
+/** A survey of a host that could not be asked. */
+export function blindSurvey(why: string): HostSurvey {
+  const nothing = unseen(why);
+  return {
+    host: nothing,
+    containers: nothing,
+    images: nothing,
+    compose: nothing,
+    projects: nothing,
+    direct: nothing,
+    proxy: nothing,
+    logs: nothing,
+    processes: nothing,
+    listeners: nothing,
+    units: nothing,
+    memory: nothing,
+    disks: nothing,
+    nginx: nothing,
+    accessLogs: nothing,
+    nginxErrors: nothing,
+    databases: nothing,
+    settings: nothing,
+    history: nothing,
+    others: nothing,
+  };
+}
+
+const SECRET_NAME = /PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|DSN/i;
+
+const EnvironmentsSchema = v.array(v.object({ Config: v.object({ Env: v.nullish(v.array(v.string())) }) }));
+
+const ConfigEnvironmentsSchema = v.object({
+  services: v.record(v.string(), v.object({ environment: v.nullish(v.record(v.string(), v.unknown())) })),
+});
+
+/**
+ * Every value on the host that looks like a secret by its name: from the containers' environment and from the compose
+ * configuration. For the redactor, before anything of this survey is printed.
+ */
+export function secretsIn(result: ProgramResult): string[] {
+  const found = new Set<string>();
+  const learn = (name: string, value: unknown): void => {
+    if (typeof value === "string" && value !== "" && SECRET_NAME.test(name)) found.add(value);
+  };
+  for (const section of result.sections) {
+    const text = decode(section.body);
+    if (section.name.startsWith("probe containers ")) {
+      const parsed = v.safeParse(EnvironmentsSchema, parseJson(text));
+      for (const assignment of parsed.success
+        ? parsed.output.flatMap(({ Config }) => Config.Env ?? [])
+        : []) {
+        const at = assignment.indexOf("=");
+        learn(assignment.slice(0, at), assignment.slice(at + 1));
+      }
+    } else if (section.name.startsWith("config ")) {
+      const parsed = v.safeParse(ConfigEnvironmentsSchema, parseJson(text));
+      const services = parsed.success ? Object.values(parsed.output.services) : [];
+      for (const { environment } of services) {
+        for (const [name, value] of Object.entries(environment ?? {})) learn(name, value);
+      }
+    }
+  }
+  return [...found];
+}

@@ -1,0 +1,143 @@
+/** What the public gets: one GET of the login page from the runner, with the certificate that a browser would see. */
+
+import http, { type IncomingMessage } from "node:http";
+import https from "node:https";
+import { checkServerIdentity, type PeerCertificate, type TLSSocket } from "node:tls";
+import type { Clock } from "../clock.ts";
+import {
+  type Certificate,
+  type HttpAnswer,
+  type Observation,
+  type PublicProbe,
+  seen,
+  unseen,
+} from "./survey.ts";
+
+const MOST_BODY = 65_536;
+/** For all of it together, in milliseconds. */
+const PATIENCE = 15_000;
+const MOST_REDIRECTS = 4;
+/** Headers by which a CDN, a load balancer or another proxy is recognised. */
+const TELLING = [
+  "server",
+  "via",
+  "cf-ray",
+  "cf-mitigated",
+  "x-cache",
+  "x-served-by",
+  "x-sucuri-id",
+  "x-amz-cf-id",
+];
+
+interface Response {
+  readonly answer: HttpAnswer;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly certificate: Certificate | undefined;
+}
+
+/**
+ * Follows redirects, as a browser does, as long as they stay on the same host name.
+ *
+ * @returns not observed when this machine cannot look, a name that has no address included
+ */
+export async function askPublic(
+  url: URL,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<Observation<PublicProbe>> {
+  const limit = AbortSignal.any([AbortSignal.timeout(PATIENCE), ...(signal === undefined ? [] : [signal])]);
+  let at = new URL("/web/login", url);
+  let certificate: Certificate | undefined;
+  try {
+    for (let redirects = 0; ; redirects++) {
+      const response = await get(at, clock, limit);
+      certificate = response.certificate ?? certificate;
+      const { answer } = response;
+      const next =
+        answer.answered && answer.code >= 300 && answer.code < 400 && URL.canParse(answer.location, at.href)
+          ? new URL(answer.location, at)
+          : undefined;
+      const follow =
+        next !== undefined && next.hostname === url.hostname && next.pathname.startsWith("/web/login");
+      if (!follow || redirects === MOST_REDIRECTS)
+        return seen({ url: at.href, answer, headers: response.headers, certificate });
+      at = next;
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const words = error instanceof Error ? error.message : String(error);
+    if (limit.aborted) return seen(unanswered(at, "timed-out", `nothing within ${PATIENCE / 1000} s`));
+    if (code === "ECONNREFUSED") return seen(unanswered(at, "refused", words));
+    // The runner's own trouble, or the site's: from here it cannot be told which.
+    if (/^(ENOTFOUND|EAI_|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)/.test(code)) return unseen(words);
+    return seen(unanswered(at, "broken", words));
+  }
+}
+
+function unanswered(url: URL, problem: "refused" | "timed-out" | "broken", detail: string): PublicProbe {
+  return { url: url.href, answer: { answered: false, problem, detail }, headers: {}, certificate: undefined };
+}
+
+function get(url: URL, clock: Clock, signal: AbortSignal): Promise<Response> {
+  const began = clock.monotonic();
+  return new Promise((resolve, reject) => {
+    const take = (response: IncomingMessage): void => {
+      const socket = response.socket as Partial<TLSSocket>;
+      const certificate =
+        url.protocol === "https:" ? certificateOf(socket as TLSSocket, url.hostname, clock.now()) : undefined;
+      const body: Buffer[] = [];
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => {
+        if (bytes < MOST_BODY) body.push(chunk);
+        bytes += chunk.length;
+      });
+      response.on("error", reject);
+      response.on("end", () =>
+        resolve({
+          certificate,
+          headers: Object.fromEntries(
+            TELLING.flatMap((name) => {
+              const value = response.headers[name];
+              return value === undefined ? [] : [[name, String(value).slice(0, 200)]];
+            }),
+          ),
+          answer: {
+            answered: true,
+            code: response.statusCode ?? 0,
+            seconds: (clock.monotonic() - began) / 1000,
+            bytes,
+            contentType: response.headers["content-type"] ?? "",
+            location: response.headers.location ?? "",
+            body: Buffer.concat(body).subarray(0, MOST_BODY).toString("utf8"),
+          },
+        }),
+      );
+    };
+    const options = { signal, agent: false, headers: { "User-Agent": "odoo-recover", Accept: "text/html" } };
+    const request =
+      url.protocol === "https:"
+        ? // Looked at whatever it is: a wrong certificate is a finding, and not the end of the looking.
+          https.get(url, { ...options, rejectUnauthorized: false }, take)
+        : http.get(url, options, take);
+    request.on("error", reject);
+  });
+}
+
+/** What a browser would say of the certificate. */
+function certificateOf(socket: TLSSocket, hostname: string, now: number): Certificate | undefined {
+  const peer: PeerCertificate | undefined = socket.getPeerCertificate?.();
+  if (peer === undefined || peer.valid_to === undefined) return undefined;
+  const names = (peer.subjectaltname ?? "").split(", ").map((name) => name.replace(/^(DNS|IP Address):/, ""));
+  const mismatch = checkServerIdentity(hostname, peer);
+  const expires = Date.parse(peer.valid_to);
+  const problem =
+    expires < now
+      ? `it expired on ${new Date(expires).toISOString().slice(0, 10)}`
+      : mismatch !== undefined
+        ? `it is for ${names.filter(Boolean).join(", ") || String(peer.subject?.CN)}, not for ${hostname}`
+        : socket.authorized
+          ? undefined
+          : `no authority that this machine knows vouches for it (${socket.authorizationError})`;
+  return { names: names.filter(Boolean), expires, problem };
+}

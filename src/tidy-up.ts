@@ -1,0 +1,90 @@
+/**
+ * After a run that did not conclude (killed, cancelled): puts the host right. Waits for a step that still runs, ends one
+ * that only looks for a reason, gives the leases back, and says how the site is now.
+ */
+
+import { isGood } from "./diagnosis/diagnosis.ts";
+import type { Host } from "./host/host.ts";
+import { statePlace } from "./host/state.ts";
+import { followStep, stopStep } from "./host/steps/step.ts";
+import type { Inputs } from "./inputs/inputs.ts";
+import type { Entry, EventOf } from "./journal.ts";
+import { openHost, Watch } from "./look.ts";
+import type { Parts } from "./parts.ts";
+import { describeEnd, giveLeaseBack } from "./recover.ts";
+import { plainText } from "./survey/raw.ts";
+import { type Verdict, verdictOn, whatRecoverWouldDo } from "./verdicts.ts";
+
+/**
+ * Concludes the journal. Never throws.
+ *
+ * @param entries the journal of that run, as far as it was saved
+ */
+export async function tidyUp(entries: readonly Entry[], inputs: Inputs, parts: Parts): Promise<Verdict> {
+  const verdict = await tidy(entries, inputs, parts).catch((error: unknown) => verdictOn(error));
+  parts.journal.append({ kind: "concluded", ...verdict });
+  return verdict;
+}
+
+/** Leases that were taken and, as far as is known, not given back. */
+export function leasesHeld(entries: readonly Entry[]): string[] {
+  const given = new Set(
+    entries.flatMap((entry) =>
+      entry.kind === "lease-released" && entry.outcome === "released" ? [entry.key] : [],
+    ),
+  );
+  return entries
+    .flatMap((entry) => (entry.kind === "lease-taken" ? [entry.key] : []))
+    .filter((key) => !given.has(key));
+}
+
+async function tidy(entries: readonly Entry[], inputs: Inputs, parts: Parts): Promise<Verdict> {
+  const host = await openHost(parts);
+  try {
+    const watch = new Watch(host, inputs, parts);
+    await watch.look("after the run was stopped");
+    const undone = await endSteps(entries, host, parts);
+    for (const key of leasesHeld(entries)) await giveLeaseBack(host, statePlace(key), parts);
+    const last = await watch.look("last look");
+    return {
+      status: "cancelled",
+      headline: `The run was stopped. The site now: ${last.finding}`,
+      detail: `${undone}\n${last.evidence.join("\n")}`.trim(),
+      next: isGood(last) ? last.advice : whatRecoverWouldDo(last),
+    };
+  } finally {
+    await host.close();
+  }
+}
+
+/** Follows every step that was begun and of whose end we do not know. */
+async function endSteps(entries: readonly Entry[], host: Host, parts: Parts): Promise<string> {
+  const ended = new Set(entries.filter((entry) => entry.kind === "remedy-ended").map((entry) => entry.step));
+  const begun = entries.filter(
+    (entry): entry is EventOf<"remedy-started"> => entry.kind === "remedy-started",
+  );
+  const told: string[] = [];
+  for (const { step, remedy, key } of begun) {
+    if (ended.has(step)) {
+      told.push(`${remedy} had ended before.`);
+      continue;
+    }
+    const place = statePlace(key);
+    // It mends nothing, and Odoo is down meanwhile: no reason to wait for what it may find.
+    if (remedy === "boot-check") await stopStep(host, place, step);
+    const end = await followStep(
+      host,
+      place,
+      step,
+      (text) => parts.journal.append({ kind: "remedy-output", text: plainText(text) }),
+      parts.signal,
+    );
+    parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: describeEnd(end) });
+    told.push(
+      remedy === "boot-check"
+        ? `${remedy} was ended, and Odoo was put back as it was.`
+        : `${remedy} ran on and is ${describeEnd(end)}.`,
+    );
+  }
+  return told.join(" ") || "Nothing had been changed.";
+}
