@@ -51925,7 +51925,14 @@ module.exports = eval("require")("./crypto/build/Release/sshcrypto.node");
 /***/ 1774:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "4a9e2d846d400baacb8e.sh";
+module.exports = __nccwpck_require__.p + "9587f005527e1680a164.sh";
+
+/***/ }),
+
+/***/ 748:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "d21b98129098ce8820c3.sh";
 
 /***/ }),
 
@@ -51967,7 +51974,14 @@ module.exports = __nccwpck_require__.p + "d755a442d45d7fbff9b0.sh";
 /***/ 1284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "bc44a25f76a5718f8ec3.sh";
+module.exports = __nccwpck_require__.p + "1d98331fde2434695809.sh";
+
+/***/ }),
+
+/***/ 3298:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "dcb34d43660411a6bdf3.sh";
 
 /***/ }),
 
@@ -51978,10 +51992,80 @@ module.exports = __nccwpck_require__.p + "1566911f62365f4aa516.sh";
 
 /***/ }),
 
+/***/ 3513:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "64b441b3d6b7c79f63d5.awk";
+
+/***/ }),
+
+/***/ 9638:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "c32686f0130855747f69.sql";
+
+/***/ }),
+
+/***/ 4567:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "e40f2f882055567a5847.sh";
+
+/***/ }),
+
+/***/ 6120:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "5d2096406742814451b9.sql";
+
+/***/ }),
+
+/***/ 249:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "d4eeac3742253c99f23e.sh";
+
+/***/ }),
+
+/***/ 6972:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "7425275ab8073d3e2245.sh";
+
+/***/ }),
+
+/***/ 9166:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "5cc6b8d0200a642ed185.sh";
+
+/***/ }),
+
+/***/ 9806:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "c620bacdad0ce4883b7a.sh";
+
+/***/ }),
+
+/***/ 5436:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "085f83b7a78046c44aea.sh";
+
+/***/ }),
+
+/***/ 7478:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "42668a50a129fea045a0.sh";
+
+/***/ }),
+
 /***/ 4992:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "a9275e0c860afb4e0df1.sh";
+module.exports = __nccwpck_require__.p + "e797d41005d988d1b95f.sh";
 
 /***/ }),
 
@@ -52289,6 +52373,1753 @@ Object.assign(globalThis, { __filename: filename, __dirname: (0,node_path__WEBPA
 
 /***/ }),
 
+/***/ 3371:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  h4: () => (/* binding */ diagnose),
+  P6: () => (/* binding */ hostUnreachable),
+  Kg: () => (/* binding */ isGood),
+  Gu: () => (/* binding */ isWaiting)
+});
+
+// UNUSED EXPORTS: CAUSES
+
+// EXTERNAL MODULE: ./build/survey/survey.js
+var survey_survey = __nccwpck_require__(1337);
+// EXTERNAL MODULE: ./build/diagnosis/layers.js
+var diagnosis_layers = __nccwpck_require__(2934);
+// EXTERNAL MODULE: ./build/diagnosis/log.js
+var log = __nccwpck_require__(3888);
+;// CONCATENATED MODULE: ./build/diagnosis/proxies.js
+/** The reverse proxy in front of Odoo: which one it is, and whether nginx sends people to where Odoo is. */
+
+/** The program behind the public ports, in the words for people; undefined when it could not be seen. */
+function proxyProgram(survey) {
+    const listeners = ((0,survey_survey/* ifSeen */.hy)(survey.listeners) ?? []).filter(({ port }) => port === 80 || port === 443);
+    const programs = new Set(listeners.map(({ program }) => program).filter(Boolean));
+    if (programs.has("nginx"))
+        return "nginx";
+    const container = publishedBy(survey, listeners);
+    if (container !== undefined)
+        return container;
+    const [program] = programs;
+    return program;
+}
+/** Docker's own proxy listens for a container: one that publishes 80 or 443. */
+function publishedBy(survey, listeners) {
+    if (!listeners.some(({ program }) => program === "docker-proxy"))
+        return undefined;
+    const composed = (0,survey_survey/* ifSeen */.hy)(survey.containers)?.find(({ publishes }) => publishes.some((port) => /^(?:80|443|8080|8443)\/tcp$/.test(port)));
+    const other = (0,survey_survey/* ifSeen */.hy)(survey.others)?.containers.find(({ ports }) => /:(?:80|443)->/.test(ports));
+    const image = composed?.imageReference ?? other?.image ?? "";
+    const kind = ["nginx", "caddy", "traefik", "haproxy", "apache", "httpd"].find((name) => image.includes(name));
+    return image === "" ? "a container" : `${kind ?? image} in a container (${composed?.name ?? other?.name})`;
+}
+/**
+ * The routes of the server that answers for the public name; of all servers where none has that name.
+ *
+ * @param hostname the public name; undefined when it is not known
+ */
+function routesOf(survey, target, hostname) {
+    const nginx = (0,survey_survey/* ifSeen */.hy)(survey.nginx);
+    if (nginx === undefined)
+        return [];
+    const pages = nginx.upstreams.filter(({ location }) => !/longpolling|websocket/.test(location));
+    const own = pages.filter(({ serverNames }) => hostname !== undefined && serverNames.includes(hostname));
+    const addresses = odooAddresses(survey, target);
+    const listeners = (0,survey_survey/* ifSeen */.hy)(survey.listeners);
+    return (own.length > 0 ? own : pages).map((upstream) => {
+        const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(upstream.target) ?? [];
+        const local = /^(?:127\.[\d.]+|localhost|\[::1\]|0\.0\.0\.0)$/.test(host);
+        const spelled = local ? `local:${port}` : upstream.target;
+        return {
+            upstream,
+            leadsToOdoo: addresses.has(spelled),
+            listens: local && listeners !== undefined ? listeners.some((each) => each.port === Number(port)) : undefined,
+        };
+    });
+}
+/** Where Odoo can be reached from nginx: its published port (`local:8069`), or the container's own address. */
+function odooAddresses(survey, target) {
+    const probes = ((0,survey_survey/* ifSeen */.hy)(survey.direct) ?? []).filter(({ containerId }) => containerId === target.odoo?.id);
+    return new Set(probes.flatMap(({ address, published }) => {
+        const port = /:(\d+)$/.exec(address)?.[1];
+        if (port === undefined)
+            return [];
+        return published ? [`local:${port}`, address] : [address];
+    }));
+}
+/** Who answers in front of the droplet, by what the public answer says of itself. */
+function cdnOf(survey) {
+    if (survey.public === undefined || !survey.public.observed)
+        return undefined;
+    const { headers } = survey.public.value;
+    if (headers["cf-ray"] !== undefined || /cloudflare/i.test(headers.server ?? ""))
+        return "Cloudflare";
+    if (headers["x-sucuri-id"] !== undefined)
+        return "Sucuri";
+    if (headers["x-amz-cf-id"] !== undefined)
+        return "Amazon CloudFront";
+    if (/varnish|fastly/i.test(headers.via ?? "") || headers["x-served-by"] !== undefined)
+        return "Fastly or Varnish";
+    return undefined;
+}
+/** Whether the public answer is a CDN's own page and not the site's: its 52x, or a challenge to the visitor. */
+function cdnAnswers(survey) {
+    const cdn = cdnOf(survey);
+    if (cdn === undefined || survey.public?.observed !== true)
+        return undefined;
+    const { answer, headers } = survey.public.value;
+    if (!answer.answered)
+        return undefined;
+    if (headers["cf-mitigated"] === "challenge")
+        return `${cdn} asks the visitor for a proof (a challenge page), which a runner cannot give`;
+    // https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
+    if (answer.code >= 520 && answer.code <= 530)
+        return `${cdn} answers ${answer.code}: it cannot use the droplet`;
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/work.js
+/**
+ * Who is at work on the site: a module update, a restore, a deploy, a package upgrade, a slow boot. We wait for them, and
+ * never interrupt. Found from the processes of the host (those in containers among them), PostgreSQL's sessions, and
+ * Odoo's own log.
+ */
+
+
+/** A boot is one for so long, as long as its log advances; in seconds. */
+const LONGEST_BOOT = 900;
+/** A registry loads without a word for about a minute on a small droplet; in seconds. */
+const QUIET_BOOT = 90;
+/** `docker compose up` without `-d` that is older than this supervises the stack, and is not a deploy; in seconds. */
+const OLDEST_FOREGROUND_UP = 600;
+function workInProgress(survey, target) {
+    const processes = (0,survey_survey/* ifSeen */.hy)(survey.processes) ?? [];
+    const loops = (target?.odoo?.restartCount ?? 0) >= 2 ? treeOf(target?.odoo?.pid ?? 0, processes) : new Set();
+    const seen = processes
+        // What a crash loop does at each of its starts is no work that would ever end.
+        .filter(({ pid }) => !loops.has(pid))
+        .flatMap((process) => {
+        const what = workOf(process);
+        return what === undefined ? [] : [{ what, evidence: evidenceOf(process) }];
+    });
+    return [...unique(seen), ...restores(survey), ...boot(survey, target)];
+}
+function evidenceOf({ pid, seconds, command }) {
+    return `process ${pid}, for ${seconds} s: ${command.slice(0, 160)}`;
+}
+/** One line for each kind of work: a shell and what it started are one. */
+function unique(works) {
+    return works.filter(({ what }, index) => works.findIndex((other) => other.what === what) === index);
+}
+/** The processes below one, itself included. */
+function treeOf(root, processes) {
+    const tree = new Set(root > 0 ? [root] : []);
+    // ps lists parents before their children only by chance.
+    for (let before = -1; before !== tree.size;) {
+        before = tree.size;
+        for (const { pid, parent } of processes)
+            if (tree.has(parent))
+                tree.add(pid);
+    }
+    return tree;
+}
+function workOf({ command, seconds }) {
+    const words = command.split(/\s+/);
+    const program = (words[0] ?? "").split("/").at(-1) ?? "";
+    if (/^(?:ba|da|z|fi)?sh$|^sudo$|^ssh$|^timeout$|^tini$|^runc/.test(program))
+        return undefined;
+    const odoo = words.findIndex((word) => /(?:^|\/)(?:odoo|odoo-bin|openerp-server|odoo\.py)$/.test(word));
+    // `docker … exec odoo odoo -u` is the client; the process that works is seen as well.
+    if (odoo >= 0 && odoo <= 1 && /^(?:python[\d.]*|odoo|odoo-bin)$/.test(program)) {
+        const args = words.slice(odoo + 1);
+        const once = args.includes("--stop-after-init");
+        if (once && args.some((word) => /^(?:-u|--update|-u\S+|--update=.*)$/.test(word)))
+            return "a module update";
+        if (once && args.some((word) => /^(?:-i|--init|-i\S+|--init=.*)$/.test(word)))
+            return "a module installation";
+        if (args[0] === "module" && /^(?:install|upgrade|uninstall)$/.test(args[1] ?? ""))
+            return "a module update";
+        if (args[0] === "db" && /^(?:load|init|duplicate)$/.test(args[1] ?? ""))
+            return "a restore of the database";
+    }
+    if (words.some((word) => /(?:^|\/)click-odoo-(?:update|initdb|restoredb)$/.test(word)))
+        return "a module update";
+    if (program === "pg_restore")
+        return "a restore of the database";
+    if (program === "psql" && words.some((word) => /^(?:-f|--file)/.test(word)))
+        return "a restore of the database";
+    if (program === "dpkg" && words.some((word) => /^--(?:unpack|configure|install|status-fd)$/.test(word)))
+        return "a package upgrade";
+    if (program === "docker" || program === "docker-compose")
+        return dockerWork(program, words.slice(1), seconds);
+    return undefined;
+}
+const COMPOSE_TAKES_A_VALUE = /^(?:-f|--file|-p|--project-name|--project-directory|--env-file|--profile|--ansi|--progress|--parallel|-c|--context|-H|--host|--log-level)$/;
+/** The first word that is neither an option nor an option's value. */
+function verbOf(words) {
+    for (let at = 0; at < words.length; at++) {
+        const word = words[at] ?? "";
+        if (!word.startsWith("-"))
+            return { verb: word, rest: words.slice(at + 1) };
+        if (COMPOSE_TAKES_A_VALUE.test(word))
+            at += 1;
+    }
+    return { verb: "", rest: [] };
+}
+function dockerWork(program, words, seconds) {
+    const first = verbOf(words);
+    const compose = first.verb === "compose" ? verbOf(first.rest) : program === "docker-compose" ? first : undefined;
+    if (compose === undefined) {
+        return /^(?:pull|build|buildx|load|import)$/.test(first.verb) ? `\`docker ${first.verb}\`` : undefined;
+    }
+    const { verb, rest } = compose;
+    if (!/^(?:up|pull|build|down|restart|create|start|stop|rm|kill)$/.test(verb))
+        return undefined;
+    const foreground = verb === "up" && !rest.some((word) => /^(?:-d|--detach|--wait)$/.test(word));
+    if (foreground && seconds > OLDEST_FOREGROUND_UP)
+        return undefined;
+    return `\`docker compose ${verb}\``;
+}
+/** A restore that runs elsewhere, seen by its session; a person at a prompt is none. */
+function restores(survey) {
+    const activities = [...((0,survey_survey/* ifSeen */.hy)(survey.databases)?.values() ?? [])];
+    return activities
+        .flatMap((activity) => (activity.observed ? activity.value.sessions : []))
+        .filter(({ application, state, statement }) => application === "pg_restore" ||
+        (application === "psql" && state === "active" && /^copy /i.test(statement)))
+        .slice(0, 1)
+        .map(({ pid, application, database, seconds }) => ({
+        what: "a restore of the database",
+        evidence: `PostgreSQL session ${pid} of ${application} in ${database}, for ${seconds} s`,
+    }));
+}
+/**
+ * Odoo was started a while ago, did not fall over since (once may happen to anybody), does not answer yet, and its log advances; or its log shows that
+ * modules are being loaded just now, as an update through the web client does.
+ */
+function boot(survey, target) {
+    const odoo = target?.odoo;
+    const now = (0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch;
+    if (odoo?.state !== "running" || odoo.restartCount > 1 || now === undefined)
+        return [];
+    const probe = (0,survey_survey/* ifSeen */.hy)(survey.direct)?.find(({ containerId }) => containerId === odoo.id);
+    if (probe?.answer.observed !== true || probe.answer.value.answered)
+        return [];
+    const age = now - Date.parse(odoo.startedAt) / 1000;
+    const lines = (0,log/* logSince */.RK)(survey, odoo.id, (0,log/* sinceItsLastTries */.WZ)(odoo));
+    const last = lines.at(-1);
+    const quiet = last === undefined ? age : now - last.at / 1000;
+    if (age < LONGEST_BOOT &&
+        quiet < QUIET_BOOT &&
+        !isServing(lines) &&
+        !isElsewhere(probe) &&
+        !isLockedOut(lines)) {
+        return [{ what: "a boot of Odoo", evidence: `started ${Math.round(age)} s ago; its log advances` }];
+    }
+    const loading = lines.findLast(({ text }) => / odoo\.modules\.(?:loading|registry|graph|migration): /.test(text));
+    if (loading !== undefined && now - loading.at / 1000 < QUIET_BOOT && age >= LONGEST_BOOT) {
+        return [{ what: "a module update inside of Odoo", evidence: loading.text.slice(0, 200) }];
+    }
+    return [];
+}
+/** It listens already, on another port than its own. */
+function isElsewhere({ listens = [] }) {
+    return !listens.includes(8069) && listens.some((port) => port < 32_768 && port !== 8071 && port !== 8072);
+}
+/** What its last try said of the database, this one will say too. */
+function isLockedOut(lines) {
+    return lines.some(({ text }) => log/* LOCKED_OUT */.MJ.test(text));
+}
+/** Its registry is loaded and a page was handed out: a boot is over then, whatever comes after. */
+function isServing(lines) {
+    return lines.some(({ text }) => / werkzeug: .*"(?:GET|POST|HEAD) \S+ HTTP\/[\d.]+" [1-4]\d\d /.test(text));
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/causes.js
+/**
+ * Which cause the layers and the rest of the survey point to. Several things may be wrong at once: the first rule that
+ * holds is the root, and what comes after it in this list is its consequence, for nothing above can be good before it.
+ * The order: Docker; somebody at work; disks; the database; Odoo's container; Odoo itself; its port; the proxy; the public
+ * side; what could not be seen.
+ */
+
+
+
+
+
+const found = (cause, finding, advice = "") => ({ cause, finding, advice });
+const DOWN = new Set(["exited", "created", "dead"]);
+/** @returns undefined when every layer is good */
+function causeOf(situation) {
+    if (situation.layers.every(({ state }) => state === "good"))
+        return undefined;
+    for (const rule of RULES) {
+        const cause = rule(situation);
+        if (cause !== undefined)
+            return cause;
+    }
+    return unknown(situation);
+}
+const RULES = [
+    somebodyAtWork,
+    diskFull,
+    stackDown,
+    databaseDown,
+    databaseStarting,
+    databaseUnreachable,
+    odooGone,
+    odooOutOfMemory,
+    odooCrashLoop,
+    odooStoppedBySignal,
+    databaseLocked,
+    portMappingMissing,
+    odooNotListening,
+    odooFrozen,
+    odooUnhealthy,
+    nginxDown,
+    nginxElsewhere,
+    publicUnreachable,
+];
+// ---- The host --------------------------------------------------------------------------------------------------------
+/** Docker's daemon does not answer, although it is there. Known without a target: nothing can be found without it. */
+function dockerDown(survey) {
+    if (survey.containers.observed)
+        return undefined;
+    const { why } = survey.containers;
+    if (/permission denied/i.test(why))
+        return undefined;
+    const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("docker.service");
+    const silent = /no answer in time/.test(why);
+    const refused = /Cannot connect to the Docker daemon|Is the docker daemon running|connection refused|EOF/i.test(why);
+    if (unit?.load === "loaded" && unit.active !== "active") {
+        const how = unit.active === "failed" ? `failed (${unit.result})` : unit.active;
+        return found("docker-down", `the Docker daemon is down: docker.service is ${how}`, "Start it with `systemctl start docker`, and look at `journalctl -u docker` for why it went down.");
+    }
+    if (refused || silent) {
+        return found("docker-down", silent
+            ? "the Docker daemon hangs: it gives no answer"
+            : `the Docker daemon does not answer: ${why.split("\n")[0]}`, "Look at `journalctl -u docker`. Restarting the daemon (`systemctl restart docker`) also stops and starts every container, so that is a person's decision.");
+    }
+    return undefined;
+}
+function somebodyAtWork({ work, layers }) {
+    if (work.length === 0 || !layers.some(({ state }) => state === "bad"))
+        return undefined;
+    const what = [...new Set(work.map((each) => each.what))].join(" and ");
+    return found("in-progress", `${what} is under way, and the site is not good meanwhile`, "Wait until that has ended, then run again. It is never interrupted.");
+}
+/** Below this many KiB nothing can work, however small the file system is. */
+const NO_SPACE = 8 * 1024;
+function fullFileSystems(survey) {
+    return ((0,survey_survey/* ifSeen */.hy)(survey.disks) ?? []).flatMap((disk) => {
+        const { size, available, inodes, inodesFree } = disk;
+        if (size > 0 && available < Math.min(NO_SPACE, size / 100))
+            return [{ disk, of: "space" }];
+        if (inodes !== undefined && inodesFree !== undefined && inodesFree < Math.min(10, inodes / 100))
+            return [{ disk, of: "inodes" }];
+        return [];
+    });
+}
+function diskFull({ survey, layers }) {
+    if (!layers.some(({ state }) => state === "bad"))
+        return undefined;
+    const [full] = fullFileSystems(survey);
+    if (full === undefined)
+        return undefined;
+    const { disk, of } = full;
+    const where = `the file system ${disk.mount}`;
+    return of === "space"
+        ? found("disk-full", `${where} is full (${disk.available} KiB of ${Math.round(disk.size / 1024)} MiB left)`, `Free space on ${disk.mount}: old logs (\`journalctl --vacuum-size=200M\`), old dumps, unused images (\`docker system df\`). Then run again; a restart alone would not last.`)
+        : found("inodes-full", `${where} has no inodes left (${disk.inodesFree} of ${disk.inodes}): no file can be made, though there is space`, `Find the folder with very many small files on ${disk.mount} (often sessions or caches), and remove what is old. Then run again; a restart alone would not last.`);
+}
+// ---- The database ----------------------------------------------------------------------------------------------------
+function stackDown({ target }) {
+    const { odoo, odooService, db, dbService, project, containers } = target;
+    if (containers.length === 0)
+        return found("stack-down", `the whole stack ${project.name} has no containers`);
+    const odooDown = odoo === undefined || DOWN.has(odoo.state);
+    const dbDown = dbService !== undefined && (db === undefined || DOWN.has(db.state));
+    return odooDown && dbDown
+        ? found("stack-down", `neither ${odooService} nor ${dbService} runs in the stack ${project.name}`)
+        : undefined;
+}
+function databaseDown({ survey, target }) {
+    const { db, dbService } = target;
+    if (dbService === undefined)
+        return undefined;
+    if (db === undefined)
+        return found("database-down", `the service ${dbService} has no container`);
+    if (DOWN.has(db.state))
+        return found("database-down", `the database container ${db.name} ${(0,diagnosis_layers/* describeState */.Jw)(db)}`);
+    if (db.state === "paused")
+        return found("database-down", `the database container ${db.name} is paused`);
+    if (db.state === "restarting" ||
+        (db.restartCount >= 2 && isFresh(survey, db.startedAt) && db.health !== "healthy")) {
+        const said = lastWord(survey, db.id);
+        return found("database-down", `PostgreSQL ends at each start (status ${db.exitCode}, ${db.restartCount} restarts)${said === "" ? "" : `: ${said}`}`, "Look at the database's log in the evidence. A database that cannot start is for a person: nothing of ours touches it.");
+    }
+    return undefined;
+}
+function databaseStarting({ survey, target, layers }) {
+    const { db } = target;
+    if (db === undefined || db.state !== "running")
+        return undefined;
+    const activity = activityOf(survey, target);
+    const refused = activity?.observed === false && diagnosis_layers/* STARTING */.xo.test(activity.why);
+    if (!refused && !(db.health === "starting" && stateOf(layers, "database") === "bad"))
+        return undefined;
+    const why = refused ? activity.why.replace(/^.*FATAL: +/, "") : "its health check says starting";
+    return found("database-starting", `PostgreSQL in ${db.name} is starting or recovering and lets nobody in yet (${why})`, "Give it time: recovery after a crash may take minutes, and interrupting it does harm. Its log tells how far it is.");
+}
+function activityOf(survey, { db }) {
+    return db === undefined ? undefined : (0,survey_survey/* ifSeen */.hy)(survey.databases)?.get(db.id);
+}
+function databaseUnreachable({ survey, target, layers }) {
+    const { odoo, db } = target;
+    if (odoo === undefined || DOWN.has(odoo.state) || stateOf(layers, "direct") !== "bad")
+        return undefined;
+    const activity = activityOf(survey, target);
+    if (activity?.observed === false && db !== undefined && stateOf(layers, "database") !== "good") {
+        return found("database-unreachable", `PostgreSQL in ${db.name} runs and gives no answer: ${activity.why.split("\n")[0]}`, "Look at the database's log in the evidence, and at the load of the host.");
+    }
+    const words = (0,log/* logSince */.RK)(survey, odoo.id, (0,log/* sinceItsLastTries */.WZ)(odoo))
+        .filter(({ at }) => at > (epochOf(survey) - 120) * 1000)
+        .map(({ text }) => log/* LOCKED_OUT */.MJ.exec(text)?.[0])
+        .findLast((text) => text !== undefined);
+    if (words === undefined)
+        return undefined;
+    const where = db === undefined ? `PostgreSQL at ${odoo.databaseHost || "its host"}` : `PostgreSQL in ${db.name}`;
+    return found("database-unreachable", `Odoo cannot use the database: ${words.trim()}`, `${where} itself ${db === undefined ? "is not in this project" : "is up"}. Compare the user, the password, the host and the database's name in the compose file, .env and odoo.conf with what PostgreSQL knows; restarting changes none of them.`);
+}
+/** Sessions of Odoo wait for a lock that somebody else holds: a restart of Odoo would not give it free. */
+function databaseLocked({ survey, target, layers }) {
+    const direct = directOf(survey, target);
+    if (stateOf(layers, "direct") !== "bad" || !timedOut(direct))
+        return undefined;
+    const activity = activityOf(survey, target);
+    const blocker = activity?.observed ? rootBlocker(activity.value) : undefined;
+    if (blocker === undefined)
+        return undefined;
+    const { pid, application, state, seconds, statement } = blocker;
+    return found("database-locked", `Odoo waits for a lock that another session holds: ${application || "a client"} (session ${pid}, ${state} for ${seconds} s): ${statement}`, `Ask whoever runs it. To end that session and lose its transaction: \`SELECT pg_terminate_backend(${pid});\`. Restarting Odoo would not give the lock free.`);
+}
+/** The session at the head of a queue of Odoo's, when it is not one of Odoo's own. */
+function rootBlocker({ sessions }) {
+    const waiting = sessions.filter(({ blockedBy, seconds }) => blockedBy.length > 0 && seconds >= 3);
+    const odoo = new Set(waiting.map(({ address }) => address));
+    const heads = new Set(waiting.flatMap(({ blockedBy }) => blockedBy));
+    return sessions.find(({ pid, blockedBy, address }) => heads.has(pid) && blockedBy.length === 0 && !odoo.has(address));
+}
+// ---- Odoo ------------------------------------------------------------------------------------------------------------
+function odooGone({ target }) {
+    const { odoo, odooService } = target;
+    if (odoo === undefined)
+        return found("odoo-absent", `the service ${odooService} has no container`);
+    return DOWN.has(odoo.state) && !odoo.oomKilled
+        ? found("odoo-stopped", `the Odoo container ${odoo.name} ${(0,diagnosis_layers/* describeState */.Jw)(odoo)}`)
+        : undefined;
+}
+function odooOutOfMemory({ survey, target, layers }) {
+    const { odoo } = target;
+    if (odoo === undefined || !odoo.oomKilled || stateOf(layers, "direct") === "good")
+        return undefined;
+    const loops = odoo.state === "restarting" || odoo.restartCount >= 2;
+    if (!loops && !DOWN.has(odoo.state))
+        return undefined;
+    const limit = odoo.memoryLimit > 0
+        ? `its limit is ${Math.round(odoo.memoryLimit / 1_048_576)} MiB`
+        : memoryWords(survey);
+    return found("odoo-out-of-memory", loops
+        ? `Odoo is killed for want of memory at each start (${odoo.restartCount} restarts; ${limit})`
+        : `the Odoo container ${odoo.name} was killed for want of memory, status ${odoo.exitCode} (${limit})`, "Give it more memory (the service's limit, swap, a bigger droplet), or let it use less (`workers`, `limit_memory_hard` in odoo.conf): starting it again does not change why it was killed.");
+}
+function memoryWords(survey) {
+    const memory = (0,survey_survey/* ifSeen */.hy)(survey.memory);
+    return memory === undefined
+        ? "it has no limit of its own"
+        : `it has no limit of its own; the host has ${Math.round(memory.available / 1024)} of ${Math.round(memory.total / 1024)} MiB left`;
+}
+function odooCrashLoop({ survey, target, layers }) {
+    const { odoo } = target;
+    if (odoo === undefined || stateOf(layers, "direct") === "good")
+        return undefined;
+    const restarting = odoo.state === "restarting";
+    const fell = odoo.state === "running" && odoo.restartCount >= 2 && isFresh(survey, odoo.startedAt);
+    if (!(restarting && odoo.restartCount >= 1) && !fell)
+        return undefined;
+    const failure = failureOf(survey, target);
+    return found("odoo-crash-loop", `Odoo ends at each start (status ${odoo.exitCode}, ${odoo.restartCount} restarts)${failure === undefined ? "" : `: ${(0,log/* describeFailure */.Ic)(failure)}`}`, "Mend what the log names, then restart Odoo: Docker goes on restarting it by itself.");
+}
+/** What Odoo's log says went wrong since it was started last; of one that was just started again, before that too. */
+function failureOf(survey, { odoo }) {
+    if (odoo === undefined)
+        return undefined;
+    return (0,log/* failureIn */.Q6)((0,log/* logSince */.RK)(survey, odoo.id, (0,log/* sinceItsLastTries */.WZ)(odoo))
+        .map(({ text }) => text)
+        .join("\n"));
+}
+/** Paused by Docker, or every process of it stopped by a signal. */
+function isStoppedBySignal(survey, { odoo }) {
+    if (odoo === undefined)
+        return false;
+    if (odoo.state === "paused")
+        return true;
+    const processes = (0,survey_survey/* ifSeen */.hy)(survey.processes) ?? [];
+    const tree = treeOf(odoo.pid, processes);
+    const own = processes.filter(({ pid }) => tree.has(pid));
+    return own.length > 0 && own.every(({ state }) => state.startsWith("T"));
+}
+function odooStoppedBySignal({ survey, target }) {
+    const { odoo } = target;
+    if (odoo === undefined || !isStoppedBySignal(survey, target))
+        return undefined;
+    return found("odoo-frozen", odoo.state === "paused"
+        ? `the Odoo container ${odoo.name} is paused: it accepts connections and answers nothing`
+        : `every process of Odoo in ${odoo.name} was stopped by a signal (SIGSTOP): it accepts connections and answers nothing`);
+}
+function odooFrozen({ survey, target, layers }) {
+    const direct = directOf(survey, target);
+    if (stateOf(layers, "direct") !== "bad" || !timedOut(direct))
+        return undefined;
+    return found("odoo-frozen", `Odoo in ${target.odoo?.name} runs, accepts connections and gives no answer`);
+}
+function portMappingMissing({ survey, target, layers }) {
+    const direct = directOf(survey, target);
+    const { odoo, odooService, project } = target;
+    if (odoo?.state !== "running" || direct === undefined)
+        return undefined;
+    const proxied = (0,survey_survey/* ifSeen */.hy)(survey.proxy) !== undefined && stateOf(layers, "proxy") === "bad";
+    if (!direct.published &&
+        stateOf(layers, "direct") === "good" &&
+        proxied &&
+        !proxyReachesContainers(survey, target)) {
+        const at = project.outline.find(({ text }) => new RegExp(`^\\s+${odooService}:`).test(text));
+        const listed = ((0,survey_survey/* ifSeen */.hy)(project.services) ?? [])
+            .find(({ name }) => name === odooService)
+            ?.publishes.includes(8069);
+        return found("port-mapping-missing", `Odoo answers inside of its container, and its port 8069 is not published on the host: ${listed ? "the compose file does, but the container was made without" : `the service ${odooService} has no such \`ports:\`${at === undefined ? "" : ` (${at.file}:${at.line})`}`}`, listed
+            ? "The container must be made anew from the compose file: look at the drift below first."
+            : "Put the mapping (`127.0.0.1:8069:8069`) back into the compose file, and have Compose make the container anew.");
+    }
+    if (direct.published && refusedAt(direct) && direct.inner?.answered === true) {
+        return found("port-mapping-missing", `Odoo answers inside of its container, and nothing listens on ${direct.address}: Docker's port mapping is lost`);
+    }
+    return undefined;
+}
+/** A proxy in a container, or one that is told the container's address, needs no published port. */
+function proxyReachesContainers(survey, target) {
+    const program = proxyProgram(survey) ?? "";
+    return (/ in a container/.test(program) ||
+        routesOf(survey, target, undefined).some(({ leadsToOdoo }) => leadsToOdoo));
+}
+function odooNotListening({ survey, target, layers }) {
+    const direct = directOf(survey, target);
+    if (stateOf(layers, "direct") !== "bad" || target.odoo?.state !== "running" || direct === undefined)
+        return undefined;
+    const answer = (0,survey_survey/* ifSeen */.hy)(direct.answer);
+    if (answer === undefined || answer.answered || answer.problem === "timed-out")
+        return undefined;
+    const others = (direct.listens ?? []).filter((port) => port !== 8069 && port !== 8072 && port < 32_768);
+    const setting = elsewhereSetting(survey, target);
+    const elsewhere = others.length === 0 ? "" : `; it listens on ${others.join(", ")} instead`;
+    const said = setting === undefined ? "" : ` (${setting})`;
+    return found("odoo-not-listening", `Odoo runs in ${target.odoo.name}, and nothing listens on its port 8069${elsewhere}${said}`, others.length === 0
+        ? ""
+        : "Change the port back, or the mapping and nginx with it: a restart would only repeat it.");
+}
+/** The line of odoo.conf that sends Odoo to another port or address. */
+function elsewhereSetting(survey, { odoo }) {
+    const settings = odoo === undefined ? [] : ((0,survey_survey/* ifSeen */.hy)(survey.settings)?.get(odoo.id) ?? []);
+    const wrong = settings.find(({ name, value }) => (/^(?:http_port|xmlrpc_port)$/.test(name) && value !== "8069") ||
+        (name === "http_interface" && /^(?:127\.|localhost)/.test(value)) ||
+        (name === "http_enable" && /^(?:false|0)$/i.test(value)));
+    return wrong === undefined
+        ? undefined
+        : `\`${wrong.name} = ${wrong.value}\`, /etc/odoo/odoo.conf:${wrong.line}`;
+}
+function odooUnhealthy({ survey, target, layers }) {
+    const direct = layers.find(({ name }) => name === "direct");
+    if (direct?.state !== "bad" || target.odoo?.state !== "running")
+        return undefined;
+    if (directOf(survey, target)?.answer.observed !== true)
+        return undefined;
+    const failure = failureOf(survey, target);
+    return found("odoo-unhealthy", `Odoo runs and does not serve its login page (${direct.why})${failure === undefined ? "" : `: ${(0,log/* describeFailure */.Ic)(failure)}`}`, "Mend what the log names; it is in the evidence.");
+}
+// ---- The proxy and the public side -----------------------------------------------------------------------------------
+function nginxDown({ survey, layers }) {
+    const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("nginx.service");
+    if (stateOf(layers, "proxy") !== "bad" || unit?.load !== "loaded" || unit.active === "active")
+        return undefined;
+    const nginx = (0,survey_survey/* ifSeen */.hy)(survey.nginx);
+    if (nginx?.valid === false) {
+        return found("nginx-config-invalid", `nginx is down, and its configuration is invalid: ${firstComplaint(nginx.said)}`, "Mend that line, test with `nginx -t`, then `systemctl start nginx`. It was left alone.");
+    }
+    return found("nginx-down", `nginx is ${unit.active === "failed" ? `down (failed: ${unit.result})` : "not running"}`);
+}
+/** What nginx complains of first: `unknown directive "proxy_passs" in /etc/nginx/sites-enabled/odoo:24` */
+function firstComplaint(said) {
+    const line = said.split("\n").find((each) => /\[(?:emerg|alert|crit|error)\]/.test(each)) ?? said.split("\n")[0] ?? "";
+    return line.replace(/^.*?\[\w+\] (?:\d+#\d+: )?/, "").trim();
+}
+function nginxElsewhere({ survey, target, layers, hostname }) {
+    const outside = [stateOf(layers, "proxy"), stateOf(layers, "public")];
+    if (!outside.includes("bad") || stateOf(layers, "direct") !== "good")
+        return undefined;
+    const routes = routesOf(survey, target, hostname);
+    const astray = routes.filter(({ leadsToOdoo }) => !leadsToOdoo);
+    if (routes.length === 0 || astray.length === 0)
+        return undefined;
+    if (astray.length < routes.length) {
+        return found("intermittent", `nginx sends some of the requests elsewhere than to Odoo: ${astray.map(describeRoute).join("; ")}`, "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
+    }
+    if (stateOf(layers, "proxy") !== "bad")
+        return undefined;
+    const direct = directOf(survey, target);
+    return found("nginx-elsewhere", `nginx sends requests to ${describeRoutes(astray)}, and Odoo answers on ${direct?.address}`, "Correct that line, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
+}
+function describeRoutes(routes) {
+    return [...new Set(routes.map(describeRoute))].join(" and ");
+}
+function describeRoute({ upstream, listens }) {
+    return `${upstream.target} (${upstream.at.file}:${upstream.at.line}${listens === false ? "; nothing listens there" : ""})`;
+}
+function publicUnreachable({ survey, layers }) {
+    const layer = layers.find(({ name }) => name === "public");
+    if (layer?.state !== "bad" || layers.some(({ name, state }) => name !== "public" && state !== "good"))
+        return undefined;
+    const certificate = survey.public?.observed ? survey.public.value.certificate?.problem : undefined;
+    if (certificate !== undefined) {
+        return found("public-unreachable", `the site is good, but browsers refuse its certificate: ${certificate}`, "Renew the certificate (`certbot renew`, then `systemctl reload nginx`).");
+    }
+    const cdn = cdnAnswers(survey);
+    return found("public-unreachable", cdn ?? `the site is good on the host, and not from outside: ${layer.why}`, cdn === undefined
+        ? "Look at what stands between: the name's address (DNS), the provider's firewall, `ufw status`, a load balancer or CDN."
+        : "Look at the CDN's settings for this site; the droplet itself serves it.");
+}
+// ---- What is left ----------------------------------------------------------------------------------------------------
+function unknown({ survey, layers }) {
+    const worst = layers.find((layer) => layer.state === "bad");
+    if (worst === undefined) {
+        const unseen = layers.filter((layer) => layer.state === "not observed");
+        return found("unknown", `what could be seen is good, but these could not be: ${unseen.map(({ name }) => name).join(", ")}`, "Make the missing probes possible (see below), then run again.");
+    }
+    const program = worst.name === "proxy" ? proxyProgram(survey) : undefined;
+    const proxy = program === undefined || program === "nginx"
+        ? ""
+        : `; the proxy is ${program}, which we can look at only from outside`;
+    return found("unknown", `the layer ${worst.name} is bad, for a reason that is not known: ${worst.why}${proxy}`, "Look at the logs in the evidence; nothing was changed because no remedy is known to fit.");
+}
+// ---- Words about the situation ---------------------------------------------------------------------------------------
+function stateOf(layers, name) {
+    return layers.find((layer) => layer.name === name)?.state;
+}
+function directOf(survey, { odoo }) {
+    return (0,survey_survey/* ifSeen */.hy)(survey.direct)?.find(({ containerId }) => containerId === odoo?.id);
+}
+function timedOut(direct) {
+    const answer = direct && (0,survey_survey/* ifSeen */.hy)(direct.answer);
+    return answer?.answered === false && answer.problem === "timed-out";
+}
+function refusedAt({ answer }) {
+    const value = (0,survey_survey/* ifSeen */.hy)(answer);
+    return value?.answered === false && value.problem === "refused";
+}
+function epochOf(survey) {
+    return (0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0;
+}
+function isFresh(survey, startedAt) {
+    return epochOf(survey) - Date.parse(startedAt) / 1000 < log/* LONGEST_PAUSE */.UV;
+}
+/** The last line of a container's log that is more than information. */
+function lastWord(survey, id) {
+    const lines = (0,log/* logSince */.RK)(survey, id, "1970-01-01T00:00:00Z").map(({ text }) => text);
+    const said = lines.findLast((line) => /FATAL|PANIC|ERROR/.test(line)) ?? lines.at(-1) ?? "";
+    return said.replace(/^.*?(FATAL|PANIC|ERROR): */, "$1: ").slice(0, 200);
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/changes.js
+/** What changed, and since when the site is bad: the first failure set beside everything that happened before it. */
+
+const DAY = 86_400_000;
+/** What happened longer ago than this before the site went bad is not named as what it went bad after. */
+const NEAR = 15 * 60_000;
+/** An image that was tagged so shortly before a container was made from it is why it was made. */
+const FRESH = 60 * 60_000;
+const TAGGED = "was pulled, built or tagged";
+/** Everything that changed within a day, newest first. */
+function changesOf(survey, target) {
+    const host = (0,survey_survey/* ifSeen */.hy)(survey.host);
+    const now = (host?.epoch ?? 0) * 1000;
+    const history = (0,survey_survey/* ifSeen */.hy)(survey.history);
+    const changes = [
+        ...(target === undefined ? [] : containerChanges(survey, target)),
+        ...(history?.files ?? []).map(({ at, file }) => ({ at, what: `${file} was changed` })),
+        ...(history?.git ?? []).map(({ at, directory, commit }) => ({
+            at,
+            what: `the checkout in ${directory} moved to ${commit}`,
+        })),
+        ...(history?.packages ?? []).map(({ at, what }) => ({ at, what: `the package ${what}` })),
+        ...(history?.kills ?? []).map(({ at, what }) => ({
+            at,
+            what: `the kernel killed for want of memory: ${what}`,
+        })),
+        ...moduleChanges(survey),
+        ...(host?.uptimeSeconds === undefined || now === 0
+            ? []
+            : [{ at: now - host.uptimeSeconds * 1000, what: "the host was booted" }]),
+    ];
+    return changes
+        .filter(({ at }) => at > now - DAY && at <= now + 60_000)
+        .sort((a, b) => b.at - a.at)
+        .slice(0, 40);
+}
+function containerChanges(survey, target) {
+    return target.containers.flatMap((container) => {
+        const role = container.id === target.odoo?.id
+            ? "the Odoo container"
+            : container.id === target.db?.id
+                ? "the database container"
+                : `the container ${container.name}`;
+        const created = Date.parse(container.createdAt);
+        const started = Date.parse(container.startedAt);
+        const finished = Date.parse(container.finishedAt);
+        const image = (0,survey_survey/* ifSeen */.hy)(survey.images)?.get(container.imageReference);
+        const fresh = image?.taggedAt !== undefined &&
+            image.id === container.imageId &&
+            image.taggedAt <= created &&
+            created - image.taggedAt < FRESH;
+        const ended = container.state === "exited" || container.state === "dead";
+        return [
+            { at: created, what: `${role} was recreated${fresh ? " from another image" : ""}` },
+            ...(image?.taggedAt === undefined
+                ? []
+                : [{ at: image.taggedAt, what: `the image ${container.imageReference} ${TAGGED}` }]),
+            ...(started > created + 10_000
+                ? [
+                    {
+                        at: started,
+                        what: `${role} was ${container.restartCount > 0 ? "restarted by Docker" : "started"}`,
+                    },
+                ]
+                : []),
+            ...(ended && finished > 0
+                ? [{ at: finished, what: `${role} ended with status ${container.exitCode}` }]
+                : []),
+        ].filter(({ at }) => at > 0);
+    });
+}
+function moduleChanges(survey) {
+    const activities = [...((0,survey_survey/* ifSeen */.hy)(survey.databases)?.values() ?? [])];
+    return activities
+        .flatMap((activity) => (activity.observed ? activity.value.odoo : []))
+        .flatMap(({ name: database, recent }) => 
+    // Installing a database touches hundreds of modules at once: that is one change.
+    recent.slice(0, 5).map(({ name, state, at }) => ({
+        at,
+        what: `the module ${name} was ${state === "installed" ? "installed or updated" : state} in ${database}`,
+    })));
+}
+/** Since when the site is bad, from the best witness there is; undefined when none tells. */
+function outageOf(survey, target, layers) {
+    if (layers.every(({ state }) => state !== "bad"))
+        return undefined;
+    const nginx = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("nginx.service");
+    const docker = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("docker.service");
+    const witnesses = [];
+    if (nginx?.downSince !== undefined && nginx.active !== "active")
+        witnesses.push({ since: nginx.downSince, how: "when nginx went down" });
+    if (docker?.downSince !== undefined && docker.active !== "active")
+        witnesses.push({ since: docker.downSince, how: "when Docker went down" });
+    for (const container of [target?.odoo, target?.db]) {
+        const finished = Date.parse(container?.finishedAt ?? "");
+        if (container?.state === "exited" && finished > 0)
+            witnesses.push({ since: finished, how: `when ${container.name} ended` });
+    }
+    for (const { badSince, file } of (0,survey_survey/* ifSeen */.hy)(survey.accessLogs) ?? []) {
+        if (badSince !== undefined)
+            witnesses.push({ since: badSince, how: `the first 5xx in ${file}` });
+    }
+    return witnesses.sort((a, b) => a.since - b.since)[0];
+}
+/**
+ * `Down since 02:47:13 UTC, 15 s after the Odoo container was recreated from another image`
+ *
+ * @param changes newest first
+ */
+function describeOutage(outage, changes) {
+    if (outage === undefined)
+        return "";
+    const since = `Down since ${clockTime(outage.since)}`;
+    const before = changes.find(({ at, what }) => at <= outage.since && outage.since - at < NEAR && explains(what, outage));
+    return before === undefined ? since : `${since}, ${howLong(outage.since - before.at)} after ${before.what}`;
+}
+/** An end that is the outage itself explains nothing; nor does an image that nobody made a container of. */
+function explains(what, { how }) {
+    return !(how.startsWith("when") && / ended with status /.test(what)) && !what.endsWith(TAGGED);
+}
+/** `02:47:13 UTC` */
+function clockTime(at) {
+    return `${new Date(at).toISOString().slice(11, 19)} UTC`;
+}
+function howLong(ms) {
+    const seconds = Math.round(ms / 1000);
+    return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/drift.js
+/** Drift: what the compose project would do now differs from what runs. Reported, never applied. */
+
+function driftOf(survey, target) {
+    const found = [];
+    const services = target.project.services.observed ? target.project.services.value : [];
+    if (!target.project.services.observed) {
+        found.push({
+            service: target.project.name,
+            what: `the compose files cannot be read, so nothing could be made anew from them: ${target.project.services.why}`,
+            breaking: true,
+        });
+    }
+    for (const container of target.containers) {
+        const definition = services.find((service) => service.name === container.service);
+        if (target.project.services.observed && definition === undefined) {
+            found.push({ service: container.service, what: "is no longer defined in the compose files" });
+            continue;
+        }
+        const hash = definition?.configHash;
+        if (hash !== undefined && container.configHash !== "" && hash !== container.configHash) {
+            found.push({
+                service: container.service,
+                what: "its definition (compose files, .env) changed since the container was made",
+            });
+        }
+        const current = (0,survey_survey/* ifSeen */.hy)(survey.images)?.get(container.imageReference)?.id;
+        if (current !== undefined && current !== container.imageId) {
+            found.push({
+                service: container.service,
+                what: `${container.imageReference} now names another image than the one it runs (${drift_short(container.imageId)} then, ${drift_short(current)} now)`,
+            });
+        }
+    }
+    return found;
+}
+function drift_short(imageId) {
+    return imageId.replace(/^sha256:/, "").slice(0, 12);
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/intermittent.js
+/** The runbook's "intermittent crashes": good at this moment, and bad again and again lately. */
+
+
+/** Looked back so far, in milliseconds. */
+const WINDOW = 15 * 60_000;
+/** Once down and up again is an outage that is over; this often is a pattern. */
+const FLIPS = 3;
+const RESTARTS = 2;
+const RECENT_RESTART = 60 * 60_000;
+/** What Odoo says when it ends a worker for what it used (odoo/service/server.py). */
+const LIMITS = /virtual real time limit \([^)]*\) reached|[Ss]erver memory limit \([^)]*\) reached|Worker \(\d+\) virtual memory limit \([^)]*\) reached|WorkerHTTP \(\d+\) timeout after \d+s|CPU time limit exceeded/;
+function intermittent(survey, target) {
+    const now = ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
+    const reasons = [
+        ...failingRequests(survey, now),
+        ...restarts(target, now),
+        ...workerLimits(survey, target, now),
+    ];
+    if (reasons.length === 0)
+        return undefined;
+    return {
+        cause: "intermittent",
+        finding: reasons.join("; "),
+        advice: adviceFor(target),
+    };
+}
+function adviceFor({ odoo }) {
+    return odoo?.oomKilled
+        ? "Give Odoo more memory, or let it use less (`workers`, `limit_memory_hard` in odoo.conf)."
+        : "Look at what Odoo's log says before each restart, and at nginx's error log: nothing was changed, for the site works at this moment.";
+}
+function failingRequests(survey, now) {
+    return ((0,survey_survey/* ifSeen */.hy)(survey.accessLogs) ?? []).flatMap(({ file, minutes }) => {
+        const lately = minutes.filter(({ at }) => at > now - WINDOW);
+        const sum = (of) => lately.reduce((total, minute) => total + minute[of], 0);
+        const [total, bad, flips] = [sum("total"), sum("bad"), sum("flips")];
+        return flips >= FLIPS
+            ? [
+                `${bad} of ${total} requests of the last 15 minutes ended with 5xx, and good ones came between (${file})`,
+            ]
+            : [];
+    });
+}
+function restarts({ odoo }, now) {
+    if (odoo === undefined || odoo.restartCount < RESTARTS)
+        return [];
+    const last = Date.parse(odoo.startedAt);
+    if (now - last > RECENT_RESTART)
+        return [];
+    const minutes = Math.round((now - last) / 60_000);
+    const memory = odoo.oomKilled ? ", killed for want of memory" : "";
+    return [`Docker restarted Odoo ${odoo.restartCount} times by itself, last ${minutes} min ago${memory}`];
+}
+function workerLimits(survey, { odoo }, now) {
+    if (odoo === undefined)
+        return [];
+    const hits = (0,log/* logSince */.RK)(survey, odoo.id, new Date(Math.max(0, now - WINDOW)).toISOString()).flatMap(({ text }) => LIMITS.exec(text)?.[0] ?? []);
+    return hits.length < FLIPS
+        ? []
+        : [`Odoo ended its workers ${hits.length} times in 15 minutes: ${hits.at(-1)}`];
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/ladder.js
+/**
+ * The remedies that a cause allows, least invasive first, and why the others are ruled out: the rules of acting
+ * (docs/runbook.md, 1.4 and 1.5). Each question is asked of every remedy, so that a person sees why not.
+ */
+
+
+/** Least invasive first. */
+const OBJECTIONS = [
+    ["start-docker", toStartDocker],
+    ["start-nginx", toStartNginx],
+    ["start-db", toStartDb],
+    ["start-stack", toStartStack],
+    ["resume-odoo", toResumeOdoo],
+    ["restart-odoo", toRestartOdoo],
+    ["boot-check", toBootCheck],
+];
+function ladderFor(about) {
+    const ladder = [];
+    const ruledOut = [];
+    if (about.cause === "healthy")
+        return { ladder, ruledOut };
+    for (const [remedy, objection] of OBJECTIONS) {
+        const why = (about.tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
+            objectionToAny(about) ??
+            objection(about);
+        if (why === undefined)
+            ladder.push(remedy);
+        else
+            ruledOut.push({ remedy, why });
+    }
+    return { ladder, ruledOut };
+}
+/** What forbids any change. */
+function objectionToAny({ cause, layers }) {
+    if (!layers.some(({ state }) => state === "bad"))
+        return "nothing that could be seen is bad";
+    switch (cause) {
+        case "in-progress":
+            return "somebody is at work, and is never interrupted";
+        case "database-starting":
+            return "PostgreSQL is starting or recovering, and is given time";
+        case "disk-full":
+        case "inodes-full":
+            return "the disk is full: what is started now fails again, and may write half of something";
+        case "database-locked":
+            return "it would not give the lock free that Odoo waits for";
+        default:
+            return undefined;
+    }
+}
+function toStartDocker({ cause, survey, layers }) {
+    if (cause !== "docker-down")
+        return "the Docker daemon answers";
+    if (stateOf(layers, "proxy") === "good")
+        return "the site works, and starting Docker may restart its containers";
+    const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("docker.service");
+    if (unit === undefined)
+        return "systemd was not observed, so whether Docker is its service is not known";
+    if (unit.load !== "loaded")
+        return `docker.service is ${unit.load}`;
+    return unit.active === "active"
+        ? "the service runs and hangs; restarting it would stop every container"
+        : undefined;
+}
+function toStartNginx({ cause, survey }) {
+    const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("nginx.service");
+    if (cause === "nginx-config-invalid")
+        return "its configuration is invalid, and it would not start";
+    if (cause !== "nginx-down")
+        return unit?.active === "active" ? "nginx runs" : "nginx is not the cause";
+    const nginx = (0,survey_survey/* ifSeen */.hy)(survey.nginx);
+    // The program tests again before it acts; here a configuration that was not seen is no objection.
+    return nginx?.valid === false ? "its configuration is invalid, and it would not start" : undefined;
+}
+function toStartDb({ cause, target }) {
+    if (cause !== "database-down" || target?.dbService === undefined)
+        return "the database is not the cause";
+    const { db } = target;
+    if (db === undefined)
+        return composeObjection(target);
+    if (db.state === "restarting" || db.state === "running")
+        return "it starts again and again, and fails each time";
+    return undefined;
+}
+function toStartStack({ cause, target }) {
+    if (target === undefined)
+        return "no target is known";
+    const stopped = target.odoo === undefined || ["exited", "created", "dead"].includes(target.odoo.state);
+    const startable = ["odoo-stopped", "odoo-absent", "stack-down", "odoo-out-of-memory"].includes(cause);
+    if (!startable || !(stopped || target.containers.length === 0))
+        return "the containers of the stack are there and none of them is stopped, or that is not the cause";
+    return composeObjection(target);
+}
+function composeObjection({ project }) {
+    return project.services.observed ? undefined : `the compose files cannot be read: ${project.services.why}`;
+}
+function toResumeOdoo({ cause, survey, target }) {
+    return cause === "odoo-frozen" && target !== undefined && isStoppedBySignal(survey, target)
+        ? undefined
+        : "Odoo was not stopped by a signal and is not paused";
+}
+/**
+ * A running Odoo that does not answer may be at work (an update, a slow boot): that is another cause, and waited for.
+ * What is left is stuck, and restarting it is what the runbook does first.
+ */
+function toRestartOdoo({ cause, survey, target, layers, tried }) {
+    if (target?.odoo === undefined)
+        return "Odoo has no container, so there is nothing to restart";
+    if (target.odoo.state !== "running" && target.odoo.state !== "paused")
+        return "Odoo does not run, so there is nothing to restart";
+    if (cause === "odoo-crash-loop" || cause === "odoo-out-of-memory")
+        return "Docker restarts it again and again already, and it falls each time";
+    const direct = layers.find((layer) => layer.name === "direct");
+    if (direct?.state !== "bad")
+        return "Odoo itself answers, or its answer was not observed";
+    if (layers.some((layer) => layer.name === "database" && layer.state === "bad"))
+        return "the database is not good, and Odoo cannot be before it is";
+    const setting = cause === "odoo-not-listening" ? elsewhereSetting(survey, target) : undefined;
+    if (setting !== undefined)
+        return `its configuration sends it elsewhere (${setting}), and would again`;
+    if (["odoo-frozen", "odoo-unhealthy", "odoo-not-listening", "port-mapping-missing"].includes(cause))
+        return undefined;
+    // After a database came back, Odoo may not find back to it by itself.
+    if (cause === "database-unreachable" && tried.length > 0)
+        return undefined;
+    return tried.includes("start-stack") ? undefined : "it is not known that restarting it would help";
+}
+/** Diagnosing, not mending: only when Odoo is not serving anyway, and a restart has not helped or cannot. */
+function toBootCheck({ cause, survey, target, layers, tried }) {
+    if (cause !== "odoo-crash-loop" && cause !== "odoo-unhealthy")
+        return "Odoo does not fail at its start";
+    if (cause === "odoo-unhealthy" && !tried.includes("restart-odoo"))
+        return "a restart is tried first";
+    if (target?.odoo === undefined)
+        return "Odoo has no container";
+    const compose = (0,survey_survey/* ifSeen */.hy)(survey.compose);
+    if (compose?.generation === "v1")
+        return "it needs Compose v2";
+    if (!target.database.observed)
+        return target.database.why;
+    if (stateOf(layers, "database") !== "good")
+        return "the database is not good";
+    if (!survey.units.observed)
+        return "systemd was not observed, which puts Odoo back after a reboot";
+    return composeObjection(target);
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/target.js
+/**
+ * Which compose project, and which of its services, this is about. Found from the containers' labels; only narrowed by
+ * what the user says. Two candidates are a refusal, never "all of them".
+ */
+
+const ODOO_PORT = 8069;
+const POSTGRES_PORT = 5432;
+function findTarget(survey, wishes) {
+    if (!survey.containers.observed)
+        return { found: "none", why: survey.containers.why };
+    if (!survey.projects.observed)
+        return { found: "none", why: survey.projects.why };
+    const containers = survey.containers.value.filter((container) => !container.oneOff);
+    const projects = survey.projects.value.filter((project) => (wishes.directory === undefined || project.directory === wishes.directory) &&
+        (wishes.composeFile === undefined ||
+            project.files.some((file) => file === wishes.composeFile || file.endsWith(`/${wishes.composeFile}`))));
+    if (projects.length === 0) {
+        const known = survey.projects.value.map((project) => `${project.name} in ${project.directory}`);
+        return {
+            found: "none",
+            why: known.length === 0
+                ? "no container made by Compose, and no compose file where the runbook expects one"
+                : `no compose project fits what was asked for; there is: ${known.join(", ")}`,
+        };
+    }
+    const hits = projects.map((project) => ({
+        project,
+        names: odooServices(profiles(project, containers), wishes.odooService),
+    }));
+    const withOdoo = hits.filter((hit) => hit.names.length > 0);
+    if (withOdoo.length > 1) {
+        return {
+            found: "several",
+            what: "compose projects with an Odoo service",
+            candidates: withOdoo.map(({ project, names }) => `${project.name} in ${project.directory} (${names.join(", ")})`),
+        };
+    }
+    const [hit] = withOdoo;
+    if (hit === undefined)
+        return { found: "none", why: noOdoo(projects, wishes.odooService) };
+    const { project, names } = hit;
+    const [odooService] = names;
+    if (odooService === undefined || names.length > 1) {
+        return { found: "several", what: `Odoo services in the project ${project.name}`, candidates: names };
+    }
+    const databases = databaseServices(profiles(project, containers), wishes.dbService);
+    if (wishes.dbService !== undefined && databases.length === 0) {
+        return { found: "none", why: `the project ${project.name} has no service named ${wishes.dbService}` };
+    }
+    if (databases.length > 1) {
+        return {
+            found: "several",
+            what: `PostgreSQL services in the project ${project.name}`,
+            candidates: databases,
+        };
+    }
+    const own = containers.filter((container) => container.project === project.name);
+    const [dbService] = databases;
+    const odoo = own.find((container) => container.service === odooService);
+    const db = own.find((container) => container.service === dbService);
+    return {
+        found: "one",
+        target: {
+            project,
+            odooService,
+            odoo,
+            dbService,
+            db,
+            database: databaseOf(survey, wishes, odoo, db),
+            dbUser: wishes.dbUser,
+            containers: own,
+        },
+    };
+}
+/** The named one; else what odoo.conf names; else the only database that holds an Odoo. */
+function databaseOf(survey, wishes, odoo, db) {
+    if (wishes.database !== undefined)
+        return (0,survey_survey/* seen */.cI)(wishes.database);
+    const settings = (0,survey_survey/* ifSeen */.hy)(survey.settings)?.get(odoo?.id ?? "") ?? [];
+    const named = settings.find(({ name }) => name === "db_name")?.value ?? "";
+    if (/^[\w.-]+$/.test(named) && !/^(?:false|none)$/i.test(named))
+        return (0,survey_survey/* seen */.cI)(named);
+    const activity = (0,survey_survey/* ifSeen */.hy)(survey.databases)?.get(db?.id ?? "");
+    if (activity?.observed !== true)
+        return (0,survey_survey/* unseen */.nv)(`PostgreSQL was not observed${activity === undefined ? "" : `: ${activity.why}`}`);
+    const names = activity.value.odoo.map(({ name }) => name);
+    const [only] = names;
+    if (only === undefined)
+        return (0,survey_survey/* unseen */.nv)("no database holds an Odoo");
+    return names.length === 1
+        ? (0,survey_survey/* seen */.cI)(only)
+        : (0,survey_survey/* unseen */.nv)(`several databases hold an Odoo: ${names.join(", ")}; name one with \`database\``);
+}
+function profiles(project, containers) {
+    const services = project.services.observed ? project.services.value : [];
+    const own = containers.filter((container) => container.project === project.name);
+    const names = new Set([
+        ...services.map((service) => service.name),
+        ...own.map((container) => container.service),
+    ]);
+    const port = (text) => Number.parseInt(text, 10);
+    return [...names].map((name) => {
+        const definition = services.find((service) => service.name === name);
+        const made = own.filter((container) => container.service === name);
+        return {
+            name,
+            publishes: new Set([...(definition?.publishes ?? []), ...made.flatMap((c) => c.publishes.map(port))]),
+            exposes: new Set([...(definition?.exposes ?? []), ...made.flatMap((c) => c.exposes.map(port))]),
+            images: [definition?.image, ...made.map((c) => c.imageReference)].filter((image) => image !== undefined),
+        };
+    });
+}
+/**
+ * The named service; otherwise those that publish Odoo's port; otherwise those that look like Odoo. The first kind that
+ * has any decides: a worker or an init service of the same image publishes nothing.
+ */
+function odooServices(services, wish) {
+    return pick(services, wish, [
+        (service) => service.publishes.has(ODOO_PORT),
+        (service) => service.name === "odoo",
+        (service) => service.exposes.has(ODOO_PORT) || service.images.some((image) => imageIs(image, "odoo")),
+    ]);
+}
+function databaseServices(services, wish) {
+    return pick(services, wish, [
+        (service) => service.images.some((image) => imageIs(image, "postgres")),
+        (service) => service.exposes.has(POSTGRES_PORT) || service.publishes.has(POSTGRES_PORT),
+        (service) => service.name === "db",
+    ]);
+}
+function pick(services, wish, kinds) {
+    if (wish !== undefined)
+        return services.filter((service) => service.name === wish).map((service) => service.name);
+    for (const kind of kinds) {
+        const found = services.filter(kind).map((service) => service.name);
+        if (found.length > 0)
+            return found;
+    }
+    return [];
+}
+/**
+ * Whether the last part of an image's name has the word: `registry.example/shop/odoo-prod:14` is an `odoo`, while
+ * `postgres-exporter` is no `postgres`.
+ */
+function imageIs(reference, word) {
+    const name = (reference.replace(/@.*$/, "").split("/").at(-1) ?? "").replace(/:.*$/, "");
+    return name.includes(word) && !/exporter|admin|backup|bouncer/.test(name);
+}
+function noOdoo(projects, wish) {
+    const names = projects.map((project) => project.name).join(", ");
+    const blind = projects.find((project) => !project.services.observed);
+    const because = blind && !blind.services.observed ? `; its compose files cannot be read: ${blind.services.why}` : "";
+    return wish === undefined
+        ? `no service in ${names} looks like Odoo${because}`
+        : `no service named ${wish} in ${names}${because}`;
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/topology.js
+/** How this host is built, where it differs from the runbook's: recognised and said plainly, nothing guessed. */
+
+
+function topologyOf(survey, target) {
+    const proxy = proxyProgram(survey);
+    const cdn = cdnOf(survey);
+    const compose = (0,survey_survey/* ifSeen */.hy)(survey.compose);
+    return [
+        ...(target !== undefined && target.dbService === undefined
+            ? [
+                `PostgreSQL is not in this compose project${target.odoo?.databaseHost ? ` (Odoo is told ${target.odoo.databaseHost})` : ""}: it is judged by Odoo's answers alone`,
+            ]
+            : []),
+        ...(proxy !== undefined && proxy !== "nginx"
+            ? [`the reverse proxy is ${proxy}: we look at what it answers, and touch nothing of it`]
+            : []),
+        ...(cdn === undefined ? [] : [`${cdn} stands in front of the site`]),
+        ...(compose?.generation === "v1" ? [`Compose is v1 (${compose.version})`] : []),
+    ];
+}
+/** Odoo is here, and Compose did not make it. */
+function otherTopology(survey) {
+    const others = (0,survey_survey/* ifSeen */.hy)(survey.others);
+    const container = others?.containers.find(({ image }) => /(?:^|\/)[\w.-]*odoo/i.test(image));
+    const service = others?.services.find(({ unit }) => /^(?:odoo|openerp)/.test(unit));
+    const process = (0,survey_survey/* ifSeen */.hy)(survey.processes)?.find(({ command }) => /^(?:\S*python[\d.]*\s+)?\S*(?:odoo-bin|openerp-server)\b/.test(command));
+    const where = container !== undefined
+        ? `in the container ${container.name} (${container.image}; ${container.status})`
+        : service !== undefined
+            ? `as the service ${service.unit} (${service.active})`
+            : process !== undefined
+                ? `as process ${process.pid}`
+                : undefined;
+    if (where === undefined)
+        return undefined;
+    return {
+        cause: "other-topology",
+        finding: `Odoo runs ${where}, and not in a project of Compose`,
+        advice: "This action works on Odoo that `docker compose` runs. What it could see is below; it changed nothing.",
+    };
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/warnings.js
+/** What is not the cause, and would be the next one: told beside any verdict. */
+
+
+/** A certificate that ends so soon is told; most are renewed a month before. In milliseconds. */
+const CERTIFICATE_SOON = 14 * 86_400_000;
+/** In per cent. */
+const DISK_NEARLY_FULL = 5;
+/** In seconds. A clock that is off makes logs and certificates lie. */
+const SKEW = 60;
+function warningsOf(survey, target, drift) {
+    return [
+        ...diskWarnings(survey),
+        ...certificateWarnings(survey),
+        ...clockWarnings(survey),
+        ...healthWarnings(survey, target),
+        ...composeWarnings(survey, drift),
+    ];
+}
+function diskWarnings(survey) {
+    return ((0,survey_survey/* ifSeen */.hy)(survey.disks) ?? []).flatMap(({ mount, size, available, inodes, inodesFree }) => {
+        const left = Math.floor((available * 100) / size);
+        if (size > 0 && left < DISK_NEARLY_FULL)
+            return [`the file system ${mount} has ${left} % of its space left`];
+        if (inodes !== undefined && inodesFree !== undefined && inodesFree * 100 < inodes * DISK_NEARLY_FULL)
+            return [`the file system ${mount} has ${inodesFree} of ${inodes} inodes left`];
+        return [];
+    });
+}
+function certificateWarnings(survey) {
+    const certificate = survey.public?.observed ? survey.public.value.certificate : undefined;
+    const now = ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
+    if (certificate === undefined || certificate.expires < now || certificate.expires - now > CERTIFICATE_SOON)
+        return [];
+    const days = Math.floor((certificate.expires - now) / 86_400_000);
+    return [
+        `the certificate expires in ${days} days (${new Date(certificate.expires).toISOString().slice(0, 10)})`,
+    ];
+}
+function clockWarnings({ clockSkew }) {
+    if (clockSkew === undefined || Math.abs(clockSkew) < SKEW)
+        return [];
+    return [`the host's clock is ${Math.abs(clockSkew)} s ${clockSkew > 0 ? "ahead of" : "behind"} ours`];
+}
+function healthWarnings(survey, { odoo }) {
+    if (odoo?.state !== "running" || odoo.health !== "unhealthy")
+        return [];
+    const probe = (0,survey_survey/* ifSeen */.hy)(survey.direct)?.find(({ containerId }) => containerId === odoo.id);
+    const answer = probe && (0,survey_survey/* ifSeen */.hy)(probe.answer);
+    return answer !== undefined && (0,diagnosis_layers/* judgeAnswer */._n)(answer).good
+        ? [`${odoo.name}'s own health check says unhealthy, although its login page is handed out`]
+        : [];
+}
+function composeWarnings(survey, drift) {
+    const compose = (0,survey_survey/* ifSeen */.hy)(survey.compose);
+    const old = compose?.generation === "v1"
+        ? [`only Compose v1 (${compose.version}) is installed, which is no longer maintained: we do not use it`]
+        : [];
+    return [
+        ...old,
+        ...drift.filter(({ breaking }) => breaking).map(({ service, what }) => `${service}: ${what}`),
+    ];
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/diagnosis.js
+/**
+ * Survey -> diagnosis: what is broken, why, how we know, and which remedies are allowed or ruled out.
+ * A pure function: no I/O, no clock, the same answer for the same survey.
+ */
+
+
+
+
+
+
+
+
+
+
+
+/** Every cause, with what it means for a person. The order of their finding is in causes.ts. */
+const CAUSES = {
+    healthy: "every layer is good",
+    "in-progress": "somebody is at work: an update, a restore, a deploy, a boot",
+    intermittent: "it works now, and failed again and again lately",
+    "docker-down": "the Docker daemon does not answer",
+    "disk-full": "a file system that matters is full",
+    "inodes-full": "a file system that matters can hold no more files",
+    "stack-down": "neither Odoo nor the database runs",
+    "database-down": "PostgreSQL does not run",
+    "database-starting": "PostgreSQL starts or recovers, and lets nobody in yet",
+    "database-unreachable": "PostgreSQL runs, and Odoo cannot use it",
+    "database-locked": "Odoo waits for a lock that somebody else's session holds",
+    "odoo-absent": "Odoo has no container",
+    "odoo-stopped": "Odoo's container does not run",
+    "odoo-out-of-memory": "Odoo was killed for want of memory",
+    "odoo-crash-loop": "Odoo ends at each start, and Docker starts it again",
+    "odoo-frozen": "Odoo runs, and answers nothing",
+    "odoo-not-listening": "Odoo runs, and nothing listens on its port",
+    "port-mapping-missing": "Odoo answers inside of its container, and its port is not on the host",
+    "odoo-unhealthy": "Odoo answers, but not with its login page",
+    "nginx-down": "nginx does not run",
+    "nginx-config-invalid": "nginx's configuration does not parse",
+    "nginx-elsewhere": "nginx sends requests to where Odoo is not",
+    "public-unreachable": "the site is good on the host, and not from outside",
+    "host-unreachable": "the host does not answer, or does not let us in",
+    "ambiguous-target": "there are several candidates, and we must not choose",
+    "other-topology": "Odoo is not run by Compose here",
+    unknown: "the cause is not known",
+};
+/** Whether the site is good: every layer was seen, and each is. */
+function isGood({ layers }) {
+    return layers.length > 0 && layers.every(({ state }) => state === "good");
+}
+/** Whether there is nothing to do but wait: somebody is at work, or the database recovers. */
+function isWaiting({ cause }) {
+    return cause === "in-progress" || cause === "database-starting";
+}
+/**
+ * @param survey one look at the host
+ * @param wishes what the user says about the site
+ * @param tried the remedies that already ran in this run and did not help
+ */
+function diagnose(survey, wishes, tried = []) {
+    const down = dockerDown(survey);
+    if (down !== undefined)
+        return withoutTarget(survey, down, [], tried);
+    const search = findTarget(survey, wishes);
+    if (search.found === "several") {
+        return withoutTarget(survey, {
+            cause: "ambiguous-target",
+            finding: `there are several ${search.what}, and we must not choose`,
+            advice: "Name one with `directory`, `compose_file`, `odoo_service` or `db_service`.",
+        }, search.candidates, tried);
+    }
+    if (search.found === "none") {
+        const other = otherTopology(survey);
+        return withoutTarget(survey, other ?? {
+            cause: "unknown",
+            finding: "the Odoo project on the host could not be observed",
+            advice: "Look at the reason below; where the project stands elsewhere, name its `directory` and `compose_file`.",
+        }, [search.why], tried);
+    }
+    return withTarget(survey, wishes, search.target, tried);
+}
+function withTarget(survey, wishes, target, tried) {
+    const layers = (0,diagnosis_layers/* layersOf */.w)(survey, target);
+    const work = workInProgress(survey, target);
+    const drift = driftOf(survey, target);
+    const warnings = warningsOf(survey, target, drift);
+    const found = causeOf({ survey, target, layers, work, hostname: wishes.url?.hostname }) ??
+        // What was intermittent before we acted is not held against what we did.
+        (tried.length === 0 ? intermittent(survey, target) : undefined) ??
+        fine(survey);
+    const changes = changesOf(survey, target);
+    const outage = outageOf(survey, target, layers);
+    return {
+        ...found,
+        evidence: [
+            ...work.map(({ what, evidence }) => `${what}: ${evidence}`),
+            ...layers.filter((layer) => layer.state !== "good").map((layer) => `${layer.name}: ${layer.why}`),
+        ],
+        layers,
+        warnings,
+        drift,
+        topology: topologyOf(survey, target),
+        changes,
+        outage,
+        since: describeOutage(outage, changes),
+        target,
+        place: { project: target.project.name, directory: target.project.directory },
+        ...ladderFor({ cause: found.cause, survey, target, layers, tried }),
+    };
+}
+/** Good, but for a configuration that would not survive the next restart of nginx. */
+function fine(survey) {
+    const nginx = (0,survey_survey/* ifSeen */.hy)(survey.nginx);
+    if (nginx?.valid !== false)
+        return { cause: "healthy", finding: "every layer is good", advice: "" };
+    return {
+        cause: "nginx-config-invalid",
+        finding: `nginx runs with an older configuration; the one on disk is invalid: ${firstComplaint(nginx.said)}`,
+        advice: "Mend that line and test with `nginx -t`, before anything restarts nginx. It was left alone.",
+    };
+}
+function withoutTarget(survey, found, evidence, tried) {
+    const why = survey.containers.observed
+        ? "no project was found"
+        : (survey.containers.why.split("\n")[0] ?? "");
+    const layers = (0,diagnosis_layers/* layersWithoutContainers */.D$)(survey, why);
+    const changes = changesOf(survey, undefined);
+    const outage = outageOf(survey, undefined, layers);
+    const projects = (0,survey_survey/* ifSeen */.hy)(survey.projects) ?? [];
+    const [only] = projects.length === 1 ? projects : [];
+    return {
+        ...found,
+        evidence,
+        layers,
+        warnings: [],
+        drift: [],
+        topology: topologyOf(survey, undefined),
+        changes,
+        outage,
+        since: describeOutage(outage, changes),
+        target: undefined,
+        place: found.cause === "docker-down"
+            ? { project: only?.name ?? "host", directory: only?.directory ?? "/" }
+            : undefined,
+        ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried }),
+    };
+}
+/** A diagnosis without a survey: the host itself was out of reach. */
+function hostUnreachable(finding, advice, layers) {
+    return {
+        cause: "host-unreachable",
+        finding,
+        evidence: layers.map(({ name, why }) => `${name}: ${why}`),
+        advice,
+        layers,
+        warnings: [],
+        drift: [],
+        topology: [],
+        changes: [],
+        outage: undefined,
+        since: "",
+        target: undefined,
+        place: undefined,
+        ladder: [],
+        ruledOut: [],
+    };
+}
+
+
+/***/ }),
+
+/***/ 2934:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D$: () => (/* binding */ layersWithoutContainers),
+/* harmony export */   Jw: () => (/* binding */ describeState),
+/* harmony export */   XD: () => (/* binding */ publicLayer),
+/* harmony export */   _n: () => (/* binding */ judgeAnswer),
+/* harmony export */   w: () => (/* binding */ layersOf),
+/* harmony export */   xo: () => (/* binding */ STARTING)
+/* harmony export */ });
+/* unused harmony export outerLayers */
+/** The health layers of a site, from the database up to what the public gets. */
+const good = (name, why) => ({ name, state: "good", why });
+const bad = (name, why) => ({ name, state: "bad", why });
+const blind = (name, why) => ({ name, state: "not observed", why });
+/** Every layer of the target, lowest first. A database that is not in the project is judged by Odoo's answers alone. */
+function layersOf(survey, target) {
+    const direct = directLayer(survey, target);
+    return [
+        ...(target.dbService === undefined ? [] : [databaseLayer(survey, target)]),
+        odooLayer(target, direct),
+        direct,
+        ...outerLayers(survey),
+    ];
+}
+/** The layers that can be seen without knowing any container. */
+function outerLayers(survey) {
+    return [
+        answerLayer("proxy", mapObservation(survey.proxy, (probe) => probe.answer)),
+        ...(survey.public === undefined ? [] : [publicLayer(survey.public)]),
+    ];
+}
+/** Where no container could be seen: what was looked for, and why it was not found. */
+function layersWithoutContainers(survey, why) {
+    return [blind("database", why), blind("odoo", why), blind("direct", why), ...outerLayers(survey)];
+}
+function databaseLayer(survey, target) {
+    const { db, dbService } = target;
+    if (db === undefined)
+        return bad("database", `the service ${dbService} has no container`);
+    if (db.state !== "running")
+        return bad("database", `${db.name} ${describeState(db)}`);
+    if (db.health === "unhealthy")
+        return bad("database", `${db.name} runs; its own health check says unhealthy`);
+    if (db.health === "starting")
+        return bad("database", `${db.name} is starting`);
+    const activity = survey.databases.observed ? survey.databases.value.get(db.id) : undefined;
+    if (activity?.observed === false && STARTING.test(activity.why))
+        return bad("database", `${db.name} runs and lets nobody in yet: ${activity.why}`);
+    if (activity?.observed) {
+        const { connections, mostConnections } = activity.value;
+        return good("database", `${db.name} runs and answers (${connections} of ${mostConnections} connections in use)`);
+    }
+    if (db.health === "healthy")
+        return good("database", `${db.name} runs and says healthy`);
+    const why = activity?.observed === false ? activity.why : survey.databases.observed ? "" : survey.databases.why;
+    return blind("database", `${db.name} runs; whether it answers was not seen${why === "" ? "" : `: ${why}`}`);
+}
+/** What PostgreSQL tells a client while it starts, recovers or goes down (postmaster.c, canAcceptConnections). */
+const STARTING = /the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections|not accepting connections)/;
+/**
+ * Odoo's container. Its own health check lags behind, and passes or fails for reasons of its own: an Odoo that hands out
+ * its login page is good whatever that check says, and the check's opinion is told.
+ */
+function odooLayer({ odoo, odooService }, direct) {
+    if (odoo === undefined)
+        return bad("odoo", `the service ${odooService} has no container`);
+    if (odoo.state !== "running")
+        return bad("odoo", `${odoo.name} ${describeState(odoo)}`);
+    if (odoo.health === "unhealthy" && direct.state !== "good")
+        return bad("odoo", `${odoo.name} runs; its own health check says unhealthy`);
+    return good("odoo", `${odoo.name} runs${odoo.health === undefined ? "" : `; its health check says ${odoo.health}`}`);
+}
+/** `exited with status 0`, `is restarting (it ended with status 1)`, `is paused`, … */
+function describeState(container) {
+    const memory = container.oomKilled ? ", killed for want of memory" : "";
+    if (container.state === "exited")
+        return `exited with status ${container.exitCode}${memory}`;
+    if (container.state === "restarting")
+        return `is restarting (it ended with status ${container.exitCode}${memory})`;
+    return `is ${container.state}`;
+}
+function directLayer(survey, target) {
+    if (target.odoo === undefined || target.odoo.state !== "running") {
+        return bad("direct", "no Odoo runs that could answer");
+    }
+    if (!survey.direct.observed)
+        return blind("direct", survey.direct.why);
+    const probe = survey.direct.value.find((candidate) => candidate.containerId === target.odoo?.id);
+    if (probe === undefined)
+        return blind("direct", "the container neither publishes nor exposes port 8069");
+    return answerLayer("direct", probe.answer);
+}
+/** What the public gets, a certificate that browsers refuse included. */
+function publicLayer(observation) {
+    if (!observation.observed)
+        return blind("public", observation.why);
+    const { answer, certificate } = observation.value;
+    const verdict = judgeAnswer(answer);
+    if (verdict.good && certificate?.problem !== undefined)
+        return bad("public", `${verdict.why}, but browsers refuse its certificate: ${certificate.problem}`);
+    return verdict.good ? good("public", verdict.why) : bad("public", verdict.why);
+}
+function answerLayer(name, observation) {
+    if (!observation.observed)
+        return blind(name, observation.why);
+    const verdict = judgeAnswer(observation.value);
+    return verdict.good ? good(name, verdict.why) : bad(name, verdict.why);
+}
+/** Whether an answer to GET /web/login is Odoo's login page: 200 alone proves nothing. */
+function judgeAnswer(answer) {
+    if (!answer.answered) {
+        const words = {
+            refused: "connection refused",
+            "timed-out": "no answer in time",
+            broken: "the connection broke",
+        };
+        return { good: false, why: `${words[answer.problem]}${answer.detail ? ` (${answer.detail})` : ""}` };
+    }
+    const time = `in ${answer.seconds.toFixed(2)} s`;
+    if (answer.code !== 200) {
+        const to = answer.location ? ` to ${answer.location}` : "";
+        return { good: false, why: `${answer.code}${to} ${time}` };
+    }
+    // The form's class and its field stand in the login page of Odoo 14 to 19 (addons/web/views/webclient_templates.xml).
+    if (!/oe_login_form|name="login"/.test(answer.body)) {
+        return { good: false, why: `200 ${time}, but the page is not Odoo's login page (${answer.bytes} bytes)` };
+    }
+    return { good: true, why: `200 ${time}` };
+}
+function mapObservation(observation, change) {
+    return observation.observed ? { observed: true, value: change(observation.value) } : observation;
+}
+
+
+/***/ }),
+
+/***/ 3888:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ic: () => (/* binding */ describeFailure),
+/* harmony export */   MJ: () => (/* binding */ LOCKED_OUT),
+/* harmony export */   Q6: () => (/* binding */ failureIn),
+/* harmony export */   RK: () => (/* binding */ logSince),
+/* harmony export */   UV: () => (/* binding */ LONGEST_PAUSE),
+/* harmony export */   WZ: () => (/* binding */ sinceItsLastTries)
+/* harmony export */ });
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1337);
+/** Reading a container's log: lines with their times, and the failure that ended it. */
+
+/** The lines of a container's log since a time (ISO 8601), oldest first; none where it was not seen. */
+function logSince(survey, containerId, since) {
+    const log = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(survey.logs)?.get(containerId) ?? "";
+    const from = Date.parse(since);
+    return log.split("\n").flatMap((line) => {
+        const [, stamp, text] = /^(\d{4}-\d\d-\d\dT\S+Z) (.*)$/.exec(line) ?? [];
+        const at = Date.parse(stamp ?? "");
+        return text === undefined || Number.isNaN(at) || at < from ? [] : [{ at, text }];
+    });
+}
+/** A crash loop pauses for ever longer between its tries, up to a minute (moby, restartmanager); in seconds. */
+const LONGEST_PAUSE = 90;
+/** When a container was started last; of one that Docker started again by itself, some of its tries before that too. */
+function sinceItsLastTries({ startedAt, restartCount }) {
+    const before = restartCount > 0 ? LONGEST_PAUSE * 1000 : 0;
+    return new Date(Math.max(0, Date.parse(startedAt) - before)).toISOString();
+}
+/** What Odoo and its entrypoint say when PostgreSQL does not let them in (libpq, facts of the official image). */
+const LOCKED_OUT = /FATAL: +(?:password authentication failed[^\n]*|database "[^"]*" does not exist|role "[^"]*" does not exist|sorry, too many clients already|remaining connection slots[^\n]*|no pg_hba\.conf entry[^\n]*)|could not translate host name[^\n]*|could not connect to server[^\n]*|connection to server at [^\n]* failed[^\n]*|Database connection failure: [^\n]*/;
+/** `ImportError: No module named 'x' (module shop_notes, /mnt/extra-addons/shop_notes/models.py line 3)` */
+function describeFailure({ exception, message, module, file, line }) {
+    const what = [exception, message].filter((part) => part !== "").join(": ");
+    const place = [
+        ...(module === undefined ? [] : [`module ${module}`]),
+        ...(file === undefined ? [] : [line === undefined ? file : `${file} line ${line}`]),
+    ];
+    return place.length === 0 ? what : `${what} (${place.join(", ")})`;
+}
+/** The path of an addon's file: below a folder of addons, but not Odoo's own framework. */
+const ADDON = /\/(?:extra-addons|addons|custom|modules|enterprise|[\w-]*addons[\w-]*)(?:\/[\w.-]+)*?\/(\w+)\/(?:[\w.-]+\/)*[\w.-]+\.(?:py|xml|csv|js)$/;
+/**
+ * The failure that a log tells of: of its last traceback, else the last words of a process that ended.
+ *
+ * @param text without Docker's stamps
+ */
+function failureIn(text) {
+    const lines = text.split("\n").map((line) => line.trimEnd());
+    return tracebackIn(lines) ?? lastWords(lines);
+}
+function tracebackIn(lines) {
+    const start = lines.findLastIndex((line) => line.includes("Traceback (most recent call last):"));
+    if (start < 0)
+        return undefined;
+    const frames = [];
+    for (let at = start + 1; at < lines.length; at++) {
+        const line = lines[at] ?? "";
+        const frame = /^\s+File "([^"]+)", line (\d+)/.exec(line);
+        if (frame?.[1] !== undefined)
+            frames.push({ file: frame[1], line: Number(frame[2]) });
+        const end = /^([A-Za-z_][\w.]*)(?:: (.*))?$/.exec(line);
+        if (end?.[1] !== undefined && frames.length > 0) {
+            // A message may go on: a ParseError has its file in the lines below.
+            const more = [];
+            for (let next = at + 1; next < lines.length && more.length < 4; next++) {
+                const text = lines[next] ?? "";
+                if (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} /.test(text) || /^Traceback |^During handling/.test(text))
+                    break;
+                more.push(text);
+            }
+            return failureFrom(end[1], [end[2] ?? "", ...more].join("\n").trim(), frames);
+        }
+    }
+    return undefined;
+}
+function failureFrom(exception, message, frames) {
+    const xml = /while parsing (?:file:)?(\S+?\.(?:xml|csv)):(\d+)/.exec(message) ??
+        /File "([^"]+\.(?:xml|csv))", line (\d+)/.exec(message);
+    const place = xml?.[1] !== undefined
+        ? { file: xml[1], line: Number(xml[2]) }
+        : (frames.findLast(({ file }) => ADDON.test(file) && !isFramework(file)) ??
+            // Of Odoo's own; a frame of Python's library says nothing to anybody.
+            frames.findLast(({ file }) => /\/odoo\//.test(file)));
+    return {
+        exception,
+        // werkzeug's log format puts its own fields behind a traceback's last line
+        message: (message.split("\n")[0] ?? "").replace(/(?: -)+$/, "").slice(0, 300),
+        module: place === undefined ? undefined : moduleOf(place.file),
+        file: place?.file,
+        line: place?.line,
+    };
+}
+/** Odoo's own `base` and `web` hand on what others raise. */
+function isFramework(file) {
+    return /\/odoo\/(?!addons\/)|\/odoo\/addons\/(?:base|web|http_routing)\//.test(file);
+}
+function moduleOf(file) {
+    return /\/odoo\/(?!addons\/)/.test(file) ? undefined : ADDON.exec(file)?.[1];
+}
+/** `sys.exit("words")`, an option that cannot be read, a database that was waited for: no traceback, but a last word. */
+function lastWords(lines) {
+    const said = lines.findLast((line) => line !== "" &&
+        !/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?:INFO|DEBUG|WARNING) /.test(line) &&
+        !/^\s/.test(line) &&
+        !/^(?:Usage|usage):/.test(line));
+    if (said === undefined)
+        return undefined;
+    const message = said.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?:ERROR|CRITICAL) \S+ /, "");
+    return {
+        exception: "",
+        message: message.slice(0, 300),
+        module: undefined,
+        file: undefined,
+        line: undefined,
+    };
+}
+
+
+/***/ }),
+
 /***/ 9473:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -52363,6 +54194,202 @@ async function connect(connection, deps) {
 
 /***/ }),
 
+/***/ 992:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   T: () => (/* binding */ assignments)
+/* harmony export */ });
+/* unused harmony export quote */
+/** The one way a value enters a shell program: as an assignment in front of it, in single quotes. */
+/**
+ * Quotes any text for POSIX `sh`.
+ *
+ * @param value any characters but NUL, which no shell variable can hold
+ * @returns one word that the shell reads back as exactly `value`
+ * @throws TypeError for a NUL character
+ */
+function quote(value) {
+    if (value.includes("\0"))
+        throw new TypeError("a value for the shell cannot hold a NUL character");
+    return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+/**
+ * Renders values as assignments, one a line, for the front of a program.
+ *
+ * @param values names are upper-case shell variable names
+ * @throws TypeError for another kind of name, or a NUL in a value
+ */
+function assignments(values) {
+    return Object.entries(values)
+        .map(([name, value]) => {
+        if (!/^[A-Z][A-Z0-9_]*$/.test(name))
+            throw new TypeError(`not a name for a shell value: ${name}`);
+        return `${name}=${quote(value)}\n`;
+    })
+        .join("");
+}
+
+
+/***/ }),
+
+/***/ 838:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Df: () => (/* binding */ statePlace),
+/* harmony export */   bP: () => (/* binding */ stateKey),
+/* harmony export */   gA: () => (/* binding */ stateProgram)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
+/** Where our state lies on the host, and how a program that works on it is made. */
+
+
+const STATE = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4849), __nccwpck_require__.b), "utf8");
+/**
+ * The key of a compose project, the same whoever logs in.
+ *
+ * @param project the compose project's name
+ * @param directory its working directory: two projects of one name in two directories are two
+ */
+function stateKey(project, directory) {
+    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256").update(`${project}\0${directory}`).digest("hex").slice(0, 8);
+    return `${project.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}-${hash}`;
+}
+function statePlace(key) {
+    return { root: "/run/odoo-recover", auditRoot: "/var/lib/odoo-recover", key };
+}
+/** A privileged, quick program on our state. All of them are repeatable by design: see each file's head. */
+function stateProgram(place, name, text, values, seconds = 60, maxOutputBytes = 65_536) {
+    return {
+        name,
+        text: `${STATE}\n${text}`,
+        values: { STATE_ROOT: place.root, AUDIT_ROOT: place.auditRoot, STATE_KEY: place.key, ...values },
+        seconds,
+        repeatable: true,
+        privileged: true,
+        maxOutputBytes,
+    };
+}
+
+
+/***/ }),
+
+/***/ 4937:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   HY: () => (/* binding */ stopStep),
+/* harmony export */   Q6: () => (/* binding */ followStep),
+/* harmony export */   eg: () => (/* binding */ runStep)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(992);
+/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(838);
+/**
+ * A step: a program that changes the host. It runs detached, writing its output and its exit status there, and we
+ * attach to it; when the connection goes away we attach again. It is never sent twice.
+ * Idea: Ansible's async jobs, polled by id.
+ */
+
+
+
+
+const START = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1284), __nccwpck_require__.b), "utf8");
+const ATTACH = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(2955), __nccwpck_require__.b), "utf8");
+const STOP = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3298), __nccwpck_require__.b), "utf8");
+/** Seconds that one look at a running step waits for its end. */
+const ATTACH_WAIT = 5;
+/** Bytes of a step's output brought home by one look. */
+const ATTACH_MOST = 262_144;
+/** The starting program may have done its work before this went wrong. */
+const FATE_UNKNOWN = new Set(["lost", "timed-out", "nonsense"]);
+/**
+ * Starts a step and follows it to its end.
+ *
+ * @param onOutput told what it prints, a piece at a time
+ * @throws HostError when the host stays away; the step goes on without us
+ * @throws the signal's reason when it fires; the step goes on without us
+ */
+async function runStep(host, place, owner, step, onOutput, signal) {
+    const putBackDirectory = { PUT_BACK_DIR: `${place.auditRoot}/${place.key}/put-back` };
+    // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
+    const program = `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${(0,_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .assignments */ .T)({ ...putBackDirectory, ...step.values })}${step.text}`;
+    const putBack = step.putBack && `${(0,_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .assignments */ .T)({ ...putBackDirectory, ...step.putBack.values })}${step.putBack.text}`;
+    const started = await host
+        .run({
+        ...(0,_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateProgram */ .gA)(place, `start ${step.name}`, START, {
+            OWNER: owner,
+            STEP: step.name,
+            SECONDS_ALLOWED: String(step.seconds),
+            PROGRAM: program,
+            PUT_BACK: putBack ?? "",
+            ...putBackDirectory,
+        }),
+        repeatable: false,
+    }, signal)
+        .catch((error) => {
+        // Whether it began is not known; attaching finds out, and takes its place if it did not.
+        if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .HostError */ .dh && FATE_UNKNOWN.has(error.problem))
+            return undefined;
+        throw error;
+    });
+    if (started !== undefined) {
+        const answer = started.output.toString("utf8").trim();
+        if (answer === "gone")
+            return { outcome: "gone" };
+        if (answer.startsWith("unarmed "))
+            return { outcome: "unarmed", why: answer.slice("unarmed ".length) };
+        if (started.status !== 0) {
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .HostError */ .dh("nonsense", `The step ${step.name} could not be started`, {
+                detail: `${answer}\n${started.stderr}`.trim(),
+            });
+        }
+    }
+    return followStep(host, place, step.name, onOutput, signal);
+}
+/** Ends a step that runs, and has it put the host back. Its end is then to be followed. */
+async function stopStep(host, place, name) {
+    await host.run((0,_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateProgram */ .gA)(place, `stop ${name}`, STOP, { STEP: name }, 170));
+}
+/** Attaches to a step that was begun, by its name, and follows it to its end. Throws as `runStep` does. */
+async function followStep(host, place, name, onOutput, signal) {
+    const decoder = new TextDecoder();
+    let offset = 0;
+    for (;;) {
+        const look = await host.run((0,_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateProgram */ .gA)(place, `attach ${name}`, ATTACH, { STEP: name, OFFSET: String(offset), WAIT: String(ATTACH_WAIT), MOST: String(ATTACH_MOST) }, 60, ATTACH_MOST + 4096), signal);
+        const part = (section) => look.sections.find((s) => s.name === section)?.body;
+        const log = part("log") ?? Buffer.alloc(0);
+        offset += log.length;
+        if (log.length > 0)
+            onOutput(decoder.decode(log, { stream: true }));
+        const state = part("state")?.toString("utf8").trim() ?? "";
+        if (log.length === ATTACH_MOST)
+            continue;
+        if (state !== "running") {
+            // What is left of a character that was cut off.
+            const rest = decoder.decode();
+            if (rest !== "")
+                onOutput(rest);
+        }
+        const ended = /^ended (\d+)$/.exec(state);
+        if (ended)
+            return { outcome: "ended", status: Number(ended[1]) };
+        if (state === "vanished" || state === "absent")
+            return { outcome: state };
+        if (state !== "running") {
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .HostError */ .dh("nonsense", `The step ${name} could not be followed`, {
+                detail: `${state}\n${look.stderr}`.trim(),
+            });
+        }
+    }
+}
+
+
+/***/ }),
+
 /***/ 1296:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
@@ -52374,19 +54401,25 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6760);
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8500);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8261);
-/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(8529);
+/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(8529);
 /* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3576);
-/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(7999);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2190);
+/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(7999);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(374);
 /* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8918);
-/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(7150);
+/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(7150);
 /* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(4121);
 /* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(4380);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(8508);
+/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(3537);
+/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(6785);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(4748);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(8508);
 /**
  * Where the action begins: the main step, and the post step that puts the host right after a run that was killed.
  * The only file that reads the environment.
  */
+
+
+
 
 
 
@@ -52421,16 +54454,16 @@ async function main() {
     (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.mkdirSync)(directory, { recursive: true, mode: 0o700 });
     _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .saveState */ .LZ(STATE_DIRECTORY, directory);
     const { redactor, raw } = redactorKnowingInputs();
-    const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_12__/* .Journal */ .C(clock, redactor, [fileSink(directory), logSink()]);
+    const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_15__/* .Journal */ .C(clock, redactor, [fileSink(directory), logSink()]);
     let failOn = "unhealthy";
     try {
         const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
         failOn = inputs.failOn;
-        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_13__/* .VERSION */ .x, run, host: hostName(inputs) });
+        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_16__/* .VERSION */ .x, run, host: hostName(inputs) });
         await (0,_recover_js__WEBPACK_IMPORTED_MODULE_8__/* .recover */ .lj)(inputs, partsFor(run, inputs, directory, journal, redactor));
     }
     catch (error) {
-        journal.append({ kind: "concluded", ...(0,_recover_js__WEBPACK_IMPORTED_MODULE_8__/* .verdictOn */ .Hc)(error) });
+        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_14__/* .verdictOn */ .Hc)(error) });
     }
     await report(journal.entries, directory);
     process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_10__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_10__/* .outputsOf */ .Yz)(journal.entries, directory).status, failOn);
@@ -52441,14 +54474,12 @@ async function post(directory) {
         const before = savedEntries(directory);
         const started = before.find((entry) => entry.kind === "started");
         const concluded = before.some((entry) => entry.kind === "concluded");
-        const holdsLease = before.some((entry) => entry.kind === "lease-taken") &&
-            !before.some((entry) => entry.kind === "lease-released" && entry.outcome === "released");
-        if (started === undefined || (concluded && !holdsLease))
+        if (started === undefined || (concluded && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_13__/* .leasesHeld */ .F)(before).length === 0))
             return;
         const { redactor, raw } = redactorKnowingInputs();
         const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
-        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_12__/* .Journal */ .C(clock, redactor, [fileSink(directory), logSink()]);
-        await (0,_recover_js__WEBPACK_IMPORTED_MODULE_8__/* .tidyUp */ .gN)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor));
+        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_15__/* .Journal */ .C(clock, redactor, [fileSink(directory), logSink()]);
+        await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_13__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor));
         await report([...before, ...journal.entries], directory);
     }
     catch (error) {
@@ -52476,7 +54507,8 @@ function partsFor(run, inputs, directory, journal, redactor) {
         process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
     }
     return {
-        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_14__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
+        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_17__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
+        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_12__/* .askPublic */ .l)(url, clock, signal),
         clock,
         journal,
         redactor,
@@ -52518,7 +54550,7 @@ function logSink() {
             if (looked !== undefined && looked === lookedLast)
                 return;
             lookedLast = looked;
-            const line = (0,_report_console_js__WEBPACK_IMPORTED_MODULE_15__/* .consoleLine */ .W)(entry);
+            const line = (0,_report_console_js__WEBPACK_IMPORTED_MODULE_18__/* .consoleLine */ .W)(entry);
             if (line !== undefined)
                 _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .info */ .pq(line);
         },
@@ -53197,6 +55229,8 @@ const INPUT_DEFAULTS = {
     compose_file: "",
     odoo_service: "",
     db_service: "",
+    database: "",
+    db_user: "",
     soak: "30s",
     boot_wait: "10m",
     fail_on: "unhealthy",
@@ -53218,6 +55252,8 @@ const FORMS = {
     port: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[0-9]{1,5}$/, "is no port number"), dist/* transform */.pdi(Number), dist/* minValue */.Wwf(1, "is no port number: it begins at 1"), dist/* maxValue */.cGV(65535, "is no port number: it ends at 65535")),
     username: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?$/, "is no user name; letters, digits, `_`, `.`, `-`")),
     service: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, "is no name of a compose service; letters, digits, `_`, `.`, `-`")),
+    database: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/, "is no name of an Odoo database; letters, digits, `_`, `.`, `-`")),
+    role: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,62}$/, "is no name of a PostgreSQL role; letters, digits, `_`, `.`, `-`")),
     directory: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^\/[^\p{Cc}]*$/u, "is no absolute path; give one like `/opt/odoo-ce`"), dist/* check */.z6Y(staysInside, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
     composeFile: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^(?!-)[^\p{Cc},]+$/u, "is no file name; give one like `docker-compose.prod.yml`, relative to the directory, or an absolute path"), dist/* check */.z6Y(staysInside, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
     mode: dist/* picklist */.KIO(["check", "plan", "recover"], "is none of `check`, `plan`, `recover`"),
@@ -53290,6 +55326,8 @@ function parseInputs(raw, readFile) {
         composeFile: optional("compose_file", FORMS.composeFile),
         odooService: optional("odoo_service", FORMS.service),
         dbService: optional("db_service", FORMS.service),
+        database: optional("database", FORMS.database),
+        dbUser: optional("db_user", FORMS.role),
         soakMs: duration("soak"),
         bootWaitMs: duration("boot_wait"),
         commandTimeoutMs: duration("command_timeout"),
@@ -53472,9 +55510,13 @@ function recordOf(diagnosis) {
         evidence: diagnosis.evidence,
         advice: diagnosis.advice,
         layers: diagnosis.layers,
+        warnings: diagnosis.warnings,
         drift: diagnosis.drift,
-        project: diagnosis.target?.project.name,
-        directory: diagnosis.target?.project.directory,
+        topology: diagnosis.topology,
+        since: diagnosis.since,
+        changes: diagnosis.changes,
+        project: diagnosis.place?.project,
+        directory: diagnosis.place?.directory,
         ladder: diagnosis.ladder,
         ruledOut: diagnosis.ruledOut,
     };
@@ -53483,745 +55525,20 @@ function recordOf(diagnosis) {
 
 /***/ }),
 
-/***/ 2190:
+/***/ 4546:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  lj: () => (/* binding */ recover),
-  gN: () => (/* binding */ tidyUp),
-  Hc: () => (/* binding */ verdictOn)
+  o: () => (/* binding */ Watch),
+  Z: () => (/* binding */ openHost)
 });
 
-;// CONCATENATED MODULE: ./build/diagnosis/drift.js
-/** Drift: what the compose project would do now differs from what runs. Reported, never applied. */
-function driftOf(survey, target) {
-    const found = [];
-    const services = target.project.services.observed ? target.project.services.value : [];
-    if (!target.project.services.observed) {
-        found.push({
-            service: target.project.name,
-            what: `the compose files cannot be read, so nothing could be made anew from them: ${target.project.services.why}`,
-        });
-    }
-    for (const container of target.containers) {
-        const definition = services.find((service) => service.name === container.service);
-        if (target.project.services.observed && definition === undefined) {
-            found.push({ service: container.service, what: "is no longer defined in the compose files" });
-            continue;
-        }
-        const hash = definition?.configHash;
-        if (hash !== undefined && container.configHash !== "" && hash !== container.configHash) {
-            found.push({
-                service: container.service,
-                what: "its definition (compose files, .env) changed since the container was made",
-            });
-        }
-        const current = survey.images.observed
-            ? survey.images.value.get(tagged(container.imageReference))
-            : undefined;
-        if (current !== undefined && current !== container.imageId) {
-            found.push({
-                service: container.service,
-                what: `${container.imageReference} now names another image than the one it runs (${drift_short(container.imageId)} then, ${drift_short(current)} now)`,
-            });
-        }
-    }
-    return found;
-}
-function tagged(reference) {
-    return /:[^/]+$/.test(reference) ? reference : `${reference}:latest`;
-}
-function drift_short(imageId) {
-    return imageId.replace(/^sha256:/, "").slice(0, 12);
-}
-
-;// CONCATENATED MODULE: ./build/diagnosis/layers.js
-/** The health layers of a site, from the database up to what the reverse proxy hands out. */
-const good = (name, why) => ({ name, state: "good", why });
-const bad = (name, why) => ({ name, state: "bad", why });
-const blind = (name, why) => ({ name, state: "not observed", why });
-/** Every layer of the target, lowest first. A database that is not in the project is judged by Odoo's answers alone. */
-function layersOf(survey, target) {
-    return [
-        ...(target.dbService === undefined ? [] : [containerLayer("database", target.dbService, target.db)]),
-        containerLayer("odoo", target.odooService, target.odoo),
-        directLayer(survey, target),
-        answerLayer("proxy", mapObservation(survey.proxy, (probe) => probe.answer)),
-    ];
-}
-function containerLayer(name, service, container) {
-    if (container === undefined)
-        return bad(name, `the service ${service} has no container`);
-    if (container.state !== "running")
-        return bad(name, `${container.name} ${describeState(container)}`);
-    if (container.health === "unhealthy")
-        return bad(name, `${container.name} runs; its own health check says unhealthy`);
-    if (container.health === "starting" && name === "database")
-        return bad(name, `${container.name} is starting`);
-    return good(name, `${container.name} runs${container.health === "healthy" ? " and says healthy" : ""}`);
-}
-/** `exited with status 0`, `is restarting (it ended with status 1)`, `is paused`, … */
-function describeState(container) {
-    const memory = container.oomKilled ? ", killed for want of memory" : "";
-    if (container.state === "exited")
-        return `exited with status ${container.exitCode}${memory}`;
-    if (container.state === "restarting")
-        return `is restarting (it ended with status ${container.exitCode}${memory})`;
-    return `is ${container.state}`;
-}
-function directLayer(survey, target) {
-    if (target.odoo === undefined || target.odoo.state !== "running") {
-        return bad("direct", "no Odoo runs that could answer");
-    }
-    if (!survey.direct.observed)
-        return blind("direct", survey.direct.why);
-    const probe = survey.direct.value.find((candidate) => candidate.containerId === target.odoo?.id);
-    if (probe === undefined)
-        return blind("direct", "the container neither publishes nor exposes port 8069");
-    return answerLayer("direct", probe.answer);
-}
-function answerLayer(name, observation) {
-    if (!observation.observed)
-        return blind(name, observation.why);
-    const verdict = judgeAnswer(observation.value);
-    return verdict.good ? good(name, verdict.why) : bad(name, verdict.why);
-}
-/** Whether an answer to GET /web/login is Odoo's login page: 200 alone proves nothing. */
-function judgeAnswer(answer) {
-    if (!answer.answered) {
-        const words = {
-            refused: "connection refused",
-            "timed-out": "no answer in time",
-            broken: "the connection broke",
-        };
-        return { good: false, why: `${words[answer.problem]}${answer.detail ? ` (${answer.detail})` : ""}` };
-    }
-    const time = `in ${answer.seconds.toFixed(2)} s`;
-    if (answer.code !== 200) {
-        const to = answer.location ? ` to ${answer.location}` : "";
-        return { good: false, why: `${answer.code}${to} ${time}` };
-    }
-    // The form's class and its field stand in the login page of Odoo 14 to 19 (addons/web/views/webclient_templates.xml).
-    if (!/oe_login_form|name="login"/.test(answer.body)) {
-        return { good: false, why: `200 ${time}, but the page is not Odoo's login page (${answer.bytes} bytes)` };
-    }
-    return { good: true, why: `200 ${time}` };
-}
-function mapObservation(observation, change) {
-    return observation.observed ? { observed: true, value: change(observation.value) } : observation;
-}
-
-;// CONCATENATED MODULE: ./build/diagnosis/target.js
-/**
- * Which compose project, and which of its services, this is about. Found from the containers' labels; only narrowed by
- * what the user says. Two candidates are a refusal, never "all of them".
- */
-const ODOO_PORT = 8069;
-const POSTGRES_PORT = 5432;
-function findTarget(survey, wishes) {
-    if (!survey.containers.observed)
-        return { found: "none", why: survey.containers.why };
-    if (!survey.projects.observed)
-        return { found: "none", why: survey.projects.why };
-    const containers = survey.containers.value.filter((container) => !container.oneOff);
-    const projects = survey.projects.value.filter((project) => (wishes.directory === undefined || project.directory === wishes.directory) &&
-        (wishes.composeFile === undefined ||
-            project.files.some((file) => file === wishes.composeFile || file.endsWith(`/${wishes.composeFile}`))));
-    if (projects.length === 0) {
-        const known = survey.projects.value.map((project) => `${project.name} in ${project.directory}`);
-        return {
-            found: "none",
-            why: known.length === 0
-                ? "no container made by Compose, and no compose file where the runbook expects one"
-                : `no compose project fits what was asked for; there is: ${known.join(", ")}`,
-        };
-    }
-    const hits = projects.map((project) => ({
-        project,
-        names: odooServices(profiles(project, containers), wishes.odooService),
-    }));
-    const withOdoo = hits.filter((hit) => hit.names.length > 0);
-    if (withOdoo.length > 1) {
-        return {
-            found: "several",
-            what: "compose projects with an Odoo service",
-            candidates: withOdoo.map(({ project, names }) => `${project.name} in ${project.directory} (${names.join(", ")})`),
-        };
-    }
-    const [hit] = withOdoo;
-    if (hit === undefined)
-        return { found: "none", why: noOdoo(projects, wishes.odooService) };
-    const { project, names } = hit;
-    const [odooService] = names;
-    if (odooService === undefined || names.length > 1) {
-        return { found: "several", what: `Odoo services in the project ${project.name}`, candidates: names };
-    }
-    const databases = databaseServices(profiles(project, containers), wishes.dbService);
-    if (wishes.dbService !== undefined && databases.length === 0) {
-        return { found: "none", why: `the project ${project.name} has no service named ${wishes.dbService}` };
-    }
-    if (databases.length > 1) {
-        return {
-            found: "several",
-            what: `PostgreSQL services in the project ${project.name}`,
-            candidates: databases,
-        };
-    }
-    const own = containers.filter((container) => container.project === project.name);
-    const [dbService] = databases;
-    return {
-        found: "one",
-        target: {
-            project,
-            odooService,
-            odoo: own.find((container) => container.service === odooService),
-            dbService,
-            db: own.find((container) => container.service === dbService),
-            containers: own,
-        },
-    };
-}
-function profiles(project, containers) {
-    const services = project.services.observed ? project.services.value : [];
-    const own = containers.filter((container) => container.project === project.name);
-    const names = new Set([
-        ...services.map((service) => service.name),
-        ...own.map((container) => container.service),
-    ]);
-    const port = (text) => Number.parseInt(text, 10);
-    return [...names].map((name) => {
-        const definition = services.find((service) => service.name === name);
-        const made = own.filter((container) => container.service === name);
-        return {
-            name,
-            publishes: new Set([...(definition?.publishes ?? []), ...made.flatMap((c) => c.publishes.map(port))]),
-            exposes: new Set([...(definition?.exposes ?? []), ...made.flatMap((c) => c.exposes.map(port))]),
-            images: [definition?.image, ...made.map((c) => c.imageReference)].filter((image) => image !== undefined),
-        };
-    });
-}
-/**
- * The named service; otherwise those that publish Odoo's port; otherwise those that look like Odoo. The first kind that
- * has any decides: a worker or an init service of the same image publishes nothing.
- */
-function odooServices(services, wish) {
-    return pick(services, wish, [
-        (service) => service.publishes.has(ODOO_PORT),
-        (service) => service.name === "odoo",
-        (service) => service.exposes.has(ODOO_PORT) || service.images.some((image) => imageIs(image, "odoo")),
-    ]);
-}
-function databaseServices(services, wish) {
-    return pick(services, wish, [
-        (service) => service.images.some((image) => imageIs(image, "postgres")),
-        (service) => service.exposes.has(POSTGRES_PORT) || service.publishes.has(POSTGRES_PORT),
-        (service) => service.name === "db",
-    ]);
-}
-function pick(services, wish, kinds) {
-    if (wish !== undefined)
-        return services.filter((service) => service.name === wish).map((service) => service.name);
-    for (const kind of kinds) {
-        const found = services.filter(kind).map((service) => service.name);
-        if (found.length > 0)
-            return found;
-    }
-    return [];
-}
-/**
- * Whether the last part of an image's name has the word: `registry.example/shop/odoo-prod:14` is an `odoo`, while
- * `postgres-exporter` is no `postgres`.
- */
-function imageIs(reference, word) {
-    const name = (reference.replace(/@.*$/, "").split("/").at(-1) ?? "").replace(/:.*$/, "");
-    return name.includes(word) && !/exporter|admin|backup|bouncer/.test(name);
-}
-function noOdoo(projects, wish) {
-    const names = projects.map((project) => project.name).join(", ");
-    const blind = projects.find((project) => !project.services.observed);
-    const because = blind && !blind.services.observed ? `; its compose files cannot be read: ${blind.services.why}` : "";
-    return wish === undefined
-        ? `no service in ${names} looks like Odoo${because}`
-        : `no service named ${wish} in ${names}${because}`;
-}
-
-;// CONCATENATED MODULE: ./build/diagnosis/diagnosis.js
-/**
- * Survey -> diagnosis: what is broken, why, how we know, and which remedies are allowed or ruled out.
- * A pure function: no I/O, no clock, the same answer for the same survey.
- */
-
-
-
-/**
- * @param survey one look at the host
- * @param wishes what the user says about the target
- * @param tried the remedies that already ran in this run and did not help
- */
-function diagnose(survey, wishes, tried = []) {
-    const search = findTarget(survey, wishes);
-    if (search.found === "several") {
-        return withoutTarget("ambiguous-target", `there are several ${search.what}, and we must not choose`, search.candidates, {
-            advice: "Name one with `directory`, `compose_file`, `odoo_service` or `db_service`.",
-        });
-    }
-    if (search.found === "none") {
-        return withoutTarget("unknown", "the Odoo project on the host could not be observed", [search.why], {
-            advice: "Look at the reason below; where the project stands elsewhere, name its `directory` and `compose_file`.",
-        });
-    }
-    const { target } = search;
-    const layers = layersOf(survey, target);
-    const found = causeOf(target, layers);
-    const { ladder, ruledOut } = remediesFor(found.cause, target, layers, tried);
-    return {
-        ...found,
-        evidence: layers.filter((layer) => layer.state !== "good").map((layer) => `${layer.name}: ${layer.why}`),
-        layers,
-        drift: driftOf(survey, target),
-        target,
-        ladder,
-        ruledOut,
-    };
-}
-function withoutTarget(cause, finding, evidence, { advice }) {
-    return {
-        cause,
-        finding,
-        evidence,
-        advice,
-        layers: [],
-        drift: [],
-        target: undefined,
-        ladder: [],
-        ruledOut: [],
-    };
-}
-function causeOf(target, layers) {
-    const { odoo, odooService, db, dbService } = target;
-    const none = "";
-    if (layers.every((layer) => layer.state === "good")) {
-        return { cause: "healthy", finding: "every layer is good", advice: none };
-    }
-    const stopped = odoo !== undefined && ["exited", "created", "dead"].includes(odoo.state);
-    const dbDown = dbService !== undefined && (db === undefined || ["exited", "created", "dead"].includes(db.state));
-    if (target.containers.length === 0) {
-        return {
-            cause: "stack-down",
-            finding: `the whole stack ${target.project.name} has no containers`,
-            advice: none,
-        };
-    }
-    if ((odoo === undefined || stopped) && dbDown) {
-        return {
-            cause: "stack-down",
-            finding: `neither ${odooService} nor ${dbService} runs in the stack ${target.project.name}`,
-            advice: none,
-        };
-    }
-    if (odoo === undefined) {
-        return {
-            cause: "odoo-absent",
-            finding: `the service ${odooService} has no container`,
-            advice: none,
-        };
-    }
-    if (stopped) {
-        return {
-            cause: "odoo-stopped",
-            finding: `the Odoo container ${odoo.name} ${describeState(odoo)}`,
-            advice: none,
-        };
-    }
-    const worst = layers.find((layer) => layer.state === "bad");
-    if (worst === undefined) {
-        const unseen = layers.filter((layer) => layer.state === "not observed");
-        return {
-            cause: "unknown",
-            finding: `what could be seen is good, but these could not be: ${unseen.map((l) => l.name).join(", ")}`,
-            advice: "Make the missing probes possible (see below), then run again.",
-        };
-    }
-    return {
-        cause: "unknown",
-        finding: `the layer ${worst.name} is bad, for a reason that is not known: ${worst.why}`,
-        advice: "Look at the logs in the evidence; nothing was changed because no remedy is known to fit.",
-    };
-}
-/** The remedies for a cause, by the rules of acting (docs/runbook.md, 1.4). */
-function remediesFor(cause, target, layers, tried) {
-    if (cause === "healthy")
-        return { ladder: [], ruledOut: [] };
-    const ladder = [];
-    const ruledOut = [];
-    const consider = (remedy, objection) => {
-        if (objection === undefined)
-            ladder.push(remedy);
-        else
-            ruledOut.push({ remedy, why: objection });
-    };
-    const down = cause === "odoo-stopped" || cause === "odoo-absent" || cause === "stack-down";
-    consider("start-stack", startObjection(target, down, tried));
-    consider("restart-odoo", restartObjection(target, layers, tried));
-    return { ladder, ruledOut };
-}
-function startObjection(target, down, tried) {
-    if (!down)
-        return "the containers of the stack are there and none of them is stopped";
-    if (tried.includes("start-stack"))
-        return "it ran already and did not help";
-    if (!target.project.services.observed)
-        return `the compose files cannot be read: ${target.project.services.why}`;
-    return undefined;
-}
-/**
- * A running Odoo that does not answer may be at work (a module update, a slow boot): it is restarted only after we
- * started it ourselves in this run and waited for it in vain.
- */
-function restartObjection(target, layers, tried) {
-    if (target.odoo?.state !== "running")
-        return "Odoo does not run, so there is nothing to restart";
-    if (tried.includes("restart-odoo"))
-        return "it ran already and did not help";
-    const direct = layers.find((layer) => layer.name === "direct");
-    if (direct?.state !== "bad")
-        return "Odoo itself answers, or its answer was not observed";
-    if (layers.some((layer) => layer.name === "database" && layer.state !== "good")) {
-        return "the database is not good, and Odoo cannot be before it is";
-    }
-    if (!tried.includes("start-stack"))
-        return "Odoo runs and may be at work (an update, a slow boot)";
-    return undefined;
-}
-
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 10 modules
+var diagnosis_diagnosis = __nccwpck_require__(3371);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: external "node:util"
-var external_node_util_ = __nccwpck_require__(7975);
-// EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
-var dist = __nccwpck_require__(7934);
-;// CONCATENATED MODULE: ./build/survey/survey.js
-/** What one look at the host saw. Each part is a value, or *not observed* with the reason; nothing is guessed. */
-const seen = (value) => ({ observed: true, value });
-const unseen = (why) => ({ observed: false, why });
-
-;// CONCATENATED MODULE: ./build/survey/parse.js
-/** Reads what survey.sh printed. Parses once, at the edge; what does not fit is *not observed*, with the reason. */
-
-
-
-const InspectSchema = dist/* array */.YOg(dist/* object */.Ikc({
-    Id: dist/* string */.YjP(),
-    Name: dist/* string */.YjP(),
-    Created: dist/* string */.YjP(),
-    RestartCount: dist/* optional */.lqM(dist/* number */.aig(), 0),
-    Image: dist/* string */.YjP(),
-    State: dist/* object */.Ikc({
-        Status: dist/* string */.YjP(),
-        ExitCode: dist/* number */.aig(),
-        OOMKilled: dist/* boolean */.zMY(),
-        StartedAt: dist/* string */.YjP(),
-        FinishedAt: dist/* string */.YjP(),
-        Health: dist/* nullish */.cl6(dist/* object */.Ikc({ Status: dist/* string */.YjP() })),
-    }),
-    HostConfig: dist/* object */.Ikc({
-        RestartPolicy: dist/* nullish */.cl6(dist/* object */.Ikc({ Name: dist/* string */.YjP() })),
-        PortBindings: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* unknown */.L5J())),
-    }),
-    Config: dist/* object */.Ikc({
-        Image: dist/* string */.YjP(),
-        Labels: dist/* record */.g1P(dist/* string */.YjP(), dist/* string */.YjP()),
-        ExposedPorts: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* unknown */.L5J())),
-    }),
-}));
-const ConfigSchema = dist/* object */.Ikc({
-    name: dist/* string */.YjP(),
-    services: dist/* record */.g1P(dist/* string */.YjP(), dist/* object */.Ikc({
-        image: dist/* optional */.lqM(dist/* string */.YjP()),
-        ports: dist/* nullish */.cl6(dist/* array */.YOg(dist/* object */.Ikc({ target: dist/* number */.aig() }))),
-        expose: dist/* nullish */.cl6(dist/* array */.YOg(dist/* union */.KCZ([dist/* string */.YjP(), dist/* number */.aig()]))),
-    })),
-});
-const decode = (bytes) => new TextDecoder().decode(bytes);
-/**
- * @param result of the program `survey.sh`
- * @returns the survey; parts whose probe failed, timed out or printed nonsense are not observed
- */
-function parseSurvey(result) {
-    const probes = rawProbes(result);
-    const read = (name, parse) => {
-        const probe = probes.get(name);
-        if (probe === undefined)
-            return unseen(result.truncated ? "the host printed too much" : "the probe did not run");
-        if (probe.status === 124 || probe.status === 137)
-            return unseen("no answer in time");
-        if (probe.status === 127)
-            return unseen(probe.why || "a program is not installed");
-        if (probe.status !== 0)
-            return unseen(probe.why || `the probe failed with status ${probe.status}`);
-        return parse(probe);
-    };
-    return {
-        host: read("host", (probe) => parseHost(probe.output)),
-        containers: read("containers", (probe) => parseContainers(probe.output)),
-        images: read("images", (probe) => seen(parseImages(probe.output))),
-        compose: read("compose", (probe) => seen(probe.output.trim())),
-        projects: read("projects", (probe) => seen(parseProjects(probe.parts))),
-        direct: read("direct", (probe) => seen(parseDirect(probe.parts))),
-        proxy: read("proxy", (probe) => parseProxy(probe.parts)),
-        logs: read("logs", (probe) => seen(new Map(probe.parts.map((part) => [part.subject, plainText(part.body)])))),
-    };
-}
-const SECRET_NAME = /PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|DSN/i;
-const EnvironmentsSchema = dist/* array */.YOg(dist/* object */.Ikc({ Config: dist/* object */.Ikc({ Env: dist/* nullish */.cl6(dist/* array */.YOg(dist/* string */.YjP())) }) }));
-const ConfigEnvironmentsSchema = dist/* object */.Ikc({
-    services: dist/* record */.g1P(dist/* string */.YjP(), dist/* object */.Ikc({ environment: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* unknown */.L5J())) })),
-});
-/**
- * Every value on the host that looks like a secret by its name: from the containers' environment and from the compose
- * configuration. For the redactor, before anything of this survey is printed.
- */
-function secretsIn(result) {
-    const found = new Set();
-    const learn = (name, value) => {
-        if (typeof value === "string" && value !== "" && SECRET_NAME.test(name))
-            found.add(value);
-    };
-    for (const section of result.sections) {
-        const text = decode(section.body);
-        if (section.name.startsWith("probe containers ")) {
-            const parsed = dist/* safeParse */.xLC(EnvironmentsSchema, parseJson(text));
-            for (const assignment of parsed.success
-                ? parsed.output.flatMap(({ Config }) => Config.Env ?? [])
-                : []) {
-                const at = assignment.indexOf("=");
-                learn(assignment.slice(0, at), assignment.slice(at + 1));
-            }
-        }
-        else if (section.name.startsWith("config ")) {
-            const parsed = dist/* safeParse */.xLC(ConfigEnvironmentsSchema, parseJson(text));
-            const services = parsed.success ? Object.values(parsed.output.services) : [];
-            for (const { environment } of services) {
-                for (const [name, value] of Object.entries(environment ?? {}))
-                    learn(name, value);
-            }
-        }
-    }
-    return [...found];
-}
-function rawProbes(result) {
-    const probes = new Map();
-    let current;
-    for (const section of result.sections) {
-        const [kind = "", subject = "", status = ""] = section.name.split(" ");
-        const body = decode(section.body);
-        if (kind === "probe") {
-            current = { status: Number(status), output: body, parts: [], why: "" };
-            probes.set(subject, current);
-        }
-        else if (kind === "why") {
-            if (current)
-                current.why = body.trim();
-        }
-        else {
-            current?.parts.push({ kind, subject, body });
-        }
-    }
-    return probes;
-}
-function parseHost(text) {
-    const fields = keyValues(text);
-    const privilege = fields.get("privilege");
-    if (privilege !== "root" && privilege !== "sudo" && privilege !== "user")
-        return unseen("the probe printed nonsense");
-    const uptime = fields.get("uptime");
-    return seen({
-        user: fields.get("user") ?? "",
-        privilege,
-        name: fields.get("name") ?? "",
-        system: fields.get("system") ?? "",
-        bootId: fields.get("boot") ?? "",
-        uptimeSeconds: uptime ? Number(uptime) : undefined,
-        epoch: Number(fields.get("epoch")),
-    });
-}
-function parseContainers(text) {
-    const parsed = dist/* safeParse */.xLC(InspectSchema, parseJson(text));
-    if (!parsed.success)
-        return unseen(`docker inspect printed something unexpected: ${parsed.issues[0].message}`);
-    return seen(parsed.output.map((container) => {
-        const label = (name) => container.Config.Labels[`com.docker.compose.${name}`] ?? "";
-        return {
-            id: container.Id,
-            name: container.Name.replace(/^\//, ""),
-            project: label("project"),
-            service: label("service"),
-            oneOff: label("oneoff") === "True",
-            state: container.State.Status,
-            health: container.State.Health?.Status,
-            exitCode: container.State.ExitCode,
-            oomKilled: container.State.OOMKilled,
-            restartCount: container.RestartCount,
-            createdAt: container.Created,
-            startedAt: container.State.StartedAt,
-            finishedAt: container.State.FinishedAt,
-            imageId: container.Image,
-            imageReference: container.Config.Image,
-            restartPolicy: container.HostConfig.RestartPolicy?.Name || "no",
-            configHash: label("config-hash"),
-            publishes: Object.keys(container.HostConfig.PortBindings ?? {}),
-            exposes: Object.keys(container.Config.ExposedPorts ?? {}),
-        };
-    }));
-}
-function parseImages(text) {
-    const images = new Map();
-    for (const line of text.split("\n")) {
-        const [id, reference] = line.split("\t");
-        if (id && reference)
-            images.set(reference, id);
-    }
-    return images;
-}
-function parseProjects(parts) {
-    const body = (kind, subject) => parts.find((part) => part.kind === kind && part.subject === subject)?.body ?? "";
-    const list = (text) => (text ?? "").split(",").filter((item) => item !== "");
-    return parts
-        .filter((part) => part.kind === "project")
-        .map(({ subject, body: line }) => {
-        const [name = "", directory = "", files, environmentFiles, origin] = line.trimEnd().split("\t");
-        const config = dist/* safeParse */.xLC(ConfigSchema, parseJson(body("config", subject)));
-        const hashes = new Map(body("hashes", subject)
-            .split("\n")
-            .map((row) => row.trim().split(/\s+/))
-            .flatMap(([service, hash]) => (service && hash ? [[service, hash]] : [])));
-        return {
-            name: name || (config.success ? config.output.name : ""),
-            directory,
-            files: list(files),
-            environmentFiles: list(environmentFiles),
-            origin: origin === "labels" ? "labels" : "files",
-            services: config.success
-                ? seen(Object.entries(config.output.services).map(([service, definition]) => ({
-                    name: service,
-                    image: definition.image,
-                    publishes: (definition.ports ?? []).map((port) => port.target),
-                    exposes: (definition.expose ?? []).map((port) => Number.parseInt(String(port), 10)),
-                    configHash: hashes.get(service),
-                })))
-                : unseen(plainText(body("config-why", subject)).trim() || "docker compose config printed nothing usable"),
-        };
-    });
-}
-function parseDirect(parts) {
-    return parts
-        .filter((part) => part.kind === "direct")
-        .map(({ subject, body }) => {
-        const fields = keyValues(body.split("\n", 2).join("\n"));
-        const address = fields.get("address") ?? "";
-        return {
-            containerId: subject,
-            published: fields.get("published") === "yes",
-            address,
-            answer: address === ""
-                ? unseen("the container has no address")
-                : parseAnswer(body.split("\n").slice(2).join("\n")),
-        };
-    });
-}
-function parseProxy(parts) {
-    const answers = parts.filter((part) => part.kind === "answer");
-    const last = answers.at(-1);
-    if (last === undefined)
-        return unseen("the probe printed nothing");
-    const answer = parseAnswer(last.body);
-    return answer.observed ? seen({ door: last.subject, answer: answer.value }) : answer;
-}
-/** curl's exit codes: 7 could not connect, 28 timed out; the others mean that the answer broke off or was no HTTP. */
-function parseAnswer(text) {
-    const end = text.indexOf("\n\n");
-    const fields = keyValues(end < 0 ? text : text.slice(0, end));
-    const exit = fields.get("curl");
-    if (exit === undefined || exit === "127")
-        return unseen(fields.get("error") || "curl is not installed");
-    const detail = (fields.get("error") ?? "").trim();
-    if (exit !== "0") {
-        const problem = exit === "7" ? "refused" : exit === "28" ? "timed-out" : "broken";
-        return seen({ answered: false, problem, detail });
-    }
-    return seen({
-        answered: true,
-        code: Number(fields.get("code")),
-        seconds: Number(fields.get("seconds")),
-        bytes: Number(fields.get("bytes")),
-        contentType: fields.get("type") ?? "",
-        location: fields.get("location") ?? "",
-        body: end < 0 ? "" : text.slice(end + 2),
-    });
-}
-/** Lines NAME=VALUE; other lines are passed over. */
-function keyValues(text) {
-    const fields = new Map();
-    for (const line of text.split("\n")) {
-        const at = line.indexOf("=");
-        if (at > 0)
-            fields.set(line.slice(0, at), line.slice(at + 1));
-    }
-    return fields;
-}
-function parseJson(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Without what terminals obey: `docker compose logs` puts `ESC[2K` before each line, even into a pipe. */
-function plainText(text) {
-    return (0,external_node_util_.stripVTControlCharacters)(text).replaceAll(/[^\P{Cc}\t\n]/gu, "");
-}
-
-;// CONCATENATED MODULE: ./build/evidence/capture.js
-/** Brings the evidence off the host, through the redactor, into files on the runner. */
-
-
-const TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
-const EVIDENCE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1774), __nccwpck_require__.b), "utf8");
-/** Bytes of each container's log that are kept: its end, where the failure is. */
-const LOG_MOST = 4_000_000;
-/** Of the whole capture, in memory for a moment: eight such logs. */
-const MOST_BYTES = 8 * LOG_MOST;
-/**
- * @param project the compose project whose containers' state and logs are captured, as they are now
- * @param folder `before` or `after`
- * @returns the files written, with their sizes
- * @throws HostError when the host cannot be asked: then nothing may be changed
- */
-async function captureEvidence(host, project, folder, redactor, store, signal) {
-    const result = await host.run({
-        name: `evidence ${folder}`,
-        text: `${TOOLS}\n${EVIDENCE}`,
-        values: { PROJECT: project, MOST: String(LOG_MOST) },
-        seconds: 120,
-        repeatable: true,
-        privileged: false,
-        maxOutputBytes: MOST_BYTES,
-    }, signal);
-    return result.sections.map((section) => {
-        const [kind = "", subject] = section.name.split(" ");
-        const extension = kind === "inspect" ? "json" : kind === "log" ? "log" : "txt";
-        const name = `${folder}/${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`.replace(".log.log", ".log");
-        const text = redactor.text(plainText(new TextDecoder().decode(section.body)));
-        store.write(name, text);
-        return { name, bytes: Buffer.byteLength(text) };
-    });
-}
-
 ;// CONCATENATED MODULE: ./build/host/frame.js
 /** Finds a program's output in whatever else the login shell printed around it. */
 const NOISE_KEPT = 4096;
@@ -54350,36 +55667,8 @@ function sections(output, nonce) {
     return found;
 }
 
-;// CONCATENATED MODULE: ./build/host/quote.js
-/** The one way a value enters a shell program: as an assignment in front of it, in single quotes. */
-/**
- * Quotes any text for POSIX `sh`.
- *
- * @param value any characters but NUL, which no shell variable can hold
- * @returns one word that the shell reads back as exactly `value`
- * @throws TypeError for a NUL character
- */
-function quote(value) {
-    if (value.includes("\0"))
-        throw new TypeError("a value for the shell cannot hold a NUL character");
-    return `'${value.replaceAll("'", `'\\''`)}'`;
-}
-/**
- * Renders values as assignments, one a line, for the front of a program.
- *
- * @param values names are upper-case shell variable names
- * @throws TypeError for another kind of name, or a NUL in a value
- */
-function assignments(values) {
-    return Object.entries(values)
-        .map(([name, value]) => {
-        if (!/^[A-Z][A-Z0-9_]*$/.test(name))
-            throw new TypeError(`not a name for a shell value: ${name}`);
-        return `${name}=${quote(value)}\n`;
-    })
-        .join("");
-}
-
+// EXTERNAL MODULE: ./build/host/quote.js
+var quote = __nccwpck_require__(992);
 ;// CONCATENATED MODULE: ./build/host/program.js
 /**
  * A program for the host: a file in its own language, the values it needs, and its bounds. It travels on the stdin of
@@ -54408,7 +55697,7 @@ export LC_ALL
 PATH="$PATH:${COMMON_PATH}"
 export PATH
 FRAME=${nonce}
-${assignments(program.values)}odoo_recover_program() {
+${(0,quote/* assignments */.T)(program.values)}odoo_recover_program() {
 ${program.text}
 }
 trap 'exit 124' TERM
@@ -54586,39 +55875,981 @@ class Host {
     }
 }
 
-// EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
-;// CONCATENATED MODULE: ./build/host/state.js
-/** Where our state lies on the host, and how a program that works on it is made. */
+// EXTERNAL MODULE: ./build/journal.js
+var build_journal = __nccwpck_require__(7999);
+// EXTERNAL MODULE: ./build/survey/survey.js
+var survey_survey = __nccwpck_require__(1337);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
+var dist = __nccwpck_require__(7934);
+// EXTERNAL MODULE: ./build/survey/raw.js
+var raw = __nccwpck_require__(5217);
+;// CONCATENATED MODULE: ./build/survey/parse/database.js
+/** Reads what the probe of PostgreSQL printed. */
 
 
-const STATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4849), __nccwpck_require__.b), "utf8");
-/**
- * The key of a compose project, the same whoever logs in.
- *
- * @param project the compose project's name
- * @param directory its working directory: two projects of one name in two directories are two
- */
-function stateKey(project, directory) {
-    const hash = (0,external_node_crypto_.createHash)("sha256").update(`${project}\0${directory}`).digest("hex").slice(0, 8);
-    return `${project.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}-${hash}`;
+
+const database_text = dist/* nullish */.cl6(dist/* string */.YjP(), "");
+const ActivitySchema = dist/* object */.Ikc({
+    version: dist/* string */.YjP(),
+    recovering: dist/* boolean */.zMY(),
+    connections: dist/* number */.aig(),
+    most: dist/* number */.aig(),
+    sessions: dist/* array */.YOg(dist/* object */.Ikc({
+        pid: dist/* number */.aig(),
+        database: database_text,
+        application: database_text,
+        address: database_text,
+        state: database_text,
+        waits: database_text,
+        seconds: dist/* nullish */.cl6(dist/* number */.aig(), 0),
+        blockedBy: dist/* array */.YOg(dist/* number */.aig()),
+        statement: database_text,
+    })),
+});
+const ModulesSchema = dist/* object */.Ikc({
+    installed: dist/* number */.aig(),
+    pending: dist/* array */.YOg(dist/* object */.Ikc({ name: dist/* string */.YjP(), state: dist/* string */.YjP() })),
+    recent: dist/* array */.YOg(dist/* object */.Ikc({ name: dist/* string */.YjP(), state: dist/* string */.YjP(), at: dist/* number */.aig() })),
+});
+function parseDatabases(parts) {
+    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "database")].map(([id, body]) => [id, parseDatabase((0,raw/* plainText */.wh)(body))]));
 }
-function statePlace(key) {
-    return { root: "/run/odoo-recover", auditRoot: "/var/lib/odoo-recover", key };
+function parseDatabase(body) {
+    const lines = (0,raw/* linesOf */.Dx)(body);
+    const after = (name) => lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
+    const activity = dist/* safeParse */.xLC(ActivitySchema, (0,raw/* parseJson */.qF)(after("activity")[0] ?? ""));
+    if (!activity.success) {
+        if (lines.length === 0)
+            return (0,survey_survey/* unseen */.nv)("the container does not run");
+        const [status] = after("exit");
+        if (status === "124" || status === "137")
+            return (0,survey_survey/* unseen */.nv)("PostgreSQL gave no answer in time");
+        return (0,survey_survey/* unseen */.nv)(after("error")[0]?.trim() || body.trim().slice(0, 300));
+    }
+    const { most, ...rest } = activity.output;
+    return (0,survey_survey/* seen */.cI)({
+        ...rest,
+        mostConnections: most,
+        odoo: after("modules").flatMap((line) => {
+            const [name = "", json = ""] = line.split(/\t(.*)/s);
+            const modules = dist/* safeParse */.xLC(ModulesSchema, (0,raw/* parseJson */.qF)(json));
+            if (!modules.success)
+                return [];
+            const recent = modules.output.recent.map((each) => ({ ...each, at: each.at * 1000 }));
+            return [{ ...modules.output, name, recent }];
+        }),
+    });
 }
-/** A privileged, quick program on our state. All of them are repeatable by design: see each file's head. */
-function stateProgram(place, name, text, values, seconds = 60, maxOutputBytes = 65_536) {
+
+;// CONCATENATED MODULE: ./build/survey/parse/docker.js
+/** Reads what the probes of Docker and Compose printed. */
+
+
+
+const InspectSchema = dist/* array */.YOg(dist/* object */.Ikc({
+    Id: dist/* string */.YjP(),
+    Name: dist/* string */.YjP(),
+    Created: dist/* string */.YjP(),
+    RestartCount: dist/* optional */.lqM(dist/* number */.aig(), 0),
+    Image: dist/* string */.YjP(),
+    State: dist/* object */.Ikc({
+        Status: dist/* string */.YjP(),
+        Pid: dist/* optional */.lqM(dist/* number */.aig(), 0),
+        ExitCode: dist/* number */.aig(),
+        OOMKilled: dist/* boolean */.zMY(),
+        StartedAt: dist/* string */.YjP(),
+        FinishedAt: dist/* string */.YjP(),
+        Health: dist/* nullish */.cl6(dist/* object */.Ikc({ Status: dist/* string */.YjP() })),
+    }),
+    HostConfig: dist/* object */.Ikc({
+        RestartPolicy: dist/* nullish */.cl6(dist/* object */.Ikc({ Name: dist/* string */.YjP() })),
+        PortBindings: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* unknown */.L5J())),
+        Memory: dist/* optional */.lqM(dist/* number */.aig(), 0),
+    }),
+    Config: dist/* object */.Ikc({
+        Image: dist/* string */.YjP(),
+        Labels: dist/* record */.g1P(dist/* string */.YjP(), dist/* string */.YjP()),
+        ExposedPorts: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* unknown */.L5J())),
+        Env: dist/* nullish */.cl6(dist/* array */.YOg(dist/* string */.YjP())),
+        Entrypoint: dist/* nullish */.cl6(dist/* union */.KCZ([dist/* string */.YjP(), dist/* array */.YOg(dist/* string */.YjP())])),
+        Cmd: dist/* nullish */.cl6(dist/* array */.YOg(dist/* string */.YjP())),
+    }),
+}));
+const ConfigSchema = dist/* object */.Ikc({
+    name: dist/* string */.YjP(),
+    services: dist/* record */.g1P(dist/* string */.YjP(), dist/* object */.Ikc({
+        image: dist/* optional */.lqM(dist/* string */.YjP()),
+        ports: dist/* nullish */.cl6(dist/* array */.YOg(dist/* object */.Ikc({ target: dist/* number */.aig() }))),
+        expose: dist/* nullish */.cl6(dist/* array */.YOg(dist/* union */.KCZ([dist/* string */.YjP(), dist/* number */.aig()]))),
+    })),
+});
+function parseContainers(text) {
+    const parsed = dist/* safeParse */.xLC(InspectSchema, (0,raw/* parseJson */.qF)(text));
+    if (!parsed.success)
+        return (0,survey_survey/* unseen */.nv)(`docker inspect printed something unexpected: ${parsed.issues[0].message}`);
+    return (0,survey_survey/* seen */.cI)(parsed.output.map((container) => {
+        const { Config: config, HostConfig: hostConfig, State: state } = container;
+        const label = (name) => config.Labels[`com.docker.compose.${name}`] ?? "";
+        const environment = new Map((config.Env ?? []).map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
+        return {
+            id: container.Id,
+            name: container.Name.replace(/^\//, ""),
+            project: label("project"),
+            service: label("service"),
+            oneOff: label("oneoff") === "True",
+            state: state.Status,
+            health: state.Health?.Status,
+            exitCode: state.ExitCode,
+            oomKilled: state.OOMKilled,
+            restartCount: container.RestartCount,
+            pid: state.Pid,
+            createdAt: container.Created,
+            startedAt: state.StartedAt,
+            finishedAt: state.FinishedAt,
+            imageId: container.Image,
+            imageReference: config.Image,
+            restartPolicy: hostConfig.RestartPolicy?.Name || "no",
+            memoryLimit: hostConfig.Memory,
+            configHash: label("config-hash"),
+            publishes: Object.keys(hostConfig.PortBindings ?? {}),
+            exposes: Object.keys(config.ExposedPorts ?? {}),
+            databaseHost: environment.get("HOST") ?? environment.get("DB_HOST") ?? environment.get("PGHOST") ?? "",
+            entrypoint: typeof config.Entrypoint === "string" ? [config.Entrypoint] : (config.Entrypoint ?? []),
+            command: config.Cmd ?? [],
+        };
+    }));
+}
+/** Lines `REFERENCE<TAB>ID<TAB>TIME`. */
+function parseImages(text) {
+    const images = new Map();
+    for (const line of (0,raw/* linesOf */.Dx)(text)) {
+        const [reference, id, tagged = ""] = line.split("\t");
+        if (!reference || !id)
+            continue;
+        // Docker gives year 1 for an image that was never tagged, and Go's own form beyond JSON.
+        const at = Date.parse(tagged.replace(/^(\S+) (\S+?)(\.\d{1,3})?\d* \+0000 UTC$/, "$1T$2$3Z"));
+        images.set(reference, { id, taggedAt: at > 0 ? at : undefined });
+    }
+    return images;
+}
+function parseCompose(text) {
+    const [, generation, version] = /^(v1|v2) v?(\d\S*)\s*$/.exec(text) ?? [];
+    if ((generation !== "v1" && generation !== "v2") || version === undefined)
+        return (0,survey_survey/* unseen */.nv)("the version of Compose could not be read");
+    return (0,survey_survey/* seen */.cI)({ generation, version });
+}
+function parseProjects(parts) {
+    const body = (kind, subject) => parts.find((part) => part.kind === kind && part.subject === subject)?.body ?? "";
+    const list = (text) => (text ?? "").split(",").filter((item) => item !== "");
+    return parts
+        .filter((part) => part.kind === "project")
+        .map(({ subject, body: line }) => {
+        const [name = "", directory = "", files, environmentFiles, origin] = line.trimEnd().split("\t");
+        const config = dist/* safeParse */.xLC(ConfigSchema, (0,raw/* parseJson */.qF)(body("config", subject)));
+        const hashes = new Map((0,raw/* linesOf */.Dx)(body("hashes", subject))
+            .map((row) => row.trim().split(/\s+/))
+            .flatMap(([service, hash]) => (service && hash ? [[service, hash]] : [])));
+        return {
+            name: name || (config.success ? config.output.name : ""),
+            directory,
+            files: list(files),
+            environmentFiles: list(environmentFiles),
+            origin: origin === "labels" ? "labels" : "files",
+            outline: (0,raw/* linesOf */.Dx)(body("outline", subject)).flatMap(fileLine),
+            services: config.success
+                ? (0,survey_survey/* seen */.cI)(Object.entries(config.output.services).map(([service, definition]) => ({
+                    name: service,
+                    image: definition.image,
+                    publishes: (definition.ports ?? []).map((port) => port.target),
+                    exposes: (definition.expose ?? []).map((port) => Number.parseInt(String(port), 10)),
+                    configHash: hashes.get(service),
+                })))
+                : (0,survey_survey/* unseen */.nv)((0,raw/* plainText */.wh)(body("config-why", subject)).trim() || "docker compose config printed nothing usable"),
+        };
+    });
+}
+/** `FILE:LINE:TEXT`, as grep prints it. */
+function fileLine(row) {
+    const [, file, line, text] = /^(.+?):(\d+):(.*)$/.exec(row) ?? [];
+    return file === undefined || text === undefined ? [] : [{ file, line: Number(line), text }];
+}
+function parseLogs(parts) {
+    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "log")].map(([id, body]) => [id, (0,raw/* plainText */.wh)(body)]));
+}
+/** Lines `NUMBER:NAME = VALUE`, as grep prints them. */
+function parseSettings(parts) {
+    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "conf")].map(([id, body]) => [
+        id,
+        (0,raw/* linesOf */.Dx)(body).flatMap((row) => {
+            const [, line, name, value] = /^(\d+):\s*(\w+)\s*=\s*(.*?)\s*$/.exec((0,raw/* plainText */.wh)(row)) ?? [];
+            return name === undefined || value === undefined ? [] : [{ name, value, line: Number(line) }];
+        }),
+    ]));
+}
+function parseOthers(parts) {
+    const columns = (kind, separator) => (0,raw/* linesOf */.Dx)((0,raw/* bodiesOf */.AV)(parts, kind).get("") ?? "").map((line) => (0,raw/* plainText */.wh)(line).trim().split(separator));
     return {
-        name,
-        text: `${STATE}\n${text}`,
-        values: { STATE_ROOT: place.root, AUDIT_ROOT: place.auditRoot, STATE_KEY: place.key, ...values },
-        seconds,
-        repeatable: true,
-        privileged: true,
-        maxOutputBytes,
+        containers: columns("containers", /\t/)
+            .filter(([, , , , project = ""]) => project === "")
+            .map(([name = "", image = "", status = "", ports = ""]) => ({ name, image, status, ports })),
+        services: columns("services", /\s+/).map(([unit = "", , active = ""]) => ({ unit, active })),
     };
 }
 
+;// CONCATENATED MODULE: ./build/survey/parse/history.js
+/** Reads what the probe of what changed lately printed. */
+
+/** @param zoneMinutes the host's time zone: dpkg writes its times without one */
+function parseHistory(parts, zoneMinutes) {
+    const rows = (kind) => (0,raw/* linesOf */.Dx)((0,raw/* plainText */.wh)((0,raw/* bodiesOf */.AV)(parts, kind).get("") ?? ""));
+    return {
+        files: rows("files").flatMap((row) => {
+            const [, at, file] = /^(\d+)\t(.+)$/.exec(row) ?? [];
+            return file === undefined ? [] : [{ at: Number(at) * 1000, file }];
+        }),
+        git: rows("git").flatMap((row) => {
+            const [at, directory = "", commit, subject = ""] = row.split("\t");
+            return commit === undefined
+                ? []
+                : [{ at: Number(at) * 1000, directory, commit: `${commit} ${subject}`.trim() }];
+        }),
+        packages: rows("packages").flatMap((row) => {
+            const [, day, time, verb, name, from, to] = /^(\S+) (\S+) (\w+) (\S+?)(?::\w+)? (\S+) (\S+)$/.exec(row) ?? [];
+            const at = Date.parse(`${day}T${time}Z`) - zoneMinutes * 60_000;
+            return Number.isNaN(at) || name === undefined
+                ? []
+                : [
+                    {
+                        at,
+                        what: verb === "install" ? `${name} ${to} installed` : `${name} ${from} upgraded to ${to}`,
+                    },
+                ];
+        }),
+        kills: rows("kernel").flatMap((row) => {
+            const [, at, what] = /^(\d+)(?:\.\d+)? \S+ kernel: (.*)$/.exec(row) ?? [];
+            return what === undefined ? [] : [{ at: Number(at) * 1000, what }];
+        }),
+    };
+}
+
+;// CONCATENATED MODULE: ./build/survey/parse/host.js
+/** Reads what the probes of the host itself printed. */
+
+
+function parseHost({ output }) {
+    const fields = (0,raw/* keyValues */.K7)(output);
+    const privilege = fields.get("privilege");
+    const epoch = Number(fields.get("epoch"));
+    if ((privilege !== "root" && privilege !== "sudo" && privilege !== "user") || !(epoch > 0))
+        return (0,survey_survey/* unseen */.nv)("the probe printed nonsense");
+    const uptime = fields.get("uptime");
+    const [, sign, hours, minutes] = /^([+-])(\d\d)(\d\d)$/.exec(fields.get("zone") ?? "") ?? [];
+    return (0,survey_survey/* seen */.cI)({
+        user: fields.get("user") ?? "",
+        privilege,
+        name: fields.get("name") ?? "",
+        system: fields.get("system") ?? "",
+        bootId: fields.get("boot") ?? "",
+        uptimeSeconds: uptime ? Number(uptime) : undefined,
+        epoch,
+        zoneMinutes: sign === undefined ? 0 : (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)),
+        load: (fields.get("load") ?? "").split(" ").filter(Boolean).map(Number),
+        processors: Number(fields.get("processors")) || undefined,
+    });
+}
+/** Lines `PID PPID STAT ELAPSED ARGUMENTS`. */
+function parseProcesses({ output }) {
+    const processes = (0,raw/* linesOf */.Dx)(output).flatMap((line) => {
+        const [, pid, parent, state, elapsed, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+([\d:-]+)\s+(.*)$/.exec(line) ?? [];
+        if (command === undefined || elapsed === undefined || state === undefined)
+            return [];
+        return [{ pid: Number(pid), parent: Number(parent), state, seconds: elapsedSeconds(elapsed), command }];
+    });
+    // Whatever else runs, the program that asked does.
+    return processes.length === 0 ? (0,survey_survey/* unseen */.nv)("ps printed no process") : (0,survey_survey/* seen */.cI)(processes);
+}
+/** `[[DD-]HH:]MM:SS`, as ps(1) has it. */
+function elapsedSeconds(text) {
+    const [clock = "", days = "0"] = text.split("-").reverse();
+    return clock.split(":").reduce((total, part) => total * 60 + Number(part), 0) + Number(days) * 86_400;
+}
+/** Lines of `ss -H -lntp`: `LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=1,fd=2))`. */
+function parseListeners({ output }) {
+    const listeners = (0,raw/* linesOf */.Dx)(output).flatMap((line) => {
+        const [, address, port, rest = ""] = /^LISTEN\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+\s*(.*)$/.exec(line) ?? [];
+        if (address === undefined)
+            return [];
+        return [{ address, port: Number(port), program: /\(\("([^"]+)"/.exec(rest)?.[1] ?? "" }];
+    });
+    // We came in through one.
+    return listeners.length === 0 ? (0,survey_survey/* unseen */.nv)("ss printed no listening port") : (0,survey_survey/* seen */.cI)(listeners);
+}
+/** Blocks of NAME=VALUE with an empty line between them, in any order of the names. */
+function parseUnits({ output }) {
+    const units = new Map(output.split(/\n{2,}/).flatMap((block) => {
+        const fields = (0,raw/* keyValues */.K7)(block);
+        const id = fields.get("Id");
+        if (id === undefined || !fields.has("ActiveState"))
+            return [];
+        return [
+            [
+                id,
+                {
+                    load: fields.get("LoadState") ?? "",
+                    active: fields.get("ActiveState") ?? "",
+                    result: fields.get("Result") ?? "",
+                    downSince: stamp(fields.get("InactiveEnterTimestamp")),
+                    upSince: stamp(fields.get("ActiveEnterTimestamp")),
+                },
+            ],
+        ];
+    }));
+    return units.size === 0 ? (0,survey_survey/* unseen */.nv)("systemctl printed nothing usable") : (0,survey_survey/* seen */.cI)(units);
+}
+/** `Tue 2026-11-24 06:51:48 UTC`; in another zone than UTC its short name cannot be understood for sure. */
+function stamp(text = "") {
+    const [, day, time] = /^\w{3} (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(text) ?? [];
+    return day === undefined ? undefined : Date.parse(`${day}T${time}Z`);
+}
+function parseMemory({ output }) {
+    const value = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(output)?.[1]);
+    const [total, available] = [value("MemTotal"), value("MemAvailable")];
+    if (!(total > 0) || !(available >= 0))
+        return (0,survey_survey/* unseen */.nv)("/proc/meminfo could not be understood");
+    return (0,survey_survey/* seen */.cI)({ total, available, swapTotal: value("SwapTotal") || 0, swapFree: value("SwapFree") || 0 });
+}
+/** What `df -Pk` and `df -Pi` print: device, size, used, available, percentage, mount point. */
+function parseDisks({ parts }) {
+    const table = (kind) => new Map((0,raw/* linesOf */.Dx)((0,raw/* bodiesOf */.AV)(parts, kind).get("") ?? "").flatMap((line) => {
+        const [, size, , available, mount] = /^\S.*?\s(\d+)\s+(-?\d+)\s+(-?\d+)\s+(?:\d+%|-)\s+(\/.*)$/.exec(line) ?? [];
+        return mount === undefined
+            ? []
+            : [[mount, { size: Number(size), available: Number(available) }]];
+    }));
+    const [space, inodes] = [table("space"), table("inodes")];
+    if (space.size === 0)
+        return (0,survey_survey/* unseen */.nv)("df printed nothing usable");
+    return (0,survey_survey/* seen */.cI)([...space].map(([mount, { size, available }]) => {
+        const count = inodes.get(mount);
+        // btrfs and others make inodes as they go, and say 0.
+        const counted = count !== undefined && count.size > 0;
+        return {
+            mount,
+            size,
+            available,
+            inodes: counted ? count.size : undefined,
+            inodesFree: counted ? count.available : undefined,
+        };
+    }));
+}
+
+;// CONCATENATED MODULE: ./build/survey/parse/http.js
+/** Reads what the probes by HTTP printed. */
+
+
+function parseDirect(parts) {
+    const sockets = (0,raw/* bodiesOf */.AV)(parts, "sockets");
+    const inner = (0,raw/* bodiesOf */.AV)(parts, "inner");
+    return [...(0,raw/* bodiesOf */.AV)(parts, "direct")].map(([id, body]) => {
+        const fields = (0,raw/* keyValues */.K7)(body.split("\n", 2).join("\n"));
+        const address = fields.get("address") ?? "";
+        const innerAnswer = inner.has(id) ? parseAnswer(inner.get(id) ?? "") : (0,survey_survey/* unseen */.nv)("it was not asked");
+        return {
+            containerId: id,
+            published: fields.get("published") === "yes",
+            address,
+            answer: address === ""
+                ? (0,survey_survey/* unseen */.nv)("the container has no address")
+                : parseAnswer(body.split("\n").slice(2).join("\n")),
+            listens: parseSockets(sockets.get(id)),
+            inner: innerAnswer.observed ? innerAnswer.value : undefined,
+        };
+    });
+}
+/** Port numbers in hexadecimal, then `end`: without it the list is not whole. */
+function parseSockets(body) {
+    const lines = (0,raw/* linesOf */.Dx)(body ?? "");
+    if (lines.at(-1) !== "end")
+        return undefined;
+    return lines.slice(0, -1).map((line) => Number.parseInt(line, 16));
+}
+function parseProxy(parts) {
+    const last = parts.findLast((part) => part.kind === "answer");
+    if (last === undefined)
+        return (0,survey_survey/* unseen */.nv)("the probe printed nothing");
+    const answer = parseAnswer(last.body);
+    return answer.observed ? (0,survey_survey/* seen */.cI)({ door: last.subject, answer: answer.value }) : answer;
+}
+/**
+ * curl's exit codes: 7 could not connect, 28 timed out; the others mean that the answer broke off or was no HTTP. What
+ * curl was asked to print and did not, was not printed by curl.
+ */
+function parseAnswer(text) {
+    const end = text.indexOf("\n\n");
+    const fields = (0,raw/* keyValues */.K7)(end < 0 ? text : text.slice(0, end));
+    const exit = fields.get("curl");
+    if (exit === undefined || exit === "127" || exit === "126")
+        return (0,survey_survey/* unseen */.nv)(fields.get("error")?.trim() || "curl is not installed");
+    const detail = (fields.get("error") ?? "").trim();
+    // The bound around curl, not curl's own: its answer, if any, was never seen.
+    if (exit === "124" || exit === "137")
+        return (0,survey_survey/* unseen */.nv)("curl itself did not end in time");
+    if (!fields.has("code"))
+        return (0,survey_survey/* unseen */.nv)(detail || `curl ended with ${exit} and printed nothing that it was asked for`);
+    if (exit !== "0") {
+        const problem = exit === "7" ? "refused" : exit === "28" ? "timed-out" : "broken";
+        return (0,survey_survey/* seen */.cI)({ answered: false, problem, detail });
+    }
+    const code = Number(fields.get("code"));
+    if (!Number.isInteger(code) || code < 100)
+        return (0,survey_survey/* unseen */.nv)("curl printed no status code");
+    return (0,survey_survey/* seen */.cI)({
+        answered: true,
+        code,
+        seconds: Number(fields.get("seconds")),
+        bytes: Number(fields.get("bytes")),
+        contentType: fields.get("type") ?? "",
+        location: fields.get("location") ?? "",
+        body: end < 0 ? "" : text.slice(end + 2),
+    });
+}
+
+;// CONCATENATED MODULE: ./build/survey/parse/nginx.js
+/** Reads what the probes of nginx printed: its effective configuration, its access log by the minute. */
+
+
+function parseNginx(parts) {
+    const test = parts.find((part) => part.kind === "test");
+    if (test === undefined)
+        return (0,survey_survey/* unseen */.nv)("nginx could not be asked");
+    const valid = test.subject === "0";
+    const said = (0,raw/* plainText */.wh)(test.body).trim();
+    // Whatever answers by the name of nginx and does not speak of its configuration is not nginx.
+    if (!/nginx|configuration/i.test(said))
+        return (0,survey_survey/* unseen */.nv)(said || "nginx -t printed nothing");
+    const config = parts.find((part) => part.kind === "config")?.body ?? "";
+    return (0,survey_survey/* seen */.cI)({ valid, said, upstreams: upstreamsOf(config) });
+}
+function parseNginxErrors(parts) {
+    return parts
+        .map(({ kind, subject, body }) => `# ${subject === "" ? kind : subject}\n${(0,raw/* plainText */.wh)(body).trim()}`)
+        .join("\n");
+}
+/** Where requests are sent, with `upstream` names resolved, from what `nginx -T` prints. */
+function upstreamsOf(dump) {
+    const directives = directivesOf(dump);
+    const servers = new Map(find(directives, "upstream").map(({ words, inner }) => [words[1] ?? "", inner.filter(named("server"))]));
+    return find(directives, "server")
+        .filter(({ inner }) => inner.length > 0)
+        .flatMap((server) => {
+        const names = server.inner.filter(named("server_name")).flatMap(({ words }) => words.slice(1));
+        return passesIn(server.inner, "/").flatMap(({ pass, location }) => {
+            const [, host = ""] = /^\w+:\/\/([^/]+)/.exec(pass.words[1] ?? "") ?? [];
+            const targets = servers.get(host) ?? [];
+            const one = (target, at) => ({
+                target: withPort(target, pass.words[1] ?? ""),
+                at,
+                serverNames: names,
+                location,
+            });
+            return targets.length === 0
+                ? [one(host, pass.at)]
+                : targets.map(({ words, at }) => one(words[1] ?? "", at));
+        });
+    });
+}
+const named = (name) => ({ words }) => words[0] === name;
+function find(directives, name) {
+    return directives.flatMap((directive) => [
+        ...(directive.words[0] === name ? [directive] : []),
+        ...(directive.words[0] === "http" ? find(directive.inner, name) : []),
+    ]);
+}
+/** Every `proxy_pass` with the location it stands in; one inside of an `if` belongs to the location around it. */
+function passesIn(directives, location) {
+    return directives.flatMap((directive) => {
+        if (directive.words[0] === "proxy_pass")
+            return [{ pass: directive, location }];
+        const inside = directive.words[0] === "location" ? directive.words.slice(1).join(" ") : location;
+        return passesIn(directive.inner, inside);
+    });
+}
+function withPort(target, url) {
+    if (target.startsWith("unix:") || /:\d+$/.test(target) || target.includes("$"))
+        return target;
+    return `${target}:${url.startsWith("https:") ? 443 : 80}`;
+}
+/** `# configuration file PATH:` begins each file; nginx prints it on a line of its own. */
+function directivesOf(dump) {
+    const found = [];
+    for (const part of dump.split(/^# configuration file (?=.+:$)/m).slice(1)) {
+        const end = part.indexOf("\n");
+        found.push(...directivesIn(part.slice(end + 1), part.slice(0, end).replace(/:$/, "")));
+    }
+    return found;
+}
+/** nginx's grammar: words, quoted ones among them, ended by `;` or opening a block; `#` starts a comment. */
+function directivesIn(text, file) {
+    const stack = [];
+    const top = [];
+    const lines = text.split("\n");
+    let words = [];
+    let began = 1;
+    let line = 1;
+    for (const [token] of text.matchAll(/\n|#[^\n]*|"(?:[^"\\]|\\[\s\S])*"?|'(?:[^'\\]|\\[\s\S])*'?|[{};]|(?:[^\s{};"'#\\]|\\.|\$\{\w*\}?)(?:[^\s{};\\]|\\.|(?<=\$)\{\w*\}?)*|\S/g)) {
+        if (token === "\n") {
+            line += 1;
+            continue;
+        }
+        if (token.startsWith("#"))
+            continue;
+        const place = { file, line: began, text: (lines[began - 1] ?? "").trim() };
+        if (token === ";" || token === "{") {
+            const directive = { words, at: place, inner: [] };
+            if (words.length > 0)
+                (stack.at(-1)?.inner ?? top).push(directive);
+            if (token === "{")
+                stack.push(directive);
+            words = [];
+        }
+        else if (token === "}") {
+            stack.pop();
+            words = [];
+        }
+        else {
+            if (words.length === 0)
+                began = line;
+            words.push(/^["']/.test(token) ? token.slice(1, -1) : token);
+        }
+        line += token.split("\n").length - 1;
+    }
+    return top;
+}
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+function parseAccessLogs(parts) {
+    const logs = [...(0,raw/* bodiesOf */.AV)(parts, "access")].flatMap(([file, body]) => {
+        const fields = (0,raw/* keyValues */.K7)(body);
+        const [lines, known] = [Number(fields.get("lines")), Number(fields.get("known"))];
+        // A format of its own, JSON for one: nothing can be said of it.
+        if (!(lines > 0) || !(known > 0))
+            return [];
+        return [
+            {
+                file,
+                badSince: timeOf(fields.get("firstbad")),
+                lastGood: timeOf(fields.get("lastgood")),
+                minutes: (0,raw/* linesOf */.Dx)(body).flatMap(minuteOf),
+            },
+        ];
+    });
+    return logs.length === 0
+        ? (0,survey_survey/* unseen */.nv)("no access log has lines in the form that is usual (time, request, status)")
+        : (0,survey_survey/* seen */.cI)(logs);
+}
+function minuteOf(row) {
+    const [, time, total, bad, flips] = /^minute (.{26}) (\d+) (\d+) (\d+)$/.exec(row) ?? [];
+    const at = timeOf(time);
+    return at === undefined ? [] : [{ at, total: Number(total), bad: Number(bad), flips: Number(flips) }];
+}
+/** `24/Nov/2026:02:47:13 +0100` */
+function timeOf(text = "") {
+    const [, day, month = "", year, time, zone] = /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})$/.exec(text) ?? [];
+    const number = MONTHS.indexOf(month) + 1;
+    if (number === 0)
+        return undefined;
+    const at = Date.parse(`${year}-${String(number).padStart(2, "0")}-${day}T${time}${zone?.replace(/(\d\d)$/, ":$1")}`);
+    return Number.isNaN(at) ? undefined : at;
+}
+
+;// CONCATENATED MODULE: ./build/survey/parse/index.js
+/** Reads what survey.sh printed. Parses once, at the edge; what does not fit is *not observed*, with the reason. */
+
+
+
+
+
+
+
+
+
+/**
+ * @param result of the program `survey.sh`
+ * @param before an earlier survey, from which the parts are taken that this one did not ask for
+ * @returns the survey; parts whose probe failed, timed out or printed nonsense are not observed
+ */
+function parseSurvey(result, before) {
+    const probes = (0,raw/* rawProbes */.Qs)(result);
+    const read = (name, parse) => (0,raw/* readProbe */.f1)(probes.get(name), result.truncated, parse);
+    const unless = (name, part, now) => before === undefined || probes.has(name) ? now : before[part];
+    const host = read("host", parseHost);
+    return {
+        host,
+        containers: read("containers", ({ output }) => parseContainers(output)),
+        projects: withHashes(read("projects", ({ parts }) => (0,survey_survey/* seen */.cI)(parseProjects(parts))), before),
+        direct: read("direct", ({ parts }) => (0,survey_survey/* seen */.cI)(parseDirect(parts))),
+        proxy: read("proxy", ({ parts }) => parseProxy(parts)),
+        logs: read("logs", ({ parts }) => (0,survey_survey/* seen */.cI)(parseLogs(parts))),
+        processes: read("processes", parseProcesses),
+        listeners: read("listeners", parseListeners),
+        units: read("units", parseUnits),
+        databases: withModules(read("database", ({ parts }) => (0,survey_survey/* seen */.cI)(parseDatabases(parts))), before),
+        images: unless("images", "images", read("images", ({ output }) => (0,survey_survey/* seen */.cI)(parseImages(output)))),
+        compose: unless("compose", "compose", read("compose", ({ output }) => parseCompose(output))),
+        memory: unless("memory", "memory", read("memory", parseMemory)),
+        disks: unless("disks", "disks", read("disks", parseDisks)),
+        nginx: unless("nginx", "nginx", read("nginx", ({ parts }) => parseNginx(parts))),
+        accessLogs: unless("access-log", "accessLogs", read("access-log", ({ parts }) => parseAccessLogs(parts))),
+        nginxErrors: unless("nginx-errors", "nginxErrors", read("nginx-errors", ({ parts }) => (0,survey_survey/* seen */.cI)(parseNginxErrors(parts)))),
+        settings: unless("odoo-conf", "settings", read("odoo-conf", ({ parts }) => (0,survey_survey/* seen */.cI)(parseSettings(parts)))),
+        history: unless("history", "history", read("history", ({ parts }) => (0,survey_survey/* seen */.cI)(parseHistory(parts, (0,survey_survey/* ifSeen */.hy)(host)?.zoneMinutes ?? 0)))),
+        others: unless("others", "others", read("others", ({ parts }) => (0,survey_survey/* seen */.cI)(parseOthers(parts)))),
+    };
+}
+/** A vital look does not ask for hashes and outlines; what an earlier one saw still holds for the same files. */
+function withHashes(now, before) {
+    const known = before && (0,survey_survey/* ifSeen */.hy)(before.projects);
+    if (!now.observed || known === undefined)
+        return now;
+    return (0,survey_survey/* seen */.cI)(now.value.map((project) => {
+        const same = known.find(({ name, directory }) => name === project.name && directory === project.directory);
+        if (same === undefined || project.outline.length > 0)
+            return project;
+        const services = (0,survey_survey/* ifSeen */.hy)(same.services) ?? [];
+        return {
+            ...project,
+            outline: same.outline,
+            services: project.services.observed
+                ? (0,survey_survey/* seen */.cI)(project.services.value.map((service) => ({
+                    ...service,
+                    configHash: service.configHash ?? services.find(({ name }) => name === service.name)?.configHash,
+                })))
+                : project.services,
+        };
+    }));
+}
+function withModules(now, before) {
+    const known = before && (0,survey_survey/* ifSeen */.hy)(before.databases);
+    if (!now.observed || known === undefined)
+        return now;
+    return (0,survey_survey/* seen */.cI)(new Map([...now.value].map(([id, activity]) => {
+        const earlier = known.get(id);
+        const odoo = earlier?.observed ? earlier.value.odoo : [];
+        return activity.observed && activity.value.odoo.length === 0
+            ? [id, (0,survey_survey/* seen */.cI)({ ...activity.value, odoo })]
+            : [id, activity];
+    })));
+}
+/** A survey of a host that could not be asked. */
+function blindSurvey(why) {
+    const nothing = unseen(why);
+    return {
+        host: nothing,
+        containers: nothing,
+        images: nothing,
+        compose: nothing,
+        projects: nothing,
+        direct: nothing,
+        proxy: nothing,
+        logs: nothing,
+        processes: nothing,
+        listeners: nothing,
+        units: nothing,
+        memory: nothing,
+        disks: nothing,
+        nginx: nothing,
+        accessLogs: nothing,
+        nginxErrors: nothing,
+        databases: nothing,
+        settings: nothing,
+        history: nothing,
+        others: nothing,
+    };
+}
+const SECRET_NAME = /PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|DSN/i;
+const EnvironmentsSchema = dist/* array */.YOg(dist/* object */.Ikc({ Config: dist/* object */.Ikc({ Env: dist/* nullish */.cl6(dist/* array */.YOg(dist/* string */.YjP())) }) }));
+const ConfigEnvironmentsSchema = dist/* object */.Ikc({
+    services: dist/* record */.g1P(dist/* string */.YjP(), dist/* object */.Ikc({ environment: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* unknown */.L5J())) })),
+});
+/**
+ * Every value on the host that looks like a secret by its name: from the containers' environment and from the compose
+ * configuration. For the redactor, before anything of this survey is printed.
+ */
+function secretsIn(result) {
+    const found = new Set();
+    const learn = (name, value) => {
+        if (typeof value === "string" && value !== "" && SECRET_NAME.test(name))
+            found.add(value);
+    };
+    for (const section of result.sections) {
+        const text = (0,raw/* decode */.D4)(section.body);
+        if (section.name.startsWith("probe containers ")) {
+            const parsed = dist/* safeParse */.xLC(EnvironmentsSchema, (0,raw/* parseJson */.qF)(text));
+            for (const assignment of parsed.success
+                ? parsed.output.flatMap(({ Config }) => Config.Env ?? [])
+                : []) {
+                const at = assignment.indexOf("=");
+                learn(assignment.slice(0, at), assignment.slice(at + 1));
+            }
+        }
+        else if (section.name.startsWith("config ")) {
+            const parsed = dist/* safeParse */.xLC(ConfigEnvironmentsSchema, (0,raw/* parseJson */.qF)(text));
+            const services = parsed.success ? Object.values(parsed.output.services) : [];
+            for (const { environment } of services) {
+                for (const [name, value] of Object.entries(environment ?? {}))
+                    learn(name, value);
+            }
+        }
+    }
+    return [...found];
+}
+
+;// CONCATENATED MODULE: ./build/survey/take.js
+/** Takes a survey: sends survey.sh, reads the answer, and looks at the public side meanwhile. */
+
+
+
+
+const TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
+const PROBES = [
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9806), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6972), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5436), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(7478), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(249), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9166), __nccwpck_require__.b), "utf8"),
+];
+const SURVEY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4992), __nccwpck_require__.b), "utf8");
+const IN_DATABASE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4567), __nccwpck_require__.b), "utf8");
+const ACTIVITY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9638), __nccwpck_require__.b), "utf8");
+const MODULES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6120), __nccwpck_require__.b), "utf8");
+const ACCESS_LOG = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3513), __nccwpck_require__.b), "utf8");
+const PROGRAM = [TOOLS, ...PROBES, SURVEY].join("\n");
+/**
+ * Seconds that one GET of the survey may take. Odoo's first page after a boot compiles assets, which takes a few; who waits
+ * longer for a login page has left.
+ */
+const HTTP_SECONDS = 10;
+/** Bounded on the host: the longest chains of probes are docker (10 s), a GET (10 s) and another (5 s). */
+const SURVEY_SECONDS = 75;
+/**
+ * One read-only look at the host, in one round trip, and at the public side from here.
+ *
+ * @throws HostError when the host cannot be asked
+ */
+async function takeSurvey(means, wishes, scope) {
+    const { host, clock, askPublic, learn, signal } = means;
+    const { before } = scope;
+    const look = before === undefined ? "whole" : "vital";
+    const asked = clock.now();
+    const [raw, publicSide] = await Promise.all([
+        host.run({
+            name: "survey",
+            text: PROGRAM,
+            values: {
+                LOOK: look,
+                URL_SCHEME: wishes.url?.protocol.replace(":", "") ?? "",
+                URL_HOST: wishes.url?.hostname ?? "",
+                URL_PORT: wishes.url?.port ?? "",
+                DIRECTORY: wishes.directory ?? "",
+                COMPOSE_FILE: wishes.composeFile ?? "",
+                LOG_LINES: String(scope.logLines),
+                HTTP_SECONDS: String(HTTP_SECONDS),
+                IN_DATABASE: `${(0,quote/* assignments */.T)({
+                    ACTIVITY_SQL: ACTIVITY,
+                    MODULES_SQL: MODULES,
+                    LOOK: look,
+                    DB_USER: wishes.dbUser ?? "",
+                })}${IN_DATABASE}`,
+                ACCESS_LOG_AWK: ACCESS_LOG,
+            },
+            seconds: SURVEY_SECONDS,
+            repeatable: true,
+            privileged: false,
+            maxOutputBytes: 16_000_000,
+        }, signal),
+        wishes.url === undefined ? undefined : askPublic(wishes.url, signal),
+    ]);
+    learn(secretsIn(raw));
+    const survey = parseSurvey(raw, before);
+    const epoch = (0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch;
+    return { ...survey, public: publicSide, clockSkew: skew(epoch, asked, clock.now()) };
+}
+/** Seconds by which the host's clock is ahead: 0 as long as it may have been right at some moment of the asking. */
+function skew(epoch, began, ended) {
+    if (epoch === undefined)
+        return undefined;
+    const [least, most] = [Math.floor(began / 1000) - 1, Math.ceil(ended / 1000) + 1];
+    return epoch < least ? epoch - least : epoch > most ? epoch - most : 0;
+}
+
+;// CONCATENATED MODULE: ./build/look.js
+/** Looking at the host: connect, survey, diagnose, and say so in the journal. */
+
+
+
+
+
+const LOG_LINES = 200;
+const LOG_LINES_WHILE_WAITING = 60;
+async function openHost(parts) {
+    const { journal } = parts;
+    const host = await Host.open({
+        connect: parts.connect,
+        clock: parts.clock,
+        nonce: parts.nonce,
+        onConnection: (event, detail) => journal.append({ kind: "connection", event, detail }),
+    });
+    journal.append({ kind: "connected", host: host.description, identity: host.identity });
+    return host;
+}
+/** One host, looked at again and again: a whole look first, and lighter ones while waiting. */
+class Watch {
+    #host;
+    #inputs;
+    #parts;
+    #last;
+    constructor(host, inputs, parts) {
+        this.#host = host;
+        this.#inputs = inputs;
+        this.#parts = parts;
+    }
+    /** A whole look, which the journal tells. */
+    async look(purpose, tried = []) {
+        const { clock, journal } = this.#parts;
+        const began = clock.monotonic();
+        this.#last = await takeSurvey(this.#means(), this.#inputs, { logLines: LOG_LINES });
+        this.#host.become((0,survey_survey/* ifSeen */.hy)(this.#last.host)?.privilege ?? this.#host.privilege);
+        journal.append({ kind: "surveyed", purpose, milliseconds: Math.round(clock.monotonic() - began) });
+        const diagnosis = (0,diagnosis_diagnosis/* diagnose */.h4)(this.#last, this.#inputs, tried);
+        journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.z)(diagnosis) });
+        return diagnosis;
+    }
+    /** A look at what changes while one waits; the rest is as the last whole look saw it. */
+    async glance(tried) {
+        const survey = await takeSurvey(this.#means(), this.#inputs, {
+            logLines: LOG_LINES_WHILE_WAITING,
+            before: this.#last,
+        });
+        return (0,diagnosis_diagnosis/* diagnose */.h4)(survey, this.#inputs, tried);
+    }
+    #means() {
+        const { redactor, mask, askPublic, clock, signal } = this.#parts;
+        return {
+            host: this.#host,
+            clock,
+            askPublic,
+            learn: (secrets) => mask(redactor.learn(secrets)),
+            signal,
+        };
+    }
+}
+
+
+/***/ }),
+
+/***/ 8262:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ noteThat),
+/* harmony export */   b: () => (/* binding */ messageOf)
+/* harmony export */ });
+/** What a run is made of: every effect, as an argument. */
+function noteThat({ journal }, text) {
+    return (error) => journal.append({ kind: "note", text: `${text}: ${messageOf(error)}` });
+}
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
+
+
+/***/ }),
+
+/***/ 374:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  lA: () => (/* binding */ describeEnd),
+  F6: () => (/* binding */ giveLeaseBack),
+  lj: () => (/* binding */ recover)
+});
+
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 10 modules
+var diagnosis_diagnosis = __nccwpck_require__(3371);
+// EXTERNAL MODULE: ./build/diagnosis/layers.js
+var diagnosis_layers = __nccwpck_require__(2934);
+// EXTERNAL MODULE: ./build/diagnosis/log.js
+var log = __nccwpck_require__(3888);
+// EXTERNAL MODULE: ./build/errors.js
+var errors = __nccwpck_require__(9473);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./build/survey/raw.js
+var raw = __nccwpck_require__(5217);
+;// CONCATENATED MODULE: ./build/evidence/capture.js
+/** Brings the evidence off the host, through the redactor, into files on the runner. */
+
+
+const TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
+const EVIDENCE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1774), __nccwpck_require__.b), "utf8");
+const FREEZE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(748), __nccwpck_require__.b), "utf8");
+/** Bytes of each container's log that are kept: its end, where the failure is. */
+const LOG_MOST = 4_000_000;
+/** Of the whole capture, in memory for a moment: eight such logs. */
+const MOST_BYTES = 8 * LOG_MOST;
+/**
+ * @param project the compose project whose containers' state and logs are captured, as they are now
+ * @param folder `before` or `after`
+ * @returns the files written, with their sizes
+ * @throws HostError when the host cannot be asked: then nothing may be changed
+ */
+async function captureEvidence(host, project, folder, redactor, store, signal) {
+    const result = await host.run({
+        name: `evidence ${folder}`,
+        text: `${TOOLS}\n${EVIDENCE}`,
+        values: { PROJECT: project, MOST: String(LOG_MOST) },
+        seconds: 120,
+        repeatable: true,
+        privileged: false,
+        maxOutputBytes: MOST_BYTES,
+    }, signal);
+    return filesFrom(result.sections, folder, redactor, store);
+}
+/**
+ * What a restart of an Odoo that hangs would destroy: the stacks of its threads, and what its sessions wait for.
+ *
+ * @throws HostError when the host cannot be asked
+ */
+async function captureFreeze(host, target, redactor, store, signal) {
+    const result = await host.run({
+        name: "evidence of the freeze",
+        text: `${TOOLS}\n${FREEZE}`,
+        values: { ODOO: target.odoo?.id ?? "", DB: target.db?.id ?? "", DB_USER: target.dbUser ?? "" },
+        seconds: 90,
+        // A second SIGQUIT would only print the stacks a second time.
+        repeatable: true,
+        privileged: false,
+        maxOutputBytes: LOG_MOST,
+    }, signal);
+    return filesFrom(result.sections, "freeze", redactor, store);
+}
+function filesFrom(parts, folder, redactor, store) {
+    return parts.map(({ name: section, body }) => {
+        const [kind = "", subject] = section.split(" ");
+        const extension = kind === "inspect" ? "json" : kind === "log" ? "log" : "txt";
+        const name = `${folder}/${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`.replace(".log.log", ".log");
+        const text = redactor.text((0,raw/* plainText */.wh)(new TextDecoder().decode(body)));
+        store.write(name, text);
+        return { name, bytes: Buffer.byteLength(text) };
+    });
+}
+
+// EXTERNAL MODULE: ./build/host/state.js
+var state = __nccwpck_require__(838);
 ;// CONCATENATED MODULE: ./build/host/lease/lease.js
 /**
  * The lease: one recovery at a time on one host and project, whoever logs in. Its holder proves that it lives by a
@@ -54643,7 +56874,7 @@ const HEARTBEAT = 30_000;
  * @throws RefusedError when the state directory cannot be written, or sudo asks for a password
  */
 async function acquireLease(host, place, owner, who) {
-    const result = await host.run(stateProgram(place, "acquire lease", ACQUIRE, {
+    const result = await host.run((0,state/* stateProgram */.gA)(place, "acquire lease", ACQUIRE, {
         OWNER: owner,
         WHO: who.replaceAll(/\s+/g, " ").slice(0, 200),
         LIVES: String(LEASE_LIVES),
@@ -54680,7 +56911,7 @@ function keepLease(host, place, owner, lost) {
     let told = false;
     const beat = async () => {
         try {
-            const result = await host.run(stateProgram(place, "renew lease", RENEW, { OWNER: owner }));
+            const result = await host.run((0,state/* stateProgram */.gA)(place, "renew lease", RENEW, { OWNER: owner }));
             if (result.output.toString("utf8").trim() === "gone" && !told) {
                 told = true;
                 stop();
@@ -54698,7 +56929,7 @@ function keepLease(host, place, owner, lost) {
 }
 /** Gives the lease back and removes the run's files, unless a step of ours still runs. */
 async function releaseLease(host, place, owner) {
-    const result = await host.run(stateProgram(place, "release lease", RELEASE, { OWNER: owner }));
+    const result = await host.run((0,state/* stateProgram */.gA)(place, "release lease", RELEASE, { OWNER: owner }));
     const answer = result.output.toString("utf8").trim();
     if (answer === "released" || answer === "not-ours" || answer === "step-runs")
         return answer;
@@ -54719,219 +56950,28 @@ function foundLease(lines) {
     };
 }
 
-;// CONCATENATED MODULE: ./build/host/steps/step.js
-/**
- * A step: a program that changes the host. It runs detached, writing its output and its exit status there, and we
- * attach to it; when the connection goes away we attach again. It is never sent twice.
- * Idea: Ansible's async jobs, polled by id.
- */
-
-
-
-
-const START = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1284), __nccwpck_require__.b), "utf8");
-const ATTACH = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(2955), __nccwpck_require__.b), "utf8");
-/** Seconds that one look at a running step waits for its end. */
-const ATTACH_WAIT = 5;
-/** Bytes of a step's output brought home by one look. */
-const ATTACH_MOST = 262_144;
-/** The starting program may have done its work before this went wrong. */
-const FATE_UNKNOWN = new Set(["lost", "timed-out", "nonsense"]);
-/**
- * Starts a step and follows it to its end.
- *
- * @param onOutput told what it prints, a piece at a time
- * @throws HostError when the host stays away; the step goes on without us
- * @throws the signal's reason when it fires; the step goes on without us
- */
-async function runStep(host, place, owner, step, onOutput, signal) {
-    // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
-    const program = `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${assignments(step.values)}${step.text}`;
-    const started = await host
-        .run({
-        ...stateProgram(place, `start ${step.name}`, START, {
-            OWNER: owner,
-            STEP: step.name,
-            SECONDS_ALLOWED: String(step.seconds),
-            PROGRAM: program,
-        }),
-        repeatable: false,
-    }, signal)
-        .catch((error) => {
-        // Whether it began is not known; attaching finds out, and takes its place if it did not.
-        if (error instanceof errors/* HostError */.dh && FATE_UNKNOWN.has(error.problem))
-            return undefined;
-        throw error;
-    });
-    if (started !== undefined) {
-        const answer = started.output.toString("utf8").trim();
-        if (answer === "gone")
-            return { outcome: "gone" };
-        if (started.status !== 0) {
-            throw new errors/* HostError */.dh("nonsense", `The step ${step.name} could not be started`, {
-                detail: `${answer}\n${started.stderr}`.trim(),
-            });
-        }
-    }
-    return followStep(host, place, step.name, onOutput, signal);
-}
-/** Attaches to a step that was begun, by its name, and follows it to its end. Throws as `runStep` does. */
-async function followStep(host, place, name, onOutput, signal) {
-    const decoder = new TextDecoder();
-    let offset = 0;
-    for (;;) {
-        const look = await host.run(stateProgram(place, `attach ${name}`, ATTACH, { STEP: name, OFFSET: String(offset), WAIT: String(ATTACH_WAIT), MOST: String(ATTACH_MOST) }, 60, ATTACH_MOST + 4096), signal);
-        const part = (section) => look.sections.find((s) => s.name === section)?.body;
-        const log = part("log") ?? Buffer.alloc(0);
-        offset += log.length;
-        if (log.length > 0)
-            onOutput(decoder.decode(log, { stream: true }));
-        const state = part("state")?.toString("utf8").trim() ?? "";
-        if (log.length === ATTACH_MOST)
-            continue;
-        if (state !== "running") {
-            // What is left of a character that was cut off.
-            const rest = decoder.decode();
-            if (rest !== "")
-                onOutput(rest);
-        }
-        const ended = /^ended (\d+)$/.exec(state);
-        if (ended)
-            return { outcome: "ended", status: Number(ended[1]) };
-        if (state === "vanished" || state === "absent")
-            return { outcome: state };
-        if (state !== "running") {
-            throw new errors/* HostError */.dh("nonsense", `The step ${name} could not be followed`, {
-                detail: `${state}\n${look.stderr}`.trim(),
-            });
-        }
-    }
-}
-
+// EXTERNAL MODULE: ./build/host/steps/step.js
+var steps_step = __nccwpck_require__(4937);
 // EXTERNAL MODULE: ./build/journal.js
 var build_journal = __nccwpck_require__(7999);
-;// CONCATENATED MODULE: ./build/remedies/restart-odoo/restart-odoo.js
-/** Runbook 1.4, second line: restart Odoo, and only Odoo. */
-
-
-const PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "restart-odoo.sh", "utf8");
-const restartOdoo = {
-    name: "restart-odoo",
-    risk: "restart",
-    does: "restarts the Odoo container, and leaves the database alone",
-    commands: (target) => `docker restart --time 30 ${target.odoo?.name ?? target.odooService}`,
-    program: (target) => ({ text: PROGRAM, values: { CONTAINER: containerOf(target) } }),
-};
-function containerOf(target) {
-    if (target.odoo === undefined)
-        throw new errors/* RefusedError */.fk(`The service ${target.odooService} has no container to restart`);
-    return target.odoo.id;
-}
-
-;// CONCATENATED MODULE: ./build/remedies/remedy.js
-/** What a remedy is, and how its program is made for a target. */
-
-const COMPOSE = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "compose.sh", "utf8");
-/** Puts Compose, on this target, in front of a remedy's own program. */
-function composeProgram(target, text, values) {
-    const { name, directory, files, environmentFiles } = target.project;
-    return {
-        text: `${COMPOSE}\n${text}`,
-        values: {
-            PROJECT: name,
-            DIRECTORY: directory,
-            FILES: [...files].reverse().join("\n"),
-            ENVIRONMENT_FILES: [...environmentFiles].reverse().join("\n"),
-            ...values,
-        },
-    };
-}
-/** `docker compose` on this target, as one would type it. */
-function composeCommand(target) {
-    const { name, directory, files, environmentFiles } = target.project;
-    return [
-        "docker compose",
-        ...files.map((file) => `--file ${file}`),
-        ...environmentFiles.map((file) => `--env-file ${file}`),
-        `--project-name ${name}`,
-        `--project-directory ${directory}`,
-    ].join(" ");
-}
-
-;// CONCATENATED MODULE: ./build/remedies/start-stack/start-stack.js
-/** Runbook 1.4, first line: bring the stack up, without touching what runs. */
-
-
-const start_stack_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-stack.sh", "utf8");
-const startStack = {
-    name: "start-stack",
-    risk: "restart",
-    does: "starts what is stopped in the compose project, and recreates nothing",
-    commands: (target) => [
-        `${composeCommand(target)} up --detach --no-recreate --no-build --pull never`,
-        ...servicesToStart(target),
-    ].join(" "),
-    program: (target) => composeProgram(target, start_stack_PROGRAM, { SERVICES: servicesToStart(target).join("\n") }),
-};
-/** Only Odoo, with what it depends on, while the rest runs: somebody may have stopped another service on purpose. */
-function servicesToStart(target) {
-    const running = target.containers.some((container) => container.state === "running");
-    return running ? [target.odooService] : [];
-}
-
-;// CONCATENATED MODULE: ./build/remedies/index.js
-/** All remedies, by name. */
-
-
-const REMEDIES = {
-    "start-stack": startStack,
-    "restart-odoo": restartOdoo,
-};
-
-;// CONCATENATED MODULE: ./build/survey/take.js
-/** Takes a survey: sends survey.sh, reads the answer. */
-
-
-const take_TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
-const SURVEY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4992), __nccwpck_require__.b), "utf8");
-/** Seconds that one GET of the survey may take. Odoo's first page after a boot compiles assets: a few seconds. */
-const HTTP_SECONDS = 15;
-/** Bounded on the host: docker (10 s) and then a GET (15 s) are the longest chain of probes, with room for a slow host. */
-const SURVEY_SECONDS = 60;
-/**
- * One read-only look at the host, in one round trip.
- *
- * @param logLines how many of each container's last log lines to bring
- * @param learn told the secrets that were seen, before the survey is handed out
- * @throws HostError when the host cannot be asked
- */
-async function takeSurvey(host, wishes, logLines, learn, signal) {
-    const raw = await host.run({
-        name: "survey",
-        text: `${take_TOOLS}\n${SURVEY}`,
-        values: {
-            URL_SCHEME: wishes.url?.protocol.replace(":", "") ?? "",
-            URL_HOST: wishes.url?.hostname ?? "",
-            URL_PORT: wishes.url?.port ?? "",
-            DIRECTORY: wishes.directory ?? "",
-            COMPOSE_FILE: wishes.composeFile ?? "",
-            LOG_LINES: String(logLines),
-            HTTP_SECONDS: String(HTTP_SECONDS),
-        },
-        seconds: SURVEY_SECONDS,
-        repeatable: true,
-        privileged: false,
-        maxOutputBytes: 16_000_000,
-    }, signal);
-    learn(secretsIn(raw));
-    return { survey: parseSurvey(raw), raw };
-}
-
+// EXTERNAL MODULE: ./build/look.js + 11 modules
+var look = __nccwpck_require__(4546);
+// EXTERNAL MODULE: ./build/parts.js
+var build_parts = __nccwpck_require__(8262);
+// EXTERNAL MODULE: ./build/remedies/boot-check/boot-check.js
+var boot_check = __nccwpck_require__(862);
+// EXTERNAL MODULE: ./build/remedies/index.js + 6 modules
+var remedies = __nccwpck_require__(4068);
+// EXTERNAL MODULE: ./build/remedies/remedy.js
+var remedies_remedy = __nccwpck_require__(861);
+// EXTERNAL MODULE: ./build/verdicts.js
+var verdicts = __nccwpck_require__(4748);
 ;// CONCATENATED MODULE: ./build/verify.js
 /**
  * Verify: the survey's health layers again and again, until they were good several times in a row, or there is no
  * point in waiting longer. Never a fixed wait.
  */
+
 /** So many good looks in a row… */
 const PASSES = 3;
 /** … over at least so many milliseconds. */
@@ -54942,47 +56982,65 @@ const PASSES_SPAN = 10_000;
  */
 const PACE_WHILE_BAD = 1_000;
 const PACE_WHILE_GOOD = PASSES_SPAN / (PASSES - 1);
+/** A cause that may pass by itself (Odoo finding back to its database, nginx trying a server again) gets so long. */
+const SETTLES = 20_000;
+/** One that cannot pass is believed when it is seen for so long. */
+const BELIEVED = 4_000;
+const LASTING = new Set([
+    "ambiguous-target",
+    "disk-full",
+    "docker-down",
+    "inodes-full",
+    "nginx-config-invalid",
+    "nginx-down",
+    "odoo-absent",
+    "odoo-crash-loop",
+    "odoo-out-of-memory",
+    "odoo-stopped",
+    "other-topology",
+    "port-mapping-missing",
+    "stack-down",
+]);
 /**
- * Looks until the site is good `PASSES` times in a row over `PASSES_SPAN`, or the boot wait is over, or nothing moves.
+ * Looks until the site is good `PASSES` times in a row over `PASSES_SPAN`; or it is bad for a reason for which waiting
+ * does not help; or it is not good after the boot wait.
  *
  * @param look takes a light survey and diagnoses it; its errors end the verification
+ * @param bootWaitMs longest wait for the first good look, in milliseconds
  * @param observe told about every look
  */
-async function verify(look, times, clock, observe, signal) {
+async function verify(look, bootWaitMs, clock, observe, signal) {
     const began = clock.monotonic();
     let passes = 0;
     let firstPass = 0;
-    let progress;
-    let moved = began;
+    let cause;
+    let causeSince = began;
     for (;;) {
         const looked = clock.monotonic();
-        const { diagnosis, progress: now } = await look();
-        const good = diagnosis.cause === "healthy";
+        const diagnosis = await look();
+        const good = (0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis);
         observe(good, good ? "every layer good" : diagnosis.finding);
         if (good) {
             if (passes === 0)
                 firstPass = looked;
             passes += 1;
+            cause = undefined;
             if (passes >= PASSES && looked - firstPass >= PASSES_SPAN) {
                 return { good, diagnosis, passes, why: `good ${passes} times over ${seconds(looked - firstPass)}` };
             }
         }
         else {
             passes = 0;
-            if (now !== progress)
-                moved = looked;
-            progress = now;
+            if (diagnosis.cause !== cause)
+                causeSince = looked;
+            cause = diagnosis.cause;
             const waited = looked - began;
-            if (waited > times.bootWaitMs) {
+            if (waited > bootWaitMs) {
                 return { good, diagnosis, passes, why: `not good after ${seconds(waited)}` };
             }
-            if (looked - moved > times.stallMs) {
-                return {
-                    good,
-                    diagnosis,
-                    passes,
-                    why: `bad, and nothing new in Odoo's log for ${seconds(looked - moved)}`,
-                };
+            const held = looked - causeSince;
+            if (!(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis) && held >= (LASTING.has(cause) ? BELIEVED : SETTLES)) {
+                return { good, diagnosis, passes, why: `not good, and ${cause} for ${seconds(held)}` };
             }
         }
         const pace = good ? PACE_WHILE_GOOD : PACE_WHILE_BAD;
@@ -54999,8 +57057,8 @@ async function soak(look, soakMs, clock, observe, signal) {
     let passes = 0;
     for (;;) {
         const looked = clock.monotonic();
-        const { diagnosis } = await look();
-        const good = diagnosis.cause === "healthy";
+        const diagnosis = await look();
+        const good = (0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis);
         observe(good, good ? "every layer good" : diagnosis.finding);
         if (!good)
             return { good, diagnosis, passes, why: `fell back after ${passes} good looks: ${diagnosis.finding}` };
@@ -55010,6 +57068,23 @@ async function soak(look, soakMs, clock, observe, signal) {
         const next = Math.min(looked + PACE_WHILE_GOOD, end);
         await clock.sleep(Math.max(0, next - clock.monotonic()), signal);
     }
+}
+/** Longest pause between two looks while somebody else is at work, in milliseconds. */
+const PACE_OF_PATIENCE = 3_000;
+/**
+ * Waits while somebody else is at work on the site, or the database recovers. Changes nothing.
+ *
+ * @returns the first look that is something else, or the last one when the patience is over
+ */
+async function waitForOthers(first, look, patienceMs, clock, observe, signal) {
+    const end = clock.monotonic() + patienceMs;
+    let diagnosis = first;
+    while ((0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis) && clock.monotonic() < end) {
+        await clock.sleep(Math.max(0, Math.min(PACE_OF_PATIENCE, end - clock.monotonic())), signal);
+        diagnosis = await look();
+        observe((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis), (0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) ? "every layer good" : diagnosis.finding);
+    }
+    return diagnosis;
 }
 function seconds(milliseconds) {
     return `${Math.round(milliseconds / 1000)} s`;
@@ -55032,167 +57107,226 @@ function seconds(milliseconds) {
 
 
 
-const LOG_LINES = 200;
-const LOG_LINES_WHILE_WAITING = 3;
-/** Odoo's registry loads silently for a minute on a small droplet; a database's crash recovery too. */
-const STALL = 120_000;
-const MOST_REMEDIES = 4;
+
+
+
+
+
+
+/** Docker, the database, the stack, nginx, Odoo once more, and a look at why it falls. */
+const MOST_REMEDIES = 6;
 /** Does what the inputs ask for, and concludes the journal with exactly one verdict. Never throws. */
 async function recover(inputs, parts) {
-    const verdict = await attempt(inputs, parts).catch((error) => verdictOn(error, parts.signal));
+    const verdict = await attempt(inputs, parts).catch((error) => (0,verdicts/* verdictOn */.Hc)(error, parts.signal));
     parts.journal.append({ kind: "concluded", ...verdict });
     return verdict;
 }
 async function attempt(inputs, parts) {
-    const host = await openHost(parts);
+    const host = await (0,look/* openHost */.Z)(parts).catch((error) => error);
+    if (!isHost(host))
+        return await lookFromOutside(host, inputs, parts);
     try {
-        const first = await lookAt(host, inputs, parts, "first look");
-        if (first.cause === "healthy")
-            return healthy(first);
+        const watch = new look/* Watch */.o(host, inputs, parts);
+        const first = await watch.look("first look");
+        if ((0,diagnosis_diagnosis/* isGood */.Kg)(first))
+            return verdicts/* good */.uw(first);
         if (inputs.mode === "check")
-            return unhealthy(first, whatRecoverWouldDo(first));
+            return verdicts/* unhealthy */.f6(first, verdicts/* whatRecoverWouldDo */.B3(first));
         if (inputs.mode === "plan")
             return plan(first, parts);
-        if (first.ladder.length === 0)
-            return unhealthy(first, first.advice);
-        return await recoverUnderLease(host, first, inputs, parts);
+        const settled = await afterOthers(first, watch, inputs, parts);
+        if ((0,diagnosis_diagnosis/* isGood */.Kg)(settled))
+            return verdicts/* good */.uw(settled, "The site came back by itself");
+        if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(settled))
+            return verdicts/* waitedInVain */.ao(settled, inputs.bootWaitMs);
+        if (settled.ladder.length === 0)
+            return verdicts/* unhealthy */.f6(settled, settled.advice);
+        return await recoverUnderLease(host, watch, settled, inputs, parts);
     }
     finally {
         await host.close();
     }
 }
-async function recoverUnderLease(host, first, inputs, parts) {
-    const place = placeOf(first);
-    await takeLease(host, place, parts);
-    const work = new AbortController();
-    const stopped = AbortSignal.any([parts.signal, work.signal]);
-    const stopBeating = keepLease(host, place, parts.run, () => {
-        parts.journal.append({ kind: "lease-lost" });
-        work.abort(new errors/* RefusedError */.fk("Somebody else took the lease over, so we stopped"));
-    });
+async function recoverUnderLease(host, watch, first, inputs, parts) {
+    const leases = new Leases(host, parts);
     try {
+        await leases.take(first);
+        const stopped = AbortSignal.any([parts.signal, leases.lost]);
         await saveEvidence(host, first, "before", parts, stopped);
-        const verdict = await climb(host, place, inputs, { ...parts, signal: stopped });
-        await saveEvidence(host, first, "after", parts, stopped).catch(noteThat(parts, "The logs after the run could not be saved"));
+        const verdict = await climb(host, watch, leases, inputs, { ...parts, signal: stopped });
+        await saveEvidence(host, first, "after", parts, stopped).catch((0,build_parts/* noteThat */.E)(parts, "The logs after the run could not be saved"));
         return verdict;
     }
     finally {
-        stopBeating();
-        await giveLeaseBack(host, place, parts);
+        await leases.giveBack();
     }
 }
 /** One remedy after the other, each chosen by a fresh look, until the site is good or nothing more is allowed. */
-async function climb(host, place, inputs, parts) {
+async function climb(host, watch, leases, inputs, parts) {
     const tried = [];
-    let diagnosis = await lookAt(host, inputs, parts, "under the lease");
-    if (diagnosis.cause === "healthy") {
-        return {
-            ...healthy(diagnosis),
-            headline: "Every layer is good: somebody mended it meanwhile; nothing was changed",
-        };
-    }
+    let diagnosis = await watch.look("under the lease");
+    if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis))
+        return verdicts/* good */.uw(diagnosis, "Every layer is good: somebody mended it meanwhile");
     const cause = diagnosis;
+    let boot = "";
     while (tried.length < MOST_REMEDIES) {
+        diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
+        if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis))
+            return verdicts/* recovered */.ge(cause, tried, diagnosis);
+        if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
+            return verdicts/* waitedInVain */.ao(diagnosis, inputs.bootWaitMs);
         const [remedy] = diagnosis.ladder;
         if (remedy === undefined)
             break;
+        const place = await leases.take(diagnosis);
+        if (remedy === "restart-odoo")
+            await saveFreeze(host, diagnosis, parts);
         tried.push(remedy);
-        const end = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
+        const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
         if (end.outcome === "gone")
             throw new errors/* RefusedError */.fk("Somebody else took the lease over, so nothing more was changed");
-        const verified = await waitUntilGood(host, inputs, tried, parts);
-        if (verified.good) {
-            const lasting = await watchIt(host, inputs, tried, parts);
-            return lasting.good ? recovered(cause, tried, lasting.diagnosis) : fellBack(cause, tried, lasting);
+        if (remedy === "boot-check")
+            boot = whatTheBootSaid(output, parts);
+        if (!(end.outcome === "ended" && end.status === remedies_remedy/* UNFIT */.Vs)) {
+            const verified = await waitUntilGood(watch, inputs, tried, parts);
+            if (verified.good) {
+                const lasting = await watchIt(watch, inputs, tried, parts);
+                return lasting.good
+                    ? verdicts/* recovered */.ge(cause, tried, lasting.diagnosis)
+                    : verdicts/* fellBack */.r2(cause, tried, lasting);
+            }
         }
-        diagnosis = await lookAt(host, inputs, parts, `after ${remedy}`, tried);
+        diagnosis = await watch.look(`after ${remedy}`, tried);
     }
-    return unhealthy(diagnosis, diagnosis.advice || "Look at the logs in the evidence.", tried);
+    const next = diagnosis.advice || "Look at the logs in the evidence.";
+    const finding = boot === "" ? diagnosis.finding : `Odoo falls at its start: ${boot}`;
+    return verdicts/* unhealthy */.f6({ ...diagnosis, since: cause.since }, next, tried, finding);
 }
 // ---- The sentences above, spelled out ------------------------------------------------------------------------------
-async function openHost(parts) {
-    const { journal } = parts;
-    const host = await Host.open({
-        connect: parts.connect,
-        clock: parts.clock,
-        nonce: parts.nonce,
-        onConnection: (event, detail) => journal.append({ kind: "connection", event, detail }),
-    });
-    journal.append({ kind: "connected", host: host.description, identity: host.identity });
-    return host;
+function isHost(opened) {
+    return !(opened instanceof Error);
 }
-async function lookAt(host, inputs, parts, purpose, tried = []) {
-    const began = parts.clock.monotonic();
-    const { survey } = await takeSurvey(host, inputs, LOG_LINES, learnInto(parts), parts.signal);
-    if (survey.host.observed)
-        host.become(survey.host.value.privilege);
-    parts.journal.append({
-        kind: "surveyed",
-        purpose,
-        milliseconds: Math.round(parts.clock.monotonic() - began),
-    });
-    const diagnosis = diagnose(survey, inputs, tried);
+/** The host does not answer: what the public gets is all that can be seen. */
+async function lookFromOutside(error, inputs, parts) {
+    const away = error instanceof errors/* HostError */.dh &&
+        verdicts/* STATUS_OF_PROBLEM */.DD[error.problem] === "unreachable" &&
+        !parts.signal.aborted;
+    if (!away || inputs.url === undefined)
+        throw error;
+    const layer = (0,diagnosis_layers/* publicLayer */.XD)(await parts.askPublic(inputs.url, parts.signal));
+    const diagnosis = (0,diagnosis_diagnosis/* hostUnreachable */.P6)(error.message, error.advice, [layer]);
     parts.journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.z)(diagnosis) });
-    return diagnosis;
-}
-/** A look that only asks whether the site is good now, and whether Odoo's log advances. */
-async function glance(host, inputs, parts, tried) {
-    const { survey } = await takeSurvey(host, inputs, LOG_LINES_WHILE_WAITING, learnInto(parts), parts.signal);
-    const diagnosis = diagnose(survey, inputs, tried);
-    const odoo = diagnosis.target?.odoo?.id;
-    const log = survey.logs.observed && odoo !== undefined ? survey.logs.value.get(odoo) : undefined;
-    return { diagnosis, progress: log ?? "" };
-}
-function learnInto({ redactor, mask }) {
-    return (secrets) => mask(redactor.learn(secrets));
-}
-async function takeLease(host, place, parts) {
-    const acquisition = await acquireLease(host, place, parts.run, parts.who);
-    if (acquisition.outcome === "held") {
-        const { who, since, ageSeconds, step } = acquisition.by;
-        throw new errors/* RefusedError */.fk(`Another recovery is at work on this project: ${who}`, {
-            detail: `It holds the lease since ${since}; its last heartbeat was ${ageSeconds} s ago${step ? `; its last step is ${step}` : ""}.`,
-            advice: "Wait for it, or look at it. A lease without a heartbeat for two minutes can be taken over by running again.",
-        });
+    const detail = [error.detail, `public: ${layer.why}`].filter(Boolean).join("\n");
+    if (layer.state === "good") {
+        const headline = `People can work, but we cannot look at the host: ${error.message}`;
+        return { status: "degraded", headline, detail, next: error.advice };
     }
-    const takenOver = acquisition.outcome === "taken-over"
-        ? `from ${acquisition.from.who} (${acquisition.reason})${acquisition.from.step
-            ? `; its step ${acquisition.from.step} left the status ${acquisition.from.stepStatus}`
-            : ""}`
-        : undefined;
-    parts.journal.append({ kind: "lease-taken", key: place.key, owner: parts.run, takenOver });
+    return {
+        status: "unreachable",
+        headline: `Neither the host nor the site answers: ${error.message}; the site: ${layer.why}`,
+        detail,
+        next: error.advice || "Look at the droplet on the provider's console.",
+    };
+}
+/** Waits for whoever is at work; the diagnosis is then one of a whole look. */
+async function afterOthers(diagnosis, watch, inputs, { clock, journal, signal }, tried = []) {
+    if (!(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
+        return diagnosis;
+    journal.append({ kind: "note", text: `Waiting: ${diagnosis.finding}` });
+    const after = await waitForOthers(diagnosis, () => watch.glance(tried), inputs.bootWaitMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
+    return (0,diagnosis_diagnosis/* isWaiting */.Gu)(after) ? after : await watch.look("after the wait", tried);
+}
+/** The leases of a run: the project's, and the host's where the project could not be seen before Docker was there. */
+class Leases {
+    #host;
+    #parts;
+    #held = new Map();
+    #lost = new AbortController();
+    constructor(host, parts) {
+        this.#host = host;
+        this.#parts = parts;
+    }
+    /** Fires when one of them was taken over by somebody else: nothing more may be changed. */
+    get lost() {
+        return this.#lost.signal;
+    }
+    /** The one for this diagnosis, taken if it is not held yet. @throws RefusedError when somebody else holds it */
+    async take({ place: where }) {
+        if (where === undefined)
+            throw new errors/* RefusedError */.fk("There is no target to act on");
+        const place = (0,state/* statePlace */.Df)((0,state/* stateKey */.bP)(where.project, where.directory));
+        if (this.#held.has(place.key))
+            return place;
+        const { run, who, journal } = this.#parts;
+        const acquisition = await acquireLease(this.#host, place, run, who);
+        if (acquisition.outcome === "held") {
+            const { who: holder, since, ageSeconds, step } = acquisition.by;
+            throw new errors/* RefusedError */.fk(`Another recovery is at work on this project: ${holder}`, {
+                detail: `It holds the lease since ${since}; its last heartbeat was ${ageSeconds} s ago${step ? `; its last step is ${step}` : ""}.`,
+                advice: "Wait for it, or look at it. A lease without a heartbeat for two minutes can be taken over by running again.",
+            });
+        }
+        const takenOver = acquisition.outcome === "taken-over"
+            ? `from ${acquisition.from.who} (${acquisition.reason})${acquisition.from.step
+                ? `; its step ${acquisition.from.step} left the status ${acquisition.from.stepStatus}`
+                : ""}`
+            : undefined;
+        journal.append({ kind: "lease-taken", key: place.key, owner: run, takenOver });
+        const stopBeating = keepLease(this.#host, place, run, () => {
+            journal.append({ kind: "lease-lost" });
+            this.#lost.abort(new errors/* RefusedError */.fk("Somebody else took the lease over, so we stopped"));
+        });
+        this.#held.set(place.key, { place, stopBeating });
+        return place;
+    }
+    async giveBack() {
+        for (const { place, stopBeating } of this.#held.values()) {
+            stopBeating();
+            await giveLeaseBack(this.#host, place, this.#parts);
+        }
+    }
 }
 async function giveLeaseBack(host, place, parts) {
     try {
-        parts.journal.append({ kind: "lease-released", outcome: await releaseLease(host, place, parts.run) });
+        const outcome = await releaseLease(host, place, parts.run);
+        parts.journal.append({ kind: "lease-released", key: place.key, outcome });
     }
     catch (error) {
-        noteThat(parts, "The lease could not be given back; it runs out by itself")(error);
+        (0,build_parts/* noteThat */.E)(parts, "The lease could not be given back; it runs out by itself")(error);
     }
 }
 async function saveEvidence(host, diagnosis, when, parts, signal) {
-    const project = diagnosis.target?.project.name ?? "";
+    const project = diagnosis.place?.project ?? "";
     const files = await captureEvidence(host, project, when, parts.redactor, parts.evidence, signal);
     parts.journal.append({ kind: "evidence", when, files });
 }
-async function apply(name, number, diagnosis, host, place, inputs, parts) {
-    const { target } = diagnosis;
+/** A restart destroys what tells why Odoo hangs: where its threads stand, and which locks they wait for. */
+async function saveFreeze(host, { target }, parts) {
     if (target === undefined)
-        throw new errors/* RefusedError */.fk("There is no target to act on");
-    const step = `${parts.run.slice(0, 8)}-${number}-${name}`;
-    parts.journal.append({ kind: "remedy-started", remedy: name, step });
-    const seconds = Math.ceil(inputs.commandTimeoutMs / 1000);
-    const program = { name: step, seconds, ...REMEDIES[name].program(target) };
-    const end = await runStep(host, place, parts.run, program, outputInto(parts), parts.signal);
-    parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
-    return end;
+        return;
+    const files = await captureFreeze(host, target, parts.redactor, parts.evidence, parts.signal);
+    parts.journal.append({ kind: "evidence", when: "before", files });
 }
-function outputInto({ journal }) {
-    return (text) => journal.append({ kind: "remedy-output", text: plainText(text) });
+async function apply(name, number, diagnosis, host, place, inputs, parts) {
+    const step = `${parts.run.slice(0, 8)}-${number}-${name}`;
+    parts.journal.append({ kind: "remedy-started", remedy: name, step, key: place.key });
+    const seconds = Math.ceil(inputs.commandTimeoutMs / 1000);
+    const program = { name: step, seconds, ...remedies/* REMEDIES */.l[name].program(diagnosis) };
+    let output = "";
+    const end = await (0,steps_step/* runStep */.eg)(host, place, parts.run, program, (text) => {
+        output += (0,raw/* plainText */.wh)(text);
+        parts.journal.append({ kind: "remedy-output", text: (0,raw/* plainText */.wh)(text) });
+    }, parts.signal);
+    parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
+    return { end, output };
 }
 function describeEnd(end) {
     switch (end.outcome) {
         case "ended":
+            if (end.status === remedies_remedy/* UNFIT */.Vs)
+                return "not done: the situation was another by then";
+            if (end.status === remedies_remedy/* INEFFECTIVE */.h9)
+                return "done, and it did not work";
             return end.status === 0 ? "done" : `failed with status ${end.status}`;
         case "vanished":
             return "vanished: the host was rebooted, or the step was killed";
@@ -55200,19 +57334,35 @@ function describeEnd(end) {
             return "never begun: the connection was lost before it arrived";
         case "gone":
             return "not begun: the lease is no longer ours";
+        case "unarmed":
+            return `not begun: what would put the host back could not be made ready (${end.why})`;
     }
 }
-async function waitUntilGood(host, inputs, tried, parts) {
-    const { clock, journal, signal } = parts;
+/** The evidence of the boot, and what it says in one clause; empty when it says nothing. */
+function whatTheBootSaid(output, { evidence, journal, redactor }) {
+    const text = redactor.text(output);
+    evidence.write("boot-check.log", text);
+    journal.append({
+        kind: "evidence",
+        when: "before",
+        files: [{ name: "boot-check.log", bytes: Buffer.byteLength(text) }],
+    });
+    const { status, failure } = (0,boot_check/* bootFailure */.$v)(output);
+    if (failure !== undefined)
+        return (0,log/* describeFailure */.Ic)(failure);
+    return status === 0
+        ? "booted alone it comes up, so what it falls over lies in how it is started or served"
+        : "";
+}
+async function waitUntilGood(watch, inputs, tried, { clock, journal, signal }) {
     const began = clock.monotonic();
-    const verified = await verify(() => glance(host, inputs, parts, tried), { bootWaitMs: inputs.bootWaitMs, stallMs: Math.min(STALL, inputs.bootWaitMs) }, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
+    const verified = await verify(() => watch.glance(tried), inputs.bootWaitMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
     const seconds = Math.round((clock.monotonic() - began) / 1000);
     journal.append({ kind: "verified", outcome: verified.why, passes: verified.passes, seconds });
     return verified;
 }
-async function watchIt(host, inputs, tried, parts) {
-    const { clock, journal, signal } = parts;
-    const watched = await soak(() => glance(host, inputs, parts, tried), inputs.soakMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
+async function watchIt(watch, inputs, tried, { clock, journal, signal }) {
+    const watched = await soak(() => watch.glance(tried), inputs.soakMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
     journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.z)(watched.diagnosis) });
     journal.append({
         kind: "verified",
@@ -55223,175 +57373,17 @@ async function watchIt(host, inputs, tried, parts) {
     return watched;
 }
 function plan(diagnosis, { journal }) {
-    const { target } = diagnosis;
-    if (diagnosis.cause === "ambiguous-target" || target === undefined)
-        return unhealthy(diagnosis, diagnosis.advice);
+    if (diagnosis.ladder.length === 0 && !(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
+        return verdicts/* unhealthy */.f6(diagnosis, diagnosis.advice);
     journal.append({
         kind: "planned",
         steps: diagnosis.ladder.map((name) => ({
             remedy: name,
-            risk: REMEDIES[name].risk,
-            program: REMEDIES[name].commands(target),
+            risk: remedies/* REMEDIES */.l[name].risk,
+            program: remedies/* REMEDIES */.l[name].commands(diagnosis),
         })),
     });
-    return {
-        status: "planned",
-        headline: `The site is down: ${diagnosis.finding}. Nothing was changed: this was a plan`,
-        detail: "",
-        next: whatRecoverWouldDo(diagnosis),
-    };
-}
-function placeOf({ target }) {
-    if (target === undefined)
-        throw new errors/* RefusedError */.fk("There is no target to act on");
-    return statePlace(stateKey(target.project.name, target.project.directory));
-}
-function noteThat({ journal }, text) {
-    return (error) => journal.append({ kind: "note", text: `${text}: ${messageOf(error)}` });
-}
-// ---- Verdicts ------------------------------------------------------------------------------------------------------
-function healthy(diagnosis) {
-    return {
-        status: "healthy",
-        headline: "Every layer is good; nothing was changed",
-        detail: "",
-        next: aboutDrift(diagnosis),
-    };
-}
-function recovered(cause, tried, now) {
-    return {
-        status: "recovered",
-        headline: `The site is back. Found: ${cause.finding}. Done: ${tried.join(", then ")}`,
-        detail: "",
-        next: aboutDrift(now),
-    };
-}
-function fellBack(cause, tried, watched) {
-    return {
-        status: "unhealthy",
-        headline: `The site came back after ${tried.join(", then ")} and fell again`,
-        detail: `At first ${cause.finding}.\nThen it ${watched.why}.`,
-        next: "Look at the logs in the evidence: something takes it down again.",
-    };
-}
-/** Bad, ambiguous or not fully seen: which of them, by what the layers say. */
-function unhealthy(diagnosis, next, tried = []) {
-    const done = tried.length === 0 ? "" : `; ${tried.join(", then ")} did not mend it`;
-    const verdict = (status, opening) => ({
-        status,
-        headline: `${opening}: ${diagnosis.finding}${done}`,
-        detail: diagnosis.evidence.join("\n"),
-        next,
-    });
-    if (diagnosis.cause === "ambiguous-target")
-        return verdict("refused", "Nothing was looked at further");
-    const at = (name) => diagnosis.layers.find((layer) => layer.name === name)?.state;
-    if (diagnosis.layers.some((layer) => layer.state === "bad"))
-        return verdict("unhealthy", "The site is down");
-    // People can work when either vantage hands out the login page; what else could not be seen is said.
-    if (at("direct") === "good" || at("proxy") === "good")
-        return verdict("degraded", "People can work");
-    return verdict("unknown", "Whether the site is up is not known");
-}
-function whatRecoverWouldDo({ ladder, advice }) {
-    const [remedy] = ladder;
-    if (remedy === undefined)
-        return advice;
-    return `Run again with \`mode: recover\`: it would begin with ${remedy}, which ${REMEDIES[remedy].does}.`;
-}
-function aboutDrift({ drift }) {
-    return drift.length === 0
-        ? ""
-        : "Look at the drift below before anyone recreates the containers; we applied none of it.";
-}
-/** What an error means for the run. */
-function verdictOn(error, signal) {
-    if (signal?.aborted && !(error instanceof errors/* RefusedError */.fk)) {
-        return {
-            status: "cancelled",
-            headline: "The run was stopped by hand before it had a verdict",
-            detail: "",
-            next: "Check the site, then run again.",
-        };
-    }
-    if (error instanceof errors/* InputError */.dz || error instanceof errors/* RefusedError */.fk) {
-        return { status: "refused", headline: error.message, detail: error.detail, next: error.advice };
-    }
-    if (error instanceof errors/* HostError */.dh) {
-        const status = STATUS_OF_PROBLEM[error.problem];
-        return { status, headline: error.message, detail: error.detail, next: error.advice };
-    }
-    return {
-        status: "unknown",
-        headline: `Odoo Recover itself failed: ${messageOf(error)}`,
-        detail: error instanceof Error ? (error.stack ?? "") : "",
-        next: "Check the site by hand, and report this failure.",
-    };
-}
-const STATUS_OF_PROBLEM = {
-    unresolved: "unreachable",
-    closed: "unreachable",
-    silent: "unreachable",
-    jump: "unreachable",
-    authentication: "unreachable",
-    "no-shell": "unreachable",
-    "host-key": "refused",
-    lost: "unknown",
-    "timed-out": "unknown",
-    nonsense: "unknown",
-};
-function messageOf(error) {
-    return error instanceof Error ? error.message : String(error);
-}
-/**
- * After a run that did not conclude (killed, cancelled): puts the host right. Waits for a step that still runs, gives
- * the lease back, and says how the site is now. Concludes the journal.
- *
- * @param entries the journal of that run, as far as it was saved
- */
-async function tidyUp(entries, inputs, parts) {
-    const verdict = await tidy(entries, inputs, parts).catch((error) => verdictOn(error));
-    parts.journal.append({ kind: "concluded", ...verdict });
-    return verdict;
-}
-async function tidy(entries, inputs, parts) {
-    const taken = entries.findLast((entry) => entry.kind === "lease-taken");
-    const host = await openHost(parts);
-    try {
-        await lookAt(host, inputs, parts, "after the run was stopped");
-        let undone = "Nothing had been changed.";
-        if (taken !== undefined) {
-            const place = statePlace(taken.key);
-            undone = await endSteps(entries, host, place, parts);
-            await giveLeaseBack(host, place, parts);
-        }
-        const last = await lookAt(host, inputs, parts, "last look");
-        return {
-            status: "cancelled",
-            headline: `The run was stopped. The site now: ${last.finding}`,
-            detail: `${undone}\n${last.evidence.join("\n")}`.trim(),
-            next: last.cause === "healthy" ? "" : whatRecoverWouldDo(last),
-        };
-    }
-    finally {
-        await host.close();
-    }
-}
-/** Follows every step that was begun and of whose end we do not know. */
-async function endSteps(entries, host, place, parts) {
-    const ended = new Set(entries.filter((entry) => entry.kind === "remedy-ended").map((entry) => entry.step));
-    const begun = entries.filter((entry) => entry.kind === "remedy-started");
-    const told = [];
-    for (const { step, remedy } of begun) {
-        if (ended.has(step)) {
-            told.push(`${remedy} had ended before.`);
-            continue;
-        }
-        const end = await followStep(host, place, step, outputInto(parts), parts.signal);
-        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: describeEnd(end) });
-        told.push(`${remedy} ran on and is ${describeEnd(end)}.`);
-    }
-    return told.join(" ") || "Nothing had been changed.";
+    return verdicts/* planned */.lM(diagnosis);
 }
 
 
@@ -55541,6 +57533,323 @@ function written(text) {
 
 /***/ }),
 
+/***/ 862:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $v: () => (/* binding */ bootFailure),
+/* harmony export */   HM: () => (/* binding */ bootCheck)
+/* harmony export */ });
+/* unused harmony export commandOf */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var _diagnosis_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3888);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(861);
+/** Runbook 1.5, fail-fast boot: Odoo booted alone and in the foreground, to see why it falls; then it is put back. */
+
+
+
+
+const PROGRAM = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "boot-check.sh", "utf8");
+const MANIFESTS = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "manifests.py", "utf8");
+const PUT_BACK = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "put-back.sh", "utf8");
+/** A boot that takes longer is ended; in seconds. */
+const SECONDS_TO_BOOT = 300;
+const bootCheck = {
+    name: "boot-check",
+    risk: "restart",
+    does: "takes the failing Odoo down, boots it once in the foreground to see why it falls, and puts it back",
+    commands: (diagnosis) => {
+        const target = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(diagnosis);
+        return `${(0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .composeCommand */ .ec)(target)} run --rm --no-deps -T ${target.odooService} ${commandOf(diagnosis).join(" ")} --database=${databaseFor(diagnosis)} --no-http --stop-after-init --max-cron-threads=0`;
+    },
+    program: (diagnosis) => {
+        const target = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(diagnosis);
+        const odoo = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis);
+        if (target.db === undefined)
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk("The boot check needs the database in the same project");
+        const shared = {
+            CONTAINER: odoo.id,
+            // One name for each container: a second boot check takes the first one's left-over away.
+            ONE_OFF: `odoo-recover-boot-${odoo.id.slice(0, 12)}`,
+            DB_CONTAINER: target.db.id,
+            DB_USER: target.dbUser ?? "",
+            DATABASE: databaseFor(diagnosis),
+        };
+        return {
+            ...(0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .composeProgram */ .v3)(target, PROGRAM, {
+                ...shared,
+                SERVICE: target.odooService,
+                SECONDS_TO_BOOT: String(SECONDS_TO_BOOT),
+                ENTRYPOINT: odoo.entrypoint.join("\n"),
+                COMMAND: commandOf(diagnosis).join("\n"),
+                MANIFESTS,
+            }),
+            putBack: { text: PUT_BACK, values: shared },
+        };
+    },
+};
+function databaseFor(diagnosis) {
+    const { database } = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(diagnosis);
+    if (!database.observed)
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk("Which database to boot is not known", { detail: database.why });
+    return database.value;
+}
+/**
+ * The service's own command, when that is Odoo itself, less what would install, update or serve; a shell that does more
+ * is left out, for the boot alone is wanted.
+ */
+function commandOf(diagnosis) {
+    const { command } = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis);
+    const [program, ...args] = command;
+    if (program === undefined || !/^(?:odoo|odoo-bin|openerp-server|--|-)/.test(program))
+        return ["odoo"];
+    const kept = [];
+    for (let at = 0; at < args.length; at++) {
+        const word = args[at] ?? "";
+        if (/^(?:-u|-i|-d|--update|--init|--database)$/.test(word))
+            at += 1;
+        else if (!/^(?:-[uid]\S|--(?:update|init|database|load-language)=|--dev)/.test(word))
+            kept.push(word);
+    }
+    return [program, ...kept];
+}
+/** What the boot said, from all that the step printed. */
+function bootFailure(output) {
+    const [said = "", after = ""] = (output.split(/^boot begins$/m)[1] ?? "").split(/^boot ended with status /m);
+    const [, status] = /^(\d+)$/m.exec(after) ?? [];
+    // A boot that ended well may have said many things.
+    const failure = status === "0" && !/Traceback|CRITICAL/.test(said) ? undefined : (0,_diagnosis_log_js__WEBPACK_IMPORTED_MODULE_3__/* .failureIn */ .Q6)(said);
+    return {
+        status: status === undefined ? undefined : Number(status),
+        failure: failure && (manifestFailure(after) ?? failure),
+    };
+}
+/** `manifest /mnt/extra-addons/shop/__manifest__.py:5: invalid syntax` */
+function manifestFailure(text) {
+    const [, file, module, line, message] = /^manifest (.*\/([^/]+)\/__manifest__\.py):(\d+): (.*)$/m.exec(text) ?? [];
+    if (file === undefined || message === undefined)
+        return undefined;
+    return { exception: "bad manifest", message, module, file, line: Number(line) };
+}
+
+
+/***/ }),
+
+/***/ 4068:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  l: () => (/* binding */ REMEDIES)
+});
+
+// EXTERNAL MODULE: ./build/remedies/boot-check/boot-check.js
+var boot_check = __nccwpck_require__(862);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./build/remedies/remedy.js
+var remedy = __nccwpck_require__(861);
+;// CONCATENATED MODULE: ./build/remedies/restart-odoo/restart-odoo.js
+/** Runbook 1.4, second line: restart Odoo, and only Odoo. */
+
+
+const PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "restart-odoo.sh", "utf8");
+const restartOdoo = {
+    name: "restart-odoo",
+    risk: "restart",
+    does: "restarts the Odoo container, and leaves the database alone",
+    commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${(0,remedy/* odooOf */.vh)(diagnosis).name}`,
+    program: (diagnosis) => (0,remedy/* checkedProgram */.iF)(PROGRAM, { CONTAINER: (0,remedy/* odooOf */.vh)(diagnosis).id, PATIENCE: patience(diagnosis) }),
+};
+/** In seconds. One that answers nothing ends nothing either. */
+function patience({ cause }) {
+    return cause === "odoo-frozen" ? "10" : "30";
+}
+
+;// CONCATENATED MODULE: ./build/remedies/resume-odoo/resume-odoo.js
+/** Below runbook 1.4: an Odoo that was only halted goes on without losing what it was doing. */
+
+
+const resume_odoo_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "resume-odoo.sh", "utf8");
+const resumeOdoo = {
+    name: "resume-odoo",
+    risk: "restart",
+    does: "lets Odoo's halted processes go on, and restarts nothing",
+    commands: (diagnosis) => {
+        const odoo = (0,remedy/* odooOf */.vh)(diagnosis);
+        return odoo.state === "paused"
+            ? `docker unpause ${odoo.name}`
+            : `kill -CONT (the processes of ${odoo.name})`;
+    },
+    program: (diagnosis) => (0,remedy/* checkedProgram */.iF)(resume_odoo_PROGRAM, { CONTAINER: (0,remedy/* odooOf */.vh)(diagnosis).id }),
+};
+
+;// CONCATENATED MODULE: ./build/remedies/start-db/start-db.js
+/** Runbook 1.4, for a database that is down: start it alone, and give it time. */
+
+
+const start_db_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-db.sh", "utf8");
+const startDb = {
+    name: "start-db",
+    risk: "restart",
+    does: "starts the database's container, and leaves everything else alone",
+    commands: (diagnosis) => {
+        const target = (0,remedy/* targetOf */.$r)(diagnosis);
+        return target.db === undefined
+            ? `${(0,remedy/* composeCommand */.ec)(target)} up --detach --no-recreate --no-build --pull never --no-deps ${target.dbService}`
+            : `docker ${target.db.state === "paused" ? "unpause" : "start"} ${target.db.name}`;
+    },
+    program: (diagnosis) => {
+        const target = (0,remedy/* targetOf */.$r)(diagnosis);
+        return (0,remedy/* composeProgram */.v3)(target, start_db_PROGRAM, {
+            CONTAINER: target.db?.id ?? "",
+            SERVICE: target.dbService ?? "",
+        });
+    },
+};
+
+;// CONCATENATED MODULE: ./build/remedies/start-docker/start-docker.js
+/** Runbook 1.2 presupposes a Docker daemon that answers: start it. */
+
+
+const start_docker_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-docker.sh", "utf8");
+const startDocker = {
+    name: "start-docker",
+    risk: "restart",
+    does: "starts the Docker daemon, and with it the containers that are to restart by themselves",
+    commands: () => "systemctl start docker.socket docker.service",
+    program: () => (0,remedy/* checkedProgram */.iF)(start_docker_PROGRAM, {}),
+};
+
+;// CONCATENATED MODULE: ./build/remedies/start-nginx/start-nginx.js
+/** Runbook 1.1: nginx is down and its configuration is valid: start it. */
+
+
+const start_nginx_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-nginx.sh", "utf8");
+const startNginx = {
+    name: "start-nginx",
+    risk: "restart",
+    does: "starts nginx, after its configuration passed `nginx -t`",
+    commands: () => "nginx -t && systemctl start nginx",
+    program: () => (0,remedy/* checkedProgram */.iF)(start_nginx_PROGRAM, {}),
+};
+
+;// CONCATENATED MODULE: ./build/remedies/start-stack/start-stack.js
+/** Runbook 1.4, first line: bring the stack up, without touching what runs. */
+
+
+const start_stack_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-stack.sh", "utf8");
+const startStack = {
+    name: "start-stack",
+    risk: "restart",
+    does: "starts what is stopped in the compose project, and recreates nothing",
+    commands: (diagnosis) => {
+        const target = (0,remedy/* targetOf */.$r)(diagnosis);
+        return [
+            `${(0,remedy/* composeCommand */.ec)(target)} up --detach --no-recreate --no-build --pull never`,
+            ...servicesToStart(target),
+        ].join(" ");
+    },
+    program: (diagnosis) => {
+        const target = (0,remedy/* targetOf */.$r)(diagnosis);
+        return (0,remedy/* composeProgram */.v3)(target, start_stack_PROGRAM, { SERVICES: servicesToStart(target).join("\n") });
+    },
+};
+/** Only Odoo, with what it depends on, while the rest runs: somebody may have stopped another service on purpose. */
+function servicesToStart(target) {
+    const running = target.containers.some((container) => container.state === "running");
+    return running ? [target.odooService] : [];
+}
+
+;// CONCATENATED MODULE: ./build/remedies/index.js
+/** All remedies, by name. */
+
+
+
+
+
+
+
+const REMEDIES = {
+    "start-docker": startDocker,
+    "start-nginx": startNginx,
+    "start-db": startDb,
+    "start-stack": startStack,
+    "resume-odoo": resumeOdoo,
+    "restart-odoo": restartOdoo,
+    "boot-check": boot_check/* bootCheck */.HM,
+};
+
+
+/***/ }),
+
+/***/ 861:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $r: () => (/* binding */ targetOf),
+/* harmony export */   Vs: () => (/* binding */ UNFIT),
+/* harmony export */   ec: () => (/* binding */ composeCommand),
+/* harmony export */   h9: () => (/* binding */ INEFFECTIVE),
+/* harmony export */   iF: () => (/* binding */ checkedProgram),
+/* harmony export */   v3: () => (/* binding */ composeProgram),
+/* harmony export */   vh: () => (/* binding */ odooOf)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/** What a remedy is, and how its program is made for a diagnosis. */
+
+
+/** The exit statuses by which a remedy's program tells more than done and failed (checks.sh). */
+const UNFIT = 10;
+const INEFFECTIVE = 11;
+const CHECKS = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "checks.sh", "utf8");
+const COMPOSE = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "compose.sh", "utf8");
+/** Puts the words of the prechecks and postchecks in front of a remedy's own program. */
+function checkedProgram(text, values) {
+    return { text: `${CHECKS}\n${text}`, values };
+}
+/** The same, with Compose on this target. */
+function composeProgram(target, text, values) {
+    const { name, directory, files, environmentFiles } = target.project;
+    return checkedProgram(`${COMPOSE}\n${text}`, {
+        PROJECT: name,
+        DIRECTORY: directory,
+        FILES: [...files].reverse().join("\n"),
+        ENVIRONMENT_FILES: [...environmentFiles].reverse().join("\n"),
+        ...values,
+    });
+}
+/** `docker compose` on this target, as one would type it. */
+function composeCommand(target) {
+    const { name, directory, files, environmentFiles } = target.project;
+    return [
+        "docker compose",
+        ...files.map((file) => `--file ${file}`),
+        ...environmentFiles.map((file) => `--env-file ${file}`),
+        `--project-name ${name}`,
+        `--project-directory ${directory}`,
+    ].join(" ");
+}
+/** @throws RefusedError when the diagnosis has none; its ladder then allows no remedy that would ask */
+function targetOf({ target }) {
+    if (target === undefined)
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk("There is no target to act on");
+    return target;
+}
+/** @throws RefusedError when Odoo has no container */
+function odooOf(diagnosis) {
+    const { odoo, odooService } = targetOf(diagnosis);
+    if (odoo === undefined)
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk(`The service ${odooService} has no container`);
+    return odoo;
+}
+
+
+/***/ }),
+
 /***/ 7150:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -55577,7 +57886,9 @@ function wordsFor(entry) {
         case "diagnosed":
             return [
                 `diagnosis: ${entry.diagnosis.cause}. ${entry.diagnosis.finding}`,
+                ...(entry.diagnosis.since === "" ? [] : [entry.diagnosis.since]),
                 ...entry.diagnosis.evidence,
+                ...entry.diagnosis.warnings.map((warning) => `worth a look: ${warning}`),
                 ...entry.diagnosis.drift.map(({ service, what }) => `drift: ${service}: ${what}`),
             ].join("\n");
         case "planned":
@@ -55753,6 +58064,8 @@ function summaryOf(entries, files) {
         layerTable(entries),
         planLines(entries),
         ruledOutLines(entries),
+        changeLines(entries),
+        warningLines(diagnosed),
         driftLines(diagnosed),
         timeline(entries),
         remedyOutput(entries),
@@ -55808,13 +58121,37 @@ function planLines(entries) {
     ].join("\n\n");
 }
 function ruledOutLines(entries) {
-    const bad = entries
-        .filter((entry) => entry.kind === "diagnosed")
-        .find((entry) => entry.diagnosis.cause !== "healthy");
-    const ruledOut = bad?.diagnosis.ruledOut ?? [];
+    const ruledOut = firstBad(entries)?.diagnosis.ruledOut ?? [];
     if (ruledOut.length === 0)
         return "";
     return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${plain(why)}`)].join("\n");
+}
+const MOST_CHANGES = 10;
+/** What happened before the site went bad, for the eye that looks for the culprit. */
+function changeLines(entries) {
+    const bad = firstBad(entries)?.diagnosis;
+    if (bad === undefined || bad.since === "" || bad.changes.length === 0)
+        return "";
+    return [
+        "### What changed",
+        "",
+        `${plain(bad.since)}. Before and since, newest first (UTC, by the host's clock):`,
+        "",
+        ...bad.changes
+            .slice(0, MOST_CHANGES)
+            .map(({ at, what }) => `- ${new Date(at).toISOString().slice(0, 19).replace("T", " ")}: ${plain(what)}`),
+    ].join("\n");
+}
+function warningLines(diagnosed) {
+    const { warnings = [], topology = [] } = diagnosed?.diagnosis ?? {};
+    if (warnings.length + topology.length === 0)
+        return "";
+    return ["### Worth knowing", "", ...[...warnings, ...topology].map((line) => `- ${plain(line)}`)].join("\n");
+}
+function firstBad(entries) {
+    return entries
+        .filter((entry) => entry.kind === "diagnosed")
+        .find((entry) => entry.diagnosis.cause !== "healthy");
 }
 function driftLines(diagnosed) {
     const drift = diagnosed?.diagnosis.drift ?? [];
@@ -55897,6 +58234,511 @@ function evidenceLines(entries, files) {
         ...saved.map(({ name, bytes }) => `- ${code(name)} (${(bytes / 1024).toFixed(1)} KiB)`),
     ].join("\n");
 }
+
+
+/***/ }),
+
+/***/ 3537:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  l: () => (/* binding */ askPublic)
+});
+
+// EXTERNAL MODULE: external "node:http"
+var external_node_http_ = __nccwpck_require__(7067);
+;// CONCATENATED MODULE: external "node:https"
+const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+// EXTERNAL MODULE: external "node:tls"
+var external_node_tls_ = __nccwpck_require__(1692);
+// EXTERNAL MODULE: ./build/survey/survey.js
+var survey = __nccwpck_require__(1337);
+;// CONCATENATED MODULE: ./build/survey/public.js
+/** What the public gets: one GET of the login page from the runner, with the certificate that a browser would see. */
+
+
+
+
+const MOST_BODY = 65_536;
+/** For all of it together, in milliseconds. */
+const PATIENCE = 15_000;
+const MOST_REDIRECTS = 4;
+/** Headers by which a CDN, a load balancer or another proxy is recognised. */
+const TELLING = [
+    "server",
+    "via",
+    "cf-ray",
+    "cf-mitigated",
+    "x-cache",
+    "x-served-by",
+    "x-sucuri-id",
+    "x-amz-cf-id",
+];
+/**
+ * Follows redirects, as a browser does, as long as they stay on the same host name.
+ *
+ * @returns not observed when this machine cannot look, a name that has no address included
+ */
+async function askPublic(url, clock, signal) {
+    const limit = AbortSignal.any([AbortSignal.timeout(PATIENCE), ...(signal === undefined ? [] : [signal])]);
+    let at = new URL("/web/login", url);
+    let certificate;
+    try {
+        for (let redirects = 0;; redirects++) {
+            const response = await get(at, clock, limit);
+            certificate = response.certificate ?? certificate;
+            const { answer } = response;
+            const next = answer.answered && answer.code >= 300 && answer.code < 400 && URL.canParse(answer.location, at.href)
+                ? new URL(answer.location, at)
+                : undefined;
+            const follow = next !== undefined && next.hostname === url.hostname && next.pathname.startsWith("/web/login");
+            if (!follow || redirects === MOST_REDIRECTS)
+                return (0,survey/* seen */.cI)({ url: at.href, answer, headers: response.headers, certificate });
+            at = next;
+        }
+    }
+    catch (error) {
+        signal?.throwIfAborted();
+        const code = error instanceof Error && "code" in error ? String(error.code) : "";
+        const words = error instanceof Error ? error.message : String(error);
+        if (limit.aborted)
+            return (0,survey/* seen */.cI)(unanswered(at, "timed-out", `nothing within ${PATIENCE / 1000} s`));
+        if (code === "ECONNREFUSED")
+            return (0,survey/* seen */.cI)(unanswered(at, "refused", words));
+        // The runner's own trouble, or the site's: from here it cannot be told which.
+        if (/^(ENOTFOUND|EAI_|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)/.test(code))
+            return (0,survey/* unseen */.nv)(words);
+        return (0,survey/* seen */.cI)(unanswered(at, "broken", words));
+    }
+}
+function unanswered(url, problem, detail) {
+    return { url: url.href, answer: { answered: false, problem, detail }, headers: {}, certificate: undefined };
+}
+function get(url, clock, signal) {
+    const began = clock.monotonic();
+    return new Promise((resolve, reject) => {
+        const take = (response) => {
+            const socket = response.socket;
+            const certificate = url.protocol === "https:" ? certificateOf(socket, url.hostname, clock.now()) : undefined;
+            const body = [];
+            let bytes = 0;
+            response.on("data", (chunk) => {
+                if (bytes < MOST_BODY)
+                    body.push(chunk);
+                bytes += chunk.length;
+            });
+            response.on("error", reject);
+            response.on("end", () => resolve({
+                certificate,
+                headers: Object.fromEntries(TELLING.flatMap((name) => {
+                    const value = response.headers[name];
+                    return value === undefined ? [] : [[name, String(value).slice(0, 200)]];
+                })),
+                answer: {
+                    answered: true,
+                    code: response.statusCode ?? 0,
+                    seconds: (clock.monotonic() - began) / 1000,
+                    bytes,
+                    contentType: response.headers["content-type"] ?? "",
+                    location: response.headers.location ?? "",
+                    body: Buffer.concat(body).subarray(0, MOST_BODY).toString("utf8"),
+                },
+            }));
+        };
+        const options = { signal, agent: false, headers: { "User-Agent": "odoo-recover", Accept: "text/html" } };
+        const request = url.protocol === "https:"
+            ? // Looked at whatever it is: a wrong certificate is a finding, and not the end of the looking.
+                external_node_https_namespaceObject.get(url, { ...options, rejectUnauthorized: false }, take)
+            : external_node_http_.get(url, options, take);
+        request.on("error", reject);
+    });
+}
+/** What a browser would say of the certificate. */
+function certificateOf(socket, hostname, now) {
+    const peer = socket.getPeerCertificate?.();
+    if (peer === undefined || peer.valid_to === undefined)
+        return undefined;
+    const names = (peer.subjectaltname ?? "").split(", ").map((name) => name.replace(/^(DNS|IP Address):/, ""));
+    const mismatch = (0,external_node_tls_.checkServerIdentity)(hostname, peer);
+    const expires = Date.parse(peer.valid_to);
+    const problem = expires < now
+        ? `it expired on ${new Date(expires).toISOString().slice(0, 10)}`
+        : mismatch !== undefined
+            ? `it is for ${names.filter(Boolean).join(", ") || String(peer.subject?.CN)}, not for ${hostname}`
+            : socket.authorized
+                ? undefined
+                : `no authority that this machine knows vouches for it (${socket.authorizationError})`;
+    return { names: names.filter(Boolean), expires, problem };
+}
+
+
+/***/ }),
+
+/***/ 5217:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   AV: () => (/* binding */ bodiesOf),
+/* harmony export */   D4: () => (/* binding */ decode),
+/* harmony export */   Dx: () => (/* binding */ linesOf),
+/* harmony export */   K7: () => (/* binding */ keyValues),
+/* harmony export */   Qs: () => (/* binding */ rawProbes),
+/* harmony export */   f1: () => (/* binding */ readProbe),
+/* harmony export */   qF: () => (/* binding */ parseJson),
+/* harmony export */   wh: () => (/* binding */ plainText)
+/* harmony export */ });
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
+/* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1337);
+/** The survey as it came over the wire: probes with their sections, and how text is read. */
+
+
+const decode = (bytes) => new TextDecoder().decode(bytes);
+function rawProbes(result) {
+    const probes = new Map();
+    let current;
+    for (const section of result.sections) {
+        const [kind = "", subject = ""] = section.name.split(" ");
+        const body = decode(section.body);
+        if (kind === "probe") {
+            current = { status: Number(section.name.split(" ")[2]), output: body, parts: [], why: "" };
+            probes.set(subject, current);
+        }
+        else if (kind === "why") {
+            if (current)
+                current.why = plainText(body).trim();
+        }
+        else {
+            current?.parts.push({ kind, subject: section.name.slice(kind.length + 1), body });
+        }
+    }
+    return probes;
+}
+/**
+ * Reads one probe's answer, or says why there is none to be read.
+ *
+ * @param truncated whether the host printed more than we take
+ */
+function readProbe(probe, truncated, parse) {
+    if (probe === undefined)
+        return (0,_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .unseen */ .nv)(truncated ? "the host printed too much" : "the probe did not run");
+    if (probe.status === 124 || probe.status === 137)
+        return (0,_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .unseen */ .nv)("no answer in time");
+    if (probe.status === 127)
+        return (0,_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .unseen */ .nv)(probe.why || "a program is not installed");
+    if (probe.status !== 0)
+        return (0,_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .unseen */ .nv)(probe.why || `the probe failed with status ${probe.status}`);
+    try {
+        return parse(probe);
+    }
+    catch (error) {
+        // A parser that meets what nobody thought of takes its own probe away, and no other.
+        return (0,_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .unseen */ .nv)(`the answer could not be read: ${error instanceof Error ? error.message : error}`);
+    }
+}
+/** The bodies of the sections of one kind, by subject. */
+function bodiesOf(parts, kind) {
+    return new Map(parts.filter((part) => part.kind === kind).map(({ subject, body }) => [subject, body]));
+}
+/** Lines NAME=VALUE; other lines are passed over. */
+function keyValues(text) {
+    const fields = new Map();
+    for (const line of text.split("\n")) {
+        const at = line.indexOf("=");
+        if (at > 0)
+            fields.set(line.slice(0, at), line.slice(at + 1));
+    }
+    return fields;
+}
+/** The lines that hold anything. */
+function linesOf(text) {
+    return text.split("\n").filter((line) => line.trim() !== "");
+}
+function parseJson(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+/** Without what terminals obey: `docker compose logs` puts `ESC[2K` before each line, even into a pipe. */
+function plainText(text) {
+    return (0,node_util__WEBPACK_IMPORTED_MODULE_0__.stripVTControlCharacters)(text).replaceAll(/[^\P{Cc}\t\n]/gu, "");
+}
+
+
+/***/ }),
+
+/***/ 1337:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   cI: () => (/* binding */ seen),
+/* harmony export */   hy: () => (/* binding */ ifSeen),
+/* harmony export */   nv: () => (/* binding */ unseen)
+/* harmony export */ });
+/** What one look at the host saw. Each part is a value, or *not observed* with the reason; nothing is guessed. */
+const seen = (value) => ({ observed: true, value });
+const unseen = (why) => ({ observed: false, why });
+const ifSeen = (observation) => observation.observed ? observation.value : undefined;
+
+
+/***/ }),
+
+/***/ 6785:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ leasesHeld),
+/* harmony export */   g: () => (/* binding */ tidyUp)
+/* harmony export */ });
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3371);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(838);
+/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4937);
+/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4546);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(374);
+/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5217);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4748);
+/**
+ * After a run that did not conclude (killed, cancelled): puts the host right. Waits for a step that still runs, ends one
+ * that only looks for a reason, gives the leases back, and says how the site is now.
+ */
+
+
+
+
+
+
+
+/**
+ * Concludes the journal. Never throws.
+ *
+ * @param entries the journal of that run, as far as it was saved
+ */
+async function tidyUp(entries, inputs, parts) {
+    const verdict = await tidy(entries, inputs, parts).catch((error) => (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_6__/* .verdictOn */ .Hc)(error));
+    parts.journal.append({ kind: "concluded", ...verdict });
+    return verdict;
+}
+/** Leases that were taken and, as far as is known, not given back. */
+function leasesHeld(entries) {
+    const given = new Set(entries.flatMap((entry) => entry.kind === "lease-released" && entry.outcome === "released" ? [entry.key] : []));
+    return entries
+        .flatMap((entry) => (entry.kind === "lease-taken" ? [entry.key] : []))
+        .filter((key) => !given.has(key));
+}
+async function tidy(entries, inputs, parts) {
+    const host = await (0,_look_js__WEBPACK_IMPORTED_MODULE_3__/* .openHost */ .Z)(parts);
+    try {
+        const watch = new _look_js__WEBPACK_IMPORTED_MODULE_3__/* .Watch */ .o(host, inputs, parts);
+        await watch.look("after the run was stopped");
+        const undone = await endSteps(entries, host, parts);
+        for (const key of leasesHeld(entries))
+            await (0,_recover_js__WEBPACK_IMPORTED_MODULE_4__/* .giveLeaseBack */ .F6)(host, (0,_host_state_js__WEBPACK_IMPORTED_MODULE_1__/* .statePlace */ .Df)(key), parts);
+        const last = await watch.look("last look");
+        return {
+            status: "cancelled",
+            headline: `The run was stopped. The site now: ${last.finding}`,
+            detail: `${undone}\n${last.evidence.join("\n")}`.trim(),
+            next: (0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .isGood */ .Kg)(last) ? last.advice : (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_6__/* .whatRecoverWouldDo */ .B3)(last),
+        };
+    }
+    finally {
+        await host.close();
+    }
+}
+/** Follows every step that was begun and of whose end we do not know. */
+async function endSteps(entries, host, parts) {
+    const ended = new Set(entries.filter((entry) => entry.kind === "remedy-ended").map((entry) => entry.step));
+    const begun = entries.filter((entry) => entry.kind === "remedy-started");
+    const told = [];
+    for (const { step, remedy, key } of begun) {
+        if (ended.has(step)) {
+            told.push(`${remedy} had ended before.`);
+            continue;
+        }
+        const place = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_1__/* .statePlace */ .Df)(key);
+        // It mends nothing, and Odoo is down meanwhile: no reason to wait for what it may find.
+        if (remedy === "boot-check")
+            await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__/* .stopStep */ .HY)(host, place, step);
+        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__/* .followStep */ .Q6)(host, place, step, (text) => parts.journal.append({ kind: "remedy-output", text: (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_5__/* .plainText */ .wh)(text) }), parts.signal);
+        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_recover_js__WEBPACK_IMPORTED_MODULE_4__/* .describeEnd */ .lA)(end) });
+        told.push(remedy === "boot-check"
+            ? `${remedy} was ended, and Odoo was put back as it was.`
+            : `${remedy} ran on and is ${(0,_recover_js__WEBPACK_IMPORTED_MODULE_4__/* .describeEnd */ .lA)(end)}.`);
+    }
+    return told.join(" ") || "Nothing had been changed.";
+}
+
+
+/***/ }),
+
+/***/ 4748:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B3: () => (/* binding */ whatRecoverWouldDo),
+/* harmony export */   DD: () => (/* binding */ STATUS_OF_PROBLEM),
+/* harmony export */   Hc: () => (/* binding */ verdictOn),
+/* harmony export */   ao: () => (/* binding */ waitedInVain),
+/* harmony export */   f6: () => (/* binding */ unhealthy),
+/* harmony export */   ge: () => (/* binding */ recovered),
+/* harmony export */   lM: () => (/* binding */ planned),
+/* harmony export */   r2: () => (/* binding */ fellBack),
+/* harmony export */   uw: () => (/* binding */ good)
+/* harmony export */ });
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3371);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8262);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4068);
+/** How a run ends, in words: the first lines of the summary, for every way in which it can end. */
+
+
+
+
+const sentences = (...parts) => parts.filter((part) => part !== "").join(" ");
+/** Every layer is good; what would break it next makes it *degraded*. */
+function good(diagnosis, opening = "Every layer is good") {
+    const { cause, finding, advice, warnings, drift } = diagnosis;
+    const breaking = drift.find((each) => each.breaking);
+    if (cause !== "healthy" || breaking !== undefined) {
+        const what = cause === "healthy" ? `${breaking?.service}: ${breaking?.what}` : finding;
+        return {
+            status: "degraded",
+            headline: `People can work, but ${what}`,
+            detail: warnings.join("\n"),
+            next: sentences(advice, aboutDrift(diagnosis)),
+        };
+    }
+    return {
+        status: "healthy",
+        headline: `${opening}; nothing was changed`,
+        detail: warnings.map((warning) => `Worth a look: ${warning}`).join("\n"),
+        next: aboutDrift(diagnosis),
+    };
+}
+function planned(diagnosis) {
+    return {
+        status: "planned",
+        headline: `${opening(diagnosis)}: ${diagnosis.finding}. Nothing was changed: this was a plan`,
+        detail: "",
+        next: whatRecoverWouldDo(diagnosis),
+    };
+}
+function recovered(cause, tried, now) {
+    const lasting = cause.cause === "odoo-out-of-memory" ? cause.advice : "";
+    return {
+        status: "recovered",
+        headline: [
+            lasting === "" ? "The site is back." : "The site is back, until it happens again.",
+            cause.since === "" ? "" : `It was ${cause.since.replace(/^Down/, "down")}.`,
+            `Found: ${cause.finding}.`,
+            `Done: ${tried.join(", then ")}`,
+        ]
+            .filter(Boolean)
+            .join(" "),
+        detail: now.warnings.map((warning) => `Worth a look: ${warning}`).join("\n"),
+        next: sentences(lasting, aboutDrift(now)),
+    };
+}
+function fellBack(cause, tried, watched) {
+    return {
+        status: "unhealthy",
+        headline: `The site came back after ${tried.join(", then ")} and fell again`,
+        detail: `At first ${cause.finding}.\nThen it ${watched.why}.`,
+        next: "Look at the logs in the evidence: something takes it down again.",
+    };
+}
+/** Somebody else was at work for longer than we wait, or the database still recovers. */
+function waitedInVain(diagnosis, waitedMs) {
+    const waited = `after ${Math.round(waitedMs / 60_000) || 1} min of waiting`;
+    const evidence = diagnosis.evidence.join("\n");
+    return diagnosis.cause === "database-starting"
+        ? {
+            ...unhealthy(diagnosis, diagnosis.advice),
+            headline: `The site is down ${waited}: ${diagnosis.finding}`,
+        }
+        : {
+            status: "refused",
+            headline: `We must not act, ${waited}: ${diagnosis.finding}`,
+            detail: evidence,
+            next: diagnosis.advice,
+        };
+}
+/** Bad, ambiguous or not fully seen: which of them, by what the layers say. */
+function unhealthy(diagnosis, next, tried = [], finding = diagnosis.finding) {
+    const done = tried.length === 0 ? "" : `; ${tried.join(", then ")} did not mend it`;
+    const verdict = (status, words) => ({
+        status,
+        headline: `${words}: ${finding}${done}`,
+        detail: diagnosis.evidence.join("\n"),
+        next,
+    });
+    if (diagnosis.cause === "ambiguous-target")
+        return verdict("refused", "Nothing was looked at further");
+    const at = (name) => diagnosis.layers.find((layer) => layer.name === name)?.state;
+    // What the public gets decides whether people can work, then what the proxy hands out on the host.
+    const outermost = [at("public"), at("proxy"), at("direct")].find((state) => state !== undefined && state !== "not observed");
+    if (outermost === "good")
+        return verdict("degraded", "People can work, but something is wrong");
+    if (diagnosis.layers.some((layer) => layer.state === "bad"))
+        return verdict("unhealthy", opening(diagnosis));
+    return verdict("unknown", "Whether the site is up is not known");
+}
+function opening({ since }) {
+    return since === "" ? "The site is down" : since;
+}
+function whatRecoverWouldDo(diagnosis) {
+    const [remedy] = diagnosis.ladder;
+    if ((0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .isWaiting */ .Gu)(diagnosis))
+        return "Wait. With `mode: recover` the action waits for it, and acts afterwards if the site is still bad.";
+    if (remedy === undefined)
+        return diagnosis.advice;
+    return `Run again with \`mode: recover\`: it would begin with ${remedy}, which ${_remedies_index_js__WEBPACK_IMPORTED_MODULE_2__/* .REMEDIES */ .l[remedy].does}.`;
+}
+function aboutDrift({ drift }) {
+    return drift.length === 0
+        ? ""
+        : "Look at the drift below before anyone recreates the containers; we applied none of it.";
+}
+/** What an error means for the run. */
+function verdictOn(error, signal) {
+    if (signal?.aborted && !(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk)) {
+        return {
+            status: "cancelled",
+            headline: "The run was stopped by hand before it had a verdict",
+            detail: "",
+            next: "Check the site, then run again.",
+        };
+    }
+    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .InputError */ .dz || error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk) {
+        return { status: "refused", headline: error.message, detail: error.detail, next: error.advice };
+    }
+    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .HostError */ .dh) {
+        const status = STATUS_OF_PROBLEM[error.problem];
+        return { status, headline: error.message, detail: error.detail, next: error.advice };
+    }
+    return {
+        status: "unknown",
+        headline: `Odoo Recover itself failed: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .b)(error)}`,
+        detail: error instanceof Error ? (error.stack ?? "") : "",
+        next: "Check the site by hand, and report this failure.",
+    };
+}
+const STATUS_OF_PROBLEM = {
+    unresolved: "unreachable",
+    closed: "unreachable",
+    silent: "unreachable",
+    jump: "unreachable",
+    authentication: "unreachable",
+    "no-shell": "unreachable",
+    "host-key": "refused",
+    lost: "unknown",
+    "timed-out": "unknown",
+    nonsense: "unknown",
+};
 
 
 /***/ }),

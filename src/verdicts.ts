@@ -54,8 +54,15 @@ export function recovered(cause: Diagnosis, tried: readonly RemedyName[], now: D
   const lasting = cause.cause === "odoo-out-of-memory" ? cause.advice : "";
   return {
     status: "recovered",
-    headline: `The site is back${lasting === "" ? "" : ", until it happens again"}. Found: ${cause.finding}. Done: ${tried.join(", then ")}`,
-    detail: [cause.since === "" ? "" : `${cause.since}.`, ...now.warnings].filter(Boolean).join("\n"),
+    headline: [
+      lasting === "" ? "The site is back." : "The site is back, until it happens again.",
+      cause.since === "" ? "" : `It was ${cause.since.replace(/^Down/, "down")}.`,
+      `Found: ${cause.finding}.`,
+      `Done: ${tried.join(", then ")}`,
+    ]
+      .filter(Boolean)
+      .join(" "),
+    detail: now.warnings.map((warning) => `Worth a look: ${warning}`).join("\n"),
     next: sentences(lasting, aboutDrift(now)),
   };
 }
@@ -93,7 +100,9 @@ export function unhealthy(
   tried: readonly RemedyName[] = [],
   finding = diagnosis.finding,
 ): Verdict {
-  const done = tried.length === 0 ? "" : `; ${tried.join(", then ")} did not mend it`;
+  // The boot check mends nothing, and was not meant to.
+  const meant = tried.filter((remedy) => remedy !== "boot-check");
+  const done = meant.length === 0 ? "" : `; ${meant.join(", then ")} did not mend it`;
   const verdict = (status: Status, words: string): Verdict => ({
     status,
     headline: `${words}: ${finding}${done}`,

@@ -40,6 +40,13 @@ describe("action.yml", () => {
     for (const [, input] of required) expect(input.default).toBeUndefined();
   });
 
+  it("lets a user name the database and its role, and finds them out by default", () => {
+    for (const name of ["database", "db_user"]) {
+      expect(action.inputs[name]).toMatchObject({ description: expect.stringContaining("found out") });
+      expect(action.inputs[name]?.default).toBeUndefined();
+    }
+  });
+
   it("has the outputs that are handed out", () => {
     expect(Object.keys(action.outputs)).toEqual(Object.keys(outputsOf([], "")));
   });

@@ -300,7 +300,7 @@ function odooCrashLoop({ survey, target, layers }: Situation): Found | undefined
   const failure = failureOf(survey, target);
   return found(
     "odoo-crash-loop",
-    `Odoo ends at each start (status ${odoo.exitCode}, ${odoo.restartCount} restarts)${failure === undefined ? "" : `: ${describeFailure(failure)}`}`,
+    `Odoo ends at each start (${restarting ? `status ${odoo.exitCode}, ` : ""}${odoo.restartCount} restarts)${failure === undefined ? "" : `: ${describeFailure(failure)}`}`,
     "Mend what the log names, then restart Odoo: Docker goes on restarting it by itself.",
   );
 }

@@ -77,6 +77,8 @@ export const STARTING =
 function odooLayer({ odoo, odooService }: Target, direct: Layer): Layer {
   if (odoo === undefined) return bad("odoo", `the service ${odooService} has no container`);
   if (odoo.state !== "running") return bad("odoo", `${odoo.name} ${describeState(odoo)}`);
+  if (odoo.restartCount >= 2 && direct.state === "bad")
+    return bad("odoo", `${odoo.name} runs again, after Docker restarted it ${odoo.restartCount} times`);
   if (odoo.health === "unhealthy" && direct.state !== "good")
     return bad("odoo", `${odoo.name} runs; its own health check says unhealthy`);
   return good(

@@ -69,6 +69,8 @@ describe("defaults", () => {
       composeFile: undefined,
       odooService: undefined,
       dbService: undefined,
+      database: undefined,
+      dbUser: undefined,
       soakMs: 30_000,
       bootWaitMs: 600_000,
       commandTimeoutMs: 600_000,
@@ -105,6 +107,8 @@ describe("mistakes", () => {
       compose_file: "-f",
       odoo_service: "a;b",
       db_service: "$(id)",
+      database: "shop' or '1'='1",
+      db_user: "odoo -c id",
       soak: "1",
       boot_wait: "never",
       fail_on: "always",
@@ -115,7 +119,9 @@ describe("mistakes", () => {
       [
         "boot_wait",
         "compose_file",
+        "database",
         "db_service",
+        "db_user",
         "directory",
         "fail_on",
         "fingerprint",
@@ -313,6 +319,38 @@ describe("a url", () => {
   });
 });
 
+describe("a database", () => {
+  it.each(["odoo", "odoo_core", "Shop-14.0", "_x", "9lives", "a".repeat(63)])("may be called %j", (name) => {
+    expect(parse({ database: ` ${name} ` }).database).toBe(name);
+    expect(parse({ db_user: name }).dbUser).toBe(name);
+  });
+
+  it("may be asked as a role of a managed server, which has an `@` in it", () => {
+    expect(parse({ db_user: "odoo@shop-server" }).dbUser).toBe("odoo@shop-server");
+    expect(mistakesOf("database", "odoo@shop-server")).toHaveLength(1);
+  });
+
+  // A name with `=` or `://` would be a whole connection string to psql, and one with a dash in front an option.
+  it.each([
+    "host=evil dbname=x",
+    "dbname=x",
+    "postgresql://evil/x",
+    "-d",
+    "--command=id",
+    ".pgpass",
+    "a b",
+    "a'b",
+    'a"b',
+    "a;b",
+    "a/b",
+    "é",
+    "a".repeat(64),
+  ])("may not be called %j, nor may its role", (name) => {
+    expect(mistakesOf("database", name)).toEqual([expect.stringMatching(/^`database`: .*no name of/)]);
+    expect(mistakesOf("db_user", name)).toEqual([expect.stringMatching(/^`db_user`: .*no name of/)]);
+  });
+});
+
 describe("a login", () => {
   it("may be by a key in a file", () => {
     const paths: string[] = [];
@@ -396,6 +434,8 @@ const CARRIED: Partial<Record<InputName, (inputs: Inputs) => unknown>> = {
   compose_file: (inputs) => inputs.composeFile,
   odoo_service: (inputs) => inputs.odooService,
   db_service: (inputs) => inputs.dbService,
+  database: (inputs) => inputs.database,
+  db_user: (inputs) => inputs.dbUser,
 };
 
 describe("a hostile value", () => {
@@ -439,6 +479,8 @@ describe("a hostile value", () => {
     "username",
     "odoo_service",
     "db_service",
+    "database",
+    "db_user",
     "proxy_host",
     "mode",
     "fail_on",
