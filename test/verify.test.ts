@@ -2,19 +2,25 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Diagnosis } from "../src/diagnosis/diagnosis.ts";
-import { type Look, PASSES, PASSES_SPAN, soak, type Verified, verify } from "../src/verify.ts";
+import type { Cause, Diagnosis } from "../src/diagnosis/diagnosis.ts";
+import { PASSES, PASSES_SPAN, soak, type Verified, verify, waitForOthers } from "../src/verify.ts";
 import { VirtualClock } from "./support/clocks.ts";
 
-function diagnosis(good: boolean): Diagnosis {
+function diagnosis(cause: Cause): Diagnosis {
   return {
-    cause: good ? "healthy" : "odoo-stopped",
-    finding: good ? "every layer is good" : "Odoo is stopped",
+    cause,
+    finding: `it is ${cause}`,
     evidence: [],
     advice: "",
-    layers: [],
+    layers: [{ name: "odoo", state: cause === "healthy" ? "good" : "bad", why: "" }],
+    warnings: [],
     drift: [],
+    topology: [],
+    changes: [],
+    outage: undefined,
+    since: "",
     target: undefined,
+    place: undefined,
     ladder: [],
     ruledOut: [],
   };
@@ -27,31 +33,30 @@ interface Watched {
   readonly ended: number;
 }
 
-/** A site that is good or bad, and logs or not, by the milliseconds since the start; a look may take its time. */
+/** What a site is, by the milliseconds since the start and the looks so far; a look may take its time. */
 interface Site {
-  readonly good: (ms: number, looks: number) => boolean;
-  readonly log?: (ms: number) => string;
+  readonly is: (ms: number, looks: number) => Cause;
   readonly takes?: number;
 }
 
-function looking(clock: VirtualClock, { good, log = () => "", takes = 0 }: Site) {
+function looking(clock: VirtualClock, { is, takes = 0 }: Site) {
   const start = clock.monotonic();
   const looks: { at: number; good: boolean }[] = [];
-  const look = async (): Promise<Look> => {
+  const look = async (): Promise<Diagnosis> => {
     const at = clock.monotonic() - start;
     clock.pass(takes);
-    const now = { at, good: good(at, looks.length) };
-    looks.push(now);
-    return { diagnosis: diagnosis(now.good), progress: log(at) };
+    const cause = is(at, looks.length);
+    looks.push({ at, good: cause === "healthy" });
+    return diagnosis(cause);
   };
   return { looks, look, ended: () => clock.monotonic() - start };
 }
 
-async function verifying(site: Site, bootWaitMs = 600_000, stallMs = 120_000): Promise<Watched> {
+async function verifying(site: Site, bootWaitMs = 600_000): Promise<Watched> {
   const clock = new VirtualClock();
   const { look, looks, ended } = looking(clock, site);
   const observed: boolean[] = [];
-  const verified = await verify(look, { bootWaitMs, stallMs }, clock, (good) => observed.push(good));
+  const verified = await verify(look, bootWaitMs, clock, (good) => observed.push(good));
   expect(observed).toEqual(looks.map((each) => each.good));
   return { verified, looks, ended: ended() };
 }
@@ -63,9 +68,14 @@ async function soaking(site: Site, soakMs: number): Promise<Watched> {
   return { verified, looks, ended: ended() };
 }
 
+const upTo =
+  (ms: number, before: Cause, after: Cause = "healthy") =>
+  (now: number): Cause =>
+    now < ms ? before : after;
+
 describe("verify", () => {
   it("is content with three good looks over ten seconds, and waits no longer", async () => {
-    const { verified, looks, ended } = await verifying({ good: () => true });
+    const { verified, looks, ended } = await verifying({ is: () => "healthy" });
     expect(verified).toMatchObject({ good: true, passes: PASSES });
     expect(looks).toHaveLength(PASSES);
     expect(ended).toBe(PASSES_SPAN);
@@ -74,7 +84,7 @@ describe("verify", () => {
   it("is not content with three good looks in less than ten seconds, nor with two over more", () => {
     return fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 30_000 }), async (takes) => {
-        const { verified, looks } = await verifying({ good: () => true, takes });
+        const { verified, looks } = await verifying({ is: () => "healthy", takes });
         expect(verified.good).toBe(true);
         expect(looks.length).toBeGreaterThanOrEqual(PASSES);
         expect((looks.at(-1)?.at ?? 0) - (looks[0]?.at ?? 0)).toBeGreaterThanOrEqual(PASSES_SPAN);
@@ -83,74 +93,118 @@ describe("verify", () => {
   });
 
   it("counts anew after a bad look", async () => {
-    const { verified, looks } = await verifying({ good: (_, seen) => seen !== 2 });
+    const { verified, looks } = await verifying({
+      is: (_, seen) => (seen === 2 ? "odoo-unhealthy" : "healthy"),
+    });
     expect(looks.map(({ good }) => good)).toEqual([true, true, false, true, true, true]);
     expect(verified).toMatchObject({ good: true, passes: PASSES });
     expect((looks[5]?.at ?? 0) - (looks[3]?.at ?? 0)).toBeGreaterThanOrEqual(PASSES_SPAN);
   });
 
   it("only ever says good after good looks in a row over the span, whatever the site does", () => {
+    const state = fc.constantFrom<Cause>(
+      "healthy",
+      "odoo-stopped",
+      "odoo-unhealthy",
+      "in-progress",
+      "unknown",
+    );
     return fc.assert(
       fc.asyncProperty(
-        fc.array(fc.boolean(), { minLength: 1, maxLength: 60 }),
-        fc.boolean(),
+        fc.array(state, { minLength: 1, maxLength: 60 }),
+        state,
         fc.nat({ max: 8_000 }),
         async (script, rest, takes) => {
+          const bootWait = 120_000;
           const { verified, looks, ended } = await verifying(
-            { good: (_, seen) => script[seen] ?? rest, log: String, takes },
-            120_000,
+            { is: (_, seen) => script[seen] ?? rest, takes },
+            bootWait,
           );
-          const bad = looks.findLastIndex(({ good }) => !good);
-          const row = looks.slice(bad + 1);
+          const row = looks.slice(looks.findLastIndex(({ good }) => !good) + 1);
           expect(verified.good).toBe(looks.at(-1)?.good);
           expect(verified.passes).toBe(row.length);
           if (verified.good) {
             expect(row.length).toBeGreaterThanOrEqual(PASSES);
             expect((row.at(-1)?.at ?? 0) - (row[0]?.at ?? 0)).toBeGreaterThanOrEqual(PASSES_SPAN);
           } else {
-            expect(ended).toBeGreaterThan(120_000);
+            // Never at once: a state between two others is not believed.
+            expect(looks.at(-1)?.at).toBeGreaterThanOrEqual(4_000);
           }
+          expect(ended).toBeLessThanOrEqual(bootWait + 3 * (takes + PASSES_SPAN));
         },
       ),
     );
   });
 
-  it("waits for a slow boot as long as its log advances", async () => {
-    const { verified, looks } = await verifying({
-      good: (ms) => ms >= 500_000,
-      log: (ms) => String(Math.floor(ms / 100_000)),
-    });
-    expect(verified.good).toBe(true);
-    expect(looks.find(({ good }) => good)?.at).toBeLessThan(502_000);
-  });
+  it.each(["in-progress", "database-starting"] as const)(
+    "waits for what ends by itself as long as the boot wait allows: %s",
+    async (cause) => {
+      const { verified, looks } = await verifying({ is: upTo(500_000, cause) });
+      expect(verified.good).toBe(true);
+      expect(looks.find(({ good }) => good)?.at).toBeLessThan(502_000);
+    },
+  );
 
-  it("gives up when it is bad and the log stands still", async () => {
-    const { verified, ended } = await verifying({
-      good: () => false,
-      log: (ms) => (ms < 50_000 ? String(ms) : "stuck"),
-    });
-    expect(verified).toMatchObject({ good: false, passes: 0 });
-    expect(verified.why).toContain("nothing new");
-    expect(ended).toBeGreaterThan(169_000);
-    expect(ended).toBeLessThan(173_000);
-  });
-
-  it("gives up after the boot wait, however much is logged", async () => {
-    const { verified, ended } = await verifying({ good: () => false, log: String }, 60_000);
+  it("gives up after the boot wait, even if somebody is still at work", async () => {
+    const { verified, ended } = await verifying({ is: () => "in-progress" }, 60_000);
     expect(verified).toMatchObject({ good: false });
     expect(verified.why).toMatch(/^not good after 6[01] s$/);
     expect(ended).toBeGreaterThan(60_000);
     expect(ended).toBeLessThan(63_000);
   });
 
+  it.each([
+    "disk-full",
+    "docker-down",
+    "nginx-config-invalid",
+    "nginx-down",
+    "odoo-absent",
+    "odoo-crash-loop",
+    "odoo-stopped",
+    "port-mapping-missing",
+    "stack-down",
+  ] as const)("gives up within seconds on what waiting does not mend: %s", async (cause) => {
+    const { verified, ended } = await verifying({ is: () => cause });
+    expect(verified).toMatchObject({ good: false, passes: 0, diagnosis: { cause } });
+    expect(verified.why).toMatch(new RegExp(`^not good, and ${cause} for 4 s$`));
+    expect(ended).toBe(4_000);
+  });
+
+  it.each(["odoo-unhealthy", "database-unreachable", "nginx-elsewhere", "unknown", "intermittent"] as const)(
+    "gives what may pass by itself twenty seconds, and no more: %s",
+    async (cause) => {
+      expect(await verifying({ is: upTo(19_000, cause) })).toMatchObject({ verified: { good: true } });
+      const { verified, ended } = await verifying({ is: () => cause });
+      expect(verified).toMatchObject({ good: false, why: `not good, and ${cause} for 20 s` });
+      expect(ended).toBe(20_000);
+    },
+  );
+
+  it("counts a cause's time from when it was first seen, not from the start", async () => {
+    const { verified, ended } = await verifying({ is: upTo(100_000, "in-progress", "odoo-crash-loop") });
+    expect(verified).toMatchObject({ good: false, diagnosis: { cause: "odoo-crash-loop" } });
+    expect(ended).toBe(104_000);
+  });
+
+  it("counts a cause's time anew after it was good in between", async () => {
+    const { verified, looks } = await verifying({
+      is: (ms) => (ms < 3_000 || (ms >= 8_000 && ms < 11_000) ? "odoo-stopped" : "healthy"),
+    });
+    expect(looks.some(({ good }, index) => good && looks[index + 1]?.good === false)).toBe(true);
+    expect(verified.good).toBe(true);
+  });
+
   it("gives up on a site that is good only every other time", async () => {
-    const { verified, ended } = await verifying({ good: (_, seen) => seen % 2 === 0, log: String }, 60_000);
+    const { verified, ended } = await verifying(
+      { is: (_, seen) => (seen % 2 === 0 ? "healthy" : "odoo-unhealthy") },
+      60_000,
+    );
     expect(verified.good).toBe(false);
     expect(ended).toBeLessThan(75_000);
   });
 
   it("sees the first good answer within about a second, and asks no more often than that", async () => {
-    const { looks } = await verifying({ good: (ms) => ms >= 30_500 });
+    const { looks } = await verifying({ is: upTo(30_500, "in-progress") });
     const first = looks.findIndex(({ good }) => good);
     expect(looks[first]?.at).toBeLessThanOrEqual(31_500);
     const pauses = looks.slice(1).map(({ at }, index) => at - (looks[index]?.at ?? 0));
@@ -158,22 +212,21 @@ describe("verify", () => {
   });
 
   it("fails as a look fails", async () => {
-    const failing = async (): Promise<Look> => {
+    const failing = async (): Promise<Diagnosis> => {
       throw new Error("the host is gone");
     };
-    const times = { bootWaitMs: 1, stallMs: 1 };
-    await expect(verify(failing, times, new VirtualClock(), () => {})).rejects.toThrow("the host is gone");
+    await expect(verify(failing, 1, new VirtualClock(), () => {})).rejects.toThrow("the host is gone");
   });
 
   it("stops when the run is cancelled", async () => {
     const stop = new AbortController();
-    const clock = new VirtualClock();
-    const look = async (): Promise<Look> => {
+    const look = async (): Promise<Diagnosis> => {
       stop.abort(new Error("stopped by hand"));
-      return { diagnosis: diagnosis(false), progress: "" };
+      return diagnosis("in-progress");
     };
-    const times = { bootWaitMs: 600_000, stallMs: 120_000 };
-    await expect(verify(look, times, clock, () => {}, stop.signal)).rejects.toThrow("stopped by hand");
+    await expect(verify(look, 600_000, new VirtualClock(), () => {}, stop.signal)).rejects.toThrow(
+      "stopped by hand",
+    );
   });
 });
 
@@ -181,7 +234,7 @@ describe("the soak", () => {
   it("lasts as long as was asked for, and ends good", () => {
     return fc.assert(
       fc.asyncProperty(fc.nat({ max: 300_000 }), fc.nat({ max: 7_000 }), async (soakMs, takes) => {
-        const { verified, looks, ended } = await soaking({ good: () => true, takes }, soakMs);
+        const { verified, looks, ended } = await soaking({ is: () => "healthy", takes }, soakMs);
         expect(verified).toMatchObject({ good: true, passes: looks.length });
         expect(ended).toBeGreaterThanOrEqual(soakMs);
         expect(ended).toBeLessThanOrEqual(soakMs + 2 * takes);
@@ -191,19 +244,90 @@ describe("the soak", () => {
   });
 
   it("looks at its very end", async () => {
-    const { looks } = await soaking({ good: () => true }, 12_345);
+    const { looks } = await soaking({ is: () => "healthy" }, 12_345);
     expect(looks.at(-1)?.at).toBe(12_345);
   });
 
   it("ends at the first bad look, and says that the site fell back", async () => {
-    const { verified, looks } = await soaking({ good: (ms) => ms < 20_000 }, 120_000);
+    const { verified, looks } = await soaking({ is: upTo(20_000, "healthy", "odoo-stopped") }, 120_000);
     expect(verified).toMatchObject({ good: false, passes: looks.length - 1 });
-    expect(verified.why).toMatch(/^fell back after 4 good looks: Odoo is stopped$/);
+    expect(verified.why).toBe("fell back after 4 good looks: it is odoo-stopped");
     expect(looks.at(-1)?.at).toBe(20_000);
   });
 
   it("sees a site that falls at the last moment", async () => {
-    const { verified } = await soaking({ good: (ms) => ms < 30_000 }, 30_000);
+    const { verified } = await soaking({ is: upTo(30_000, "healthy", "odoo-stopped") }, 30_000);
     expect(verified.good).toBe(false);
+  });
+
+  it("takes somebody else's work for what it is: the site is not good then", async () => {
+    const { verified } = await soaking({ is: upTo(10_000, "healthy", "in-progress") }, 30_000);
+    expect(verified).toMatchObject({ good: false, diagnosis: { cause: "in-progress" } });
+  });
+});
+
+describe("waiting for others", () => {
+  async function waiting(first: Cause, site: Site, patienceMs: number) {
+    const clock = new VirtualClock();
+    const { look, looks, ended } = looking(clock, site);
+    const observed: string[] = [];
+    const after = await waitForOthers(diagnosis(first), look, patienceMs, clock, (_, why) =>
+      observed.push(why),
+    );
+    expect(observed).toHaveLength(looks.length);
+    return { after, looks, ended: ended(), observed };
+  }
+
+  it("does not wait, nor look, when nobody is at work", async () => {
+    const { after, looks, ended } = await waiting("odoo-stopped", { is: () => "healthy" }, 600_000);
+    expect(after.cause).toBe("odoo-stopped");
+    expect({ looks: looks.length, ended }).toEqual({ looks: 0, ended: 0 });
+  });
+
+  it.each(["healthy", "odoo-stopped", "nginx-down"] as const)(
+    "ends within seconds of their end, whatever they leave behind: %s",
+    async (left) => {
+      const { after, ended, observed } = await waiting(
+        "in-progress",
+        { is: upTo(100_000, "in-progress", left) },
+        600_000,
+      );
+      expect(after.cause).toBe(left);
+      expect(ended).toBeGreaterThanOrEqual(100_000);
+      expect(ended).toBeLessThanOrEqual(103_000);
+      expect(observed.at(-1)).toBe(left === "healthy" ? "every layer good" : `it is ${left}`);
+    },
+  );
+
+  it("goes on while one work follows another", async () => {
+    const { after } = await waiting(
+      "in-progress",
+      { is: (ms) => (ms < 50_000 ? "in-progress" : ms < 90_000 ? "database-starting" : "healthy") },
+      600_000,
+    );
+    expect(after.cause).toBe("healthy");
+  });
+
+  it("ends when the patience is over, with the last look, and not one look later", () => {
+    return fc.assert(
+      fc.asyncProperty(fc.nat({ max: 200_000 }), fc.nat({ max: 5_000 }), async (patienceMs, takes) => {
+        const { after, looks, ended } = await waiting(
+          "database-starting",
+          { is: () => "in-progress", takes },
+          patienceMs,
+        );
+        expect(after.cause).toBe(looks.length === 0 ? "database-starting" : "in-progress");
+        expect(ended).toBeGreaterThanOrEqual(patienceMs);
+        expect(ended).toBeLessThanOrEqual(patienceMs + takes);
+      }),
+    );
+  });
+
+  it("stops when the run is cancelled", async () => {
+    const stop = AbortSignal.abort(new Error("stopped by hand"));
+    const look = async (): Promise<Diagnosis> => diagnosis("healthy");
+    await expect(
+      waitForOthers(diagnosis("in-progress"), look, 600_000, new VirtualClock(), () => {}, stop),
+    ).rejects.toThrow("stopped by hand");
   });
 });
