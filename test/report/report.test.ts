@@ -44,7 +44,14 @@ function diagnosed(more: Partial<EventFor<"diagnosed">["diagnosis"]> = {}): Even
         { name: "odoo", state: "bad", why: "shop-odoo-1 exited with status 0" },
         { name: "proxy", state: "not observed", why: "curl is not installed" },
       ],
+      warnings: ["the file system / is 91 % full"],
       drift: [{ service: "odoo", what: "its definition changed" }],
+      topology: ["PostgreSQL is not in this project"],
+      since: "Down since 02:47:13 UTC, 15 s after the Odoo container was recreated",
+      changes: [
+        { at: Date.UTC(2024, 0, 1, 2, 46, 58), what: "the Odoo container was recreated" },
+        { at: Date.UTC(2024, 0, 1, 2, 40, 0), what: "/opt/odoo-ce/.env was changed" },
+      ],
       project: "shop",
       directory: "/opt/odoo-ce",
       ladder: ["start-stack"],
@@ -82,7 +89,11 @@ function fullJournal(text: string): readonly Entry[] {
       evidence: [text],
       advice: text,
       layers: [{ name: "odoo", state: "bad", why: text }],
+      warnings: [text],
       drift: [{ service: text, what: text }],
+      topology: [text],
+      since: text,
+      changes: [{ at: 0, what: text }],
       project: text,
       directory: text,
       ruledOut: [{ remedy: "restart-odoo", why: text }],
@@ -90,12 +101,12 @@ function fullJournal(text: string): readonly Entry[] {
     { kind: "planned", steps: [{ remedy: "start-stack", risk: "restart", program: text }] },
     { kind: "lease-taken", key: text, owner: text, takenOver: text },
     { kind: "evidence", when: "before", files: [{ name: text, bytes: 1_234 }] },
-    { kind: "remedy-started", remedy: "start-stack", step: text },
+    { kind: "remedy-started", remedy: "start-stack", step: text, key: text },
     { kind: "remedy-output", text },
     { kind: "remedy-ended", remedy: "start-stack", step: text, outcome: text },
     { kind: "looked", good: false, why: text },
     { kind: "verified", outcome: text, passes: 0, seconds: 1 },
-    { kind: "lease-released", outcome: text },
+    { kind: "lease-released", key: text, outcome: text },
     { kind: "note", text },
     concluded("unhealthy", { headline: text, detail: text, next: text }),
   );
@@ -157,7 +168,9 @@ function expectHarmlessMarkdown(markdown: string): void {
     if (borders > 0) expect(line).toMatch(/^\|.*\|$/);
     columns = borders;
     expect(line).not.toMatch(/^\s*(?:[>~]|\d+\.(?! <code>))/);
-    expect(line).not.toMatch(/^#+ (?!🔴|❓|Plan|Ruled out|Drift|What happened|Evidence)/u);
+    expect(line).not.toMatch(
+      /^#+ (?!🔴|❓|Plan|Ruled out|What changed|Worth knowing|Drift|What happened|Evidence)/u,
+    );
   }
 }
 
@@ -189,6 +202,76 @@ describe("the summary", () => {
     const summary = summaryOf(journalOf(diagnosed(), concluded("degraded")), "");
     expect(summary).toMatch(/\| proxy \|[^|]*not observed: curl is not installed \|/);
     expect(summary).not.toMatch(/\| proxy \|[^|]*🟢/);
+  });
+
+  it("shows the layers as they were at first and as they are now, where that differs", () => {
+    const good = diagnosed({
+      cause: "healthy",
+      layers: [
+        { name: "database", state: "good", why: "shop-db-1 runs" },
+        { name: "odoo", state: "good", why: "shop-odoo-1 runs" },
+        { name: "public", state: "not observed", why: "no url is given" },
+      ],
+    });
+    const changed = summaryOf(journalOf(diagnosed(), good, concluded("recovered")), "");
+    expect(changed).toContain("| layer | at first | now |");
+    expect(changed).toContain("| odoo | 🔴 shop-odoo-1 exited with status 0 | 🟢 shop-odoo-1 runs |");
+    // One that was not there at first is not shown as if it had been good.
+    expect(changed).toContain("| public |  | ❔ not observed: no url is given |");
+    const same = summaryOf(journalOf(diagnosed(), diagnosed(), concluded("unhealthy")), "");
+    expect(same).toContain("| layer | seen |");
+    expect(same).not.toContain("at first");
+  });
+
+  it("keeps the layers that were seen when a later diagnosis has none", () => {
+    const blind = diagnosed({ cause: "unknown", layers: [] });
+    const summary = summaryOf(journalOf(diagnosed(), blind, concluded("unknown")), "");
+    expect(summary).toContain("| odoo | 🔴 shop-odoo-1 exited with status 0 |");
+  });
+
+  it("says since when the site is down, and what changed before, newest first and no more than ten", () => {
+    const summary = summaryOf(journalOf(diagnosed(), concluded("unhealthy")), "");
+    const part = /### What changed\n[\s\S]*?(?=\n###)/.exec(summary)?.[0] ?? "";
+    expect(part).toContain("Down since 02:47:13 UTC, 15 s after the Odoo container was recreated");
+    expect(part.match(/^- .*$/gm)).toEqual([
+      "- 2024-01-01 02:46:58: the Odoo container was recreated",
+      "- 2024-01-01 02:40:00: /opt/odoo-ce/.env was changed",
+    ]);
+    const changes = Array.from({ length: 40 }, (_, at) => ({ at, what: `change ${at}` }));
+    const many = summaryOf(journalOf(diagnosed({ changes }), concluded("unhealthy")), "");
+    expect(many.match(/^- 1970.*change \d+$/gm)).toHaveLength(10);
+  });
+
+  it("says nothing of changes when the site was never bad", () => {
+    const healthy = diagnosed({ cause: "healthy", since: "" });
+    expect(summaryOf(journalOf(healthy, concluded("healthy")), "")).not.toContain("What changed");
+  });
+
+  it("says what changed before the site went bad though it is good by now", () => {
+    const healthy = diagnosed({ cause: "healthy", since: "", changes: [] });
+    const summary = summaryOf(journalOf(diagnosed(), healthy, concluded("recovered")), "");
+    expect(summary).toContain("the Odoo container was recreated");
+  });
+
+  it("says what else is worth knowing, as it was seen last", () => {
+    const summary = summaryOf(
+      journalOf(diagnosed({ warnings: ["an old one"] }), diagnosed(), concluded("recovered")),
+      "",
+    );
+    expect(summary).toContain("- the file system / is 91 % full\n- PostgreSQL is not in this project");
+    expect(summary).not.toContain("an old one");
+    const none = diagnosed({ warnings: [], topology: [] });
+    expect(summaryOf(journalOf(none, concluded("unhealthy")), "")).not.toContain("Worth knowing");
+  });
+
+  it("shows our own words between backticks as code, and nothing else of them as markup", () => {
+    const next = "Test with `nginx -t` and `a|b<c`, *now*.";
+    const summary = summaryOf(journalOf(concluded("unhealthy", { next })), "");
+    expect(summary).toContain(
+      "**Next:** Test with <code>nginx -t</code> and <code>a&#124;b&lt;c</code>, &#42;now&#42;.",
+    );
+    const odd = summaryOf(journalOf(concluded("unhealthy", { next: "one ` alone" })), "");
+    expect(odd).toContain("one &#96; alone");
   });
 
   it("says what was ruled out, what drifted, and where the evidence is", () => {
@@ -283,6 +366,19 @@ describe("a line of the log", () => {
     );
   });
 
+  it("of a diagnosis says everything that a person would ask for first", () => {
+    const [entry] = journalOf(diagnosed());
+    const line = (entry && consoleLine(entry)) ?? "";
+    for (const words of [
+      "odoo-stopped",
+      "exited with status 0",
+      "Down since 02:47:13 UTC",
+      "worth a look: the file system / is 91 % full",
+      "drift: odoo: its definition changed",
+    ])
+      expect(line).toContain(words);
+  });
+
   it("tells every kind of event, but for those that are only noise", () => {
     const silent = fullJournal("text").filter((entry) => consoleLine(entry) === undefined);
     expect(silent).toEqual([]);
@@ -294,8 +390,8 @@ describe("outputs", () => {
     const entries = journalOf(
       started,
       diagnosed(),
-      { kind: "remedy-started", remedy: "start-stack", step: "s-1" },
-      { kind: "remedy-started", remedy: "restart-odoo", step: "s-2" },
+      { kind: "remedy-started", remedy: "start-stack", step: "s-1", key: "k" },
+      { kind: "remedy-started", remedy: "restart-odoo", step: "s-2", key: "k" },
       diagnosed({ cause: "healthy" }),
       concluded("recovered", { headline: "Odoo is back", next: "Look at the drift." }),
     );
