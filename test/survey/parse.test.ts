@@ -2,115 +2,13 @@
 // probe makes that probe not observed, and takes nothing from the others.
 
 import fc from "fast-check";
-import { beforeAll, describe, expect, it } from "vitest";
-import type { Host, ProgramResult } from "../../src/host/host.ts";
-import { parseSurvey, plainText, secretsIn } from "../../src/survey/parse.ts";
-import type { Survey } from "../../src/survey/survey.ts";
-import { openHost, program } from "../support/hosts.ts";
+import { describe, expect, it } from "vitest";
+import { blindSurvey, type HostSurvey, parseSurvey, secretsIn } from "../../src/survey/parse/index.ts";
+import { plainText } from "../../src/survey/raw.ts";
+import { seen, unseen } from "../../src/survey/survey.ts";
+import { CONFIG, inspected, PAGE, PARTS, type Part, PROBES, printed, probeOf, whole } from "./printed.ts";
 
-let host: Host;
-beforeAll(async () => {
-  ({ host } = await openHost());
-});
-
-/** A section as survey.sh prints it: its opening words, and its body as text or bytes. */
-type Part = readonly [name: string, body: string | Uint8Array];
-
-/** Has a real sh print the sections; bytes travel as octal escapes. */
-async function printed(parts: readonly Part[], maxOutputBytes = 5_000_000): Promise<ProgramResult> {
-  const octal = (body: string | Uint8Array): string =>
-    [...Buffer.from(body)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
-  const text = parts.map(
-    ([name, body]) => `printf '\\n%s section %s\\n' "$FRAME" '${name}'\nprintf '${octal(body)}'`,
-  );
-  return host.run(program([":", ...text].join("\n"), { maxOutputBytes }));
-}
-
-const inspected = (more: Record<string, unknown> = {}) => ({
-  Id: "abc123",
-  Name: "/odoo-ce-odoo-1",
-  Created: "2024-05-01T10:00:00Z",
-  RestartCount: 2,
-  Image: "sha256:0123",
-  State: {
-    Status: "exited",
-    ExitCode: 137,
-    OOMKilled: true,
-    StartedAt: "2024-05-01T10:00:01Z",
-    FinishedAt: "2024-05-01T11:00:00Z",
-    Health: { Status: "unhealthy", Log: [] },
-  },
-  HostConfig: {
-    RestartPolicy: { Name: "unless-stopped", MaximumRetryCount: 0 },
-    PortBindings: { "8069/tcp": [{ HostIp: "127.0.0.1", HostPort: "8069" }] },
-  },
-  Config: {
-    Image: "odoo:14",
-    Env: ["HOST=db", "PASSWORD=a secret = value", "USER=odoo", "NO_VALUE"],
-    Labels: {
-      "com.docker.compose.project": "odoo-ce",
-      "com.docker.compose.service": "odoo",
-      "com.docker.compose.oneoff": "False",
-      "com.docker.compose.config-hash": "fedcba",
-    },
-    ExposedPorts: { "8069/tcp": {}, "8072/tcp": {} },
-  },
-  ...more,
-});
-
-const CONFIG = {
-  name: "odoo-ce",
-  services: {
-    odoo: {
-      image: "odoo:14",
-      ports: [{ mode: "ingress", target: 8069, published: "8069" }],
-      expose: ["8072"],
-      environment: { PASSWORD: "from the file", HOST: "db" },
-    },
-    db: { image: "postgres:13", environment: null },
-  },
-};
-
-const PAGE = '<form class="oe_login_form">über</form>\n\ncurl=7';
-const HTTP = `curl=0\nerror=\ncode=200\nseconds=0.123\nbytes=51\ntype=text/html\nlocation=\nconnected=0.001\n\n${PAGE}`;
-
-/** What a healthy look prints, by its probes. */
-const PROBES: Readonly<Record<keyof Survey, readonly Part[]>> = {
-  host: [
-    [
-      "probe host 0",
-      "user=deploy\nprivilege=sudo\nname=droplet\nsystem=Linux\nboot=b-o-o-t\nuptime=12345\nepoch=1714557600\n",
-    ],
-  ],
-  containers: [["probe containers 0", JSON.stringify([inspected()])]],
-  images: [["probe images 0", "sha256:0123\todoo:14\nsha256:4567\tpostgres:13\n<none>\n"]],
-  compose: [["probe compose 0", "2.29.0\n"]],
-  projects: [
-    ["probe projects 0", ""],
-    ["project 1", "odoo-ce\t/opt/odoo-ce\t/opt/odoo-ce/a.yml,/opt/odoo-ce/b.yml\t\tlabels\n"],
-    ["config 1", JSON.stringify(CONFIG)],
-    ["config-why 1", ""],
-    ["hashes 1", "odoo fedcba\ndb 987654\n"],
-  ],
-  direct: [
-    ["probe direct 0", ""],
-    ["direct abc123", `published=yes\naddress=127.0.0.1:8069\n${HTTP}`],
-  ],
-  proxy: [
-    ["probe proxy 0", ""],
-    ["answer http:80", "curl=7\nerror=curl: (7) Failed to connect\ncode=000\n\n"],
-    ["answer https:443", HTTP],
-  ],
-  logs: [
-    ["probe logs 0", ""],
-    ["log abc123", "\x1b[2K2024-05-01T10:00:00Z \x1b[31mERROR\x1b[0m hello\r\nnext\n"],
-  ],
-};
-const NAMES = Object.keys(PROBES) as (keyof Survey)[];
-
-const whole = (replace: Partial<Record<keyof Survey, readonly Part[]>> = {}): Part[] =>
-  NAMES.flatMap((name) => replace[name] ?? PROBES[name]);
-const look = async (replace: Partial<Record<keyof Survey, readonly Part[]>> = {}): Promise<Survey> =>
+const look = async (replace: Partial<Record<keyof HostSurvey, readonly Part[]>> = {}): Promise<HostSurvey> =>
   parseSurvey(await printed(whole(replace)));
 
 const answered = {
@@ -121,98 +19,218 @@ const answered = {
   contentType: "text/html",
   location: "",
   body: PAGE,
-};
+} as const;
 
 describe("a survey", () => {
   it("is read from what a host printed", async () => {
-    const survey = await look();
-    expect(survey).toEqual({
-      host: {
-        observed: true,
-        value: {
-          user: "deploy",
-          privilege: "sudo",
-          name: "droplet",
-          system: "Linux",
-          bootId: "b-o-o-t",
-          uptimeSeconds: 12_345,
-          epoch: 1_714_557_600,
+    const expected: HostSurvey = {
+      host: seen({
+        user: "deploy",
+        privilege: "sudo",
+        name: "droplet",
+        system: "Linux",
+        bootId: "b-o-o-t",
+        uptimeSeconds: 12_345,
+        epoch: 1_714_557_600,
+        zoneMinutes: 120,
+        load: [0.1, 0.2, 0.3],
+        processors: 2,
+      }),
+      containers: seen([
+        {
+          id: "abc123",
+          name: "odoo-ce-odoo-1",
+          project: "odoo-ce",
+          service: "odoo",
+          oneOff: false,
+          state: "exited",
+          health: "unhealthy",
+          exitCode: 137,
+          oomKilled: true,
+          restartCount: 2,
+          pid: 0,
+          createdAt: "2024-05-01T10:00:00Z",
+          startedAt: "2024-05-01T10:00:01Z",
+          finishedAt: "2024-05-01T11:00:00Z",
+          imageId: "sha256:0123",
+          imageReference: "odoo:14",
+          restartPolicy: "unless-stopped",
+          memoryLimit: 1_073_741_824,
+          configHash: "fedcba",
+          publishes: ["8069/tcp"],
+          exposes: ["8069/tcp", "8072/tcp"],
+          databaseHost: "db",
+          entrypoint: ["/entrypoint.sh"],
+          command: ["odoo", "--workers=2"],
         },
-      },
-      containers: {
-        observed: true,
-        value: [
-          {
-            id: "abc123",
-            name: "odoo-ce-odoo-1",
-            project: "odoo-ce",
-            service: "odoo",
-            oneOff: false,
-            state: "exited",
-            health: "unhealthy",
-            exitCode: 137,
-            oomKilled: true,
-            restartCount: 2,
-            createdAt: "2024-05-01T10:00:00Z",
-            startedAt: "2024-05-01T10:00:01Z",
-            finishedAt: "2024-05-01T11:00:00Z",
-            imageId: "sha256:0123",
-            imageReference: "odoo:14",
-            restartPolicy: "unless-stopped",
-            configHash: "fedcba",
-            publishes: ["8069/tcp"],
-            exposes: ["8069/tcp", "8072/tcp"],
-          },
-        ],
-      },
-      images: {
-        observed: true,
-        value: new Map([
-          ["odoo:14", "sha256:0123"],
-          ["postgres:13", "sha256:4567"],
+      ]),
+      images: seen(
+        new Map([
+          ["odoo:14", { id: "sha256:0123", taggedAt: Date.UTC(2024, 4, 1, 9, 59, 0, 123) }],
+          ["postgres:13", { id: "sha256:4567", taggedAt: undefined }],
         ]),
-      },
-      compose: { observed: true, value: "2.29.0" },
-      projects: {
-        observed: true,
-        value: [
-          {
-            name: "odoo-ce",
-            directory: "/opt/odoo-ce",
-            files: ["/opt/odoo-ce/a.yml", "/opt/odoo-ce/b.yml"],
-            environmentFiles: [],
-            origin: "labels",
-            services: {
-              observed: true,
-              value: [
-                { name: "odoo", image: "odoo:14", publishes: [8069], exposes: [8072], configHash: "fedcba" },
-                { name: "db", image: "postgres:13", publishes: [], exposes: [], configHash: "987654" },
-              ],
+      ),
+      compose: seen({ generation: "v2", version: "2.29.0" }),
+      projects: seen([
+        {
+          name: "odoo-ce",
+          directory: "/opt/odoo-ce",
+          files: ["/opt/odoo-ce/a.yml", "/opt/odoo-ce/b.yml"],
+          environmentFiles: [],
+          origin: "labels",
+          outline: [
+            { file: "/opt/odoo-ce/a.yml", line: 1, text: "services:" },
+            { file: "/opt/odoo-ce/a.yml", line: 2, text: "  odoo:" },
+          ],
+          services: seen([
+            { name: "odoo", image: "odoo:14", publishes: [8069], exposes: [8072], configHash: "fedcba" },
+            { name: "db", image: "postgres:13", publishes: [], exposes: [], configHash: "987654" },
+          ]),
+        },
+      ]),
+      direct: seen([
+        {
+          containerId: "abc123",
+          published: true,
+          address: "127.0.0.1:8069",
+          answer: seen(answered),
+          listens: undefined,
+          inner: undefined,
+        },
+      ]),
+      proxy: seen({ door: "https:443", answer: answered }),
+      logs: seen(new Map([["abc123", "2024-05-01T10:00:00Z ERROR hello\nnext\n"]])),
+      processes: seen([
+        { pid: 1, parent: 0, state: "Ss", seconds: 93_784, command: "/sbin/init" },
+        { pid: 612, parent: 1, state: "T", seconds: 306, command: "odoo -c x" },
+      ]),
+      listeners: seen([
+        { address: "0.0.0.0", port: 80, program: "nginx" },
+        { address: "[::]", port: 22, program: "" },
+      ]),
+      units: seen(
+        new Map([
+          [
+            "nginx.service",
+            {
+              load: "loaded",
+              active: "failed",
+              result: "exit-code",
+              downSince: Date.UTC(2024, 4, 1, 9, 30),
+              upSince: Date.UTC(2024, 4, 1, 8),
             },
-          },
-        ],
-      },
-      direct: {
-        observed: true,
-        value: [
+          ],
+          [
+            "docker.service",
+            { load: "loaded", active: "active", result: "success", downSince: undefined, upSince: undefined },
+          ],
+        ]),
+      ),
+      memory: seen({ total: 1_000_000, available: 400_000, swapTotal: 200_000, swapFree: 50_000 }),
+      disks: seen([
+        { mount: "/", size: 25_000_000, available: 5_000_000, inodes: 3_200_000, inodesFree: 3_100_000 },
+      ]),
+      nginx: seen({
+        valid: true,
+        said: expect.stringContaining("syntax is ok"),
+        upstreams: [
           {
-            containerId: "abc123",
-            published: true,
-            address: "127.0.0.1:8069",
-            answer: { observed: true, value: answered },
+            target: "127.0.0.1:8069",
+            at: {
+              file: "/etc/nginx/nginx.conf",
+              line: 2,
+              text: "upstream odoo { server 127.0.0.1:8069; }",
+            },
+            serverNames: ["erp.example.com"],
+            location: "/",
           },
         ],
-      },
-      proxy: { observed: true, value: { door: "https:443", answer: answered } },
-      logs: { observed: true, value: new Map([["abc123", "2024-05-01T10:00:00Z ERROR hello\nnext\n"]]) },
-    });
+      }),
+      accessLogs: seen([
+        {
+          file: "/var/log/nginx/access.log",
+          badSince: Date.UTC(2024, 4, 1, 10, 0, 1),
+          lastGood: Date.UTC(2024, 4, 1, 9, 59, 50),
+          minutes: [
+            { at: Date.UTC(2024, 4, 1, 9, 59), total: 5, bad: 0, flips: 0 },
+            { at: Date.UTC(2024, 4, 1, 10, 0), total: 3, bad: 2, flips: 1 },
+          ],
+        },
+      ]),
+      nginxErrors: seen(
+        "# /var/log/nginx/error.log\n2024/05/01 10:00:01 [error] connect() failed (111)\n# journal\n-- No entries --",
+      ),
+      databases: seen(
+        new Map([
+          [
+            "dbc456",
+            seen({
+              version: "13.16",
+              recovering: false,
+              connections: 7,
+              mostConnections: 100,
+              sessions: [
+                {
+                  pid: 42,
+                  database: "odoo",
+                  application: "odoo-1",
+                  address: "",
+                  state: "active",
+                  waits: "Lock",
+                  seconds: 61.5,
+                  blockedBy: [43],
+                  statement: "update res_users set name = ?",
+                },
+              ],
+              odoo: [
+                {
+                  name: "odoo",
+                  installed: 31,
+                  pending: [{ name: "sale", state: "to upgrade" }],
+                  recent: [{ name: "shop_notes", state: "installed", at: 1_714_550_000_000 }],
+                },
+              ],
+            }),
+          ],
+        ]),
+      ),
+      settings: seen(
+        new Map([
+          [
+            "abc123",
+            [
+              { name: "db_name", value: "odoo", line: 2 },
+              { name: "workers", value: "2", line: 7 },
+            ],
+          ],
+        ]),
+      ),
+      history: seen({
+        files: [{ at: 1_714_550_000_000, file: "/opt/odoo-ce/.env" }],
+        git: [{ at: 1_714_540_000_000, directory: "/opt/odoo-ce", commit: "abc1234 Raise the workers" }],
+        // The log has no zone of its own: it is the host's, two hours ahead.
+        packages: [
+          { at: Date.UTC(2024, 4, 1, 9, 50), what: "docker-ce 5:26.0 upgraded to 5:26.1" },
+          { at: Date.UTC(2024, 4, 1, 9, 51), what: "htop 3.2 installed" },
+        ],
+        kills: [{ at: 1_714_557_000_000, what: "Out of memory: Killed process 612 (odoo)" }],
+      }),
+      others: seen({
+        containers: [
+          { name: "traefik", image: "traefik:v3", status: "Up 2 days", ports: "0.0.0.0:80->80/tcp" },
+        ],
+        services: [{ unit: "odoo.service", active: "active" }],
+      }),
+    };
+    expect(await look()).toEqual(expected);
   });
 
-  it.each(NAMES)("without the probe `%s` has all the others", async (missing) => {
+  it.each(PARTS)("without the probe of `%s` has all the others", async (missing) => {
     const full = await look();
     const survey = await look({ [missing]: [] });
-    expect(survey[missing]).toEqual({ observed: false, why: "the probe did not run" });
-    expect({ ...survey, [missing]: full[missing] }).toEqual(full);
+    expect(survey[missing]).toEqual(unseen("the probe did not run"));
+    const rest = missing === "host" ? { ...full, history: survey.history } : full;
+    expect({ ...survey, [missing]: full[missing] }).toEqual(rest);
   });
 
   it.each([
@@ -221,20 +239,25 @@ describe("a survey", () => {
     [127, "sh: 1: docker: not found", "sh: 1: docker: not found"],
     [127, "", "a program is not installed"],
     [1, "Cannot connect to the Docker daemon", "Cannot connect to the Docker daemon"],
+    [1, "\x1b[31mCannot\x1b[0m connect\n", "Cannot connect"],
     [1, "", "the probe failed with status 1"],
     [125, "", "the probe failed with status 125"],
   ])(
     "whose probe ended with %i and said %j has that reason, and all the others",
     async (status, said, why) => {
       const full = await look();
-      for (const name of NAMES) {
+      for (const part of PARTS) {
+        // With all that it would have printed when it is well: a status that is not 0 is believed first.
+        const [, ...sections] = PROBES[part];
         const failed: Part[] = [
-          [`probe ${name} ${status}`, "half an answer"],
-          ...(said ? [[`why ${name}`, said] as const] : []),
+          [`probe ${probeOf(part)} ${status}`, String(PROBES[part][0]?.[1])],
+          ...sections,
+          ...(said ? [[`why ${probeOf(part)}`, said] as const] : []),
         ];
-        const survey = await look({ [name]: failed });
-        expect(survey[name]).toEqual({ observed: false, why });
-        expect({ ...survey, [name]: full[name] }).toEqual(full);
+        const survey = await look({ [part]: failed });
+        expect(survey[part], part).toEqual(unseen(why));
+        const rest = part === "host" ? { ...full, history: survey.history } : full;
+        expect({ ...survey, [part]: full[part] }).toEqual(rest);
       }
     },
   );
@@ -250,150 +273,46 @@ describe("a survey", () => {
     "\xff\xfe",
     "\n\n\n",
     "=\n==\n",
+    "Segmentation fault",
+    "<html><body>It works!</body></html>",
     "x".repeat(10_000),
   ];
 
-  it.each(["host", "containers", "proxy"] as const)(
-    "with rubbish from the probe `%s` did not observe it, and has all the others",
-    async (name) => {
+  it.each([
+    "host",
+    "containers",
+    "compose",
+    "proxy",
+    "processes",
+    "listeners",
+    "units",
+    "memory",
+    "disks",
+    "nginx",
+    "accessLogs",
+  ] as const)(
+    "with rubbish from the probe of `%s` did not observe it, and has all the others",
+    async (part) => {
       const full = await look();
       for (const text of rubbish) {
-        const survey = await look({ [name]: [[`probe ${name} 0`, Buffer.from(text, "latin1")]] });
-        expect(survey[name], JSON.stringify(text)).toMatchObject({
-          observed: false,
-          why: expect.stringMatching(/./),
-        });
-        expect({ ...survey, [name]: full[name] }).toEqual(full);
+        const bytes = Buffer.from(text, "latin1");
+        for (const sections of [
+          [[`probe ${probeOf(part)} 0`, bytes]] as const,
+          // And where the probe's sections are, but nothing usable in them.
+          [
+            [`probe ${probeOf(part)} 0`, ""] as const,
+            ...PROBES[part].slice(1).map(([name]) => [name.replace("test 0", "test 1"), bytes] as const),
+          ],
+        ] satisfies Part[][]) {
+          if (sections.length === 1 && sections[0]?.[1] === "") continue;
+          const survey = await look({ [part]: sections });
+          expect(survey[part], JSON.stringify(text)).toEqual(unseen(expect.stringMatching(/./)));
+          const rest = part === "host" ? { ...full, history: survey.history } : full;
+          expect({ ...survey, [part]: full[part] }).toEqual(rest);
+        }
       }
     },
   );
-
-  it("with one container that makes no sense has none: half a list would be taken for the whole", async () => {
-    const survey = await look({
-      containers: [["probe containers 0", JSON.stringify([inspected(), { Id: "x" }])]],
-    });
-    expect(survey.containers).toMatchObject({ observed: false, why: expect.stringContaining("unexpected") });
-  });
-
-  it("with containers that leave out what they may leave out is read all the same", async () => {
-    const bare = inspected({
-      RestartCount: undefined,
-      HostConfig: { RestartPolicy: { Name: "" }, PortBindings: null },
-    });
-    const { Health, ...State } = bare.State;
-    expect(Health).toBeDefined();
-    const Config = { ...bare.Config, Env: null, ExposedPorts: null };
-    const survey = await look({
-      containers: [["probe containers 0", JSON.stringify([{ ...bare, State, Config }])]],
-    });
-    expect(survey.containers).toMatchObject({
-      observed: true,
-      value: [{ health: undefined, restartCount: 0, restartPolicy: "no", publishes: [], exposes: [] }],
-    });
-  });
-
-  it("with compose files that Compose refuses knows the project, and why its services are not known", async () => {
-    const survey = await look({
-      projects: [
-        ["probe projects 0", ""],
-        ["project 1", "shop\t/srv/shop\t/srv/shop/compose.yml\t/srv/shop/.env\tlabels\n"],
-        ["config 1", ""],
-        ["config-why 1", "\x1b[31myaml: line 3: did not find expected key\x1b[0m\n"],
-        ["hashes 1", ""],
-        ["project 2", "\t/opt/odoo-ce\t/opt/odoo-ce/docker-compose.prod.yml\t\tfiles\n"],
-        ["config 2", JSON.stringify(CONFIG)],
-        ["hashes 2", "odoo fedcba\n"],
-      ],
-    });
-    expect(survey.projects).toMatchObject({
-      observed: true,
-      value: [
-        {
-          name: "shop",
-          environmentFiles: ["/srv/shop/.env"],
-          services: { observed: false, why: "yaml: line 3: did not find expected key" },
-        },
-        {
-          name: "odoo-ce",
-          origin: "files",
-          services: { observed: true, value: [{ configHash: "fedcba" }, { configHash: undefined }] },
-        },
-      ],
-    });
-  });
-
-  it.each([
-    ["7", "refused"],
-    ["28", "timed-out"],
-    ["52", "broken"],
-    ["56", "broken"],
-    ["35", "broken"],
-  ])("says of curl's exit %s that the answer was %s", async (code, problem) => {
-    const survey = await look({
-      direct: [
-        ["probe direct 0", ""],
-        [
-          "direct abc123",
-          `published=yes\naddress=127.0.0.1:8069\ncurl=${code}\nerror=curl: (${code}) words\n\n`,
-        ],
-      ],
-    });
-    expect(survey.direct).toMatchObject({
-      observed: true,
-      value: [
-        { answer: { observed: true, value: { answered: false, problem, detail: `curl: (${code}) words` } } },
-      ],
-    });
-  });
-
-  it("says that curl is missing, not that the site is down", async () => {
-    for (const body of ["curl=127\nerror=sh: curl: not found\n\n", ""]) {
-      const survey = await look({
-        direct: [
-          ["probe direct 0", ""],
-          ["direct abc123", `published=yes\naddress=127.0.0.1:8069\n${body}`],
-        ],
-        proxy: [
-          ["probe proxy 0", ""],
-          ["answer http:80", body],
-        ],
-      });
-      expect(survey.direct).toMatchObject({ observed: true, value: [{ answer: { observed: false } }] });
-      expect(survey.proxy).toMatchObject({ observed: false });
-    }
-  });
-
-  it("does not ask a container without an address", async () => {
-    const survey = await look({
-      direct: [
-        ["probe direct 0", ""],
-        ["direct abc123", "published=no\naddress=\n"],
-      ],
-    });
-    expect(survey.direct).toMatchObject({
-      value: [{ published: false, answer: { observed: false, why: "the container has no address" } }],
-    });
-  });
-
-  it("takes a page for a page, even if it looks like our own facts or is no UTF-8", async () => {
-    const body = Buffer.concat([
-      Buffer.from("curl=7\ncode=500\n\n"),
-      Buffer.from([0xff, 0xfe, 0x00]),
-      Buffer.from("é"),
-    ]);
-    const facts = "published=yes\naddress=127.0.0.1:8069\ncurl=0\nerror=\ncode=200\nseconds=0.1\nbytes=9\n\n";
-    const survey = await look({
-      direct: [
-        ["probe direct 0", ""],
-        ["direct abc123", Buffer.concat([Buffer.from(facts), body])],
-      ],
-    });
-    expect(survey.direct).toMatchObject({
-      value: [
-        { answer: { value: { answered: true, code: 200, body: "curl=7\ncode=500\n\n\ufffd\ufffd\0é" } } },
-      ],
-    });
-  });
 
   it("whose output was cut says so of what is missing, and keeps what came before", async () => {
     const survey = parseSurvey(
@@ -401,7 +320,7 @@ describe("a survey", () => {
     );
     expect(survey.host.observed).toBe(true);
     expect(survey.containers.observed).toBe(true);
-    expect(survey.proxy).toEqual({ observed: false, why: "the host printed too much" });
+    expect(survey.proxy).toEqual(unseen("the host printed too much"));
   });
 
   it("is read without a throw, whatever a host prints in whatever sections", async () => {
@@ -415,6 +334,8 @@ describe("a survey", () => {
         "",
         "direct",
         "log",
+        "sockets abc123",
+        "inner abc123",
       ),
       fc.stringMatching(/^[a-z0-9 ]{0,30}$/),
     );
@@ -423,12 +344,16 @@ describe("a survey", () => {
       fc.uint8Array({ maxLength: 200 }),
       fc.json(),
     );
+    const before = await look();
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(name, body), { maxLength: 15 }), async (parts) => {
         const result = await printed(parts.filter(([each]) => !each.includes("'")));
-        for (const part of Object.values(parseSurvey(result))) {
-          expect(typeof part.observed).toBe("boolean");
-          if (!part.observed) expect(part.why).not.toBe("");
+        for (const survey of [parseSurvey(result), parseSurvey(result, before)]) {
+          expect(Object.keys(survey).toSorted()).toEqual(PARTS.toSorted());
+          for (const part of Object.values(survey)) {
+            expect(typeof part.observed).toBe("boolean");
+            if (!part.observed) expect(part.why).not.toBe("");
+          }
         }
         secretsIn(result);
       }),
@@ -437,9 +362,126 @@ describe("a survey", () => {
   });
 });
 
+describe("a vital look", () => {
+  /** What survey.sh asks when LOOK is `vital`. */
+  const VITAL = [
+    "host",
+    "proxy",
+    "processes",
+    "listeners",
+    "units",
+    "containers",
+    "projects",
+    "direct",
+    "logs",
+    "databases",
+  ] as const satisfies readonly (keyof HostSurvey)[];
+  const vital = (replace: Partial<Record<keyof HostSurvey, readonly Part[]>> = {}) =>
+    printed(
+      VITAL.flatMap((part) => replace[part] ?? PROBES[part]).filter(
+        ([name]) => !/^(?:hashes|outline) /.test(name),
+      ),
+    );
+
+  it("takes what it did not ask for from the whole look before it", async () => {
+    const before = await look();
+    expect(parseSurvey(await vital(), before)).toEqual(before);
+  });
+
+  it("without a look before it has the rest not observed, and nothing of it good", async () => {
+    const survey = parseSurvey(await vital());
+    for (const part of PARTS) {
+      expect(survey[part].observed, part).toBe((VITAL as readonly string[]).includes(part));
+    }
+  });
+
+  it("never takes what it did ask for from before: a probe that failed now is not observed now", async () => {
+    const before = await look();
+    for (const part of VITAL) {
+      const failed = parseSurvey(await vital({ [part]: [[`probe ${probeOf(part)} 1`, ""]] }), before);
+      expect(failed[part], part).toEqual(unseen("the probe failed with status 1"));
+      const gone = parseSurvey(await vital({ [part]: [] }), before);
+      expect(gone[part], part).toEqual(unseen("the probe did not run"));
+    }
+  });
+
+  it("keeps a service's hash only for the same project in the same directory", async () => {
+    const before = await look();
+    const elsewhere: Part[] = [
+      ["probe projects 0", ""],
+      ["project 1", "odoo-ce\t/srv/copy\t/srv/copy/a.yml\t\tlabels\n"],
+      ["config 1", JSON.stringify(CONFIG)],
+    ];
+    const survey = parseSurvey(await vital({ projects: elsewhere }), before);
+    expect(survey.projects).toMatchObject({
+      value: [{ outline: [], services: { value: [{ configHash: undefined }, { configHash: undefined }] } }],
+    });
+  });
+
+  it("that cannot read the compose files any more says so, whatever was there before", async () => {
+    const before = await look();
+    const broken: Part[] = [
+      ["probe projects 0", ""],
+      ["project 1", "odoo-ce\t/opt/odoo-ce\t/opt/odoo-ce/a.yml\t\tlabels\n"],
+      ["config 1", ""],
+      ["config-why 1", "yaml: line 3: did not find expected key"],
+    ];
+    const survey = parseSurvey(await vital({ projects: broken }), before);
+    expect(survey.projects).toMatchObject({
+      value: [{ services: { observed: false, why: "yaml: line 3: did not find expected key" } }],
+    });
+  });
+
+  it("knows the databases' modules from before, and their sessions from now", async () => {
+    const before = await look();
+    const now = 'activity={"version":"13.16","recovering":true,"connections":1,"most":100,"sessions":[]}\n';
+    const databases: Part[] = [
+      ["probe database 0", ""],
+      ["database dbc456", now],
+      ["database new789", now],
+    ];
+    const survey = parseSurvey(await vital({ databases }), before);
+    const value = survey.databases.observed ? survey.databases.value : new Map();
+    expect(value.get("dbc456")).toMatchObject({
+      value: { recovering: true, sessions: [], odoo: [{ name: "odoo", installed: 31 }] },
+    });
+    expect(value.get("new789")).toMatchObject({ value: { odoo: [] } });
+  });
+});
+
+describe("a survey of a host that could not be asked", () => {
+  it("observed nothing, and says why", () => {
+    const survey = blindSurvey("the host is gone");
+    expect(Object.keys(survey).toSorted()).toEqual(PARTS.toSorted());
+    for (const part of Object.values(survey)) expect(part).toEqual(unseen("the host is gone"));
+  });
+});
+
 describe("the secrets in a survey", () => {
   it("are the values of telling names, in containers and in compose files, whole", async () => {
     expect(secretsIn(await printed(whole())).toSorted()).toEqual(["a secret = value", "from the file"]);
+  });
+
+  it.each([
+    "PASSWORD",
+    "DB_PASS",
+    "PGPWD",
+    "APP_SECRET",
+    "GITHUB_TOKEN",
+    "API_KEY",
+    "AWS_CREDENTIALS",
+    "PRIVATE_THING",
+    "SENTRY_DSN",
+    "odoo_password",
+  ])("are found by the name %s", async (name) => {
+    const { Config, ...rest } = inspected();
+    const container = { ...rest, Config: { ...Config, Env: [`${name}=hunter2=x`, "HOST=db"] } };
+    const found = secretsIn(
+      await printed(
+        whole({ containers: [["probe containers 0", JSON.stringify([container])]], projects: [] }),
+      ),
+    );
+    expect(found).toEqual(["hunter2=x"]);
   });
 
   it("are found though the rest of the survey is rubbish", async () => {
