@@ -108,8 +108,10 @@ export function parseImages(text: string): Map<string, Image> {
   for (const line of linesOf(text)) {
     const [reference, id, tagged = ""] = line.split("\t");
     if (!reference || !id) continue;
-    // Docker gives year 1 for an image that was never tagged, and Go's own form beyond JSON.
-    const at = Date.parse(tagged.replace(/^(\S+) (\S+?)(\.\d{1,3})?\d* \+0000 UTC$/, "$1T$2$3Z"));
+    // Docker gives year 1 for an image that was never tagged; beyond JSON it has Go's own form, in the daemon's zone.
+    const at = Date.parse(
+      tagged.replace(/^(\S+) (\d\d:\d\d:\d\d)(\.\d{1,3})?\d* ([+-]\d\d)(\d\d) \S+$/, "$1T$2$3$4:$5"),
+    );
     images.set(reference, { id, taggedAt: at > 0 ? at : undefined });
   }
   return images;
