@@ -14,7 +14,8 @@
   if (first == "") first = time
   last = time
   minute = substr(time, 1, 17) ":00" substr(time, 21)
-  if (minute != current) { current = minute; order[++count] = minute }
+  # Workers that buffer their lines write them out of order.
+  if (!(minute in total)) order[++count] = minute
   total[minute]++
   if (code >= 500) {
     bad[minute]++
