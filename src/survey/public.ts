@@ -58,21 +58,37 @@ export async function askPublic(
           ? new URL(answer.location, at)
           : undefined;
       const follow =
-        next !== undefined && next.hostname === url.hostname && next.pathname.startsWith("/web/login");
+        next !== undefined &&
+        /^https?:$/.test(next.protocol) &&
+        next.hostname === url.hostname &&
+        next.pathname.startsWith("/web/login");
       if (!follow || redirects === MOST_REDIRECTS)
         return seen({ url: at.href, answer, headers: response.headers, certificate });
       at = next;
     }
   } catch (error) {
     signal?.throwIfAborted();
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const words = error instanceof Error ? error.message : String(error);
     if (limit.aborted) return seen(unanswered(at, "timed-out", `nothing within ${PATIENCE / 1000} s`));
-    if (code === "ECONNREFUSED") return seen(unanswered(at, "refused", words));
-    // The runner's own trouble, or the site's: from here it cannot be told which.
-    if (/^(ENOTFOUND|EAI_|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)/.test(code)) return unseen(words);
-    return seen(unanswered(at, "broken", words));
+    const { problem, words } = failureOf(error);
+    return problem === undefined ? unseen(words) : seen(unanswered(at, problem, words));
   }
+}
+
+/**
+ * Why there was no answer. A name with several addresses fails once at each of them, and one that was reached decides.
+ *
+ * @returns no problem where it is the runner's own trouble, or the site's: from here it cannot be told which
+ */
+export function failureOf(error: unknown): {
+  readonly problem: "refused" | "broken" | undefined;
+  readonly words: string;
+} {
+  const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const codes = errors.map((each) => (each instanceof Error && "code" in each ? String(each.code) : ""));
+  const words = errors.map((each) => (each instanceof Error ? each.message : String(each))).join("; ");
+  if (codes.includes("ECONNREFUSED")) return { problem: "refused", words };
+  const astray = codes.every((code) => /^(ENOTFOUND|EAI_|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)/.test(code));
+  return { problem: astray ? undefined : "broken", words };
 }
 
 function unanswered(url: URL, problem: "refused" | "timed-out" | "broken", detail: string): PublicProbe {
@@ -85,7 +101,9 @@ function get(url: URL, clock: Clock, signal: AbortSignal): Promise<Response> {
     const take = (response: IncomingMessage): void => {
       const socket = response.socket as Partial<TLSSocket>;
       const certificate =
-        url.protocol === "https:" ? certificateOf(socket as TLSSocket, url.hostname, clock.now()) : undefined;
+        url.protocol === "https:"
+          ? certificateOf(socket as TLSSocket, url.hostname.replaceAll(/[[\]]/g, ""), clock.now())
+          : undefined;
       const body: Buffer[] = [];
       let bytes = 0;
       response.on("data", (chunk: Buffer) => {
