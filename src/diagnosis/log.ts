@@ -78,7 +78,8 @@ function tracebackIn(lines: readonly string[]): Failure | undefined {
   const frames: Frame[] = [];
   for (let at = start + 1; at < lines.length; at++) {
     const line = lines[at] ?? "";
-    const frame = /^\s+File "([^"]+)", line (\d+)/.exec(line);
+    // werkzeug takes the indent from the file that a SyntaxError names.
+    const frame = /^\s*File "([^"]+)", line (\d+)/.exec(line);
     if (frame?.[1] !== undefined) frames.push({ file: frame[1], line: Number(frame[2]) });
     const end = /^([A-Za-z_][\w.]*)(?:: (.*))?$/.exec(line);
     if (end?.[1] !== undefined && frames.length > 0) {
@@ -106,10 +107,17 @@ function failureFrom(exception: string, message: string, frames: readonly Frame[
       : (frames.findLast(({ file }) => ADDON.test(file) && !isFramework(file)) ??
         // Of Odoo's own; a frame of Python's library says nothing to anybody.
         frames.findLast(({ file }) => /\/odoo\//.test(file)));
+  // werkzeug's log format puts its own fields behind a traceback's last line
+  const said = (message.split("\n")[0] ?? "").replace(/(?: -)+$/, "").slice(0, 250);
+  const last = frames.at(-1);
+  if (last?.file === "<unknown>" && frames.some(({ file }) => /\/odoo\/modules\/module\.py$/.test(file))) {
+    // Odoo evaluates a manifest's text, and does not log whose it is.
+    const message = `${said} in line ${last.line} of a module's __manifest__.py`;
+    return { exception, message, module: undefined, file: undefined, line: undefined };
+  }
   return {
     exception,
-    // werkzeug's log format puts its own fields behind a traceback's last line
-    message: (message.split("\n")[0] ?? "").replace(/(?: -)+$/, "").slice(0, 300),
+    message: said,
     module: place === undefined ? undefined : moduleOf(place.file),
     file: place?.file,
     line: place?.line,
@@ -135,7 +143,10 @@ function lastWords(lines: readonly string[]): Failure | undefined {
       !/^(?:Usage|usage):/.test(line),
   );
   if (said === undefined) return undefined;
-  const message = said.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?:ERROR|CRITICAL) \S+ /, "");
+  const message = said.replace(
+    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?:ERROR|CRITICAL) \S+ (?:[\w.]+: )?/,
+    "",
+  );
   return {
     exception: "",
     message: message.slice(0, 300),
