@@ -23,7 +23,7 @@ import {
   logSince,
   sinceItsLastTries,
 } from "./log.ts";
-import { cdnAnswers, proxyProgram, type Route, routesOf } from "./proxies.ts";
+import { cdnAnswers, proxyProgram, type Route, routesOf, shareRequests, stoppedProxy } from "./proxies.ts";
 import type { Target } from "./target.ts";
 import { treeOf, type Work } from "./work.ts";
 
@@ -110,7 +110,8 @@ export function dockerDown(survey: Survey): Found | undefined {
   return undefined;
 }
 
-function somebodyAtWork({ work, layers }: Situation): Found | undefined {
+/** Known without a target too, where Docker is being upgraded. */
+export function somebodyAtWork({ work, layers }: Pick<Situation, "work" | "layers">): Found | undefined {
   if (work.length === 0 || !layers.some(({ state }) => state === "bad")) return undefined;
   const what = [...new Set(work.map((each) => each.what))].join(" and ");
   return found(
@@ -210,7 +211,7 @@ function databaseUnreachable({ survey, target, layers }: Situation): Found | und
   const { odoo, db } = target;
   if (odoo === undefined || DOWN.has(odoo.state) || stateOf(layers, "direct") !== "bad") return undefined;
   const activity = activityOf(survey, target);
-  if (activity?.observed === false && db !== undefined && stateOf(layers, "database") !== "good") {
+  if (activity?.observed === false && db !== undefined && isSilent(activity.why)) {
     return found(
       "database-unreachable",
       `PostgreSQL in ${db.name} runs and gives no answer: ${activity.why.split("\n")[0]}`,
@@ -222,12 +223,26 @@ function databaseUnreachable({ survey, target, layers }: Situation): Found | und
     .map(({ text }) => LOCKED_OUT.exec(text)?.[0])
     .findLast((text) => text !== undefined);
   if (words === undefined) return undefined;
+  if (/too many clients|remaining connection slots/.test(words)) {
+    return found(
+      "database-unreachable",
+      `Odoo cannot use the database, for all connections are taken: ${words.trim()}`,
+      "Look in the evidence at who holds them (`pg_stat_activity`). Then lower `db_maxconn` or `workers` in odoo.conf, end what does not belong there, or raise PostgreSQL's `max_connections`.",
+    );
+  }
   const where =
     db === undefined ? `PostgreSQL at ${odoo.databaseHost || "its host"}` : `PostgreSQL in ${db.name}`;
   return found(
     "database-unreachable",
     `Odoo cannot use the database: ${words.trim()}`,
     `${where} itself ${db === undefined ? "is not in this project" : "is up"}. Compare the user, the password, the host and the database's name in the compose file, .env and odoo.conf with what PostgreSQL knows; restarting changes none of them.`,
+  );
+}
+
+/** PostgreSQL itself gave no answer; that our probe could not ask, or was not let in, says nothing of it. */
+function isSilent(why: string): boolean {
+  return /no answer in time|connection refused|could not connect|connection to server [^\n]*failed(?!: FATAL)|too many clients|remaining connection slots/i.test(
+    why,
   );
 }
 
@@ -269,7 +284,10 @@ function odooGone({ target }: Situation): Found | undefined {
 function odooOutOfMemory({ survey, target, layers }: Situation): Found | undefined {
   const { odoo } = target;
   if (odoo === undefined || !odoo.oomKilled || stateOf(layers, "direct") === "good") return undefined;
-  const loops = odoo.state === "restarting" || odoo.restartCount >= 2;
+  // The mark stays on the container: one that runs for long by now was killed at another time.
+  const loops =
+    odoo.state === "restarting" ||
+    (odoo.state === "running" && odoo.restartCount >= 2 && isFresh(survey, odoo.startedAt));
   if (!loops && !DOWN.has(odoo.state)) return undefined;
   const limit =
     odoo.memoryLimit > 0
@@ -347,12 +365,7 @@ function portMappingMissing({ survey, target, layers }: Situation): Found | unde
   const { odoo, odooService, project } = target;
   if (odoo?.state !== "running" || direct === undefined) return undefined;
   const proxied = ifSeen(survey.proxy) !== undefined && stateOf(layers, "proxy") === "bad";
-  if (
-    !direct.published &&
-    stateOf(layers, "direct") === "good" &&
-    proxied &&
-    !proxyReachesContainers(survey, target)
-  ) {
+  if (!direct.published && stateOf(layers, "direct") === "good" && proxied && expectsPort(survey, target)) {
     const at = project.outline.find(({ text }) => new RegExp(`^\\s+${odooService}:`).test(text));
     const listed = (ifSeen(project.services) ?? [])
       .find(({ name }) => name === odooService)
@@ -374,13 +387,16 @@ function portMappingMissing({ survey, target, layers }: Situation): Found | unde
   return undefined;
 }
 
-/** A proxy in a container, or one that is told the container's address, needs no published port. */
-function proxyReachesContainers(survey: Survey, target: Target): boolean {
-  const program = proxyProgram(survey) ?? "";
-  return (
-    / in a container/.test(program) ||
-    routesOf(survey, target, undefined).some(({ leadsToOdoo }) => leadsToOdoo)
-  );
+/** A proxy in a container, running or not, or one that is told the container's address, needs no published port. */
+function expectsPort(survey: Survey, target: Target): boolean {
+  const program = proxyProgram(survey);
+  if (program === undefined ? stoppedProxy(survey) !== undefined : / in a container/.test(program))
+    return false;
+  const onHost =
+    program !== undefined ||
+    ifSeen(survey.nginx) !== undefined ||
+    ifSeen(survey.units)?.get("nginx.service")?.load === "loaded";
+  return onHost && routesOf(survey, target, undefined).every(({ leadsToOdoo }) => leadsToOdoo === false);
 }
 
 function odooNotListening({ survey, target, layers }: Situation): Found | undefined {
@@ -391,6 +407,8 @@ function odooNotListening({ survey, target, layers }: Situation): Found | undefi
   if (answer === undefined || answer.answered || answer.problem === "timed-out") return undefined;
   const others = (direct.listens ?? []).filter((port) => port !== 8069 && port !== 8072 && port < 32_768);
   const setting = elsewhereSetting(survey, target);
+  // It listens where it should, and breaks the connection off.
+  if (setting === undefined && direct.listens?.includes(8069)) return undefined;
   const elsewhere = others.length === 0 ? "" : `; it listens on ${others.join(", ")} instead`;
   const said = setting === undefined ? "" : ` (${setting})`;
   return found(
@@ -434,6 +452,11 @@ function nginxDown({ survey, layers }: Situation): Found | undefined {
   const unit = ifSeen(survey.units)?.get("nginx.service");
   if (stateOf(layers, "proxy") !== "bad" || unit?.load !== "loaded" || unit.active === "active")
     return undefined;
+  // Where something else is the proxy, an nginx that was never started would only take its ports.
+  const program = proxyProgram(survey);
+  if (program !== undefined && program !== "nginx") return undefined;
+  if (unit.active === "inactive" && unit.downSince === undefined && stoppedProxy(survey) !== undefined)
+    return undefined;
   const nginx = ifSeen(survey.nginx);
   if (nginx?.valid === false) {
     return found(
@@ -459,16 +482,21 @@ function nginxElsewhere({ survey, target, layers, hostname }: Situation): Found 
   const outside = [stateOf(layers, "proxy"), stateOf(layers, "public")];
   if (!outside.includes("bad") || stateOf(layers, "direct") !== "good") return undefined;
   const routes = routesOf(survey, target, hostname);
-  const astray = routes.filter(({ leadsToOdoo }) => !leadsToOdoo);
-  if (routes.length === 0 || astray.length === 0) return undefined;
-  if (astray.length < routes.length) {
+  const astray = routes.filter(({ leadsToOdoo }) => leadsToOdoo === false);
+  const dead = astray.filter(
+    ({ upstream, listens }) =>
+      listens !== true &&
+      routes.some((other) => other.leadsToOdoo && shareRequests(other.upstream, upstream)),
+  );
+  if (dead.length > 0) {
     return found(
       "intermittent",
-      `nginx sends some of the requests elsewhere than to Odoo: ${astray.map(describeRoute).join("; ")}`,
+      `nginx sends some of the requests elsewhere than to Odoo: ${describeRoutes(dead)}`,
       "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.",
     );
   }
-  if (stateOf(layers, "proxy") !== "bad") return undefined;
+  if (astray.length === 0 || astray.length < routes.length || stateOf(layers, "proxy") !== "bad")
+    return undefined;
   const direct = directOf(survey, target);
   return found(
     "nginx-elsewhere",
@@ -487,7 +515,12 @@ function describeRoute({ upstream, listens }: Route): string {
 
 function publicUnreachable({ survey, layers }: Situation): Found | undefined {
   const layer = layers.find(({ name }) => name === "public");
-  if (layer?.state !== "bad" || layers.some(({ name, state }) => name !== "public" && state !== "good"))
+  // What could not be seen below a proxy that hands out the page does not matter to people outside.
+  if (
+    layer?.state !== "bad" ||
+    stateOf(layers, "proxy") !== "good" ||
+    layers.some(({ name, state }) => name !== "public" && state === "bad")
+  )
     return undefined;
   const certificate = survey.public?.observed ? survey.public.value.certificate?.problem : undefined;
   if (certificate !== undefined) {
@@ -517,6 +550,15 @@ function unknown({ survey, layers }: Situation): Found {
       "unknown",
       `what could be seen is good, but these could not be: ${unseen.map(({ name }) => name).join(", ")}`,
       "Make the missing probes possible (see below), then run again.",
+    );
+  }
+  const stopped =
+    worst.name === "proxy" && proxyProgram(survey) === undefined ? stoppedProxy(survey) : undefined;
+  if (stopped !== undefined) {
+    return found(
+      "unknown",
+      `the reverse proxy is down: the container ${stopped.name} (${stopped.image}) ${stopped.state}`,
+      `Start it (\`docker start ${stopped.name}\`), and look at its log (\`docker logs ${stopped.name}\`). It was left alone: a proxy in a container is for a person.`,
     );
   }
   const program = worst.name === "proxy" ? proxyProgram(survey) : undefined;

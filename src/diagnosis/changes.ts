@@ -23,6 +23,8 @@ const DAY = 86_400_000;
 const NEAR = 15 * 60_000;
 /** An image that was tagged so shortly before a container was made from it is why it was made. */
 const FRESH = 60 * 60_000;
+/** Before this a time of the day alone would be read as today's. */
+const DATED = 20 * 60 * 60_000;
 const TAGGED = "was pulled, built or tagged";
 
 /** Everything that changed within a day, newest first. */
@@ -133,10 +135,12 @@ export function outageOf(
  * `Down since 02:47:13 UTC, 15 s after the Odoo container was recreated from another image`
  *
  * @param changes newest first
+ * @param now by the host's clock, in milliseconds since 1970: what is long ago is told with its date
  */
-export function describeOutage(outage: Outage | undefined, changes: readonly Change[]): string {
+export function describeOutage(outage: Outage | undefined, changes: readonly Change[], now: number): string {
   if (outage === undefined) return "";
-  const since = `Down since ${clockTime(outage.since)}`;
+  const date = now - outage.since < DATED ? "" : `${new Date(outage.since).toISOString().slice(0, 10)} `;
+  const since = `Down since ${date}${clockTime(outage.since)}`;
   const before = changes.find(
     ({ at, what }) => at <= outage.since && outage.since - at < NEAR && explains(what, outage),
   );

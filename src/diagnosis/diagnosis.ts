@@ -4,16 +4,16 @@
  */
 
 import { ifSeen, type Survey } from "../survey/survey.ts";
-import { causeOf, dockerDown, type Found, firstComplaint } from "./causes.ts";
+import { causeOf, dockerDown, type Found, firstComplaint, somebodyAtWork } from "./causes.ts";
 import { type Change, changesOf, describeOutage, type Outage, outageOf } from "./changes.ts";
 import { type Drift, driftOf } from "./drift.ts";
 import { intermittent } from "./intermittent.ts";
 import { ladderFor } from "./ladder.ts";
-import { type Layer, layersOf, layersWithoutContainers } from "./layers.ts";
+import { type Layer, layersOf, layersWithoutContainers, outerLayers } from "./layers.ts";
 import { findTarget, type Target, type TargetWishes } from "./target.ts";
 import { otherTopology, topologyOf } from "./topology.ts";
 import { warningsOf } from "./warnings.ts";
-import { workInProgress } from "./work.ts";
+import { PACKAGE_UPGRADE, type Work, workInProgress } from "./work.ts";
 
 /** Every cause, with what it means for a person. The order of their finding is in causes.ts. */
 export const CAUSES = {
@@ -116,7 +116,12 @@ export function isWaiting({ cause }: Diagnosis): boolean {
  */
 export function diagnose(survey: Survey, wishes: Wishes, tried: readonly RemedyName[] = []): Diagnosis {
   const down = dockerDown(survey);
-  if (down !== undefined) return withoutTarget(survey, down, [], tried);
+  if (down !== undefined) {
+    // Upgrading its package takes the daemon down, and brings it back.
+    const work = workInProgress(survey, undefined).filter(({ what }) => what === PACKAGE_UPGRADE);
+    const busy = somebodyAtWork({ work, layers: outerLayers(survey) });
+    return withoutTarget(survey, busy ?? down, evidenceOf(work), tried);
+  }
   const search = findTarget(survey, wishes);
   if (search.found === "several") {
     return withoutTarget(
@@ -144,7 +149,18 @@ export function diagnose(survey: Survey, wishes: Wishes, tried: readonly RemedyN
       tried,
     );
   }
+  // A compose file that was left behind: starting its stack would set a second Odoo beside the one that runs.
+  const instead = search.target.containers.length === 0 ? otherTopology(survey, true) : undefined;
+  if (instead !== undefined) return withoutTarget(survey, instead, [], tried);
   return withTarget(survey, wishes, search.target, tried);
+}
+
+function evidenceOf(work: readonly Work[]): string[] {
+  return work.map(({ what, evidence }) => `${what}: ${evidence}`);
+}
+
+function nowOf(survey: Survey): number {
+  return (ifSeen(survey.host)?.epoch ?? 0) * 1000;
 }
 
 function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: readonly RemedyName[]): Diagnosis {
@@ -162,7 +178,7 @@ function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: reado
   return {
     ...found,
     evidence: [
-      ...work.map(({ what, evidence }) => `${what}: ${evidence}`),
+      ...evidenceOf(work),
       ...layers.filter((layer) => layer.state !== "good").map((layer) => `${layer.name}: ${layer.why}`),
     ],
     layers,
@@ -171,7 +187,7 @@ function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: reado
     topology: topologyOf(survey, target),
     changes,
     outage,
-    since: describeOutage(outage, changes),
+    since: describeOutage(outage, changes, nowOf(survey)),
     target,
     place: { project: target.project.name, directory: target.project.directory },
     ...ladderFor({ cause: found.cause, survey, target, layers, tried }),
@@ -212,7 +228,7 @@ function withoutTarget(
     topology: topologyOf(survey, undefined),
     changes,
     outage,
-    since: describeOutage(outage, changes),
+    since: describeOutage(outage, changes, nowOf(survey)),
     target: undefined,
     place:
       found.cause === "docker-down"

@@ -14,7 +14,8 @@ export interface Drift {
 export function driftOf(survey: Survey, target: Target): Drift[] {
   const found: Drift[] = [];
   const services = target.project.services.observed ? target.project.services.value : [];
-  if (!target.project.services.observed) {
+  // Compose v1, which we do not use, is a reason of its own, and no drift.
+  if (!target.project.services.observed && ifSeen(survey.compose)?.generation !== "v1") {
     found.push({
       service: target.project.name,
       what: `the compose files cannot be read, so nothing could be made anew from them: ${target.project.services.why}`,

@@ -1,6 +1,7 @@
 /** The reverse proxy in front of Odoo: which one it is, and whether nginx sends people to where Odoo is. */
 
 import { ifSeen, type Listener, type NginxUpstream, type Survey } from "../survey/survey.ts";
+import { describeState } from "./layers.ts";
 import type { Target } from "./target.ts";
 
 /** The program behind the public ports, in the words for people; undefined when it could not be seen. */
@@ -14,6 +15,28 @@ export function proxyProgram(survey: Survey): string | undefined {
   return program;
 }
 
+const KINDS = ["nginx", "caddy", "traefik", "haproxy", "apache", "httpd"] as const;
+
+/** A reverse proxy in a container that does not run; the first there is. */
+export function stoppedProxy(
+  survey: Survey,
+): { readonly name: string; readonly image: string; readonly state: string } | undefined {
+  const isProxy = (image: string): boolean =>
+    KINDS.some((kind) => image.includes(kind)) && !/exporter|companion/.test(image);
+  const composed = ifSeen(survey.containers)?.find(
+    ({ oneOff, state, imageReference, publishes }) =>
+      !oneOff &&
+      state !== "running" &&
+      (isProxy(imageReference) || publishes.some((port) => /^(?:80|443)\/tcp$/.test(port))),
+  );
+  if (composed !== undefined)
+    return { name: composed.name, image: composed.imageReference, state: describeState(composed) };
+  const other = ifSeen(survey.others)?.containers.find(
+    ({ image, status }) => isProxy(image) && !status.startsWith("Up"),
+  );
+  return other && { name: other.name, image: other.image, state: `is down (${other.status})` };
+}
+
 /** Docker's own proxy listens for a container: one that publishes 80 or 443. */
 function publishedBy(survey: Survey, listeners: readonly Listener[]): string | undefined {
   if (!listeners.some(({ program }) => program === "docker-proxy")) return undefined;
@@ -22,16 +45,15 @@ function publishedBy(survey: Survey, listeners: readonly Listener[]): string | u
   );
   const other = ifSeen(survey.others)?.containers.find(({ ports }) => /:(?:80|443)->/.test(ports));
   const image = composed?.imageReference ?? other?.image ?? "";
-  const kind = ["nginx", "caddy", "traefik", "haproxy", "apache", "httpd"].find((name) =>
-    image.includes(name),
-  );
+  const kind = KINDS.find((name) => image.includes(name));
   return image === "" ? "a container" : `${kind ?? image} in a container (${composed?.name ?? other?.name})`;
 }
 
 /** Where nginx sends the pages of our site, and whether that is Odoo. */
 export interface Route {
   readonly upstream: NginxUpstream;
-  readonly leadsToOdoo: boolean;
+  /** undefined where it cannot be told: a name, a variable, a socket, another address with Odoo's port. */
+  readonly leadsToOdoo: boolean | undefined;
   /** Whether anything listens there; undefined when it could not be seen, or is on another machine. */
   readonly listens: boolean | undefined;
 }
@@ -44,21 +66,53 @@ export interface Route {
 export function routesOf(survey: Survey, target: Target, hostname: string | undefined): Route[] {
   const nginx = ifSeen(survey.nginx);
   if (nginx === undefined) return [];
-  const pages = nginx.upstreams.filter(({ location }) => !/longpolling|websocket/.test(location));
+  const pages = nginx.upstreams.filter(({ location, at }) => answersLogin(location) && !isSpare(at.text));
   const own = pages.filter(({ serverNames }) => hostname !== undefined && serverNames.includes(hostname));
   const addresses = odooAddresses(survey, target);
   const listeners = ifSeen(survey.listeners);
   return (own.length > 0 ? own : pages).map((upstream) => {
     const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(upstream.target) ?? [];
-    const local = /^(?:127\.[\d.]+|localhost|\[::1\]|0\.0\.0\.0)$/.test(host);
+    const local = LOCAL.test(host);
     const spelled = local ? `local:${port}` : upstream.target;
+    // The host's own address leads to a published port as well, and which addresses are its own was not asked.
+    const vague = !local && (!/^(?:[\d.]+|\[[\da-f:]+\])$/i.test(host) || addresses.has(`local:${port}`));
     return {
       upstream,
-      leadsToOdoo: addresses.has(spelled),
+      leadsToOdoo: addresses.has(spelled) || (vague ? undefined : false),
       listens:
         local && listeners !== undefined ? listeners.some((each) => each.port === Number(port)) : undefined,
     };
   });
+}
+
+const LOCAL = /^(?:127\.[\d.]+|localhost|\[::1\]|0\.0\.0\.0)$/;
+
+/** Whether a location may answer for /web/login (nginx's own choice among several is not made here). */
+function answersLogin(location: string): boolean {
+  const [, modifier = "", pattern = ""] = /^(?:(=|~\*?|\^~)\s*)?(.*)$/.exec(location) ?? [];
+  if (pattern.startsWith("@")) return true;
+  if (modifier === "=") return pattern === "/web/login";
+  if (!modifier.startsWith("~")) return "/web/login".startsWith(pattern);
+  try {
+    return new RegExp(pattern, modifier === "~*" ? "i" : "").test("/web/login");
+  } catch {
+    // nginx's regular expressions know more than ours.
+    return true;
+  }
+}
+
+/** A server that gets no request as long as another one answers. */
+function isSpare(text: string): boolean {
+  return /^server\s[^;]*\s(?:backup|down)\b/.test(text);
+}
+
+/** Whether two servers take turns: they stand in the same upstream of the same location. */
+export function shareRequests(a: NginxUpstream, b: NginxUpstream): boolean {
+  return (
+    a.at.file === b.at.file &&
+    a.location === b.location &&
+    a.serverNames.join(" ") === b.serverNames.join(" ")
+  );
 }
 
 /** Where Odoo can be reached from nginx: its published port (`local:8069`), or the container's own address. */
@@ -66,9 +120,9 @@ function odooAddresses(survey: Survey, target: Target): Set<string> {
   const probes = (ifSeen(survey.direct) ?? []).filter(({ containerId }) => containerId === target.odoo?.id);
   return new Set(
     probes.flatMap(({ address, published }) => {
-      const port = /:(\d+)$/.exec(address)?.[1];
+      const [, host = "", port] = /^(.*):(\d+)$/.exec(address) ?? [];
       if (port === undefined) return [];
-      return published ? [`local:${port}`, address] : [address];
+      return published && LOCAL.test(host) ? [`local:${port}`, address] : [address];
     }),
   );
 }

@@ -23,11 +23,20 @@ export function topologyOf(survey: Survey, target: Target | undefined): string[]
   ];
 }
 
-/** Odoo is here, and Compose did not make it. */
-export function otherTopology(survey: Survey): Found | undefined {
+/**
+ * Odoo is here, and Compose did not make it.
+ *
+ * @param running only one that runs counts
+ */
+export function otherTopology(survey: Survey, running = false): Found | undefined {
   const others = ifSeen(survey.others);
-  const container = others?.containers.find(({ image }) => /(?:^|\/)[\w.-]*odoo/i.test(image));
-  const service = others?.services.find(({ unit }) => /^(?:odoo|openerp)/.test(unit));
+  const container = others?.containers.find(
+    ({ image, status }) =>
+      /(?:^|\/)[\w.-]*odoo/i.test(image) && (!running || /^(?:Up|Restarting)/.test(status)),
+  );
+  const service = others?.services.find(
+    ({ unit, active }) => /^(?:odoo|openerp)/.test(unit) && (!running || active === "active"),
+  );
   const process = ifSeen(survey.processes)?.find(({ command }) =>
     /^(?:\S*python[\d.]*\s+)?\S*(?:odoo-bin|openerp-server)\b/.test(command),
   );

@@ -21,6 +21,8 @@ const QUIET_BOOT = 90;
 /** `docker compose up` without `-d` that is older than this supervises the stack, and is not a deploy; in seconds. */
 const OLDEST_FOREGROUND_UP = 600;
 
+export const PACKAGE_UPGRADE = "a package upgrade";
+
 export function workInProgress(survey: Survey, target: Target | undefined): Work[] {
   const processes = ifSeen(survey.processes) ?? [];
   const loops =
@@ -59,10 +61,13 @@ function workOf({ command, seconds }: Process): string | undefined {
   const words = command.split(/\s+/);
   const program = (words[0] ?? "").split("/").at(-1) ?? "";
   if (/^(?:ba|da|z|fi)?sh$|^sudo$|^ssh$|^timeout$|^tini$|^runc/.test(program)) return undefined;
-  const odoo = words.findIndex((word) => /(?:^|\/)(?:odoo|odoo-bin|openerp-server|odoo\.py)$/.test(word));
+  const script = /^python[\d.]*$/.test(program)
+    ? words.findIndex((word, at) => at > 0 && !word.startsWith("-"))
+    : 0;
+  const run = (words[script] ?? "").split("/").at(-1) ?? "";
   // `docker … exec odoo odoo -u` is the client; the process that works is seen as well.
-  if (odoo >= 0 && odoo <= 1 && /^(?:python[\d.]*|odoo|odoo-bin)$/.test(program)) {
-    const args = words.slice(odoo + 1);
+  if (/^(?:odoo|odoo-bin|openerp-server|odoo\.py)$/.test(run)) {
+    const args = words.slice(script + 1);
     const once = args.includes("--stop-after-init");
     if (once && args.some((word) => /^(?:-u|--update|-u\S+|--update=.*)$/.test(word)))
       return "a module update";
@@ -79,14 +84,14 @@ function workOf({ command, seconds }: Process): string | undefined {
   if (program === "psql" && words.some((word) => /^(?:-f|--file)/.test(word)))
     return "a restore of the database";
   if (program === "dpkg" && words.some((word) => /^--(?:unpack|configure|install|status-fd)$/.test(word)))
-    return "a package upgrade";
-  if (program === "docker" || program === "docker-compose")
-    return dockerWork(program, words.slice(1), seconds);
+    return PACKAGE_UPGRADE;
+  // Compose v1 is a Python script.
+  if (run === "docker" || run === "docker-compose") return dockerWork(run, words.slice(script + 1), seconds);
   return undefined;
 }
 
 const COMPOSE_TAKES_A_VALUE =
-  /^(?:-f|--file|-p|--project-name|--project-directory|--env-file|--profile|--ansi|--progress|--parallel|-c|--context|-H|--host|--log-level)$/;
+  /^(?:-f|--file|-p|--project-name|--project-directory|--env-file|--profile|--ansi|--progress|--parallel|-c|--context|-H|--host|-l|--log-level|--config)$/;
 
 /** The first word that is neither an option nor an option's value. */
 function verbOf(words: readonly string[]): { verb: string; rest: readonly string[] } {
@@ -152,10 +157,15 @@ function boot(survey: Survey, target: Target | undefined): Work[] {
   ) {
     return [{ what: "a boot of Odoo", evidence: `started ${Math.round(age)} s ago; its log advances` }];
   }
-  const loading = lines.findLast(({ text }) =>
-    / odoo\.modules\.(?:loading|registry|graph|migration): /.test(text),
-  );
-  if (loading !== undefined && now - loading.at / 1000 < QUIET_BOOT && age >= LONGEST_BOOT) {
+  const at = lines.findLastIndex(({ text }) => / odoo\.modules\.(?:loading|graph|migration): /.test(text));
+  const loading = lines[at];
+  const recent = loading !== undefined && now - loading.at / 1000 < QUIET_BOOT;
+  // Who updates a module through the web client often does so soon after a deploy, which started Odoo.
+  if (
+    recent &&
+    !loading.text.includes("Modules loaded.") &&
+    (age >= LONGEST_BOOT || isServing(lines.slice(0, at)))
+  ) {
     return [{ what: "a module update inside of Odoo", evidence: loading.text.slice(0, 200) }];
   }
   return [];
