@@ -29,6 +29,7 @@ until LC_ALL=C sh program 9>&-; do
 done
 printf '%s put back after the step %s\n' "\$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$STEP" >>"$audit_log" 2>/dev/null
 systemctl disable --quiet "$put_back_unit" 2>/dev/null
+cd /
 rm -rf "/etc/systemd/system/$put_back_unit" "$PUT_BACK_DIR"
 systemctl daemon-reload
 RUN

@@ -12,7 +12,8 @@ else
     timeout -k 5 150 systemctl stop "$step_unit"
   else
     step_pid=$(cat "$step_dir/pid")
-    kill -TERM -- "-$step_pid" 2>/dev/null || true
+    # timeout puts what it runs into a process group of its own, but not into another session.
+    pkill -TERM -s "$step_pid" 2>/dev/null || kill -TERM -- "-$step_pid" 2>/dev/null || true
   fi
   audit "step $STEP was stopped"
   echo stopped
