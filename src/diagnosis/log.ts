@@ -25,7 +25,7 @@ export const LONGEST_PAUSE = 90;
 /** When a container was started last; of one that Docker started again by itself, some of its tries before that too. */
 export function sinceItsLastTries({ startedAt, restartCount }: Container): string {
   const before = restartCount > 0 ? LONGEST_PAUSE * 1000 : 0;
-  return new Date(Math.max(0, Date.parse(startedAt) - before)).toISOString();
+  return new Date(Math.max(0, (Date.parse(startedAt) || 0) - before)).toISOString();
 }
 
 /** What Odoo and its entrypoint say when PostgreSQL does not let them in (libpq, facts of the official image). */
