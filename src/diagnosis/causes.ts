@@ -168,7 +168,7 @@ function stackDown({ target }: Situation): Found | undefined {
     : undefined;
 }
 
-function databaseDown({ survey, target }: Situation): Found | undefined {
+function databaseDown({ survey, target, layers }: Situation): Found | undefined {
   const { db, dbService } = target;
   if (dbService === undefined) return undefined;
   if (db === undefined) return found("database-down", `the service ${dbService} has no container`);
@@ -177,7 +177,10 @@ function databaseDown({ survey, target }: Situation): Found | undefined {
   if (db.state === "paused") return found("database-down", `the database container ${db.name} is paused`);
   if (
     db.state === "restarting" ||
-    (db.restartCount >= 2 && isFresh(survey, db.startedAt) && db.health !== "healthy")
+    (db.state === "running" &&
+      db.restartCount >= 2 &&
+      isFresh(survey, db.startedAt) &&
+      stateOf(layers, "database") !== "good")
   ) {
     const said = lastWord(survey, db.id);
     return found(

@@ -53,7 +53,7 @@ function failingRequests(survey: Survey, now: number): string[] {
 function restarts({ odoo }: Target, now: number): string[] {
   if (odoo === undefined || odoo.restartCount < RESTARTS) return [];
   const last = Date.parse(odoo.startedAt);
-  if (now - last > RECENT_RESTART) return [];
+  if (!(now - last <= RECENT_RESTART)) return [];
   const minutes = Math.round((now - last) / 60_000);
   const memory = odoo.oomKilled ? ", killed for want of memory" : "";
   return [`Docker restarted Odoo ${odoo.restartCount} times by itself, last ${minutes} min ago${memory}`];

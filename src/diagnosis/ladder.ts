@@ -92,7 +92,7 @@ function toStartDb({ cause, target }: Case): string | undefined {
   if (db === undefined) return composeObjection(target);
   if (db.state === "restarting" || db.state === "running")
     return "it starts again and again, and fails each time";
-  return undefined;
+  return ["exited", "created", "dead", "paused"].includes(db.state) ? undefined : `it is ${db.state}`;
 }
 
 function toStartStack({ cause, target }: Case): string | undefined {
