@@ -11,7 +11,7 @@ import {
   type RemedyName,
 } from "./diagnosis/diagnosis.ts";
 import { publicLayer } from "./diagnosis/layers.ts";
-import { describeFailure } from "./diagnosis/log.ts";
+import { describeFailure, whereThreadsStand } from "./diagnosis/log.ts";
 import { HostError, RefusedError } from "./errors.ts";
 import { captureEvidence, captureFreeze } from "./evidence/capture.ts";
 import type { Host } from "./host/host.ts";
@@ -94,6 +94,7 @@ async function climb(
   if (isGood(diagnosis)) return verdicts.good(diagnosis, "Every layer is good: somebody mended it meanwhile");
   const cause = diagnosis;
   let boot = "";
+  let hung = "";
   while (tried.length < MOST_REMEDIES) {
     diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
     if (isGood(diagnosis)) return verdicts.recovered(cause, tried, diagnosis);
@@ -101,18 +102,18 @@ async function climb(
     const [remedy] = diagnosis.ladder;
     if (remedy === undefined) break;
     const place = await leases.take(diagnosis);
-    if (remedy === "restart-odoo") await saveFreeze(host, diagnosis, parts);
+    if (remedy === "restart-odoo") hung = await saveFreeze(host, diagnosis, parts);
     tried.push(remedy);
     const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
     if (end.outcome === "gone")
       throw new RefusedError("Somebody else took the lease over, so nothing more was changed");
     if (remedy === "boot-check") boot = whatTheBootSaid(output, parts);
-    if (!(end.outcome === "ended" && end.status === UNFIT)) {
+    if (mayHaveChangedSomething(end)) {
       const verified = await waitUntilGood(watch, inputs, tried, parts);
       if (verified.good) {
         const lasting = await watchIt(watch, inputs, tried, parts);
         return lasting.good
-          ? verdicts.recovered(cause, tried, lasting.diagnosis)
+          ? verdicts.recovered(cause, tried, lasting.diagnosis, hung)
           : verdicts.fellBack(cause, tried, lasting);
       }
     }
@@ -121,6 +122,10 @@ async function climb(
   const next = diagnosis.advice || "Look at the logs in the evidence.";
   const finding = boot === "" ? diagnosis.finding : `Odoo falls at its start: ${boot}`;
   return verdicts.unhealthy({ ...diagnosis, since: cause.since }, next, tried, finding);
+}
+
+function mayHaveChangedSomething(end: StepEnd): boolean {
+  return end.outcome === "ended" ? end.status !== UNFIT : end.outcome === "vanished";
 }
 
 // ---- The sentences above, spelled out ------------------------------------------------------------------------------
@@ -251,11 +256,24 @@ async function saveEvidence(
   parts.journal.append({ kind: "evidence", when, files });
 }
 
-/** A restart destroys what tells why Odoo hangs: where its threads stand, and which locks they wait for. */
-async function saveFreeze(host: Host, { target }: Diagnosis, parts: Parts): Promise<void> {
-  if (target === undefined) return;
-  const files = await captureFreeze(host, target, parts.redactor, parts.evidence, parts.signal);
-  parts.journal.append({ kind: "evidence", when: "before", files });
+/**
+ * A restart destroys what tells why Odoo hangs: where its threads stand, and which locks they wait for. A host that
+ * cannot tell is no reason to leave the site down.
+ */
+async function saveFreeze(host: Host, { target }: Diagnosis, parts: Parts): Promise<string> {
+  if (target === undefined) return "";
+  const { redactor, evidence, journal, signal } = parts;
+  const freeze = await captureFreeze(host, target, redactor, evidence, signal).catch(
+    noteThat(parts, "The stacks of the hanging Odoo could not be saved"),
+  );
+  signal.throwIfAborted();
+  if (freeze === undefined) return "";
+  const { files, stacks } = freeze;
+  journal.append({ kind: "evidence", when: "before", files });
+  const place = whereThreadsStand(stacks);
+  if (place === "") return "";
+  journal.append({ kind: "note", text: `Odoo's threads stood in ${place}` });
+  return `Its threads stood in ${place}: look there, or it will hang again.`;
 }
 
 async function apply(

@@ -50,7 +50,13 @@ export function planned(diagnosis: Diagnosis): Verdict {
   };
 }
 
-export function recovered(cause: Diagnosis, tried: readonly RemedyName[], now: Diagnosis): Verdict {
+/** @param lesson what was learnt on the way that a person should act on; may be empty */
+export function recovered(
+  cause: Diagnosis,
+  tried: readonly RemedyName[],
+  now: Diagnosis,
+  lesson = "",
+): Verdict {
   const lasting = cause.cause === "odoo-out-of-memory" ? cause.advice : "";
   return {
     status: "recovered",
@@ -63,7 +69,7 @@ export function recovered(cause: Diagnosis, tried: readonly RemedyName[], now: D
       .filter(Boolean)
       .join(" "),
     detail: now.warnings.map((warning) => `Worth a look: ${warning}`).join("\n"),
-    next: sentences(lasting, aboutDrift(now)),
+    next: sentences(lasting, lesson, aboutDrift(now)),
   };
 }
 

@@ -416,7 +416,7 @@ function odooNotListening({ survey, target, layers }: Situation): Found | undefi
   const said = setting === undefined ? "" : ` (${setting})`;
   return found(
     "odoo-not-listening",
-    `Odoo runs in ${target.odoo.name}, and nothing listens on its port 8069${elsewhere}${said}`,
+    `Odoo runs in ${target.odoo.name}, and ${direct.listens === undefined ? "its port 8069 gives no connection" : "nothing listens on its port 8069"}${elsewhere}${said}`,
     others.length === 0
       ? ""
       : "Change the port back, or the mapping and nginx with it: a restart would only repeat it.",

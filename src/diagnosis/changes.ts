@@ -144,7 +144,11 @@ export function describeOutage(outage: Outage | undefined, changes: readonly Cha
   const before = changes.find(
     ({ at, what }) => at <= outage.since && outage.since - at < NEAR && explains(what, outage),
   );
-  return before === undefined ? since : `${since}, ${howLong(outage.since - before.at)} after ${before.what}`;
+  if (before === undefined) return since;
+  const distance = outage.since - before.at;
+  return distance < 1_000
+    ? `${since}, when ${before.what}`
+    : `${since}, ${howLong(distance)} after ${before.what}`;
 }
 
 /** An end that is the outage itself explains nothing; nor does an image that nobody made a container of. */

@@ -48,8 +48,11 @@ export function ladderFor(about: Case): { ladder: RemedyName[]; ruledOut: RuledO
 }
 
 /** What forbids any change. */
-function objectionToAny({ cause, layers }: Case): string | undefined {
+function objectionToAny({ cause, survey, layers }: Case): string | undefined {
   if (!layers.some(({ state }) => state === "bad")) return "nothing that could be seen is bad";
+  // What they start or restart, an update or a restore may be working on.
+  if (!survey.processes.observed && cause !== "docker-down" && cause !== "nginx-down")
+    return `whether somebody is at work could not be seen (${survey.processes.why})`;
   switch (cause) {
     case "in-progress":
       return "somebody is at work, and is never interrupted";

@@ -53,6 +53,25 @@ export function describeFailure({ exception, message, module, file, line }: Fail
   return place.length === 0 ? what : `${what} (${place.join(", ")})`;
 }
 
+/**
+ * Where the threads of a hanging Odoo stand: the place in an addon that most of them have innermost.
+ *
+ * @param stacks as Odoo prints them on SIGQUIT (odoo/tools/misc.py, dumpstacks)
+ * @returns `module shop_notes, /mnt/extra-addons/shop_notes/models.py line 23`; empty when none stands in an addon
+ */
+export function whereThreadsStand(stacks: string): string {
+  const counts = new Map<string, number>();
+  for (const thread of stacks.split(/^.*# Thread: /m).slice(1)) {
+    const place = [...thread.matchAll(/File: "([^"]+)", line (\d+), in \w+/g)].findLast(
+      ([, file = ""]) => ADDON.test(file) && !isFramework(file) && moduleOf(file) !== undefined,
+    );
+    if (place?.[1] === undefined) continue;
+    const words = `module ${moduleOf(place[1])}, ${place[1]} line ${place[2]}`;
+    counts.set(words, (counts.get(words) ?? 0) + 1);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "";
+}
+
 interface Frame {
   readonly file: string;
   readonly line: number;

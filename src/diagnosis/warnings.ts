@@ -19,8 +19,39 @@ export function warningsOf(survey: Survey, target: Target, drift: readonly Drift
     ...clockWarnings(survey),
     ...healthWarnings(survey, target),
     ...composeWarnings(survey, drift),
+    ...blindSpots(survey),
   ];
 }
+
+/** What could not be seen is said: it may be what is wrong next. */
+function blindSpots(survey: Survey): string[] {
+  const noNginx = !survey.nginx.observed && /not installed on the host/.test(survey.nginx.why);
+  return Object.entries(survey).flatMap(([name, part]: [string, Survey[keyof Survey]]) => {
+    if (typeof part !== "object" || part.observed) return [];
+    if (noNginx && /^(?:nginx|nginxErrors|accessLogs)$/.test(name)) return [];
+    return [`not observed: ${WORDS[name] ?? name} (${part.why.split("\n")[0]?.slice(0, 200)})`];
+  });
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  accessLogs: "nginx's access log",
+  databases: "what PostgreSQL does",
+  direct: "Odoo's own port",
+  disks: "the file systems",
+  history: "what changed lately",
+  images: "the images",
+  listeners: "who listens on which port",
+  logs: "the containers' logs",
+  memory: "the memory",
+  nginx: "nginx's configuration",
+  nginxErrors: "nginx's error log",
+  others: "containers and services beside Compose",
+  processes: "the processes",
+  projects: "the compose files",
+  proxy: "what the proxy answers",
+  settings: "odoo.conf",
+  units: "systemd's services",
+};
 
 function diskWarnings(survey: Survey): string[] {
   return (ifSeen(survey.disks) ?? []).flatMap(({ mount, size, available, inodes, inodesFree }) => {

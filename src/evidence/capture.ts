@@ -56,6 +56,7 @@ export async function captureEvidence(
 /**
  * What a restart of an Odoo that hangs would destroy: the stacks of its threads, and what its sessions wait for.
  *
+ * @returns the files written, and the stacks as Odoo printed them
  * @throws HostError when the host cannot be asked
  */
 export async function captureFreeze(
@@ -64,7 +65,7 @@ export async function captureFreeze(
   redactor: Redactor,
   store: EvidenceStore,
   signal?: AbortSignal,
-): Promise<EvidenceFile[]> {
+): Promise<{ readonly files: EvidenceFile[]; readonly stacks: string }> {
   const result = await host.run(
     {
       name: "evidence of the freeze",
@@ -78,7 +79,11 @@ export async function captureFreeze(
     },
     signal,
   );
-  return filesFrom(result.sections, "freeze", redactor, store);
+  const stacks = result.sections.find(({ name }) => name === "stacks")?.body ?? Buffer.alloc(0);
+  return {
+    files: filesFrom(result.sections, "freeze", redactor, store),
+    stacks: plainText(new TextDecoder().decode(stacks)),
+  };
 }
 
 function filesFrom(

@@ -15,9 +15,10 @@ ask_host() {
   echo "processors=$(getconf _NPROCESSORS_ONLN 2>/dev/null || true)"
 }
 
-# Kernel threads have no arguments, and say nothing here. Some arguments are long; their beginning tells what it is.
+# With the rights to see everybody's (/proc may be mounted with hidepid). Kernel threads have no arguments, and say nothing
+# here. Some arguments are long; their beginning tells what it is.
 ask_processes() {
-  bounded 10 ps -eo pid= -o ppid= -o stat= -o etime= -o args= >"$work/ps" || return
+  elevated 10 ps -eo pid= -o ppid= -o stat= -o etime= -o args= >"$work/ps" || return
   grep -v ' \[[^]]*\]$' "$work/ps" | cut -c1-400 | head -n 3000
 }
 

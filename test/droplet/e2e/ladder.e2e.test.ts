@@ -59,15 +59,15 @@ describe("the ladder", () => {
   });
 
   it("says so when nothing allowed helps, and leaves a broken nginx as it is", async () => {
-    await droplet.break("nginx-stopped");
-    await droplet.assertSymptom("nginx-stopped");
+    await droplet.break("nginx-invalid");
+    await droplet.assertSymptom("nginx-invalid");
     action = new Action(inputsFor(droplet, "deploy", { mode: "recover" }));
     const end = await action.main();
-    await droplet.assertSymptom("nginx-stopped");
+    await droplet.assertSymptom("nginx-invalid");
     await expectNothingLeftBehind(droplet);
     expect(end.exitCode, end.log).toBe(1);
     expect(end.outputs.get("status")).toBe("unhealthy");
-    expect(end.outputs.get("cause")).toBe("unknown");
+    expect(end.outputs.get("cause")).toBe("nginx-config-invalid");
     expect(end.outputs.get("changed")).toBe("false");
   });
 });

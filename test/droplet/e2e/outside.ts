@@ -27,14 +27,16 @@ export async function lookFromOutside(droplet: Droplet): Promise<OutsideView> {
   };
 }
 
-/** Nothing of ours stays on the host: no unit, process, lease, run directory or temporary file. */
+/** Nothing of ours stays on the host: no unit, process, container, lease, run directory, dead-man or temporary file. */
 export async function expectNothingLeftBehind(droplet: Droplet): Promise<void> {
   const found = await droplet.script(`
     systemctl list-units --all --no-legend 'odoo-recover*' | sed 's/^/unit: /'
     if [ -d /run/odoo-recover ]; then find /run/odoo-recover -mindepth 2 -not -name lock | sed 's/^/state: /'; fi
     find /dev/shm /tmp /run -maxdepth 1 -name 'odoo-recover.*' | sed 's/^/temporary: /'
     { pgrep -af '/run/odoo-recover/' || true; } | sed 's/^/process: /'
-    docker ps -a --filter label=com.docker.compose.oneoff=True --format 'container: {{.Names}}'
+    systemctl list-unit-files --no-legend 'odoo-recover*' | sed 's/^/unit file: /'
+    find /var/lib/odoo-recover -name put-back 2>/dev/null | sed 's/^/dead-man: /'
+    docker ps -a --filter name=odoo-recover --format 'container: {{.Names}}'
   `);
   expect(found.trim()).toBe("");
 }
