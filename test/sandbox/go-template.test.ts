@@ -4,42 +4,51 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { renderTemplate } from "./docker/go-template.ts";
 
-const SURVEY = readFileSync(new URL("../../src/survey/survey.sh", import.meta.url), "utf8");
+const PROBES = readFileSync(new URL("../../src/survey/probes/docker.sh", import.meta.url), "utf8");
 
-describe("the survey's question for ports", () => {
-  const template = /--format '(\{\{range \$port[\s\S]*?)'/.exec(SURVEY)?.[1] ?? "";
+describe("the survey's question for what the probes start from", () => {
+  const template = /--format '(\{\{\.Id\}\} state[\s\S]*?)'/.exec(PROBES)?.[1] ?? "";
   const networks = { "odoo-ce_default": { IPAddress: "172.31.0.3" } };
 
-  it("is answered for a port that is bound to an address", () => {
+  it("is answered for a container whose port is bound to an address", () => {
     const odoo = {
+      Id: "1",
+      State: { Status: "running", Pid: 630 },
       HostConfig: {
         PortBindings: {
           "8072/tcp": [{ HostIp: "127.0.0.1", HostPort: "8072" }],
           "8069/tcp": [{ HostIp: "127.0.0.1", HostPort: "8069" }],
         },
       },
-      Config: { ExposedPorts: { "8069/tcp": {}, "8071/tcp": {} } },
+      Config: { Image: "odoo-prod:14", ExposedPorts: { "8069/tcp": {}, "8071/tcp": {} } },
       NetworkSettings: { Networks: networks },
+      Mounts: [{ Destination: "/etc/odoo", Source: "/opt/odoo-ce/config" }],
     };
-    expect(renderTemplate(template, odoo)).toBe("bound 127.0.0.1 8069\nexposed\naddress 172.31.0.3\n");
+    expect(renderTemplate(template, odoo)).toBe(`1 state running 630
+1 image odoo-prod:14
+1 bound 8069/tcp 127.0.0.1 8069
+1 bound 8072/tcp 127.0.0.1 8072
+1 exposed 8069/tcp
+1 exposed 8071/tcp
+1 address 172.31.0.3
+1 mount /etc/odoo\t/opt/odoo-ce/config
+`);
   });
 
-  it("is answered for a port that is bound to every address", () => {
+  it("is answered for one whose port is bound to every address, and that does not run", () => {
     const odoo = {
+      Id: "1",
+      State: { Status: "created", Pid: 0 },
       HostConfig: { PortBindings: { "8069/tcp": [{ HostIp: "", HostPort: "80" }] } },
-      Config: { ExposedPorts: null },
-      NetworkSettings: { Networks: networks },
+      Config: { Image: "odoo-prod:14", ExposedPorts: null },
+      NetworkSettings: { Networks: { bridge: { IPAddress: "" } } },
+      Mounts: [],
     };
-    expect(renderTemplate(template, odoo)).toBe("bound 127.0.0.1 80\n\naddress 172.31.0.3\n");
-  });
-
-  it("is answered for a container that has none", () => {
-    const database = {
-      HostConfig: { PortBindings: {} },
-      Config: { ExposedPorts: { "5432/tcp": {} } },
-      NetworkSettings: { Networks: networks },
-    };
-    expect(renderTemplate(template, database)).toBe("\naddress 172.31.0.3\n");
+    expect(renderTemplate(template, odoo)).toBe(`1 state created 0
+1 image odoo-prod:14
+1 bound 8069/tcp 127.0.0.1 80
+1 address 
+`);
   });
 });
 

@@ -5,7 +5,7 @@
 
 import { parseArgs, styleText } from "node:util";
 import { Action, type StepEnd } from "../support/action.ts";
-import { Sandbox } from "./sandbox.ts";
+import { PACE, Sandbox } from "./sandbox.ts";
 import { DEFAULT_SCENARIO, SCENARIOS } from "./scenarios/index.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 import { forTerminal } from "./terminal.ts";
@@ -80,9 +80,9 @@ async function main(args: string[]): Promise<number> {
 }
 
 /** @returns 0 when it ended as the scenario expects, as curl and the run's outputs have it; 1 otherwise */
-async function play(name: string, { what, watch, expected, prepare }: Scenario): Promise<number> {
+async function play(name: string, { what, watch, hurry, expected, prepare }: Scenario): Promise<number> {
   console.log(`${styleText("bold", name)}: ${what}\nWatch: ${watch}`);
-  const starting = Sandbox.start();
+  const starting = Sandbox.start(hurry === undefined ? PACE : { ...PACE, hurry });
   toEnd.push(async () => (await starting).close());
   const sandbox = await starting;
   const { inputs, end } = await prepare(sandbox);

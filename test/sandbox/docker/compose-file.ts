@@ -29,6 +29,7 @@ export interface ServiceConfig {
   readonly healthcheck?: Readonly<Record<string, unknown>>;
   readonly ports?: readonly PortMapping[];
   readonly restart?: string;
+  readonly volumes?: readonly { readonly type: string; readonly source: string; readonly target: string }[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly depends_on?: Readonly<Record<string, { readonly condition: string; readonly required: boolean }>>;
 }

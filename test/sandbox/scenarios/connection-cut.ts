@@ -10,7 +10,14 @@ export const connectionCut: Scenario = {
   what: "Odoo is stopped, and the SSH connection is cut while the step that starts it runs.",
   watch:
     "The step runs on without us; the connection is made again, and the step is attached to, not sent again.",
-  expected: { status: "recovered", cause: "odoo-stopped", site: "up", ups: 1 },
+  expected: {
+    before: "502",
+    status: "recovered",
+    cause: "odoo-stopped",
+    remedies: ["start-stack"],
+    site: "up",
+    ups: 1,
+  },
   async prepare(sandbox) {
     await sandbox.break("odoo-stopped");
     const network = await TcpProxy.to(sandbox.sshPort);

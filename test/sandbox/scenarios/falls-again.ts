@@ -1,13 +1,20 @@
 import { PASSES } from "../../../src/verify.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** Each look asks for the login page twice: at Odoo's own port, and through nginx. */
-const PAGES_A_LOOK = 2;
+/** Each look asks for the login page: at Odoo's own port, through nginx on the host, and from outside. */
+const PAGES_A_LOOK = 3;
 
 export const fallsAgain: Scenario = {
   what: "Odoo is stopped, and whatever stopped it does so again a little after it is back.",
   watch: "Three good looks are not enough: the soak sees it fall, and it is not called recovered.",
-  expected: { status: "unhealthy", cause: "odoo-stopped", site: "down", ups: 1 },
+  expected: {
+    before: "502",
+    status: "unhealthy",
+    cause: "odoo-stopped",
+    remedies: ["start-stack"],
+    site: "down",
+    ups: 1,
+  },
   async prepare(sandbox) {
     const { engine } = sandbox;
     await sandbox.break("odoo-stopped");

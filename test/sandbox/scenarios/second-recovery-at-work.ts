@@ -5,7 +5,7 @@ import type { Scenario } from "./scenario.ts";
 export const secondRecoveryAtWork: Scenario = {
   what: "Odoo is stopped, and another recovery holds the project's lease.",
   watch: "It diagnoses, finds the lease held, names who holds it since when, and changes nothing.",
-  expected: { status: "refused", cause: "odoo-stopped", site: "down", ups: 0 },
+  expected: { before: "502", status: "refused", cause: "odoo-stopped", remedies: [], site: "down", ups: 0 },
   async prepare(sandbox) {
     await sandbox.break("odoo-stopped");
     const host = await sandbox.openHost();

@@ -1,0 +1,37 @@
+/** The pages of the sandbox's Odoo: its login page with what that names, or an error where it has no database. */
+
+import { readFileSync } from "node:fs";
+import type http from "node:http";
+
+/** As Odoo 14 on the test droplet handed it out, with the token blanked. */
+const LOGIN = readFileSync(new URL("./login.page", import.meta.url), "utf8");
+/** Style sheets and scripts that the page names. Compiled ones are 2 MB: what they hold matters to no probe. */
+const ASSETS = new Set(
+  [...LOGIN.matchAll(/src="(\/web\/content\/[^"]+)"|href="(\/web\/content\/[^"]+)"/g)].map(
+    ([, script, style]) => script ?? style ?? "",
+  ),
+);
+
+/** What Odoo answers. `database`: whether its database can be reached; `told`: each request, for its log. */
+export function odooAnswers(
+  database: () => boolean,
+  told: (request: http.IncomingMessage, code: number) => void,
+): http.RequestListener {
+  return (request, response) => {
+    const path = (request.url ?? "/").replace(/\?.*/, "");
+    const answer = (code: number, type: string, body: string): void => {
+      told(request, code);
+      response.writeHead(code, { "Content-Type": type }).end(body);
+    };
+    if (ASSETS.has(path)) {
+      const script = path.endsWith(".js");
+      answer(200, script ? "application/javascript" : "text/css", `/* ${path} */\n`);
+    } else if (!database()) {
+      answer(500, "text/html", "<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n");
+    } else if (path === "/web/login") {
+      answer(200, "text/html; charset=utf-8", LOGIN);
+    } else {
+      answer(404, "text/html", "<title>404 Not Found</title>\n<h1>Not Found</h1>\n");
+    }
+  };
+}
