@@ -64,9 +64,9 @@ const RULES: readonly ((situation: Situation) => Found | undefined)[] = [
   stackDown,
   databaseDown,
   databaseStarting,
+  odooOutOfMemory,
   databaseUnreachable,
   odooGone,
-  odooOutOfMemory,
   odooCrashLoop,
   odooStoppedBySignal,
   databaseLocked,
@@ -267,7 +267,9 @@ function databaseLocked({ survey, target, layers }: Situation): Found | undefine
 /** The session at the head of a queue of Odoo's, when it is not one of Odoo's own. */
 export function rootBlocker({ sessions }: DatabaseActivity) {
   const waiting = sessions.filter(({ blockedBy, seconds }) => blockedBy.length > 0 && seconds >= 3);
-  const odoo = new Set(waiting.map(({ address }) => address));
+  const addresses = new Set(waiting.map(({ address }) => address));
+  // Who is on PostgreSQL's own socket is no Odoo, where Odoo comes over the network.
+  const odoo = addresses.size > 1 ? new Set([...addresses].filter(Boolean)) : addresses;
   const heads = new Set(waiting.flatMap(({ blockedBy }) => blockedBy));
   return sessions.find(
     ({ pid, blockedBy, address }) => heads.has(pid) && blockedBy.length === 0 && !odoo.has(address),
@@ -441,12 +443,40 @@ function odooUnhealthy({ survey, target, layers }: Situation): Found | undefined
   const direct = layers.find(({ name }) => name === "direct");
   if (direct?.state !== "bad" || target.odoo?.state !== "running") return undefined;
   if (directOf(survey, target)?.answer.observed !== true) return undefined;
+  const databases = databasesToChooseFrom(survey, target);
+  if (databases !== undefined) {
+    return databases.length === 0
+      ? found(
+          "odoo-unhealthy",
+          `Odoo finds no database to serve (${direct.why}), and in PostgreSQL there is none that holds an Odoo`,
+          "Do not make a new one. Look whether the database's volume is the right one, whether Odoo asks the right server, and for the last backup.",
+        )
+      : found(
+          "odoo-unhealthy",
+          `Odoo does not know which database to serve (${direct.why}): there are ${databases.join(" and ")}`,
+          "Say which one in odoo.conf (`db_name`, or `dbfilter` for this host name) and restart Odoo, or remove the one that does not belong there.",
+        );
+  }
   const failure = failureOf(survey, target);
   return found(
     "odoo-unhealthy",
     `Odoo runs and does not serve its login page (${direct.why})${failure === undefined ? "" : `: ${describeFailure(failure)}`}`,
     "Mend what the log names; it is in the evidence.",
   );
+}
+
+/**
+ * Odoo sends people to its page for choosing a database, and has not exactly one: those that there are; undefined when it
+ * does not, or what there is was not seen. A restart changes nothing of that.
+ */
+export function databasesToChooseFrom(survey: Survey, target: Target): readonly string[] | undefined {
+  const direct = directOf(survey, target);
+  const answer = direct && ifSeen(direct.answer);
+  const activity = activityOf(survey, target);
+  if (answer?.answered !== true || !/\/web\/database\//.test(answer.location) || activity?.observed !== true)
+    return undefined;
+  const names = activity.value.odoo.map(({ name }) => name);
+  return names.length === 1 ? undefined : names;
 }
 
 // ---- The proxy and the public side -----------------------------------------------------------------------------------

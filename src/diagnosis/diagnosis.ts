@@ -10,6 +10,7 @@ import { type Drift, driftOf } from "./drift.ts";
 import { intermittent } from "./intermittent.ts";
 import { ladderFor } from "./ladder.ts";
 import { type Layer, layersOf, layersWithoutContainers, outerLayers } from "./layers.ts";
+import { proxyProgram } from "./proxies.ts";
 import { findTarget, type Target, type TargetWishes } from "./target.ts";
 import { otherTopology, topologyOf } from "./topology.ts";
 import { warningsOf } from "./warnings.ts";
@@ -197,7 +198,9 @@ function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: reado
 /** Good, but for a configuration that would not survive the next restart of nginx. */
 function fine(survey: Survey): Found {
   const nginx = ifSeen(survey.nginx);
-  if (nginx?.valid !== false) return { cause: "healthy", finding: "every layer is good", advice: "" };
+  const serves = ["nginx", undefined].includes(proxyProgram(survey));
+  if (nginx?.valid !== false || !serves)
+    return { cause: "healthy", finding: "every layer is good", advice: "" };
   return {
     cause: "nginx-config-invalid",
     finding: `nginx runs with an older configuration; the one on disk is invalid: ${firstComplaint(nginx.said)}`,

@@ -4,7 +4,7 @@
  */
 
 import { ifSeen, type Survey } from "../survey/survey.ts";
-import { elsewhereSetting, isStoppedBySignal, stateOf } from "./causes.ts";
+import { databasesToChooseFrom, elsewhereSetting, isStoppedBySignal, stateOf } from "./causes.ts";
 import type { Cause, RemedyName, RuledOut } from "./diagnosis.ts";
 import type { Layer } from "./layers.ts";
 import type { Target } from "./target.ts";
@@ -131,6 +131,9 @@ function toRestartOdoo({ cause, survey, target, layers, tried }: Case): string |
   if (direct?.state !== "bad") return "Odoo itself answers, or its answer was not observed";
   if (layers.some((layer) => layer.name === "database" && layer.state === "bad"))
     return "the database is not good, and Odoo cannot be before it is";
+  const databases = databasesToChooseFrom(survey, target);
+  if (databases !== undefined)
+    return `Odoo runs and finds ${databases.length === 0 ? "no database" : "several databases"}, and would again`;
   const setting = cause === "odoo-not-listening" ? elsewhereSetting(survey, target) : undefined;
   if (setting !== undefined) return `its configuration sends it elsewhere (${setting}), and would again`;
   if (["odoo-frozen", "odoo-unhealthy", "odoo-not-listening", "port-mapping-missing"].includes(cause))

@@ -109,7 +109,13 @@ function directLayer(survey: Survey, target: Target): Layer {
 /** What the public gets, a certificate that browsers refuse included. */
 export function publicLayer(observation: Observation<PublicProbe>): Layer {
   if (!observation.observed) return blind("public", observation.why);
-  const { answer, certificate } = observation.value;
+  const { answer, certificate, headers } = observation.value;
+  // People pass it, and a runner cannot: https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
+  if (headers["cf-mitigated"] === "challenge")
+    return blind(
+      "public",
+      "Cloudflare asks the visitor for a proof (a challenge page), which a runner cannot give",
+    );
   const verdict = judgeAnswer(answer);
   if (verdict.good && certificate?.problem !== undefined)
     return bad("public", `${verdict.why}, but browsers refuse its certificate: ${certificate.problem}`);

@@ -139,14 +139,12 @@ export function cdnOf(survey: Survey): string | undefined {
   return undefined;
 }
 
-/** Whether the public answer is a CDN's own page and not the site's: its 52x, or a challenge to the visitor. */
+/** Whether the public answer is a CDN's own page and not the site's. Its challenge to a visitor is no answer at all. */
 export function cdnAnswers(survey: Survey): string | undefined {
   const cdn = cdnOf(survey);
   if (cdn === undefined || survey.public?.observed !== true) return undefined;
-  const { answer, headers } = survey.public.value;
+  const { answer } = survey.public.value;
   if (!answer.answered) return undefined;
-  if (headers["cf-mitigated"] === "challenge")
-    return `${cdn} asks the visitor for a proof (a challenge page), which a runner cannot give`;
   // https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
   if (answer.code >= 520 && answer.code <= 530)
     return `${cdn} answers ${answer.code}: it cannot use the droplet`;
