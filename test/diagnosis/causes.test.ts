@@ -374,6 +374,12 @@ describe("a lock that somebody else's session holds", () => {
     expect(causeOf({ ...hangs, databases: database(seen(activity({ sessions: own }))) })).toBe("odoo-frozen");
   });
 
+  it("is found though another shell waits for it too", () => {
+    const second = session({ pid: 5, application: "psql", address: "", blockedBy: [22_412] });
+    const sessions = [...waiting, second, shell];
+    expect(causeOf({ ...hangs, databases: database(seen(activity({ sessions }))) })).toBe("database-locked");
+  });
+
   it("is none while Odoo answers, or has waited for a moment only", () => {
     const sessions = database(seen(activity({ sessions: [...waiting, shell] })));
     expect(causeOf({ ...fails, databases: sessions })).toBe("odoo-unhealthy");
@@ -613,6 +619,36 @@ ModuleNotFoundError: No module named 'phonenumbers'`,
   });
 });
 
+describe("an Odoo that sends people to choose a database", () => {
+  const selector = seen(answer({ code: 303, location: "http://shop.example/web/database/selector" }));
+  const holding = (...names: readonly string[]) => ({
+    direct: selector,
+    proxy: selector,
+    databases: database(
+      seen(activity({ odoo: names.map((name) => ({ name, installed: 9, pending: [], recent: [] })) })),
+    ),
+  });
+
+  it("because there are several is told with their names; a restart would change nothing of that", () => {
+    const diagnosis = diagnosisOf(holding("odoo", "odoo_test"));
+    expect(diagnosis).toMatchObject({ cause: "odoo-unhealthy", ladder: [] });
+    expect(diagnosis.finding).toContain("which database to serve");
+    expect(diagnosis.finding).toContain("there are odoo and odoo_test");
+    expect(diagnosis.advice).toContain("dbfilter");
+  });
+
+  it("because there is none is told as that, and nobody is sent to make a new one", () => {
+    const diagnosis = diagnosisOf(holding());
+    expect(diagnosis).toMatchObject({ cause: "odoo-unhealthy", ladder: [] });
+    expect(diagnosis.finding).toContain("there is none that holds an Odoo");
+    expect(diagnosis.advice).toMatch(/^Do not make a new one/);
+  });
+
+  it("although there is exactly one may be helped by a restart", () => {
+    expect(diagnosisOf(holding("odoo"))).toMatchObject({ cause: "odoo-unhealthy", ladder: ["restart-odoo"] });
+  });
+});
+
 describe("nginx", () => {
   const stopped = units({ nginx: { active: "inactive", downSince: ago(60) } });
   const failed = units({ nginx: { active: "failed", result: "exit-code", downSince: ago(60) } });
@@ -639,6 +675,10 @@ describe("nginx", () => {
     const diagnosis = diagnosisOf({ nginx: brokenNginx });
     expect(diagnosis).toMatchObject({ cause: "nginx-config-invalid", ladder: [] });
     expect(diagnosis.finding).toContain('unknown directive "proxy_passs"');
+  });
+
+  it("whose broken configuration serves nobody, for something else is the proxy, is no worry of ours", () => {
+    expect(causeOf({ nginx: brokenNginx, listeners: seen([listener(80, "caddy")]) })).toBe("healthy");
   });
 
   it("that was never started is left alone where something else is the proxy", () => {
@@ -713,7 +753,14 @@ describe("the public side", () => {
       answer: answer({ code: 403, body: "Just a moment..." }),
       headers: { ...headers, "cf-mitigated": "challenge" },
     });
-    expect(diagnosisOf({ public: seen(challenge) }).finding).toContain("a challenge page");
+    // That says nothing of whether people get through.
+    const asked = diagnosisOf({ public: seen(challenge) });
+    expect(asked).toMatchObject({ cause: "unknown", ladder: [] });
+    expect(asked.layers.at(-1)).toMatchObject({
+      name: "public",
+      state: "not observed",
+      why: expect.stringContaining("a challenge page"),
+    });
   });
 
   it("is not the root while the host itself is bad", () => {

@@ -725,6 +725,10 @@ const STORIES: readonly Partial<Survey>[] = [
     listeners: seen([listener(22, "sshd")]),
     proxy: seen({ door: "http:80", answer: REFUSED }),
   },
+  {
+    nginx: nginx([upstream("127.0.0.1:8079")]),
+    proxy: seen({ door: "http:80", answer: BAD_GATEWAY }),
+  },
   partsOf({
     containers: [odoo({ state: "restarting", exitCode: 1, restartCount: 7, startedAt: stamp(20) }), db()],
     direct: seen(REFUSED),
