@@ -34,6 +34,8 @@ put_back() {
   # tags are as they were, so whatever drifted is made anew. Images that a container uses cannot go before it does.
   restore_tags
   dc up -d --no-build --pull never
+  # Docker does not miss the process that holds the port
+  if [ -z "$(ss --no-header --listening --tcp --numeric 'sport = :8069')" ]; then restart_odoo; fi
   remove_other_images
   restore_filestore
   # What a fault did to the requests must not look like the next one's doing.
