@@ -234,7 +234,11 @@ describe("no answer", () => {
     });
     const began = performance.now();
     for (const { answer } of await Promise.all([probe(silent.url), probe(endless.url)])) {
-      expect(answer).toEqual({ answered: false, problem: "timed-out", detail: "nothing within 15 s" });
+      expect(answer).toEqual({
+        answered: false,
+        problem: "timed-out",
+        detail: expect.stringMatching(/^nothing within \d\d s$/),
+      });
     }
     expect(performance.now() - began).toBeLessThan(18_000);
   }, 30_000);

@@ -35,7 +35,6 @@ describe("an answer", () => {
     ["curl=127\nerror=sh: curl: not found\n\n", "sh: curl: not found"],
     ["curl=127\nerror=\n\n", "curl is not installed"],
     ["curl=126\nerror=Permission denied\n\n", "Permission denied"],
-    ["", "curl is not installed"],
     ["curl=124\nerror=\ncode=200\n\n", "curl itself did not end in time"],
     ["curl=137\nerror=\n\n", "curl itself did not end in time"],
     ["curl=0\nerror=\n\nIt works!", "curl ended with 0 and printed nothing that it was asked for"],
@@ -45,6 +44,11 @@ describe("an answer", () => {
   ])("is not observed, and nobody says that the site is down, when curl is at fault: %j", (body, why) => {
     expect(direct(body).answer).toEqual(unseen(why));
     expect(parseProxy([part("answer", "http:80", body)])).toEqual(unseen(why));
+  });
+
+  it("is not observed where nothing was printed of it", () => {
+    expect(direct("").answer).toEqual(unseen(expect.stringMatching(/./)));
+    expect(parseProxy([part("answer", "http:80", "")])).toEqual(unseen("curl is not installed"));
   });
 
   it("is a page, even if the page looks like our own facts", () => {
