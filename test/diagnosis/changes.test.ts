@@ -111,6 +111,10 @@ describe("a site that is down", () => {
     expect(since({ containers: [ended, db()], history: seen({ ...noHistory, files }) })).toBe(
       "Down since 02:47:13 UTC, 4 min after /before was changed",
     );
+    const quarter = [{ at: ago(767 + 899), file: "/quarter-of-an-hour-before" }];
+    expect(since({ containers: [ended, db()], history: seen({ ...noHistory, files: quarter }) })).toBe(
+      "Down since 02:47:13 UTC, 15 min after /quarter-of-an-hour-before was changed",
+    );
     const old = [{ at: ago(767 + 901), file: "/long-before" }];
     expect(since({ containers: [ended, db()], history: seen({ ...noHistory, files: old }) })).toBe(
       "Down since 02:47:13 UTC",
