@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { describeFailure, failureIn, logSince } from "../../src/diagnosis/log.ts";
+import { describeFailure, failureIn, logSince, whereThreadsStand } from "../../src/diagnosis/log.ts";
 import { logged, stamp, survey } from "./surveys.ts";
 
 const words = (text: string): string => {
@@ -191,6 +191,36 @@ Database connection failure: FATAL:  password authentication failed for user "od
 2024-05-02 02:59:03,637 1 WARNING ? odoo.addons: something to know `),
     ).toBeUndefined();
     expect(failureIn("")).toBeUndefined();
+  });
+});
+
+describe("the stacks of a hanging Odoo's threads", () => {
+  // As Odoo prints them on SIGQUIT (odoo/tools/misc.py, dumpstacks).
+  const thread = (name: string, file: string, line: number) => `
+# Thread: <Thread(${name}, started daemon 139)> (db:odoo) (uid:2) (url:http://shop.example/web/login)
+File: "/usr/lib/python3.9/threading.py", line 912, in _bootstrap
+  self._bootstrap_inner()
+File: "/usr/lib/python3/dist-packages/odoo/http.py", line 1263, in __call__
+  return self.app(environ, start_wrapped)
+File: "${file}", line ${line}, in web_login
+  time.sleep(3600)
+File: "/usr/lib/python3/dist-packages/odoo/sql_db.py", line 330, in execute
+  res = self._obj.execute(query, params)`;
+
+  it("name the place in an addon where most of them stand", () => {
+    const stacks = [
+      thread("one", "/mnt/extra-addons/shop_notes/controllers.py", 23),
+      thread("two", "/mnt/extra-addons/shop_stock/models/stock.py", 7),
+      thread("three", "/mnt/extra-addons/shop_notes/controllers.py", 23),
+    ].join("\n");
+    expect(whereThreadsStand(stacks)).toBe(
+      "module shop_notes, /mnt/extra-addons/shop_notes/controllers.py line 23",
+    );
+  });
+
+  it("name nothing where none stands in an addon", () => {
+    expect(whereThreadsStand(thread("one", "/usr/lib/python3.9/socket.py", 1))).toBe("");
+    expect(whereThreadsStand("")).toBe("");
   });
 });
 

@@ -31,6 +31,11 @@ describe("the proxy's program", () => {
 
   it.each<readonly [string, string | undefined, Shop]>([
     ["nginx on the host", "nginx", {}],
+    [
+      "nginx on the host, beside another's port",
+      "nginx",
+      { listeners: seen([listener(443, "haproxy"), listener(80, "nginx")]) },
+    ],
     ["another program on the host", "caddy", { listeners: seen([listener(443, "caddy")]) }],
     [
       "a container of the project",
