@@ -47,7 +47,7 @@ import { readProject } from "./docker/compose-file.ts";
 import { type BootTimes, Engine } from "./docker/engine.ts";
 import { psql } from "./docker/postgres.ts";
 import { type Answer, answer, asShell } from "./machine/answer.ts";
-import { ageFiles, writeHostFiles } from "./machine/files.ts";
+import { ageFiles, writeHostFiles, writeUptime } from "./machine/files.ts";
 import { redirected, redirection } from "./machine/places.ts";
 import { containerProcesses, type Listed, listed } from "./machine/processes.ts";
 import { Systemd } from "./machine/systemd.ts";
@@ -110,6 +110,7 @@ export class Sandbox implements AsyncDisposable {
   readonly #nginx: Nginx;
   readonly #environment: Readonly<Record<string, string>>;
   readonly #began = new Date(Date.now() - AGE);
+  #uptime: NodeJS.Timeout | undefined;
   /** Command lines of docker that are under way. */
   readonly #calls = new Set<Listed>();
 
@@ -197,6 +198,9 @@ export class Sandbox implements AsyncDisposable {
       this.#daemon.listen(join(this.folder, "daemon.sock"), resolve);
     });
     writeHostFiles(this.folder);
+    const tellUptime = (): void => writeUptime(this.folder, Date.now() - this.#began.getTime());
+    tellUptime();
+    this.#uptime = setInterval(tellUptime, 250);
     writeProject(this.folder, this.parameters, this.#variables);
     for (const place of ["etc", "opt"]) ageFiles(join(this.folder, place), AGE);
     writeFileSync(
@@ -335,6 +339,7 @@ export class Sandbox implements AsyncDisposable {
   async close(): Promise<void> {
     await this.#server.close();
     this.#systemd.close();
+    clearInterval(this.#uptime);
     await this.#nginx.close();
     await this.engine.close();
     this.docker.endAttached();

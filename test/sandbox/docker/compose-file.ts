@@ -28,6 +28,7 @@ export interface ServiceConfig {
   readonly environment?: Readonly<Record<string, string>>;
   readonly healthcheck?: Readonly<Record<string, unknown>>;
   readonly ports?: readonly PortMapping[];
+  readonly command?: readonly string[] | string | null;
   readonly restart?: string;
   readonly volumes?: readonly { readonly type: string; readonly source: string; readonly target: string }[];
   readonly labels?: Readonly<Record<string, string>>;

@@ -334,7 +334,12 @@ export class Engine extends EventEmitter<EngineEvents> {
 
   /** The daemon is killed. What ran is gone when it comes back, and is not started again, as the droplet has it. */
   async daemonKilled(): Promise<void> {
-    for (const container of this.containers) await this.stop(container);
+    for (const container of this.containers) {
+      const { health } = container;
+      await this.stop(container);
+      // Nobody was there to notice.
+      container.health = health;
+    }
     this.#daemonIsGone();
   }
 
@@ -405,6 +410,7 @@ export class Engine extends EventEmitter<EngineEvents> {
     container.pid = this.newPid();
     container.wanted = !container.oneOff;
     this.#lives.set(container.id, new AbortController());
+    this.#writeSockets(container);
   }
 
   async #run(container: Container): Promise<void> {
@@ -500,13 +506,16 @@ export class Engine extends EventEmitter<EngineEvents> {
   }
 
   /** /proc/PID/net/tcp, as far as a reader looks for what listens. */
-  #writeSockets({ pid, port = 0 }: Container): void {
+  #writeSockets({ pid, port }: Container): void {
     const folder = join(this.#folder, "proc", String(pid), "net");
     mkdirSync(folder, { recursive: true });
-    const hexadecimal = port.toString(16).toUpperCase().padStart(4, "0");
+    const listening =
+      port === undefined
+        ? ""
+        : `   0: 00000000:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A 00000000:00000000\n`;
     writeFileSync(
       join(folder, "tcp"),
-      `  sl  local_address rem_address   st\n   0: 00000000:${hexadecimal} 00000000:0000 0A 00000000:00000000\n   1: 0B00007F:A68B 00000000:0000 0A 00000000:00000000\n`,
+      `  sl  local_address rem_address   st\n${listening}   1: 0B00007F:A68B 00000000:0000 0A 00000000:00000000\n`,
     );
     writeFileSync(join(folder, "tcp6"), "  sl  local_address rem_address   st\n");
     writeFileSync(join(folder, "../status"), "Name:\todoo\nState:\tS (sleeping)\nVmRSS:\t  140000 kB\n");
@@ -648,7 +657,10 @@ export function inspected(container: Container, engine: Engine): Record<string, 
       Entrypoint: [image.entrypoint],
       Labels: {
         ...definition.labels,
-        "com.docker.compose.config-hash": hashOf(definition),
+        "com.docker.compose.config-hash": hashOf(
+          // A one-off's definition is another: `run` gives it a command and takes its ports.
+          oneOff ? { ...definition, ports: [], command: container.command } : definition,
+        ),
         "com.docker.compose.container-number": "1",
         "com.docker.compose.depends_on": dependencies
           .map(([other, { condition }]) => `${other}:${condition}:false`)

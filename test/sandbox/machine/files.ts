@@ -1,7 +1,7 @@
 /** The files of the host beside the project's own, as Debian 12 has them on the test droplet. */
 
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const FILES: Readonly<Record<string, string>> = {
@@ -97,6 +97,13 @@ export function writeHostFiles(root: string): void {
   }
   mkdirSync(join(root, "etc/nginx/sites-enabled"));
   symlinkSync("../sites-available/odoo", join(root, "etc/nginx/sites-enabled/odoo"));
+}
+
+/** How long ago the host was booted: the machine may have been so just now. Put in place whole, for it is read all the time. */
+export function writeUptime(root: string, ms: number): void {
+  const file = join(root, "proc/uptime");
+  writeFileSync(`${file}.new`, `${(ms / 1000).toFixed(2)} 0.00\n`);
+  renameSync(`${file}.new`, file);
 }
 
 /** Makes everything under a folder so many milliseconds old. */

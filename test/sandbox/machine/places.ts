@@ -32,8 +32,6 @@ export function redirection(folder: string): string {
   return [
     `s|${folder}/|/|g`,
     `s#(${PATTERN})#${folder}\\1#g`,
-    // Time passes in the sandbox as it does on the machine.
-    `s#${folder}/proc/uptime#/proc/uptime#g`,
     // The shell has a kill of its own, which looks into no folder.
     `s#(^|[^[:alnum:]/])kill -(CONT|QUIT) #\\1${folder}/bin/kill -\\2 #g`,
     "",

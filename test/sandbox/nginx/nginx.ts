@@ -57,7 +57,8 @@ export class Nginx {
     return {
       description: "A high performance web server and a reverse proxy server",
       start: async () => {
-        const configuration = readConfiguration(this.#root);
+        const { configuration, said } = this.test();
+        if (configuration === undefined) throw new Error(said);
         await this.#door.open(http.createServer((request, response) => this.#answer(request, response)));
         this.#running = configuration;
       },
@@ -66,7 +67,9 @@ export class Nginx {
         await this.#door.close();
       },
       reload: async () => {
-        this.#running = readConfiguration(this.#root);
+        const { configuration, said } = this.test();
+        if (configuration === undefined) throw new Error(said);
+        this.#running = configuration;
       },
     };
   }
@@ -195,7 +198,7 @@ export class Nginx {
 }
 
 /** nginx's last words about a configuration, as they stand on its stderr. */
-export function refusal(error: ConfigurationError): string {
+function refusal(error: ConfigurationError): string {
   return `${errorTime()} [emerg] 1#1: ${error.message}\nnginx: configuration file /etc/nginx/nginx.conf test failed\n`;
 }
 

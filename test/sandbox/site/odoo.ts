@@ -27,7 +27,11 @@ export function odooAnswers(
       const script = path.endsWith(".js");
       answer(200, script ? "application/javascript" : "text/css", `/* ${path} */\n`);
     } else if (!database()) {
-      answer(500, "text/html", "<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n");
+      answer(
+        500,
+        "text/html; charset=utf-8",
+        "<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n",
+      );
     } else if (path === "/web/login") {
       answer(200, "text/html; charset=utf-8", LOGIN);
     } else {
