@@ -32,6 +32,8 @@ import { soak, type Verified, verify, waitForOthers } from "./verify.ts";
 
 /** Docker, the database, the stack, nginx, Odoo once more, and a look at why it falls. */
 const MOST_REMEDIES = 6;
+/** A site that comes back during a look is half bad in it; in milliseconds. */
+const DOUBT = 3_000;
 
 /** Does what the inputs ask for, and concludes the journal with exactly one verdict. Never throws. */
 export async function recover(inputs: Inputs, parts: Parts): Promise<Verdict> {
@@ -45,7 +47,7 @@ async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
   if (!isHost(host)) return await lookFromOutside(host, inputs, parts);
   try {
     const watch = new Watch(host, inputs, parts);
-    const first = await watch.look("first look");
+    const first = await lookTwiceWhereInDoubt(watch, parts);
     if (isGood(first)) return verdicts.good(first);
     if (inputs.mode === "check") return verdicts.unhealthy(first, verdicts.whatRecoverWouldDo(first));
     if (inputs.mode === "plan") return plan(first, parts);
@@ -93,38 +95,49 @@ async function climb(
   let diagnosis = await watch.look("under the lease");
   if (isGood(diagnosis)) return verdicts.good(diagnosis, "Every layer is good: somebody mended it meanwhile");
   const cause = diagnosis;
-  let boot = "";
+  let boot: ((cause: Diagnosis) => string) | undefined;
   let hung = "";
   while (tried.length < MOST_REMEDIES) {
     diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
-    if (isGood(diagnosis)) return verdicts.recovered(cause, tried, diagnosis);
     if (isWaiting(diagnosis)) return verdicts.waitedInVain(diagnosis, inputs.bootWaitMs);
-    const [remedy] = diagnosis.ladder;
-    if (remedy === undefined) break;
-    const place = await leases.take(diagnosis);
-    if (remedy === "restart-odoo") hung = await saveFreeze(host, diagnosis, parts);
-    tried.push(remedy);
-    const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
-    if (end.outcome === "gone")
-      throw new RefusedError("Somebody else took the lease over, so nothing more was changed");
-    if (remedy === "boot-check") boot = whatTheBootSaid(output, parts);
-    if (mayHaveChangedSomething(end)) {
-      const verified = await waitUntilGood(watch, inputs, tried, parts);
-      if (verified.good) {
-        const lasting = await watchIt(watch, inputs, tried, parts);
-        return lasting.good
-          ? verdicts.recovered(cause, tried, lasting.diagnosis, hung)
-          : verdicts.fellBack(cause, tried, lasting);
+    if (isGood(diagnosis) && tried.length === 0)
+      return verdicts.good(diagnosis, "The site came back by itself");
+    if (!isGood(diagnosis)) {
+      const [remedy] = diagnosis.ladder;
+      if (remedy === undefined) break;
+      const place = await leases.take(diagnosis);
+      if (remedy === "restart-odoo") hung = await saveFreeze(host, diagnosis, parts);
+      tried.push(remedy);
+      const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
+      if (end.outcome === "gone")
+        throw new RefusedError("Somebody else took the lease over, so nothing more was changed");
+      if (remedy === "boot-check") boot = whatTheBootSaid(output, parts);
+      if (!mayHaveMended(remedy, end)) {
+        diagnosis = await watch.look(`after ${remedy}`, tried);
+        continue;
       }
     }
-    diagnosis = await watch.look(`after ${remedy}`, tried);
+    const verified = await waitUntilGood(watch, inputs, tried, parts);
+    if (verified.good) {
+      const lasting = await watchIt(watch, inputs, tried, parts);
+      return lasting.good
+        ? verdicts.recovered(cause, tried, lasting.diagnosis, hung)
+        : verdicts.fellBack(cause, tried, lasting);
+    }
+    diagnosis = await watch.look(`after ${tried.at(-1)}`, tried);
   }
   const next = diagnosis.advice || "Look at the logs in the evidence.";
-  const finding = boot === "" ? diagnosis.finding : `Odoo falls at its start: ${boot}`;
-  return verdicts.unhealthy({ ...diagnosis, since: cause.since }, next, tried, finding);
+  return verdicts.unhealthy(
+    { ...diagnosis, since: cause.since },
+    next,
+    tried,
+    boot?.(cause) ?? diagnosis.finding,
+  );
 }
 
-function mayHaveChangedSomething(end: StepEnd): boolean {
+/** A boot check mends nothing, and a step that did not fit changed nothing: there is nothing to wait for. */
+function mayHaveMended(remedy: RemedyName, end: StepEnd): boolean {
+  if (remedy === "boot-check") return false;
   return end.outcome === "ended" ? end.status !== UNFIT : end.outcome === "vanished";
 }
 
@@ -155,6 +168,14 @@ async function lookFromOutside(error: unknown, inputs: Inputs, parts: Parts): Pr
     detail,
     next: error.advice || "Look at the droplet on the provider's console.",
   };
+}
+
+/** What is bad for no known reason, or for one that may pass, is looked at again before anybody is told so. */
+async function lookTwiceWhereInDoubt(watch: Watch, { clock, signal }: Parts): Promise<Diagnosis> {
+  const first = await watch.look("first look");
+  if (isGood(first) || isWaiting(first) || first.ladder.length > 0) return first;
+  await clock.sleep(DOUBT, signal);
+  return await watch.look("second look");
 }
 
 /** Waits for whoever is at work; the diagnosis is then one of a whole look. */
@@ -322,20 +343,20 @@ export function describeEnd(end: StepEnd): string {
   }
 }
 
-/** The evidence of the boot, and what it says in one clause; empty when it says nothing. */
-function whatTheBootSaid(output: string, { evidence, journal, redactor }: Parts): string {
+/** Keeps the evidence of the boot. @returns the finding with what the boot adds to it; undefined when it adds nothing */
+function whatTheBootSaid(
+  output: string,
+  { evidence, journal, redactor }: Parts,
+): ((cause: Diagnosis) => string) | undefined {
   const text = redactor.text(output);
   evidence.write("boot-check.log", text);
-  journal.append({
-    kind: "evidence",
-    when: "before",
-    files: [{ name: "boot-check.log", bytes: Buffer.byteLength(text) }],
-  });
+  const files = [{ name: "boot-check.log", bytes: Buffer.byteLength(text) }];
+  journal.append({ kind: "evidence", when: "before", files });
   const { status, failure } = bootFailure(output);
-  if (failure !== undefined) return describeFailure(failure);
+  if (failure !== undefined) return () => `Odoo falls at its start: ${describeFailure(failure)}`;
   return status === 0
-    ? "booted alone it comes up, so what it falls over lies in how it is started or served"
-    : "";
+    ? ({ finding }) => `${finding}; booted alone it comes up, so it is how it is started or served`
+    : undefined;
 }
 
 async function waitUntilGood(

@@ -18,6 +18,8 @@ const PACE_WHILE_BAD = 1_000;
 const PACE_WHILE_GOOD = PASSES_SPAN / (PASSES - 1);
 /** A cause that may pass by itself (Odoo finding back to its database, nginx trying a server again) gets so long. */
 const SETTLES = 20_000;
+/** Whatever it is called from look to look: bad for so long without anybody at work is bad. */
+const LONGEST = 60_000;
 /** One that cannot pass is believed when it is seen for so long. */
 const BELIEVED = 4_000;
 
@@ -67,6 +69,7 @@ export async function verify(
   let firstPass = 0;
   let cause: Cause | undefined;
   let causeSince = began;
+  let badSince = began;
   for (;;) {
     const looked = clock.monotonic();
     const diagnosis = await look();
@@ -76,6 +79,7 @@ export async function verify(
       if (passes === 0) firstPass = looked;
       passes += 1;
       cause = undefined;
+      badSince = looked;
       if (passes >= PASSES && looked - firstPass >= PASSES_SPAN) {
         return { good, diagnosis, passes, why: `good ${passes} times over ${seconds(looked - firstPass)}` };
       }
@@ -87,8 +91,10 @@ export async function verify(
       if (waited > bootWaitMs) {
         return { good, diagnosis, passes, why: `not good after ${seconds(waited)}` };
       }
+      if (isWaiting(diagnosis)) badSince = looked;
       const held = looked - causeSince;
-      if (!isWaiting(diagnosis) && held >= (LASTING.has(cause) ? BELIEVED : SETTLES)) {
+      const enough = held >= (LASTING.has(cause) ? BELIEVED : SETTLES) || looked - badSince >= LONGEST;
+      if (!isWaiting(diagnosis) && enough) {
         return { good, diagnosis, passes, why: `not good, and ${cause} for ${seconds(held)}` };
       }
     }

@@ -13,14 +13,15 @@ import {
   type Survey,
 } from "../survey/survey.ts";
 import type { Cause } from "./diagnosis.ts";
-import { describeState, type Layer, type LayerName, STARTING } from "./layers.ts";
+import { describeState, type Layer, type LayerName } from "./layers.ts";
 import {
   describeFailure,
   type Failure,
   failureIn,
-  LOCKED_OUT,
   LONGEST_PAUSE,
+  lockedOut,
   logSince,
+  STARTING,
   sinceItsLastTries,
 } from "./log.ts";
 import { cdnAnswers, proxyProgram, type Route, routesOf, shareRequests, stoppedProxy } from "./proxies.ts";
@@ -221,15 +222,12 @@ function databaseUnreachable({ survey, target, layers }: Situation): Found | und
       "Look at the database's log in the evidence, and at the load of the host.",
     );
   }
-  const words = logSince(survey, odoo.id, sinceItsLastTries(odoo))
-    .filter(({ at }) => at > (epochOf(survey) - 120) * 1000)
-    .map(({ text }) => LOCKED_OUT.exec(text)?.[0])
-    .findLast((text) => text !== undefined);
+  const words = lockedOut(survey, odoo, db);
   if (words === undefined) return undefined;
   if (/too many clients|remaining connection slots/.test(words)) {
     return found(
       "database-unreachable",
-      `Odoo cannot use the database, for all connections are taken: ${words.trim()}`,
+      `Odoo cannot use the database, for all connections are taken: ${words}`,
       "Look in the evidence at who holds them (`pg_stat_activity`). Then lower `db_maxconn` or `workers` in odoo.conf, end what does not belong there, or raise PostgreSQL's `max_connections`.",
     );
   }
@@ -237,7 +235,7 @@ function databaseUnreachable({ survey, target, layers }: Situation): Found | und
     db === undefined ? `PostgreSQL at ${odoo.databaseHost || "its host"}` : `PostgreSQL in ${db.name}`;
   return found(
     "database-unreachable",
-    `Odoo cannot use the database: ${words.trim()}`,
+    `Odoo cannot use the database: ${words}`,
     `${where} itself ${db === undefined ? "is not in this project" : "is up"}. Compare the user, the password, the host and the database's name in the compose file, .env and odoo.conf with what PostgreSQL knows; restarting changes none of them.`,
   );
 }

@@ -74,7 +74,7 @@ function containerChanges(survey: Survey, target: Target): Change[] {
       created - image.taggedAt < FRESH;
     const ended = container.state === "exited" || container.state === "dead";
     return [
-      { at: created, what: `${role} was recreated${fresh ? " from another image" : ""}` },
+      { at: created, what: `${role} was recreated${fresh ? " from a newly tagged image" : ""}` },
       ...(image?.taggedAt === undefined
         ? []
         : [{ at: image.taggedAt, what: `the image ${container.imageReference} ${TAGGED}` }]),
@@ -132,7 +132,7 @@ export function outageOf(
 }
 
 /**
- * `Down since 02:47:13 UTC, 15 s after the Odoo container was recreated from another image`
+ * `Down since 02:47:13 UTC, 15 s after the Odoo container was recreated from a newly tagged image`
  *
  * @param changes newest first
  * @param now by the host's clock, in milliseconds since 1970: what is long ago is told with its date

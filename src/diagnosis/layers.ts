@@ -1,6 +1,7 @@
 /** The health layers of a site, from the database up to what the public gets. */
 
 import type { Container, HttpAnswer, Observation, PublicProbe, Survey } from "../survey/survey.ts";
+import { STARTING } from "./log.ts";
 import type { Target } from "./target.ts";
 
 export type LayerName = "database" | "odoo" | "direct" | "proxy" | "public";
@@ -65,10 +66,6 @@ function databaseLayer(survey: Survey, target: Target): Layer {
     activity?.observed === false ? activity.why : survey.databases.observed ? "" : survey.databases.why;
   return blind("database", `${db.name} runs; whether it answers was not seen${why === "" ? "" : `: ${why}`}`);
 }
-
-/** What PostgreSQL tells a client while it starts, recovers or goes down (postmaster.c, canAcceptConnections). */
-export const STARTING =
-  /the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections|not accepting connections)/;
 
 /**
  * Odoo's container. Its own health check lags behind, and passes or fails for reasons of its own: an Odoo that hands out

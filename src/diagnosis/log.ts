@@ -29,8 +29,30 @@ export function sinceItsLastTries({ startedAt, restartCount }: Container): strin
 }
 
 /** What Odoo and its entrypoint say when PostgreSQL does not let them in (libpq, facts of the official image). */
-export const LOCKED_OUT =
+const LOCKED_OUT =
   /FATAL: +(?:password authentication failed[^\n]*|database "[^"]*" does not exist|role "[^"]*" does not exist|sorry, too many clients already|remaining connection slots[^\n]*|no pg_hba\.conf entry[^\n]*)|could not translate host name[^\n]*|could not connect to server[^\n]*|connection to server at [^\n]* failed[^\n]*|Database connection failure: [^\n]*/;
+
+/** What PostgreSQL tells a client while it starts, recovers or goes down (postmaster.c, canAcceptConnections). */
+export const STARTING =
+  /the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections|not accepting connections)/;
+
+/** Words about the database are old news after so long; in milliseconds. */
+const LATELY = 120_000;
+
+/**
+ * What Odoo said lately of a PostgreSQL that does not let it in; undefined when nothing. What it said before PostgreSQL was
+ * started last, or while that was starting, does not count: by now it may be let in.
+ */
+export function lockedOut(survey: Survey, odoo: Container, db: Container | undefined): string | undefined {
+  const since = Math.max(
+    (ifSeen(survey.host)?.epoch ?? 0) * 1000 - LATELY,
+    Date.parse(db?.startedAt ?? "") || 0,
+  );
+  return logSince(survey, odoo.id, sinceItsLastTries(odoo))
+    .filter(({ at, text }) => at > since && !STARTING.test(text))
+    .map(({ text }) => LOCKED_OUT.exec(text)?.[0].trim())
+    .findLast((text) => text !== undefined);
+}
 
 /** What went wrong inside of Odoo, as its traceback tells. */
 export interface Failure {

@@ -17,6 +17,7 @@ export function warningsOf(survey: Survey, target: Target, drift: readonly Drift
     ...diskWarnings(survey),
     ...certificateWarnings(survey),
     ...clockWarnings(survey),
+    ...burdenWarnings(survey),
     ...healthWarnings(survey, target),
     ...composeWarnings(survey, drift),
     ...blindSpots(survey),
@@ -78,6 +79,27 @@ function certificateWarnings(survey: Survey): string[] {
 function clockWarnings({ clockSkew }: Survey): string[] {
   if (clockSkew === undefined || Math.abs(clockSkew) < SKEW) return [];
   return [`the host's clock is ${Math.abs(clockSkew)} s ${clockSkew > 0 ? "ahead of" : "behind"} ours`];
+}
+
+/** In per cent of the memory, swap left aside. */
+const MEMORY_NEARLY_GONE = 5;
+/** Runnable processes for each processor, over five minutes. */
+const OVERLOADED = 4;
+
+function burdenWarnings(survey: Survey): string[] {
+  const memory = ifSeen(survey.memory);
+  const { load = [], processors } = ifSeen(survey.host) ?? {};
+  const five = load[1] ?? 0;
+  return [
+    ...(memory !== undefined && memory.available * 100 < memory.total * MEMORY_NEARLY_GONE
+      ? [
+          `${Math.round(memory.available / 1024)} of ${Math.round(memory.total / 1024)} MiB of memory are left`,
+        ]
+      : []),
+    ...(processors !== undefined && five > processors * OVERLOADED
+      ? [`the load is ${five} on ${processors} processors`]
+      : []),
+  ];
 }
 
 function healthWarnings(survey: Survey, { odoo }: Target): string[] {

@@ -4,8 +4,8 @@
  * Odoo's own log.
  */
 
-import { type DirectProbe, ifSeen, type Process, type Survey } from "../survey/survey.ts";
-import { LOCKED_OUT, logSince, sinceItsLastTries } from "./log.ts";
+import { type Container, type DirectProbe, ifSeen, type Process, type Survey } from "../survey/survey.ts";
+import { lockedOut, logSince, sinceItsLastTries } from "./log.ts";
 import type { Target } from "./target.ts";
 
 export interface Work {
@@ -141,7 +141,11 @@ function restores(survey: Survey): Work[] {
 function boot(survey: Survey, target: Target | undefined): Work[] {
   const odoo = target?.odoo;
   const now = ifSeen(survey.host)?.epoch;
-  if (odoo?.state !== "running" || odoo.restartCount > 1 || now === undefined) return [];
+  if (odoo === undefined || now === undefined) return [];
+  const fell = afterDatabase(odoo, target?.db, now);
+  if (fell !== undefined && odoo.state === "restarting")
+    return [{ what: "a boot of Odoo", evidence: `${fell}; Docker starts Odoo again` }];
+  if (odoo.state !== "running" || (odoo.restartCount > 1 && fell === undefined)) return [];
   const probe = ifSeen(survey.direct)?.find(({ containerId }) => containerId === odoo.id);
   if (probe?.answer.observed !== true || probe.answer.value.answered) return [];
   const age = now - Date.parse(odoo.startedAt) / 1000;
@@ -153,7 +157,7 @@ function boot(survey: Survey, target: Target | undefined): Work[] {
     quiet < QUIET_BOOT &&
     !isServing(lines) &&
     !isElsewhere(probe) &&
-    !isLockedOut(lines)
+    lockedOut(survey, odoo, target?.db) === undefined
   ) {
     return [{ what: "a boot of Odoo", evidence: `started ${Math.round(age)} s ago; its log advances` }];
   }
@@ -171,14 +175,23 @@ function boot(survey: Survey, target: Target | undefined): Work[] {
   return [];
 }
 
+/** How long Odoo and Docker need to find back to a database that was away; in seconds. */
+const FINDS_BACK = 120;
+
+/** An Odoo that fell while PostgreSQL was away, and did not have its chance yet since that is back. */
+function afterDatabase(odoo: Container, db: Container | undefined, now: number): string | undefined {
+  const back = Date.parse(db?.startedAt ?? "") / 1000;
+  if (db?.state !== "running" || odoo.restartCount === 0 || !(now - back < FINDS_BACK)) return undefined;
+  // Its entrypoint waits 30 s for the database before it gives up.
+  const began = Date.parse(odoo.startedAt) / 1000;
+  return odoo.state === "restarting" && began > back + 5
+    ? undefined
+    : `PostgreSQL is back since ${Math.round(now - back)} s`;
+}
+
 /** It listens already, on another port than its own. */
 function isElsewhere({ listens = [] }: DirectProbe): boolean {
   return !listens.includes(8069) && listens.some((port) => port < 32_768 && port !== 8071 && port !== 8072);
-}
-
-/** What its last try said of the database, this one will say too. */
-function isLockedOut(lines: readonly { readonly text: string }[]): boolean {
-  return lines.some(({ text }) => LOCKED_OUT.test(text));
 }
 
 /** Its registry is loaded and a page was handed out: a boot is over then, whatever comes after. */

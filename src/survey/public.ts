@@ -15,7 +15,7 @@ import {
 
 const MOST_BODY = 65_536;
 /** For all of it together, in milliseconds. */
-const PATIENCE = 15_000;
+const PATIENCE = 10_000;
 const MOST_REDIRECTS = 4;
 /** Headers by which a CDN, a load balancer or another proxy is recognised. */
 const TELLING = [

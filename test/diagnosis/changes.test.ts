@@ -40,7 +40,7 @@ describe("a site that is down", () => {
         images: seen(new Map([["odoo:14", { id: recreated.imageId, taggedAt: ago(800) }]])),
         accessLogs: seen([accessLog([], { badSince: ago(767), lastGood: ago(790) })]),
       }),
-    ).toBe("Down since 02:47:13 UTC, 15 s after the Odoo container was recreated from another image");
+    ).toBe("Down since 02:47:13 UTC, 15 s after the Odoo container was recreated from a newly tagged image");
   });
 
   it("is down since the container ended, and that end is not told as its own reason", () => {
@@ -179,7 +179,7 @@ describe("what changed", () => {
       changes({ images: seen(new Map([["odoo:14", { id, taggedAt }]])) });
     const created = Date.parse(odoo().createdAt);
     expect(of("sha256:odoo", created - 60_000)).toContain(
-      "the Odoo container was recreated from another image",
+      "the Odoo container was recreated from a newly tagged image",
     );
     expect(of("sha256:odoo", created - 7_200_000)).toContain("the Odoo container was recreated");
     expect(of("sha256:another", created - 60_000)).toContain("the Odoo container was recreated");

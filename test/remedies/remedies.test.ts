@@ -151,7 +151,7 @@ describe("start-db", () => {
     const { status } = host.run(REMEDIES["start-db"].program(diagnosisOf({ db: undefined })));
     expect({ status, calls: host.calls }).toEqual({
       status: 0,
-      calls: [`${COMPOSE}${UP}--no-deps|--|db|`],
+      calls: [`${COMPOSE}${UP}--|db|`],
     });
   });
 

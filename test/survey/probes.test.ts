@@ -326,7 +326,7 @@ type Fault = "hangs" | "fails" | "prints rubbish" | "is missing";
 
 function breakIt(host: StandInHost, command: string, fault: Fault): void {
   if (fault === "is missing") rmSync(join(host.path, "bin", command));
-  if (fault === "hangs") host.command(command, 'trap "" TERM\nwhile :; do sleep 1; done');
+  if (fault === "hangs") host.command(command, 'trap "" TERM\nexec /bin/sleep 120');
   if (fault === "fails") host.command(command, 'echo "something is broken" >&2\nexit 1');
   if (fault === "prints rubbish")
     host.command(command, "printf '\\377\\376{\"a\": <html>It works!</html>\\n\\n===\\n'");

@@ -11,6 +11,14 @@ put_back_unit=odoo-recover-put-back-$STATE_KEY.service
 # The dead-man: on disk, because it must be there after a reboot too. It is there before the step begins, and takes
 # itself away when it has done its work; whoever starts it, it runs once at a time.
 arm() {
+  # An earlier step that is not put back yet has what it saved here: that comes first.
+  if [ -f "$PUT_BACK_DIR/program" ]; then
+    sh "$PUT_BACK_DIR/run" >/dev/null 2>&1 </dev/null || true
+    if [ -f "$PUT_BACK_DIR/program" ]; then
+      echo "what an earlier step left to be put back could not be put back"
+      return 1
+    fi
+  fi
   mkdir -p "$PUT_BACK_DIR" || return
   printf '%s\n' "$PUT_BACK" >"$PUT_BACK_DIR/program" || return
   cat >"$PUT_BACK_DIR/run" <<RUN || return
@@ -66,7 +74,7 @@ elif ! mkdir "$step_dir" 2>/dev/null; then
 elif [ -n "$PUT_BACK" ] && ! [ -d /run/systemd/system ]; then
   echo "unarmed there is no systemd that would put it back after a reboot"
 elif [ -n "$PUT_BACK" ] && ! armed=$(arm 2>&1); then
-  disarm || true
+  case $armed in *"an earlier step"*) ;; *) disarm || true ;; esac
   echo "unarmed $armed"
 else
   printf '%s\n' "$PROGRAM" >"$step_dir/program"

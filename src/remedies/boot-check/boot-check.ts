@@ -55,21 +55,31 @@ function databaseFor(diagnosis: Diagnosis): string {
   return database.value;
 }
 
+/** Options that would install, update, load or choose another database; those that have their value in the next word. */
+const NOT_FOR_A_BOOT =
+  /^(?:-[uidl]|--(?:update|init|database|load-language|i18n-\w+|dev|config-save|save|language|modules))(?:=|$)/;
+const JOINED = /^-[uidl]\S/;
+
 /**
- * The service's own command, when that is Odoo itself, less what would install, update or serve; a shell that does more
- * is left out, for the boot alone is wanted.
+ * The service's own command, when that is Odoo's server itself, less what would install, update or load; a shell or a
+ * script that does more is left out, for the boot alone is wanted.
  */
 export function commandOf(diagnosis: Diagnosis): string[] {
-  const { command } = odooOf(diagnosis);
-  const [program, ...args] = command;
-  if (program === undefined || !/^(?:odoo|odoo-bin|openerp-server|--|-)/.test(program)) return ["odoo"];
+  const [first = "", ...rest] = odooOf(diagnosis).command;
+  // The official entrypoint takes options alone as Odoo's, and so does an image whose entrypoint is Odoo.
+  const named = /^(?:\/usr\/bin\/)?(?:odoo|odoo-bin|openerp-server)$/.test(first);
+  if (!named && !first.startsWith("-")) return ["odoo"];
+  const words = named ? (rest[0] === "server" ? rest.slice(1) : rest) : [first, ...rest];
+  // A subcommand is no server: `odoo shell`, `odoo db`.
+  if (words[0] !== undefined && !words[0].startsWith("-")) return ["odoo"];
   const kept: string[] = [];
-  for (let at = 0; at < args.length; at++) {
-    const word = args[at] ?? "";
-    if (/^(?:-u|-i|-d|--update|--init|--database)$/.test(word)) at += 1;
-    else if (!/^(?:-[uid]\S|--(?:update|init|database|load-language)=|--dev)/.test(word)) kept.push(word);
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (NOT_FOR_A_BOOT.test(word)) {
+      if (!word.includes("=") && !/^-/.test(words[at + 1] ?? "-")) at += 1;
+    } else if (!JOINED.test(word) && word !== "--") kept.push(word);
   }
-  return [program, ...kept];
+  return named ? [first, ...kept] : kept;
 }
 
 /** What the boot said, from all that the step printed. */

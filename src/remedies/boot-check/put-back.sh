@@ -39,6 +39,8 @@ until docker version >/dev/null 2>&1; do
   sleep 1
 done
 docker rm --force "$ONE_OFF" >/dev/null 2>&1 || true
-if [ -f "$PUT_BACK_DIR/states" ]; then restore_states; fi
+# They are saved just before Odoo is stopped: without them it never was.
+if ! [ -f "$PUT_BACK_DIR/states" ]; then exit 0; fi
+restore_states
 docker start "$CONTAINER" >/dev/null
 echo "Odoo's container is started again"

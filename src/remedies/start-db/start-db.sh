@@ -4,7 +4,7 @@
 # shellcheck disable=SC2154 # checks.sh and compose.sh stand in front of this file
 
 if [ -z "$CONTAINER" ]; then
-  compose up --detach --no-recreate --no-build --pull never --no-color --no-deps -- "$SERVICE"
+  compose up --detach --no-recreate --no-build --pull never --no-color -- "$SERVICE"
   exit
 fi
 case $(container_state "$CONTAINER") in

@@ -12,7 +12,7 @@ export const startDb: Remedy = {
   commands: (diagnosis) => {
     const target = targetOf(diagnosis);
     return target.db === undefined
-      ? `${composeCommand(target)} up --detach --no-recreate --no-build --pull never --no-deps ${target.dbService}`
+      ? `${composeCommand(target)} up --detach --no-recreate --no-build --pull never ${target.dbService}`
       : `docker ${target.db.state === "paused" ? "unpause" : "start"} ${target.db.name}`;
   },
   program: (diagnosis) => {

@@ -16,6 +16,7 @@ export function parseDirect(parts: readonly Part[]): DirectProbe[] {
   return [...bodiesOf(parts, "direct")].map(([id, body]): DirectProbe => {
     const fields = keyValues(body.split("\n", 2).join("\n"));
     const address = fields.get("address") ?? "";
+    const answer = body.split("\n").slice(2).join("\n");
     const innerAnswer = inner.has(id) ? parseAnswer(inner.get(id) ?? "") : unseen("it was not asked");
     return {
       containerId: id,
@@ -24,7 +25,9 @@ export function parseDirect(parts: readonly Part[]): DirectProbe[] {
       answer:
         address === ""
           ? unseen("the container has no address")
-          : parseAnswer(body.split("\n").slice(2).join("\n")),
+          : answer.trim() === ""
+            ? unseen("the container does not run, so it was not asked")
+            : parseAnswer(answer),
       listens: parseSockets(sockets.get(id)),
       inner: innerAnswer.observed ? innerAnswer.value : undefined,
     };

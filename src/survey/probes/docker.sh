@@ -37,7 +37,9 @@ need_containers() {
 }
 
 # Docker gave no answer in time: the other questions would only wait as long, and Compose asks it too.
-docker_hangs() { case $(cat "$work/containers.status" 2>/dev/null) in 124 | 137) return 0 ;; *) return 1 ;; esac; }
+docker_hangs() { is_hang "$(cat "$work/containers.status" 2>/dev/null)"; }
+# One question that hangs is waited for; the next one to the same program would only hang as long.
+is_hang() { [ "$1" = 124 ] || [ "$1" = 137 ]; }
 
 # with_port PORT: ids of the containers that publish or expose it, and are no one-off.
 with_port() { sed -nE "s/^([^ ]*) (bound|exposed) $1\/tcp.*/\1/p" "$work/facts" | sort -u; }
@@ -49,7 +51,10 @@ ask_images() {
   need_containers || return
   sed -n 's/^[^ ]* image //p' "$work/facts" | sort -u >"$work/references"
   while IFS= read -r reference; do
-    described=$(docker_ 10 image inspect --format '{{.Id}}	{{.Metadata.LastTagTime}}' -- "$reference" 2>/dev/null) || continue
+    status=0
+    described=$(docker_ 10 image inspect --format '{{.Id}}	{{.Metadata.LastTagTime}}' -- "$reference" 2>/dev/null) || status=$?
+    if is_hang "$status"; then return 124; fi
+    [ "$status" = 0 ] || continue
     printf '%s\t%s\n' "$reference" "$described"
   done <"$work/references"
 }
@@ -139,7 +144,8 @@ ask_logs() {
   need_containers || return
   while IFS= read -r id; do
     section "log $id"
-    docker_ 10 logs --timestamps --tail "$LOG_LINES" "$id" 2>&1 | tail -c 400000 || true
+    { docker_ 10 logs --timestamps --tail "$LOG_LINES" "$id" 2>&1; echo "$?" >"$work/log.status"; } | tail -c 400000
+    if is_hang "$(cat "$work/log.status")"; then return 124; fi
   done <"$work/ids"
 }
 
@@ -149,8 +155,9 @@ ask_odoo_conf() {
   need_containers || return
   for id in $(with_port 8069); do
     section "conf $id"
-    docker_ 10 cp "$id:/etc/odoo/odoo.conf" - 2>/dev/null | bounded 5 tar -xO 2>/dev/null | grep -nE \
+    { docker_ 10 cp "$id:/etc/odoo/odoo.conf" - 2>/dev/null; echo "$?" >"$work/cp.status"; } | bounded 5 tar -xO 2>/dev/null | grep -nE \
       '^[[:space:]]*(db_name|db_host|db_port|db_user|dbfilter|list_db|workers|http_port|xmlrpc_port|http_interface|http_enable|data_dir|proxy_mode|server_wide_modules|limit_[a-z_]+)[[:space:]]*=' | cut -c1-300
+    if is_hang "$(cat "$work/cp.status")"; then return 124; fi
   done
 }
 

@@ -49,11 +49,12 @@ ask_direct() {
     section "direct $id"
     echo "published=$([ -n "$bound" ] && echo yes || echo no)"
     echo "address=$address"
-    [ -n "$address" ] || continue
+    state=$(fact "$id" state)
+    # One that is paused accepts connections and would only be waited for.
+    if [ -z "$address" ] || [ "${state% *}" != running ]; then continue; fi
     fetch_odoo "$HTTP_SECONDS" "$address" >"$work/direct.answer" || { cat "$work/direct.answer"; return 127; }
     cat "$work/direct.answer"
-    state=$(fact "$id" state)
-    if grep -qx 'curl=0' "$work/direct.answer" || [ "${state% *}" != running ]; then continue; fi
+    if grep -qx 'curl=0' "$work/direct.answer"; then continue; fi
     section "sockets $id"
     list_sockets "${state#* }"
     if [ -n "$bound" ] && [ -n "$inner" ] && ! grep -qx 'curl=28' "$work/direct.answer"; then

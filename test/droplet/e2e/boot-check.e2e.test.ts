@@ -165,7 +165,9 @@ describe("Odoo is put back, and the states of the modules are as before, when th
     await until(
       90,
       async () =>
-        (await bench.droplet.script("systemctl list-unit-files --no-legend 'odoo-recover*' | wc -l")) === "0"
+        (await bench.droplet.script(
+          "{ systemctl list-unit-files --no-legend 'odoo-recover*' || true; } | wc -l",
+        )) === "0"
           ? true
           : undefined,
       () => "what puts Odoo back after a reboot is still there",

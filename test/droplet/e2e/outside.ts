@@ -34,8 +34,8 @@ export async function expectNothingLeftBehind(droplet: Droplet): Promise<void> {
     if [ -d /run/odoo-recover ]; then find /run/odoo-recover -mindepth 2 -not -name lock | sed 's/^/state: /'; fi
     find /dev/shm /tmp /run -maxdepth 1 -name 'odoo-recover.*' | sed 's/^/temporary: /'
     { pgrep -af '/run/odoo-recover/' || true; } | sed 's/^/process: /'
-    systemctl list-unit-files --no-legend 'odoo-recover*' | sed 's/^/unit file: /'
-    find /var/lib/odoo-recover -name put-back 2>/dev/null | sed 's/^/dead-man: /'
+    { systemctl list-unit-files --no-legend 'odoo-recover*' || true; } | sed 's/^/unit file: /'
+    { find /var/lib/odoo-recover -name put-back 2>/dev/null || true; } | sed 's/^/dead-man: /'
     docker ps -a --filter name=odoo-recover --format 'container: {{.Names}}'
   `);
   expect(found.trim()).toBe("");

@@ -37,7 +37,7 @@ describe("with two workers", () => {
     await bench.nothingLeftBehind();
     expect(end.outputs.get("status"), end.log).toBe("recovered");
     expect(end.outputs.get("remedies")).toBe("restart-odoo");
-    expect(end.summary).toContain("shop_notes/models.py");
+    expect(end.outputs.get("next")).toContain("shop_notes/models.py");
   });
 
   it("a healthy site is left exactly as it was", async () => {
