@@ -174,7 +174,7 @@ describe("the sandbox", () => {
       expect(processes.map(({ pid }) => pid).filter((pid) => pid !== 1 && pid < 5_000_000)).toEqual([]);
       expect(ifSeen(survey.listeners)?.map(({ port }) => port)).toEqual([22, 80, 8069, 8072]);
       expect(ifSeen(survey.disks)?.map(({ mount }) => mount)).toEqual(["/"]);
-      expect(ifSeen(survey.host)).toMatchObject({ name: "droplet", system: "Linux" });
+      expect(ifSeen(survey.host)).toMatchObject({ name: "droplet", system: "Linux", processors: 2 });
       expect(ifSeen(survey.history)).toMatchObject({ git: [], packages: [], kills: [] });
       const { port } = server.address() as net.AddressInfo;
       const answer = await onTheHost(sandbox, `curl -s http://127.0.0.1:${port}/ || echo "closed $?"`);

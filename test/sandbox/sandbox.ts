@@ -584,7 +584,7 @@ function installStandIns(folder: string): void {
     chmodSync(join(folder, path), 0o755);
   };
   for (const name of [...ASKED, ...REFUSED]) put(`bin/${name}`, "ask.sh");
-  for (const name of ["curl", "id", "kill", "sh", "sudo", "systemd-run", "uname"])
+  for (const name of ["curl", "getconf", "id", "kill", "sh", "sudo", "systemd-run", "uname"])
     put(`bin/${name}`, `${name}.sh`);
   for (const name of ["flock", "setsid", "timeout"]) if (!whereIs(name)) put(`bin/${name}`, `${name}.pl`);
   // In containers, and what the stand-ins themselves call.
