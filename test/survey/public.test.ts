@@ -1,7 +1,7 @@
 // What the public gets, asked of real servers on this machine: a page, a redirect, silence, a certificate that no
 // browser would accept.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import http, { type IncomingMessage, type RequestListener } from "node:http";
 import https from "node:https";
@@ -82,6 +82,8 @@ async function probe(url: URL, signal?: AbortSignal): Promise<PublicProbe> {
   if (!observation.observed) throw new Error(`not observed: ${observation.why}`);
   return observation.value;
 }
+
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
 describe("a page", () => {
   it("is the login page as the public gets it, whatever path the address has", async () => {
@@ -323,7 +325,7 @@ describe("who answered", () => {
   });
 });
 
-describe("a certificate", () => {
+describe.skipIf(!hasOpenssl)("a certificate", () => {
   const certificateOf = async (keys: Keys): Promise<Certificate> => {
     await using it = await secureSite(keys);
     const { answer, certificate } = await probe(it.url);
@@ -383,6 +385,7 @@ function CERTIFICATES(): Made {
 const trusted = tls.getCACertificates("default");
 
 beforeAll(() => {
+  if (!hasOpenssl) return;
   using directory = temporaryDirectory();
   const file = (name: string): string => join(directory.path, name);
   const openssl = (...args: string[]): void => {

@@ -3,6 +3,7 @@
  * happens in the middle. Judged from outside.
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { faultNamed } from "../faults.ts";
 import { until } from "../process.ts";
@@ -62,31 +63,23 @@ async function odooIsBack(): Promise<void> {
   );
 }
 
-/** Makes the boot take long, so that something can happen in its middle. */
-async function slowBoot(): Promise<void> {
-  await bench.droplet.script(`
-    cat >/usr/local/sbin/docker <<'SH'
-#!/bin/sh
-case " $* " in
-  *" compose "*" run "*--stop-after-init*)
-    /usr/bin/docker "$@"
-    status=$?
-    /usr/bin/docker run --rm --name odoo-recover-boot-slow --entrypoint sleep "$(/usr/bin/docker inspect -f '{{.Image}}' ${bench.droplet.parameters.project}-${bench.droplet.parameters.odooService}-1)" 60
-    exit $status
-    ;;
-esac
-exec /usr/bin/docker "$@"
-SH
-    chmod 755 /usr/local/sbin/docker`);
+/** Makes a boot take long before it falls, so that something can happen in its middle. */
+async function slowBoot(seconds: number): Promise<void> {
+  await bench.droplet.script(
+    `echo 'import sys, time; time.sleep(${seconds}); sys.exit("licence check failed")' >"$DIRECTORY/addons/licence_check/__init__.py"`,
+  );
 }
 
 async function begun(fault: string): Promise<{ action: Action; before: Record<string, unknown> }> {
   await bench.break(fault);
   const before = await lasting();
-  await slowBoot();
+  await slowBoot(60);
   const action = bench.action();
   action.start();
   await bootBegan();
+  // What boots has read it by now; Odoo itself falls quickly again once it is back.
+  await sleep(3_000);
+  await slowBoot(0);
   return { action, before };
 }
 
