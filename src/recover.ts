@@ -186,17 +186,22 @@ async function afterOthers(
   { clock, journal, signal }: Parts,
   tried: readonly RemedyName[] = [],
 ): Promise<Diagnosis> {
-  if (!isWaiting(diagnosis)) return diagnosis;
-  journal.append({ kind: "note", text: `Waiting: ${diagnosis.finding}` });
-  const after = await waitForOthers(
-    diagnosis,
-    () => watch.glance(tried),
-    inputs.bootWaitMs,
-    clock,
-    (good, why) => journal.append({ kind: "looked", good, why }),
-    signal,
-  );
-  return isWaiting(after) ? after : await watch.look("after the wait", tried);
+  const end = clock.monotonic() + inputs.bootWaitMs;
+  let now = diagnosis;
+  while (isWaiting(now) && clock.monotonic() < end) {
+    journal.append({ kind: "note", text: `Waiting: ${now.finding}` });
+    const after = await waitForOthers(
+      now,
+      () => watch.glance(tried),
+      end - clock.monotonic(),
+      clock,
+      (good, why) => journal.append({ kind: "looked", good, why }),
+      signal,
+    );
+    // One work may be followed by another: an update, and then a boot.
+    now = isWaiting(after) ? after : await watch.look("after the wait", tried);
+  }
+  return now;
 }
 
 /** The leases of a run: the project's, and the host's where the project could not be seen before Docker was there. */

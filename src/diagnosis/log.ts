@@ -41,18 +41,28 @@ const LATELY = 120_000;
 
 /**
  * What Odoo said lately of a PostgreSQL that does not let it in; undefined when nothing. What it said before PostgreSQL was
- * started last, or while that was starting, does not count: by now it may be let in.
+ * started last, while that was starting, or before it served again, does not count: by now it is let in.
  */
 export function lockedOut(survey: Survey, odoo: Container, db: Container | undefined): string | undefined {
   const since = Math.max(
     (ifSeen(survey.host)?.epoch ?? 0) * 1000 - LATELY,
     Date.parse(db?.startedAt ?? "") || 0,
   );
-  return logSince(survey, odoo.id, sinceItsLastTries(odoo))
-    .filter(({ at, text }) => at > since && !STARTING.test(text))
-    .map(({ text }) => LOCKED_OUT.exec(text)?.[0].trim())
-    .findLast((text) => text !== undefined);
+  const lines = logSince(survey, odoo.id, sinceItsLastTries(odoo)).filter(
+    ({ at, text }) => at > since && !STARTING.test(text),
+  );
+  const said = lines.findLastIndex(({ text }) => LOCKED_OUT.test(text));
+  if (said < 0 || lines.slice(said).some(({ text }) => SERVED.test(text))) return undefined;
+  return LOCKED_OUT.exec(lines[said]?.text ?? "")?.[0].trim();
 }
+
+/** Whether Odoo complained of the database in its last tries, however long ago that is. */
+export function spokeOfDatabase(survey: Survey, odoo: Container): boolean {
+  return logSince(survey, odoo.id, sinceItsLastTries(odoo)).some(({ text }) => LOCKED_OUT.test(text));
+}
+
+/** A page that Odoo handed out, as werkzeug logs it. */
+export const SERVED = / werkzeug: .*"(?:GET|POST|HEAD) \S+ HTTP\/[\d.]+" [1-4]\d\d /;
 
 /** What went wrong inside of Odoo, as its traceback tells. */
 export interface Failure {
@@ -110,7 +120,14 @@ const ADDON =
  */
 export function failureIn(text: string): Failure | undefined {
   const lines = text.split("\n").map((line) => line.trimEnd());
-  return tracebackIn(lines) ?? lastWords(lines);
+  // Each start begins with Odoo's version: the last one that says anything counts, whatever those before it fell over.
+  const starts = lines.flatMap((line, index) => (/ odoo: Odoo version /.test(line) ? [index] : []));
+  const runs = [0, ...starts].map((start, index) => lines.slice(start, starts[index] ?? lines.length));
+  for (const run of runs.reverse()) {
+    const failure = tracebackIn(run) ?? lastWords(run);
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
 }
 
 function tracebackIn(lines: readonly string[]): Failure | undefined {

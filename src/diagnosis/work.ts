@@ -5,7 +5,7 @@
  */
 
 import { type Container, type DirectProbe, ifSeen, type Process, type Survey } from "../survey/survey.ts";
-import { lockedOut, logSince, sinceItsLastTries } from "./log.ts";
+import { LONGEST_PAUSE, lockedOut, logSince, SERVED, sinceItsLastTries, spokeOfDatabase } from "./log.ts";
 import type { Target } from "./target.ts";
 
 export interface Work {
@@ -29,12 +29,18 @@ export function workInProgress(survey: Survey, target: Target | undefined): Work
     (target?.odoo?.restartCount ?? 0) >= 2 ? treeOf(target?.odoo?.pid ?? 0, processes) : new Set();
   const seen = processes
     // What a crash loop does at each of its starts is no work that would ever end.
-    .filter(({ pid }) => !loops.has(pid))
+    .filter((process) => !loops.has(process.pid) && !isItsOwnDoing(process, target?.odoo))
     .flatMap((process): Work[] => {
       const what = workOf(process);
       return what === undefined ? [] : [{ what, evidence: evidenceOf(process) }];
     });
   return [...unique(seen), ...restores(survey), ...boot(survey, target)];
+}
+
+/** An update that Odoo's own command begins with, in a loop: its container may not have been up when it was looked at. */
+function isItsOwnDoing({ seconds }: Process, odoo: Container | undefined): boolean {
+  if (odoo === undefined || odoo.restartCount < 2 || seconds > LONGEST_PAUSE) return false;
+  return /(?:^|\s)(?:-[ui]|--update|--init)\b/.test([...odoo.entrypoint, ...odoo.command].join(" "));
 }
 
 function evidenceOf({ pid, seconds, command }: Process): string {
@@ -142,7 +148,7 @@ function boot(survey: Survey, target: Target | undefined): Work[] {
   const odoo = target?.odoo;
   const now = ifSeen(survey.host)?.epoch;
   if (odoo === undefined || now === undefined) return [];
-  const fell = afterDatabase(odoo, target?.db, now);
+  const fell = afterDatabase(survey, odoo, target?.db, now);
   if (fell !== undefined && odoo.state === "restarting")
     return [{ what: "a boot of Odoo", evidence: `${fell}; Docker starts Odoo again` }];
   if (odoo.state !== "running" || (odoo.restartCount > 1 && fell === undefined)) return [];
@@ -159,7 +165,9 @@ function boot(survey: Survey, target: Target | undefined): Work[] {
     !isElsewhere(probe) &&
     lockedOut(survey, odoo, target?.db) === undefined
   ) {
-    return [{ what: "a boot of Odoo", evidence: `started ${Math.round(age)} s ago; its log advances` }];
+    return [
+      { what: "a boot of Odoo", evidence: `started ${Math.max(0, Math.round(age))} s ago; its log advances` },
+    ];
   }
   const at = lines.findLastIndex(({ text }) => / odoo\.modules\.(?:loading|graph|migration): /.test(text));
   const loading = lines[at];
@@ -178,11 +186,16 @@ function boot(survey: Survey, target: Target | undefined): Work[] {
 /** How long Odoo and Docker need to find back to a database that was away; in seconds. */
 const FINDS_BACK = 120;
 
-/** An Odoo that fell while PostgreSQL was away, and did not have its chance yet since that is back. */
-function afterDatabase(odoo: Container, db: Container | undefined, now: number): string | undefined {
+/** An Odoo that fell because PostgreSQL was away, and did not have its chance yet since that is back. */
+function afterDatabase(
+  survey: Survey,
+  odoo: Container,
+  db: Container | undefined,
+  now: number,
+): string | undefined {
   const back = Date.parse(db?.startedAt ?? "") / 1000;
   if (db?.state !== "running" || odoo.restartCount === 0 || !(now - back < FINDS_BACK)) return undefined;
-  // Its entrypoint waits 30 s for the database before it gives up.
+  if (!spokeOfDatabase(survey, odoo)) return undefined;
   const began = Date.parse(odoo.startedAt) / 1000;
   return odoo.state === "restarting" && began > back + 5
     ? undefined
@@ -196,5 +209,5 @@ function isElsewhere({ listens = [] }: DirectProbe): boolean {
 
 /** Its registry is loaded and a page was handed out: a boot is over then, whatever comes after. */
 function isServing(lines: readonly { readonly text: string }[]): boolean {
-  return lines.some(({ text }) => / werkzeug: .*"(?:GET|POST|HEAD) \S+ HTTP\/[\d.]+" [1-4]\d\d /.test(text));
+  return lines.some(({ text }) => SERVED.test(text));
 }
