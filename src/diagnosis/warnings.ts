@@ -3,6 +3,7 @@
 import { ifSeen, type Survey } from "../survey/survey.ts";
 import type { Drift } from "./drift.ts";
 import { judgeAnswer } from "./layers.ts";
+import { proxyProgram } from "./proxies.ts";
 import type { Target } from "./target.ts";
 
 /** A certificate that ends so soon is told; most are renewed a month before. In milliseconds. */
@@ -26,7 +27,10 @@ export function warningsOf(survey: Survey, target: Target, drift: readonly Drift
 
 /** What could not be seen is said: it may be what is wrong next. */
 function blindSpots(survey: Survey): string[] {
-  const noNginx = !survey.nginx.observed && /not installed on the host/.test(survey.nginx.why);
+  const noNginx =
+    !survey.nginx.observed &&
+    /not installed on the host/.test(survey.nginx.why) &&
+    proxyProgram(survey) !== "nginx";
   return Object.entries(survey).flatMap(([name, part]: [string, Survey[keyof Survey]]) => {
     if (typeof part !== "object" || part.observed) return [];
     if (noNginx && /^(?:nginx|nginxErrors|accessLogs)$/.test(name)) return [];

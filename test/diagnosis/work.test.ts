@@ -161,6 +161,28 @@ describe("not at work is", () => {
     expect(at(0)).toBe("in-progress");
     expect(at(2)).toBe("odoo-crash-loop");
   });
+
+  it("such a loop either, when its container had no process yet as it was looked at", () => {
+    const update = process(
+      "/usr/bin/python3 /usr/bin/odoo -d odoo -u shop_notes --no-http --stop-after-init",
+      { pid: 31_000, parent: 30_999, seconds: 1 },
+    );
+    const at = (command: readonly string[], seconds = 1) =>
+      diagnosisOf({
+        containers: [
+          odoo({ state: "restarting", exitCode: 255, restartCount: 5, startedAt: stamp(9), pid: 0, command }),
+          db(),
+        ],
+        proxy: seen(BAD_GATEWAY),
+        processes: seen([...PROCESSES, { ...update, seconds }]),
+      }).cause;
+    expect(at(["bash", "-c", "/entrypoint.sh odoo -u shop_notes --stop-after-init && exec odoo"])).toBe(
+      "odoo-crash-loop",
+    );
+    // Somebody else's, for its container's command does no such thing; and one that is at it for long.
+    expect(at(["odoo"])).toBe("in-progress");
+    expect(at(["bash", "-c", "odoo -u shop_notes"], 300)).toBe("in-progress");
+  });
 });
 
 describe("a restore is seen by its session in PostgreSQL too", () => {
