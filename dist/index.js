@@ -51974,28 +51974,28 @@ module.exports = __nccwpck_require__.p + "d755a442d45d7fbff9b0.sh";
 /***/ 1284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "1d98331fde2434695809.sh";
+module.exports = __nccwpck_require__.p + "8a4ecfbba53153c21aad.sh";
 
 /***/ }),
 
 /***/ 3298:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "dcb34d43660411a6bdf3.sh";
+module.exports = __nccwpck_require__.p + "dd07baac3822e9db28f0.sh";
 
 /***/ }),
 
 /***/ 5215:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "1566911f62365f4aa516.sh";
+module.exports = __nccwpck_require__.p + "71169f4ef3012b3dbbb4.sh";
 
 /***/ }),
 
 /***/ 3513:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "64b441b3d6b7c79f63d5.awk";
+module.exports = __nccwpck_require__.p + "1eeb59b1eb2a6c44b484.awk";
 
 /***/ }),
 
@@ -52023,14 +52023,14 @@ module.exports = __nccwpck_require__.p + "5d2096406742814451b9.sql";
 /***/ 249:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "d4eeac3742253c99f23e.sh";
+module.exports = __nccwpck_require__.p + "b94d976c4e9d787a94ae.sh";
 
 /***/ }),
 
 /***/ 6972:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "7425275ab8073d3e2245.sh";
+module.exports = __nccwpck_require__.p + "387b428c2d79ffdf73c6.sh";
 
 /***/ }),
 
@@ -52044,14 +52044,14 @@ module.exports = __nccwpck_require__.p + "5cc6b8d0200a642ed185.sh";
 /***/ 9806:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "c620bacdad0ce4883b7a.sh";
+module.exports = __nccwpck_require__.p + "9b4118ca36ba62d430d6.sh";
 
 /***/ }),
 
 /***/ 5436:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "085f83b7a78046c44aea.sh";
+module.exports = __nccwpck_require__.p + "88c44642dcd7fcd1da8e.sh";
 
 /***/ }),
 
@@ -52396,6 +52396,7 @@ var log = __nccwpck_require__(3888);
 ;// CONCATENATED MODULE: ./build/diagnosis/proxies.js
 /** The reverse proxy in front of Odoo: which one it is, and whether nginx sends people to where Odoo is. */
 
+
 /** The program behind the public ports, in the words for people; undefined when it could not be seen. */
 function proxyProgram(survey) {
     const listeners = ((0,survey_survey/* ifSeen */.hy)(survey.listeners) ?? []).filter(({ port }) => port === 80 || port === 443);
@@ -52408,6 +52409,18 @@ function proxyProgram(survey) {
     const [program] = programs;
     return program;
 }
+const KINDS = ["nginx", "caddy", "traefik", "haproxy", "apache", "httpd"];
+/** A reverse proxy in a container that does not run; the first there is. */
+function stoppedProxy(survey) {
+    const isProxy = (image) => KINDS.some((kind) => image.includes(kind)) && !/exporter|companion/.test(image);
+    const composed = (0,survey_survey/* ifSeen */.hy)(survey.containers)?.find(({ oneOff, state, imageReference, publishes }) => !oneOff &&
+        state !== "running" &&
+        (isProxy(imageReference) || publishes.some((port) => /^(?:80|443)\/tcp$/.test(port))));
+    if (composed !== undefined)
+        return { name: composed.name, image: composed.imageReference, state: (0,diagnosis_layers/* describeState */.Jw)(composed) };
+    const other = (0,survey_survey/* ifSeen */.hy)(survey.others)?.containers.find(({ image, status }) => isProxy(image) && !status.startsWith("Up"));
+    return other && { name: other.name, image: other.image, state: `is down (${other.status})` };
+}
 /** Docker's own proxy listens for a container: one that publishes 80 or 443. */
 function publishedBy(survey, listeners) {
     if (!listeners.some(({ program }) => program === "docker-proxy"))
@@ -52415,7 +52428,7 @@ function publishedBy(survey, listeners) {
     const composed = (0,survey_survey/* ifSeen */.hy)(survey.containers)?.find(({ publishes }) => publishes.some((port) => /^(?:80|443|8080|8443)\/tcp$/.test(port)));
     const other = (0,survey_survey/* ifSeen */.hy)(survey.others)?.containers.find(({ ports }) => /:(?:80|443)->/.test(ports));
     const image = composed?.imageReference ?? other?.image ?? "";
-    const kind = ["nginx", "caddy", "traefik", "haproxy", "apache", "httpd"].find((name) => image.includes(name));
+    const kind = KINDS.find((name) => image.includes(name));
     return image === "" ? "a container" : `${kind ?? image} in a container (${composed?.name ?? other?.name})`;
 }
 /**
@@ -52427,29 +52440,59 @@ function routesOf(survey, target, hostname) {
     const nginx = (0,survey_survey/* ifSeen */.hy)(survey.nginx);
     if (nginx === undefined)
         return [];
-    const pages = nginx.upstreams.filter(({ location }) => !/longpolling|websocket/.test(location));
+    const pages = nginx.upstreams.filter(({ location, at }) => answersLogin(location) && !isSpare(at.text));
     const own = pages.filter(({ serverNames }) => hostname !== undefined && serverNames.includes(hostname));
     const addresses = odooAddresses(survey, target);
     const listeners = (0,survey_survey/* ifSeen */.hy)(survey.listeners);
     return (own.length > 0 ? own : pages).map((upstream) => {
         const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(upstream.target) ?? [];
-        const local = /^(?:127\.[\d.]+|localhost|\[::1\]|0\.0\.0\.0)$/.test(host);
+        const local = LOCAL.test(host);
         const spelled = local ? `local:${port}` : upstream.target;
+        // The host's own address leads to a published port as well, and which addresses are its own was not asked.
+        const vague = !local && (!/^(?:[\d.]+|\[[\da-f:]+\])$/i.test(host) || addresses.has(`local:${port}`));
         return {
             upstream,
-            leadsToOdoo: addresses.has(spelled),
+            leadsToOdoo: addresses.has(spelled) || (vague ? undefined : false),
             listens: local && listeners !== undefined ? listeners.some((each) => each.port === Number(port)) : undefined,
         };
     });
+}
+const LOCAL = /^(?:127\.[\d.]+|localhost|\[::1\]|0\.0\.0\.0)$/;
+/** Whether a location may answer for /web/login (nginx's own choice among several is not made here). */
+function answersLogin(location) {
+    const [, modifier = "", pattern = ""] = /^(?:(=|~\*?|\^~)\s*)?(.*)$/.exec(location) ?? [];
+    if (pattern.startsWith("@"))
+        return true;
+    if (modifier === "=")
+        return pattern === "/web/login";
+    if (!modifier.startsWith("~"))
+        return "/web/login".startsWith(pattern);
+    try {
+        return new RegExp(pattern, modifier === "~*" ? "i" : "").test("/web/login");
+    }
+    catch {
+        // nginx's regular expressions know more than ours.
+        return true;
+    }
+}
+/** A server that gets no request as long as another one answers. */
+function isSpare(text) {
+    return /^server\s[^;]*\s(?:backup|down)\b/.test(text);
+}
+/** Whether two servers take turns: they stand in the same upstream of the same location. */
+function shareRequests(a, b) {
+    return (a.at.file === b.at.file &&
+        a.location === b.location &&
+        a.serverNames.join(" ") === b.serverNames.join(" "));
 }
 /** Where Odoo can be reached from nginx: its published port (`local:8069`), or the container's own address. */
 function odooAddresses(survey, target) {
     const probes = ((0,survey_survey/* ifSeen */.hy)(survey.direct) ?? []).filter(({ containerId }) => containerId === target.odoo?.id);
     return new Set(probes.flatMap(({ address, published }) => {
-        const port = /:(\d+)$/.exec(address)?.[1];
+        const [, host = "", port] = /^(.*):(\d+)$/.exec(address) ?? [];
         if (port === undefined)
             return [];
-        return published ? [`local:${port}`, address] : [address];
+        return published && LOCAL.test(host) ? [`local:${port}`, address] : [address];
     }));
 }
 /** Who answers in front of the droplet, by what the public answer says of itself. */
@@ -52467,16 +52510,14 @@ function cdnOf(survey) {
         return "Fastly or Varnish";
     return undefined;
 }
-/** Whether the public answer is a CDN's own page and not the site's: its 52x, or a challenge to the visitor. */
+/** Whether the public answer is a CDN's own page and not the site's. Its challenge to a visitor is no answer at all. */
 function cdnAnswers(survey) {
     const cdn = cdnOf(survey);
     if (cdn === undefined || survey.public?.observed !== true)
         return undefined;
-    const { answer, headers } = survey.public.value;
+    const { answer } = survey.public.value;
     if (!answer.answered)
         return undefined;
-    if (headers["cf-mitigated"] === "challenge")
-        return `${cdn} asks the visitor for a proof (a challenge page), which a runner cannot give`;
     // https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
     if (answer.code >= 520 && answer.code <= 530)
         return `${cdn} answers ${answer.code}: it cannot use the droplet`;
@@ -52497,17 +52538,24 @@ const LONGEST_BOOT = 900;
 const QUIET_BOOT = 90;
 /** `docker compose up` without `-d` that is older than this supervises the stack, and is not a deploy; in seconds. */
 const OLDEST_FOREGROUND_UP = 600;
+const PACKAGE_UPGRADE = "a package upgrade";
 function workInProgress(survey, target) {
     const processes = (0,survey_survey/* ifSeen */.hy)(survey.processes) ?? [];
     const loops = (target?.odoo?.restartCount ?? 0) >= 2 ? treeOf(target?.odoo?.pid ?? 0, processes) : new Set();
     const seen = processes
         // What a crash loop does at each of its starts is no work that would ever end.
-        .filter(({ pid }) => !loops.has(pid))
+        .filter((process) => !loops.has(process.pid) && !isItsOwnDoing(process, target?.odoo))
         .flatMap((process) => {
         const what = workOf(process);
         return what === undefined ? [] : [{ what, evidence: evidenceOf(process) }];
     });
     return [...unique(seen), ...restores(survey), ...boot(survey, target)];
+}
+/** An update that Odoo's own command begins with, in a loop: its container may not have been up when it was looked at. */
+function isItsOwnDoing({ seconds }, odoo) {
+    if (odoo === undefined || odoo.restartCount < 2 || seconds > log/* LONGEST_PAUSE */.UV)
+        return false;
+    return /(?:^|\s)(?:-[ui]|--update|--init)\b/.test([...odoo.entrypoint, ...odoo.command].join(" "));
 }
 function evidenceOf({ pid, seconds, command }) {
     return `process ${pid}, for ${seconds} s: ${command.slice(0, 160)}`;
@@ -52533,10 +52581,13 @@ function workOf({ command, seconds }) {
     const program = (words[0] ?? "").split("/").at(-1) ?? "";
     if (/^(?:ba|da|z|fi)?sh$|^sudo$|^ssh$|^timeout$|^tini$|^runc/.test(program))
         return undefined;
-    const odoo = words.findIndex((word) => /(?:^|\/)(?:odoo|odoo-bin|openerp-server|odoo\.py)$/.test(word));
+    const script = /^python[\d.]*$/.test(program)
+        ? words.findIndex((word, at) => at > 0 && !word.startsWith("-"))
+        : 0;
+    const run = (words[script] ?? "").split("/").at(-1) ?? "";
     // `docker … exec odoo odoo -u` is the client; the process that works is seen as well.
-    if (odoo >= 0 && odoo <= 1 && /^(?:python[\d.]*|odoo|odoo-bin)$/.test(program)) {
-        const args = words.slice(odoo + 1);
+    if (/^(?:odoo|odoo-bin|openerp-server|odoo\.py)$/.test(run)) {
+        const args = words.slice(script + 1);
         const once = args.includes("--stop-after-init");
         if (once && args.some((word) => /^(?:-u|--update|-u\S+|--update=.*)$/.test(word)))
             return "a module update";
@@ -52554,12 +52605,13 @@ function workOf({ command, seconds }) {
     if (program === "psql" && words.some((word) => /^(?:-f|--file)/.test(word)))
         return "a restore of the database";
     if (program === "dpkg" && words.some((word) => /^--(?:unpack|configure|install|status-fd)$/.test(word)))
-        return "a package upgrade";
-    if (program === "docker" || program === "docker-compose")
-        return dockerWork(program, words.slice(1), seconds);
+        return PACKAGE_UPGRADE;
+    // Compose v1 is a Python script.
+    if (run === "docker" || run === "docker-compose")
+        return dockerWork(run, words.slice(script + 1), seconds);
     return undefined;
 }
-const COMPOSE_TAKES_A_VALUE = /^(?:-f|--file|-p|--project-name|--project-directory|--env-file|--profile|--ansi|--progress|--parallel|-c|--context|-H|--host|--log-level)$/;
+const COMPOSE_TAKES_A_VALUE = /^(?:-f|--file|-p|--project-name|--project-directory|--env-file|--profile|--ansi|--progress|--parallel|-c|--context|-H|--host|-l|--log-level|--config)$/;
 /** The first word that is neither an option nor an option's value. */
 function verbOf(words) {
     for (let at = 0; at < words.length; at++) {
@@ -52605,7 +52657,12 @@ function restores(survey) {
 function boot(survey, target) {
     const odoo = target?.odoo;
     const now = (0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch;
-    if (odoo?.state !== "running" || odoo.restartCount > 1 || now === undefined)
+    if (odoo === undefined || now === undefined)
+        return [];
+    const fell = afterDatabase(survey, odoo, target?.db, now);
+    if (fell !== undefined && odoo.state === "restarting")
+        return [{ what: "a boot of Odoo", evidence: `${fell}; Docker starts Odoo again` }];
+    if (odoo.state !== "running" || (odoo.restartCount > 1 && fell === undefined))
         return [];
     const probe = (0,survey_survey/* ifSeen */.hy)(survey.direct)?.find(({ containerId }) => containerId === odoo.id);
     if (probe?.answer.observed !== true || probe.answer.value.answered)
@@ -52618,26 +52675,43 @@ function boot(survey, target) {
         quiet < QUIET_BOOT &&
         !isServing(lines) &&
         !isElsewhere(probe) &&
-        !isLockedOut(lines)) {
-        return [{ what: "a boot of Odoo", evidence: `started ${Math.round(age)} s ago; its log advances` }];
+        (0,log/* lockedOut */.zX)(survey, odoo, target?.db) === undefined) {
+        return [
+            { what: "a boot of Odoo", evidence: `started ${Math.max(0, Math.round(age))} s ago; its log advances` },
+        ];
     }
-    const loading = lines.findLast(({ text }) => / odoo\.modules\.(?:loading|registry|graph|migration): /.test(text));
-    if (loading !== undefined && now - loading.at / 1000 < QUIET_BOOT && age >= LONGEST_BOOT) {
+    const at = lines.findLastIndex(({ text }) => / odoo\.modules\.(?:loading|graph|migration): /.test(text));
+    const loading = lines[at];
+    const recent = loading !== undefined && now - loading.at / 1000 < QUIET_BOOT;
+    // Who updates a module through the web client often does so soon after a deploy, which started Odoo.
+    if (recent &&
+        !loading.text.includes("Modules loaded.") &&
+        (age >= LONGEST_BOOT || isServing(lines.slice(0, at)))) {
         return [{ what: "a module update inside of Odoo", evidence: loading.text.slice(0, 200) }];
     }
     return [];
+}
+/** How long Odoo and Docker need to find back to a database that was away; in seconds. */
+const FINDS_BACK = 120;
+/** An Odoo that fell because PostgreSQL was away, and did not have its chance yet since that is back. */
+function afterDatabase(survey, odoo, db, now) {
+    const back = Date.parse(db?.startedAt ?? "") / 1000;
+    if (db?.state !== "running" || odoo.restartCount === 0 || !(now - back < FINDS_BACK))
+        return undefined;
+    if (!(0,log/* spokeOfDatabase */.z2)(survey, odoo))
+        return undefined;
+    const began = Date.parse(odoo.startedAt) / 1000;
+    return odoo.state === "restarting" && began > back + 5
+        ? undefined
+        : `PostgreSQL is back since ${Math.round(now - back)} s`;
 }
 /** It listens already, on another port than its own. */
 function isElsewhere({ listens = [] }) {
     return !listens.includes(8069) && listens.some((port) => port < 32_768 && port !== 8071 && port !== 8072);
 }
-/** What its last try said of the database, this one will say too. */
-function isLockedOut(lines) {
-    return lines.some(({ text }) => log/* LOCKED_OUT */.MJ.test(text));
-}
 /** Its registry is loaded and a page was handed out: a boot is over then, whatever comes after. */
 function isServing(lines) {
-    return lines.some(({ text }) => / werkzeug: .*"(?:GET|POST|HEAD) \S+ HTTP\/[\d.]+" [1-4]\d\d /.test(text));
+    return lines.some(({ text }) => log/* SERVED */.ym.test(text));
 }
 
 ;// CONCATENATED MODULE: ./build/diagnosis/causes.js
@@ -52671,9 +52745,9 @@ const RULES = [
     stackDown,
     databaseDown,
     databaseStarting,
+    odooOutOfMemory,
     databaseUnreachable,
     odooGone,
-    odooOutOfMemory,
     odooCrashLoop,
     odooStoppedBySignal,
     databaseLocked,
@@ -52707,6 +52781,7 @@ function dockerDown(survey) {
     }
     return undefined;
 }
+/** Known without a target too, where Docker is being upgraded. */
 function somebodyAtWork({ work, layers }) {
     if (work.length === 0 || !layers.some(({ state }) => state === "bad"))
         return undefined;
@@ -52748,7 +52823,7 @@ function stackDown({ target }) {
         ? found("stack-down", `neither ${odooService} nor ${dbService} runs in the stack ${project.name}`)
         : undefined;
 }
-function databaseDown({ survey, target }) {
+function databaseDown({ survey, target, layers }) {
     const { db, dbService } = target;
     if (dbService === undefined)
         return undefined;
@@ -52759,7 +52834,10 @@ function databaseDown({ survey, target }) {
     if (db.state === "paused")
         return found("database-down", `the database container ${db.name} is paused`);
     if (db.state === "restarting" ||
-        (db.restartCount >= 2 && isFresh(survey, db.startedAt) && db.health !== "healthy")) {
+        (db.state === "running" &&
+            db.restartCount >= 2 &&
+            isFresh(survey, db.startedAt) &&
+            stateOf(layers, "database") !== "good")) {
         const said = lastWord(survey, db.id);
         return found("database-down", `PostgreSQL ends at each start (status ${db.exitCode}, ${db.restartCount} restarts)${said === "" ? "" : `: ${said}`}`, "Look at the database's log in the evidence. A database that cannot start is for a person: nothing of ours touches it.");
     }
@@ -52770,7 +52848,7 @@ function databaseStarting({ survey, target, layers }) {
     if (db === undefined || db.state !== "running")
         return undefined;
     const activity = activityOf(survey, target);
-    const refused = activity?.observed === false && diagnosis_layers/* STARTING */.xo.test(activity.why);
+    const refused = activity?.observed === false && log/* STARTING */.xo.test(activity.why);
     if (!refused && !(db.health === "starting" && stateOf(layers, "database") === "bad"))
         return undefined;
     const why = refused ? activity.why.replace(/^.*FATAL: +/, "") : "its health check says starting";
@@ -52784,17 +52862,21 @@ function databaseUnreachable({ survey, target, layers }) {
     if (odoo === undefined || DOWN.has(odoo.state) || stateOf(layers, "direct") !== "bad")
         return undefined;
     const activity = activityOf(survey, target);
-    if (activity?.observed === false && db !== undefined && stateOf(layers, "database") !== "good") {
+    if (activity?.observed === false && db !== undefined && isSilent(activity.why)) {
         return found("database-unreachable", `PostgreSQL in ${db.name} runs and gives no answer: ${activity.why.split("\n")[0]}`, "Look at the database's log in the evidence, and at the load of the host.");
     }
-    const words = (0,log/* logSince */.RK)(survey, odoo.id, (0,log/* sinceItsLastTries */.WZ)(odoo))
-        .filter(({ at }) => at > (epochOf(survey) - 120) * 1000)
-        .map(({ text }) => log/* LOCKED_OUT */.MJ.exec(text)?.[0])
-        .findLast((text) => text !== undefined);
+    const words = (0,log/* lockedOut */.zX)(survey, odoo, db);
     if (words === undefined)
         return undefined;
+    if (/too many clients|remaining connection slots/.test(words)) {
+        return found("database-unreachable", `Odoo cannot use the database, for all connections are taken: ${words}`, "Look in the evidence at who holds them (`pg_stat_activity`). Then lower `db_maxconn` or `workers` in odoo.conf, end what does not belong there, or raise PostgreSQL's `max_connections`.");
+    }
     const where = db === undefined ? `PostgreSQL at ${odoo.databaseHost || "its host"}` : `PostgreSQL in ${db.name}`;
-    return found("database-unreachable", `Odoo cannot use the database: ${words.trim()}`, `${where} itself ${db === undefined ? "is not in this project" : "is up"}. Compare the user, the password, the host and the database's name in the compose file, .env and odoo.conf with what PostgreSQL knows; restarting changes none of them.`);
+    return found("database-unreachable", `Odoo cannot use the database: ${words}`, `${where} itself ${db === undefined ? "is not in this project" : "is up"}. Compare the user, the password, the host and the database's name in the compose file, .env and odoo.conf with what PostgreSQL knows; restarting changes none of them.`);
+}
+/** PostgreSQL itself gave no answer; that our probe could not ask, or was not let in, says nothing of it. */
+function isSilent(why) {
+    return /no answer in time|connection refused|could not connect|connection to server [^\n]*failed(?!: FATAL)|too many clients|remaining connection slots/i.test(why);
 }
 /** Sessions of Odoo wait for a lock that somebody else holds: a restart of Odoo would not give it free. */
 function databaseLocked({ survey, target, layers }) {
@@ -52811,7 +52893,9 @@ function databaseLocked({ survey, target, layers }) {
 /** The session at the head of a queue of Odoo's, when it is not one of Odoo's own. */
 function rootBlocker({ sessions }) {
     const waiting = sessions.filter(({ blockedBy, seconds }) => blockedBy.length > 0 && seconds >= 3);
-    const odoo = new Set(waiting.map(({ address }) => address));
+    const addresses = new Set(waiting.map(({ address }) => address));
+    // Who is on PostgreSQL's own socket is no Odoo, where Odoo comes over the network.
+    const odoo = addresses.size > 1 ? new Set([...addresses].filter(Boolean)) : addresses;
     const heads = new Set(waiting.flatMap(({ blockedBy }) => blockedBy));
     return sessions.find(({ pid, blockedBy, address }) => heads.has(pid) && blockedBy.length === 0 && !odoo.has(address));
 }
@@ -52828,7 +52912,9 @@ function odooOutOfMemory({ survey, target, layers }) {
     const { odoo } = target;
     if (odoo === undefined || !odoo.oomKilled || stateOf(layers, "direct") === "good")
         return undefined;
-    const loops = odoo.state === "restarting" || odoo.restartCount >= 2;
+    // The mark stays on the container: one that runs for long by now was killed at another time.
+    const loops = odoo.state === "restarting" ||
+        (odoo.state === "running" && odoo.restartCount >= 2 && isFresh(survey, odoo.startedAt));
     if (!loops && !DOWN.has(odoo.state))
         return undefined;
     const limit = odoo.memoryLimit > 0
@@ -52853,7 +52939,7 @@ function odooCrashLoop({ survey, target, layers }) {
     if (!(restarting && odoo.restartCount >= 1) && !fell)
         return undefined;
     const failure = failureOf(survey, target);
-    return found("odoo-crash-loop", `Odoo ends at each start (status ${odoo.exitCode}, ${odoo.restartCount} restarts)${failure === undefined ? "" : `: ${(0,log/* describeFailure */.Ic)(failure)}`}`, "Mend what the log names, then restart Odoo: Docker goes on restarting it by itself.");
+    return found("odoo-crash-loop", `Odoo ends at each start (${restarting ? `status ${odoo.exitCode}, ` : ""}${odoo.restartCount} restarts)${failure === undefined ? "" : `: ${(0,log/* describeFailure */.Ic)(failure)}`}`, "Mend what the log names, then restart Odoo: Docker goes on restarting it by itself.");
 }
 /** What Odoo's log says went wrong since it was started last; of one that was just started again, before that too. */
 function failureOf(survey, { odoo }) {
@@ -52894,10 +52980,7 @@ function portMappingMissing({ survey, target, layers }) {
     if (odoo?.state !== "running" || direct === undefined)
         return undefined;
     const proxied = (0,survey_survey/* ifSeen */.hy)(survey.proxy) !== undefined && stateOf(layers, "proxy") === "bad";
-    if (!direct.published &&
-        stateOf(layers, "direct") === "good" &&
-        proxied &&
-        !proxyReachesContainers(survey, target)) {
+    if (!direct.published && stateOf(layers, "direct") === "good" && proxied && expectsPort(survey, target)) {
         const at = project.outline.find(({ text }) => new RegExp(`^\\s+${odooService}:`).test(text));
         const listed = ((0,survey_survey/* ifSeen */.hy)(project.services) ?? [])
             .find(({ name }) => name === odooService)
@@ -52911,11 +52994,15 @@ function portMappingMissing({ survey, target, layers }) {
     }
     return undefined;
 }
-/** A proxy in a container, or one that is told the container's address, needs no published port. */
-function proxyReachesContainers(survey, target) {
-    const program = proxyProgram(survey) ?? "";
-    return (/ in a container/.test(program) ||
-        routesOf(survey, target, undefined).some(({ leadsToOdoo }) => leadsToOdoo));
+/** A proxy in a container, running or not, or one that is told the container's address, needs no published port. */
+function expectsPort(survey, target) {
+    const program = proxyProgram(survey);
+    if (program === undefined ? stoppedProxy(survey) !== undefined : / in a container/.test(program))
+        return false;
+    const onHost = program !== undefined ||
+        (0,survey_survey/* ifSeen */.hy)(survey.nginx) !== undefined ||
+        (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("nginx.service")?.load === "loaded";
+    return onHost && routesOf(survey, target, undefined).every(({ leadsToOdoo }) => leadsToOdoo === false);
 }
 function odooNotListening({ survey, target, layers }) {
     const direct = directOf(survey, target);
@@ -52926,9 +53013,12 @@ function odooNotListening({ survey, target, layers }) {
         return undefined;
     const others = (direct.listens ?? []).filter((port) => port !== 8069 && port !== 8072 && port < 32_768);
     const setting = elsewhereSetting(survey, target);
+    // It listens where it should, and breaks the connection off.
+    if (setting === undefined && direct.listens?.includes(8069))
+        return undefined;
     const elsewhere = others.length === 0 ? "" : `; it listens on ${others.join(", ")} instead`;
     const said = setting === undefined ? "" : ` (${setting})`;
-    return found("odoo-not-listening", `Odoo runs in ${target.odoo.name}, and nothing listens on its port 8069${elsewhere}${said}`, others.length === 0
+    return found("odoo-not-listening", `Odoo runs in ${target.odoo.name}, and ${direct.listens === undefined ? "its port 8069 gives no connection" : "nothing listens on its port 8069"}${elsewhere}${said}`, others.length === 0
         ? ""
         : "Change the port back, or the mapping and nginx with it: a restart would only repeat it.");
 }
@@ -52948,13 +53038,38 @@ function odooUnhealthy({ survey, target, layers }) {
         return undefined;
     if (directOf(survey, target)?.answer.observed !== true)
         return undefined;
+    const databases = databasesToChooseFrom(survey, target);
+    if (databases !== undefined) {
+        return databases.length === 0
+            ? found("odoo-unhealthy", `Odoo finds no database to serve (${direct.why}), and in PostgreSQL there is none that holds an Odoo`, "Do not make a new one. Look whether the database's volume is the right one, whether Odoo asks the right server, and for the last backup.")
+            : found("odoo-unhealthy", `Odoo does not know which database to serve (${direct.why}): there are ${databases.join(" and ")}`, "Say which one in odoo.conf (`db_name`, or `dbfilter` for this host name) and restart Odoo, or remove the one that does not belong there.");
+    }
     const failure = failureOf(survey, target);
     return found("odoo-unhealthy", `Odoo runs and does not serve its login page (${direct.why})${failure === undefined ? "" : `: ${(0,log/* describeFailure */.Ic)(failure)}`}`, "Mend what the log names; it is in the evidence.");
+}
+/**
+ * Odoo sends people to its page for choosing a database, and has not exactly one: those that there are; undefined when it
+ * does not, or what there is was not seen. A restart changes nothing of that.
+ */
+function databasesToChooseFrom(survey, target) {
+    const direct = directOf(survey, target);
+    const answer = direct && (0,survey_survey/* ifSeen */.hy)(direct.answer);
+    const activity = activityOf(survey, target);
+    if (answer?.answered !== true || !/\/web\/database\//.test(answer.location) || activity?.observed !== true)
+        return undefined;
+    const names = activity.value.odoo.map(({ name }) => name);
+    return names.length === 1 ? undefined : names;
 }
 // ---- The proxy and the public side -----------------------------------------------------------------------------------
 function nginxDown({ survey, layers }) {
     const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("nginx.service");
     if (stateOf(layers, "proxy") !== "bad" || unit?.load !== "loaded" || unit.active === "active")
+        return undefined;
+    // Where something else is the proxy, an nginx that was never started would only take its ports.
+    const program = proxyProgram(survey);
+    if (program !== undefined && program !== "nginx")
+        return undefined;
+    if (unit.active === "inactive" && unit.downSince === undefined && stoppedProxy(survey) !== undefined)
         return undefined;
     const nginx = (0,survey_survey/* ifSeen */.hy)(survey.nginx);
     if (nginx?.valid === false) {
@@ -52972,13 +53087,13 @@ function nginxElsewhere({ survey, target, layers, hostname }) {
     if (!outside.includes("bad") || stateOf(layers, "direct") !== "good")
         return undefined;
     const routes = routesOf(survey, target, hostname);
-    const astray = routes.filter(({ leadsToOdoo }) => !leadsToOdoo);
-    if (routes.length === 0 || astray.length === 0)
-        return undefined;
-    if (astray.length < routes.length) {
-        return found("intermittent", `nginx sends some of the requests elsewhere than to Odoo: ${astray.map(describeRoute).join("; ")}`, "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
+    const astray = routes.filter(({ leadsToOdoo }) => leadsToOdoo === false);
+    const dead = astray.filter(({ upstream, listens }) => listens !== true &&
+        routes.some((other) => other.leadsToOdoo && shareRequests(other.upstream, upstream)));
+    if (dead.length > 0) {
+        return found("intermittent", `nginx sends some of the requests elsewhere than to Odoo: ${describeRoutes(dead)}`, "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
     }
-    if (stateOf(layers, "proxy") !== "bad")
+    if (astray.length === 0 || astray.length < routes.length || stateOf(layers, "proxy") !== "bad")
         return undefined;
     const direct = directOf(survey, target);
     return found("nginx-elsewhere", `nginx sends requests to ${describeRoutes(astray)}, and Odoo answers on ${direct?.address}`, "Correct that line, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
@@ -52991,7 +53106,10 @@ function describeRoute({ upstream, listens }) {
 }
 function publicUnreachable({ survey, layers }) {
     const layer = layers.find(({ name }) => name === "public");
-    if (layer?.state !== "bad" || layers.some(({ name, state }) => name !== "public" && state !== "good"))
+    // What could not be seen below a proxy that hands out the page does not matter to people outside.
+    if (layer?.state !== "bad" ||
+        stateOf(layers, "proxy") !== "good" ||
+        layers.some(({ name, state }) => name !== "public" && state === "bad"))
         return undefined;
     const certificate = survey.public?.observed ? survey.public.value.certificate?.problem : undefined;
     if (certificate !== undefined) {
@@ -53008,6 +53126,10 @@ function unknown({ survey, layers }) {
     if (worst === undefined) {
         const unseen = layers.filter((layer) => layer.state === "not observed");
         return found("unknown", `what could be seen is good, but these could not be: ${unseen.map(({ name }) => name).join(", ")}`, "Make the missing probes possible (see below), then run again.");
+    }
+    const stopped = worst.name === "proxy" && proxyProgram(survey) === undefined ? stoppedProxy(survey) : undefined;
+    if (stopped !== undefined) {
+        return found("unknown", `the reverse proxy is down: the container ${stopped.name} (${stopped.image}) ${stopped.state}`, `Start it (\`docker start ${stopped.name}\`), and look at its log (\`docker logs ${stopped.name}\`). It was left alone: a proxy in a container is for a person.`);
     }
     const program = worst.name === "proxy" ? proxyProgram(survey) : undefined;
     const proxy = program === undefined || program === "nginx"
@@ -53051,6 +53173,8 @@ const DAY = 86_400_000;
 const NEAR = 15 * 60_000;
 /** An image that was tagged so shortly before a container was made from it is why it was made. */
 const FRESH = 60 * 60_000;
+/** Before this a time of the day alone would be read as today's. */
+const DATED = 20 * 60 * 60_000;
 const TAGGED = "was pulled, built or tagged";
 /** Everything that changed within a day, newest first. */
 function changesOf(survey, target) {
@@ -53096,7 +53220,7 @@ function containerChanges(survey, target) {
             created - image.taggedAt < FRESH;
         const ended = container.state === "exited" || container.state === "dead";
         return [
-            { at: created, what: `${role} was recreated${fresh ? " from another image" : ""}` },
+            { at: created, what: `${role} was recreated${fresh ? " from a newly tagged image" : ""}` },
             ...(image?.taggedAt === undefined
                 ? []
                 : [{ at: image.taggedAt, what: `the image ${container.imageReference} ${TAGGED}` }]),
@@ -53148,16 +53272,23 @@ function outageOf(survey, target, layers) {
     return witnesses.sort((a, b) => a.since - b.since)[0];
 }
 /**
- * `Down since 02:47:13 UTC, 15 s after the Odoo container was recreated from another image`
+ * `Down since 02:47:13 UTC, 15 s after the Odoo container was recreated from a newly tagged image`
  *
  * @param changes newest first
+ * @param now by the host's clock, in milliseconds since 1970: what is long ago is told with its date
  */
-function describeOutage(outage, changes) {
+function describeOutage(outage, changes, now) {
     if (outage === undefined)
         return "";
-    const since = `Down since ${clockTime(outage.since)}`;
+    const date = now - outage.since < DATED ? "" : `${new Date(outage.since).toISOString().slice(0, 10)} `;
+    const since = `Down since ${date}${clockTime(outage.since)}`;
     const before = changes.find(({ at, what }) => at <= outage.since && outage.since - at < NEAR && explains(what, outage));
-    return before === undefined ? since : `${since}, ${howLong(outage.since - before.at)} after ${before.what}`;
+    if (before === undefined)
+        return since;
+    const distance = outage.since - before.at;
+    return distance < 1_000
+        ? `${since}, when ${before.what}`
+        : `${since}, ${howLong(distance)} after ${before.what}`;
 }
 /** An end that is the outage itself explains nothing; nor does an image that nobody made a container of. */
 function explains(what, { how }) {
@@ -53178,7 +53309,8 @@ function howLong(ms) {
 function driftOf(survey, target) {
     const found = [];
     const services = target.project.services.observed ? target.project.services.value : [];
-    if (!target.project.services.observed) {
+    // Compose v1, which we do not use, is a reason of its own, and no drift.
+    if (!target.project.services.observed && (0,survey_survey/* ifSeen */.hy)(survey.compose)?.generation !== "v1") {
         found.push({
             service: target.project.name,
             what: `the compose files cannot be read, so nothing could be made anew from them: ${target.project.services.why}`,
@@ -53260,7 +53392,7 @@ function restarts({ odoo }, now) {
     if (odoo === undefined || odoo.restartCount < RESTARTS)
         return [];
     const last = Date.parse(odoo.startedAt);
-    if (now - last > RECENT_RESTART)
+    if (!(now - last <= RECENT_RESTART))
         return [];
     const minutes = Math.round((now - last) / 60_000);
     const memory = odoo.oomKilled ? ", killed for want of memory" : "";
@@ -53309,9 +53441,12 @@ function ladderFor(about) {
     return { ladder, ruledOut };
 }
 /** What forbids any change. */
-function objectionToAny({ cause, layers }) {
+function objectionToAny({ cause, survey, layers }) {
     if (!layers.some(({ state }) => state === "bad"))
         return "nothing that could be seen is bad";
+    // What they start or restart, an update or a restore may be working on.
+    if (!survey.processes.observed && cause !== "docker-down" && cause !== "nginx-down")
+        return `whether somebody is at work could not be seen (${survey.processes.why})`;
     switch (cause) {
         case "in-progress":
             return "somebody is at work, and is never interrupted";
@@ -53358,7 +53493,7 @@ function toStartDb({ cause, target }) {
         return composeObjection(target);
     if (db.state === "restarting" || db.state === "running")
         return "it starts again and again, and fails each time";
-    return undefined;
+    return ["exited", "created", "dead", "paused"].includes(db.state) ? undefined : `it is ${db.state}`;
 }
 function toStartStack({ cause, target }) {
     if (target === undefined)
@@ -53393,6 +53528,9 @@ function toRestartOdoo({ cause, survey, target, layers, tried }) {
         return "Odoo itself answers, or its answer was not observed";
     if (layers.some((layer) => layer.name === "database" && layer.state === "bad"))
         return "the database is not good, and Odoo cannot be before it is";
+    const databases = databasesToChooseFrom(survey, target);
+    if (databases !== undefined)
+        return `Odoo runs and finds ${databases.length === 0 ? "no database" : "several databases"}, and would again`;
     const setting = cause === "odoo-not-listening" ? elsewhereSetting(survey, target) : undefined;
     if (setting !== undefined)
         return `its configuration sends it elsewhere (${setting}), and would again`;
@@ -53602,11 +53740,15 @@ function topologyOf(survey, target) {
         ...(compose?.generation === "v1" ? [`Compose is v1 (${compose.version})`] : []),
     ];
 }
-/** Odoo is here, and Compose did not make it. */
-function otherTopology(survey) {
+/**
+ * Odoo is here, and Compose did not make it.
+ *
+ * @param running only one that runs counts
+ */
+function otherTopology(survey, running = false) {
     const others = (0,survey_survey/* ifSeen */.hy)(survey.others);
-    const container = others?.containers.find(({ image }) => /(?:^|\/)[\w.-]*odoo/i.test(image));
-    const service = others?.services.find(({ unit }) => /^(?:odoo|openerp)/.test(unit));
+    const container = others?.containers.find(({ image, status }) => /(?:^|\/)[\w.-]*odoo/i.test(image) && (!running || /^(?:Up|Restarting)/.test(status)));
+    const service = others?.services.find(({ unit, active }) => /^(?:odoo|openerp)/.test(unit) && (!running || active === "active"));
     const process = (0,survey_survey/* ifSeen */.hy)(survey.processes)?.find(({ command }) => /^(?:\S*python[\d.]*\s+)?\S*(?:odoo-bin|openerp-server)\b/.test(command));
     const where = container !== undefined
         ? `in the container ${container.name} (${container.image}; ${container.status})`
@@ -53628,6 +53770,7 @@ function otherTopology(survey) {
 /** What is not the cause, and would be the next one: told beside any verdict. */
 
 
+
 /** A certificate that ends so soon is told; most are renewed a month before. In milliseconds. */
 const CERTIFICATE_SOON = 14 * 86_400_000;
 /** In per cent. */
@@ -53639,10 +53782,44 @@ function warningsOf(survey, target, drift) {
         ...diskWarnings(survey),
         ...certificateWarnings(survey),
         ...clockWarnings(survey),
+        ...burdenWarnings(survey),
         ...healthWarnings(survey, target),
         ...composeWarnings(survey, drift),
+        ...blindSpots(survey),
     ];
 }
+/** What could not be seen is said: it may be what is wrong next. */
+function blindSpots(survey) {
+    const noNginx = !survey.nginx.observed &&
+        /not installed on the host/.test(survey.nginx.why) &&
+        proxyProgram(survey) !== "nginx";
+    return Object.entries(survey).flatMap(([name, part]) => {
+        if (typeof part !== "object" || part.observed)
+            return [];
+        if (noNginx && /^(?:nginx|nginxErrors|accessLogs)$/.test(name))
+            return [];
+        return [`not observed: ${WORDS[name] ?? name} (${part.why.split("\n")[0]?.slice(0, 200)})`];
+    });
+}
+const WORDS = {
+    accessLogs: "nginx's access log",
+    databases: "what PostgreSQL does",
+    direct: "Odoo's own port",
+    disks: "the file systems",
+    history: "what changed lately",
+    images: "the images",
+    listeners: "who listens on which port",
+    logs: "the containers' logs",
+    memory: "the memory",
+    nginx: "nginx's configuration",
+    nginxErrors: "nginx's error log",
+    others: "containers and services beside Compose",
+    processes: "the processes",
+    projects: "the compose files",
+    proxy: "what the proxy answers",
+    settings: "odoo.conf",
+    units: "systemd's services",
+};
 function diskWarnings(survey) {
     return ((0,survey_survey/* ifSeen */.hy)(survey.disks) ?? []).flatMap(({ mount, size, available, inodes, inodesFree }) => {
         const left = Math.floor((available * 100) / size);
@@ -53667,6 +53844,25 @@ function clockWarnings({ clockSkew }) {
     if (clockSkew === undefined || Math.abs(clockSkew) < SKEW)
         return [];
     return [`the host's clock is ${Math.abs(clockSkew)} s ${clockSkew > 0 ? "ahead of" : "behind"} ours`];
+}
+/** In per cent of the memory, swap left aside. */
+const MEMORY_NEARLY_GONE = 5;
+/** Runnable processes for each processor, over five minutes. */
+const OVERLOADED = 4;
+function burdenWarnings(survey) {
+    const memory = (0,survey_survey/* ifSeen */.hy)(survey.memory);
+    const { load = [], processors } = (0,survey_survey/* ifSeen */.hy)(survey.host) ?? {};
+    const five = load[1] ?? 0;
+    return [
+        ...(memory !== undefined && memory.available * 100 < memory.total * MEMORY_NEARLY_GONE
+            ? [
+                `${Math.round(memory.available / 1024)} of ${Math.round(memory.total / 1024)} MiB of memory are left`,
+            ]
+            : []),
+        ...(processors !== undefined && five > processors * OVERLOADED
+            ? [`the load is ${five} on ${processors} processors`]
+            : []),
+    ];
 }
 function healthWarnings(survey, { odoo }) {
     if (odoo?.state !== "running" || odoo.health !== "unhealthy")
@@ -53693,6 +53889,7 @@ function composeWarnings(survey, drift) {
  * Survey -> diagnosis: what is broken, why, how we know, and which remedies are allowed or ruled out.
  * A pure function: no I/O, no clock, the same answer for the same survey.
  */
+
 
 
 
@@ -53749,8 +53946,12 @@ function isWaiting({ cause }) {
  */
 function diagnose(survey, wishes, tried = []) {
     const down = dockerDown(survey);
-    if (down !== undefined)
-        return withoutTarget(survey, down, [], tried);
+    if (down !== undefined) {
+        // Upgrading its package takes the daemon down, and brings it back.
+        const work = workInProgress(survey, undefined).filter(({ what }) => what === PACKAGE_UPGRADE);
+        const busy = somebodyAtWork({ work, layers: (0,diagnosis_layers/* outerLayers */.yh)(survey) });
+        return withoutTarget(survey, busy ?? down, diagnosis_evidenceOf(work), tried);
+    }
     const search = findTarget(survey, wishes);
     if (search.found === "several") {
         return withoutTarget(survey, {
@@ -53767,7 +53968,17 @@ function diagnose(survey, wishes, tried = []) {
             advice: "Look at the reason below; where the project stands elsewhere, name its `directory` and `compose_file`.",
         }, [search.why], tried);
     }
+    // A compose file that was left behind: starting its stack would set a second Odoo beside the one that runs.
+    const instead = search.target.containers.length === 0 ? otherTopology(survey, true) : undefined;
+    if (instead !== undefined)
+        return withoutTarget(survey, instead, [], tried);
     return withTarget(survey, wishes, search.target, tried);
+}
+function diagnosis_evidenceOf(work) {
+    return work.map(({ what, evidence }) => `${what}: ${evidence}`);
+}
+function nowOf(survey) {
+    return ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
 }
 function withTarget(survey, wishes, target, tried) {
     const layers = (0,diagnosis_layers/* layersOf */.w)(survey, target);
@@ -53783,7 +53994,7 @@ function withTarget(survey, wishes, target, tried) {
     return {
         ...found,
         evidence: [
-            ...work.map(({ what, evidence }) => `${what}: ${evidence}`),
+            ...diagnosis_evidenceOf(work),
             ...layers.filter((layer) => layer.state !== "good").map((layer) => `${layer.name}: ${layer.why}`),
         ],
         layers,
@@ -53792,7 +54003,7 @@ function withTarget(survey, wishes, target, tried) {
         topology: topologyOf(survey, target),
         changes,
         outage,
-        since: describeOutage(outage, changes),
+        since: describeOutage(outage, changes, nowOf(survey)),
         target,
         place: { project: target.project.name, directory: target.project.directory },
         ...ladderFor({ cause: found.cause, survey, target, layers, tried }),
@@ -53801,7 +54012,8 @@ function withTarget(survey, wishes, target, tried) {
 /** Good, but for a configuration that would not survive the next restart of nginx. */
 function fine(survey) {
     const nginx = (0,survey_survey/* ifSeen */.hy)(survey.nginx);
-    if (nginx?.valid !== false)
+    const serves = ["nginx", undefined].includes(proxyProgram(survey));
+    if (nginx?.valid !== false || !serves)
         return { cause: "healthy", finding: "every layer is good", advice: "" };
     return {
         cause: "nginx-config-invalid",
@@ -53827,7 +54039,7 @@ function withoutTarget(survey, found, evidence, tried) {
         topology: topologyOf(survey, undefined),
         changes,
         outage,
-        since: describeOutage(outage, changes),
+        since: describeOutage(outage, changes, nowOf(survey)),
         target: undefined,
         place: found.cause === "docker-down"
             ? { project: only?.name ?? "host", directory: only?.directory ?? "/" }
@@ -53868,10 +54080,11 @@ function hostUnreachable(finding, advice, layers) {
 /* harmony export */   XD: () => (/* binding */ publicLayer),
 /* harmony export */   _n: () => (/* binding */ judgeAnswer),
 /* harmony export */   w: () => (/* binding */ layersOf),
-/* harmony export */   xo: () => (/* binding */ STARTING)
+/* harmony export */   yh: () => (/* binding */ outerLayers)
 /* harmony export */ });
-/* unused harmony export outerLayers */
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3888);
 /** The health layers of a site, from the database up to what the public gets. */
+
 const good = (name, why) => ({ name, state: "good", why });
 const bad = (name, why) => ({ name, state: "bad", why });
 const blind = (name, why) => ({ name, state: "not observed", why });
@@ -53907,7 +54120,7 @@ function databaseLayer(survey, target) {
     if (db.health === "starting")
         return bad("database", `${db.name} is starting`);
     const activity = survey.databases.observed ? survey.databases.value.get(db.id) : undefined;
-    if (activity?.observed === false && STARTING.test(activity.why))
+    if (activity?.observed === false && _log_js__WEBPACK_IMPORTED_MODULE_0__/* .STARTING */ .xo.test(activity.why))
         return bad("database", `${db.name} runs and lets nobody in yet: ${activity.why}`);
     if (activity?.observed) {
         const { connections, mostConnections } = activity.value;
@@ -53918,8 +54131,6 @@ function databaseLayer(survey, target) {
     const why = activity?.observed === false ? activity.why : survey.databases.observed ? "" : survey.databases.why;
     return blind("database", `${db.name} runs; whether it answers was not seen${why === "" ? "" : `: ${why}`}`);
 }
-/** What PostgreSQL tells a client while it starts, recovers or goes down (postmaster.c, canAcceptConnections). */
-const STARTING = /the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections|not accepting connections)/;
 /**
  * Odoo's container. Its own health check lags behind, and passes or fails for reasons of its own: an Odoo that hands out
  * its login page is good whatever that check says, and the check's opinion is told.
@@ -53929,6 +54140,8 @@ function odooLayer({ odoo, odooService }, direct) {
         return bad("odoo", `the service ${odooService} has no container`);
     if (odoo.state !== "running")
         return bad("odoo", `${odoo.name} ${describeState(odoo)}`);
+    if (odoo.restartCount >= 2 && direct.state === "bad")
+        return bad("odoo", `${odoo.name} runs again, after Docker restarted it ${odoo.restartCount} times`);
     if (odoo.health === "unhealthy" && direct.state !== "good")
         return bad("odoo", `${odoo.name} runs; its own health check says unhealthy`);
     return good("odoo", `${odoo.name} runs${odoo.health === undefined ? "" : `; its health check says ${odoo.health}`}`);
@@ -53957,7 +54170,10 @@ function directLayer(survey, target) {
 function publicLayer(observation) {
     if (!observation.observed)
         return blind("public", observation.why);
-    const { answer, certificate } = observation.value;
+    const { answer, certificate, headers } = observation.value;
+    // People pass it, and a runner cannot: https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
+    if (headers["cf-mitigated"] === "challenge")
+        return blind("public", "Cloudflare asks the visitor for a proof (a challenge page), which a runner cannot give");
     const verdict = judgeAnswer(answer);
     if (verdict.good && certificate?.problem !== undefined)
         return bad("public", `${verdict.why}, but browsers refuse its certificate: ${certificate.problem}`);
@@ -54002,11 +54218,15 @@ function mapObservation(observation, change) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Ic: () => (/* binding */ describeFailure),
-/* harmony export */   MJ: () => (/* binding */ LOCKED_OUT),
+/* harmony export */   Lu: () => (/* binding */ whereThreadsStand),
 /* harmony export */   Q6: () => (/* binding */ failureIn),
 /* harmony export */   RK: () => (/* binding */ logSince),
 /* harmony export */   UV: () => (/* binding */ LONGEST_PAUSE),
-/* harmony export */   WZ: () => (/* binding */ sinceItsLastTries)
+/* harmony export */   WZ: () => (/* binding */ sinceItsLastTries),
+/* harmony export */   xo: () => (/* binding */ STARTING),
+/* harmony export */   ym: () => (/* binding */ SERVED),
+/* harmony export */   z2: () => (/* binding */ spokeOfDatabase),
+/* harmony export */   zX: () => (/* binding */ lockedOut)
 /* harmony export */ });
 /* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1337);
 /** Reading a container's log: lines with their times, and the failure that ended it. */
@@ -54026,10 +54246,32 @@ const LONGEST_PAUSE = 90;
 /** When a container was started last; of one that Docker started again by itself, some of its tries before that too. */
 function sinceItsLastTries({ startedAt, restartCount }) {
     const before = restartCount > 0 ? LONGEST_PAUSE * 1000 : 0;
-    return new Date(Math.max(0, Date.parse(startedAt) - before)).toISOString();
+    return new Date(Math.max(0, (Date.parse(startedAt) || 0) - before)).toISOString();
 }
 /** What Odoo and its entrypoint say when PostgreSQL does not let them in (libpq, facts of the official image). */
 const LOCKED_OUT = /FATAL: +(?:password authentication failed[^\n]*|database "[^"]*" does not exist|role "[^"]*" does not exist|sorry, too many clients already|remaining connection slots[^\n]*|no pg_hba\.conf entry[^\n]*)|could not translate host name[^\n]*|could not connect to server[^\n]*|connection to server at [^\n]* failed[^\n]*|Database connection failure: [^\n]*/;
+/** What PostgreSQL tells a client while it starts, recovers or goes down (postmaster.c, canAcceptConnections). */
+const STARTING = /the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections|not accepting connections)/;
+/** Words about the database are old news after so long; in milliseconds. */
+const LATELY = 120_000;
+/**
+ * What Odoo said lately of a PostgreSQL that does not let it in; undefined when nothing. What it said before PostgreSQL was
+ * started last, while that was starting, or before it served again, does not count: by now it is let in.
+ */
+function lockedOut(survey, odoo, db) {
+    const since = Math.max(((0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(survey.host)?.epoch ?? 0) * 1000 - LATELY, Date.parse(db?.startedAt ?? "") || 0);
+    const lines = logSince(survey, odoo.id, sinceItsLastTries(odoo)).filter(({ at, text }) => at > since && !STARTING.test(text));
+    const said = lines.findLastIndex(({ text }) => LOCKED_OUT.test(text));
+    if (said < 0 || lines.slice(said).some(({ text }) => SERVED.test(text)))
+        return undefined;
+    return LOCKED_OUT.exec(lines[said]?.text ?? "")?.[0].trim();
+}
+/** Whether Odoo complained of the database in its last tries, however long ago that is. */
+function spokeOfDatabase(survey, odoo) {
+    return logSince(survey, odoo.id, sinceItsLastTries(odoo)).some(({ text }) => LOCKED_OUT.test(text));
+}
+/** A page that Odoo handed out, as werkzeug logs it. */
+const SERVED = / werkzeug: .*"(?:GET|POST|HEAD) \S+ HTTP\/[\d.]+" [1-4]\d\d /;
 /** `ImportError: No module named 'x' (module shop_notes, /mnt/extra-addons/shop_notes/models.py line 3)` */
 function describeFailure({ exception, message, module, file, line }) {
     const what = [exception, message].filter((part) => part !== "").join(": ");
@@ -54038,6 +54280,23 @@ function describeFailure({ exception, message, module, file, line }) {
         ...(file === undefined ? [] : [line === undefined ? file : `${file} line ${line}`]),
     ];
     return place.length === 0 ? what : `${what} (${place.join(", ")})`;
+}
+/**
+ * Where the threads of a hanging Odoo stand: the place in an addon that most of them have innermost.
+ *
+ * @param stacks as Odoo prints them on SIGQUIT (odoo/tools/misc.py, dumpstacks)
+ * @returns `module shop_notes, /mnt/extra-addons/shop_notes/models.py line 23`; empty when none stands in an addon
+ */
+function whereThreadsStand(stacks) {
+    const counts = new Map();
+    for (const thread of stacks.split(/^.*# Thread: /m).slice(1)) {
+        const place = [...thread.matchAll(/File: "([^"]+)", line (\d+), in \w+/g)].findLast(([, file = ""]) => ADDON.test(file) && !isFramework(file) && moduleOf(file) !== undefined);
+        if (place?.[1] === undefined)
+            continue;
+        const words = `module ${moduleOf(place[1])}, ${place[1]} line ${place[2]}`;
+        counts.set(words, (counts.get(words) ?? 0) + 1);
+    }
+    return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "";
 }
 /** The path of an addon's file: below a folder of addons, but not Odoo's own framework. */
 const ADDON = /\/(?:extra-addons|addons|custom|modules|enterprise|[\w-]*addons[\w-]*)(?:\/[\w.-]+)*?\/(\w+)\/(?:[\w.-]+\/)*[\w.-]+\.(?:py|xml|csv|js)$/;
@@ -54048,7 +54307,15 @@ const ADDON = /\/(?:extra-addons|addons|custom|modules|enterprise|[\w-]*addons[\
  */
 function failureIn(text) {
     const lines = text.split("\n").map((line) => line.trimEnd());
-    return tracebackIn(lines) ?? lastWords(lines);
+    // Each start begins with Odoo's version: the last one that says anything counts, whatever those before it fell over.
+    const starts = lines.flatMap((line, index) => (/ odoo: Odoo version /.test(line) ? [index] : []));
+    const runs = [0, ...starts].map((start, index) => lines.slice(start, starts[index] ?? lines.length));
+    for (const run of runs.reverse()) {
+        const failure = tracebackIn(run) ?? lastWords(run);
+        if (failure !== undefined)
+            return failure;
+    }
+    return undefined;
 }
 function tracebackIn(lines) {
     const start = lines.findLastIndex((line) => line.includes("Traceback (most recent call last):"));
@@ -54057,7 +54324,8 @@ function tracebackIn(lines) {
     const frames = [];
     for (let at = start + 1; at < lines.length; at++) {
         const line = lines[at] ?? "";
-        const frame = /^\s+File "([^"]+)", line (\d+)/.exec(line);
+        // werkzeug takes the indent from the file that a SyntaxError names.
+        const frame = /^\s*File "([^"]+)", line (\d+)/.exec(line);
         if (frame?.[1] !== undefined)
             frames.push({ file: frame[1], line: Number(frame[2]) });
         const end = /^([A-Za-z_][\w.]*)(?:: (.*))?$/.exec(line);
@@ -54083,10 +54351,17 @@ function failureFrom(exception, message, frames) {
         : (frames.findLast(({ file }) => ADDON.test(file) && !isFramework(file)) ??
             // Of Odoo's own; a frame of Python's library says nothing to anybody.
             frames.findLast(({ file }) => /\/odoo\//.test(file)));
+    // werkzeug's log format puts its own fields behind a traceback's last line
+    const said = (message.split("\n")[0] ?? "").replace(/(?: -)+$/, "").slice(0, 250);
+    const last = frames.at(-1);
+    if (last?.file === "<unknown>" && frames.some(({ file }) => /\/odoo\/modules\/module\.py$/.test(file))) {
+        // Odoo evaluates a manifest's text, and does not log whose it is.
+        const message = `${said} in line ${last.line} of a module's __manifest__.py`;
+        return { exception, message, module: undefined, file: undefined, line: undefined };
+    }
     return {
         exception,
-        // werkzeug's log format puts its own fields behind a traceback's last line
-        message: (message.split("\n")[0] ?? "").replace(/(?: -)+$/, "").slice(0, 300),
+        message: said,
         module: place === undefined ? undefined : moduleOf(place.file),
         file: place?.file,
         line: place?.line,
@@ -54107,7 +54382,7 @@ function lastWords(lines) {
         !/^(?:Usage|usage):/.test(line));
     if (said === undefined)
         return undefined;
-    const message = said.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?:ERROR|CRITICAL) \S+ /, "");
+    const message = said.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?:ERROR|CRITICAL) \S+ (?:[\w.]+: )?/, "");
     return {
         exception: "",
         message: message.slice(0, 300),
@@ -56028,8 +56303,8 @@ function parseImages(text) {
         const [reference, id, tagged = ""] = line.split("\t");
         if (!reference || !id)
             continue;
-        // Docker gives year 1 for an image that was never tagged, and Go's own form beyond JSON.
-        const at = Date.parse(tagged.replace(/^(\S+) (\S+?)(\.\d{1,3})?\d* \+0000 UTC$/, "$1T$2$3Z"));
+        // Docker gives year 1 for an image that was never tagged; beyond JSON it has Go's own form, in the daemon's zone.
+        const at = Date.parse(tagged.replace(/^(\S+) (\d\d:\d\d:\d\d)(\.\d{1,3})?\d* ([+-]\d\d)(\d\d) \S+$/, "$1T$2$3$4:$5"));
         images.set(reference, { id, taggedAt: at > 0 ? at : undefined });
     }
     return images;
@@ -56255,6 +56530,7 @@ function parseDirect(parts) {
     return [...(0,raw/* bodiesOf */.AV)(parts, "direct")].map(([id, body]) => {
         const fields = (0,raw/* keyValues */.K7)(body.split("\n", 2).join("\n"));
         const address = fields.get("address") ?? "";
+        const answer = body.split("\n").slice(2).join("\n");
         const innerAnswer = inner.has(id) ? parseAnswer(inner.get(id) ?? "") : (0,survey_survey/* unseen */.nv)("it was not asked");
         return {
             containerId: id,
@@ -56262,7 +56538,9 @@ function parseDirect(parts) {
             address,
             answer: address === ""
                 ? (0,survey_survey/* unseen */.nv)("the container has no address")
-                : parseAnswer(body.split("\n").slice(2).join("\n")),
+                : answer.trim() === ""
+                    ? (0,survey_survey/* unseen */.nv)("the container does not run, so it was not asked")
+                    : parseAnswer(answer),
             listens: parseSockets(sockets.get(id)),
             inner: innerAnswer.observed ? innerAnswer.value : undefined,
         };
@@ -56822,6 +57100,7 @@ async function captureEvidence(host, project, folder, redactor, store, signal) {
 /**
  * What a restart of an Odoo that hangs would destroy: the stacks of its threads, and what its sessions wait for.
  *
+ * @returns the files written, and the stacks as Odoo printed them
  * @throws HostError when the host cannot be asked
  */
 async function captureFreeze(host, target, redactor, store, signal) {
@@ -56835,7 +57114,11 @@ async function captureFreeze(host, target, redactor, store, signal) {
         privileged: false,
         maxOutputBytes: LOG_MOST,
     }, signal);
-    return filesFrom(result.sections, "freeze", redactor, store);
+    const stacks = result.sections.find(({ name }) => name === "stacks")?.body ?? Buffer.alloc(0);
+    return {
+        files: filesFrom(result.sections, "freeze", redactor, store),
+        stacks: (0,raw/* plainText */.wh)(new TextDecoder().decode(stacks)),
+    };
 }
 function filesFrom(parts, folder, redactor, store) {
     return parts.map(({ name: section, body }) => {
@@ -56984,6 +57267,8 @@ const PACE_WHILE_BAD = 1_000;
 const PACE_WHILE_GOOD = PASSES_SPAN / (PASSES - 1);
 /** A cause that may pass by itself (Odoo finding back to its database, nginx trying a server again) gets so long. */
 const SETTLES = 20_000;
+/** Whatever it is called from look to look: bad for so long without anybody at work is bad. */
+const LONGEST = 60_000;
 /** One that cannot pass is believed when it is seen for so long. */
 const BELIEVED = 4_000;
 const LASTING = new Set([
@@ -57015,6 +57300,7 @@ async function verify(look, bootWaitMs, clock, observe, signal) {
     let firstPass = 0;
     let cause;
     let causeSince = began;
+    let badSince = began;
     for (;;) {
         const looked = clock.monotonic();
         const diagnosis = await look();
@@ -57025,6 +57311,7 @@ async function verify(look, bootWaitMs, clock, observe, signal) {
                 firstPass = looked;
             passes += 1;
             cause = undefined;
+            badSince = looked;
             if (passes >= PASSES && looked - firstPass >= PASSES_SPAN) {
                 return { good, diagnosis, passes, why: `good ${passes} times over ${seconds(looked - firstPass)}` };
             }
@@ -57038,8 +57325,11 @@ async function verify(look, bootWaitMs, clock, observe, signal) {
             if (waited > bootWaitMs) {
                 return { good, diagnosis, passes, why: `not good after ${seconds(waited)}` };
             }
+            if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
+                badSince = looked;
             const held = looked - causeSince;
-            if (!(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis) && held >= (LASTING.has(cause) ? BELIEVED : SETTLES)) {
+            const enough = held >= (LASTING.has(cause) ? BELIEVED : SETTLES) || looked - badSince >= LONGEST;
+            if (!(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis) && enough) {
                 return { good, diagnosis, passes, why: `not good, and ${cause} for ${seconds(held)}` };
             }
         }
@@ -57115,6 +57405,8 @@ function seconds(milliseconds) {
 
 /** Docker, the database, the stack, nginx, Odoo once more, and a look at why it falls. */
 const MOST_REMEDIES = 6;
+/** A site that comes back during a look is half bad in it; in milliseconds. */
+const DOUBT = 3_000;
 /** Does what the inputs ask for, and concludes the journal with exactly one verdict. Never throws. */
 async function recover(inputs, parts) {
     const verdict = await attempt(inputs, parts).catch((error) => (0,verdicts/* verdictOn */.Hc)(error, parts.signal));
@@ -57127,7 +57419,7 @@ async function attempt(inputs, parts) {
         return await lookFromOutside(host, inputs, parts);
     try {
         const watch = new look/* Watch */.o(host, inputs, parts);
-        const first = await watch.look("first look");
+        const first = await lookTwiceWhereInDoubt(watch, parts);
         if ((0,diagnosis_diagnosis/* isGood */.Kg)(first))
             return verdicts/* good */.uw(first);
         if (inputs.mode === "check")
@@ -57168,39 +57460,49 @@ async function climb(host, watch, leases, inputs, parts) {
     if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis))
         return verdicts/* good */.uw(diagnosis, "Every layer is good: somebody mended it meanwhile");
     const cause = diagnosis;
-    let boot = "";
+    let boot;
+    let hung = "";
     while (tried.length < MOST_REMEDIES) {
         diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
-        if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis))
-            return verdicts/* recovered */.ge(cause, tried, diagnosis);
         if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
             return verdicts/* waitedInVain */.ao(diagnosis, inputs.bootWaitMs);
-        const [remedy] = diagnosis.ladder;
-        if (remedy === undefined)
-            break;
-        const place = await leases.take(diagnosis);
-        if (remedy === "restart-odoo")
-            await saveFreeze(host, diagnosis, parts);
-        tried.push(remedy);
-        const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
-        if (end.outcome === "gone")
-            throw new errors/* RefusedError */.fk("Somebody else took the lease over, so nothing more was changed");
-        if (remedy === "boot-check")
-            boot = whatTheBootSaid(output, parts);
-        if (!(end.outcome === "ended" && end.status === remedies_remedy/* UNFIT */.Vs)) {
-            const verified = await waitUntilGood(watch, inputs, tried, parts);
-            if (verified.good) {
-                const lasting = await watchIt(watch, inputs, tried, parts);
-                return lasting.good
-                    ? verdicts/* recovered */.ge(cause, tried, lasting.diagnosis)
-                    : verdicts/* fellBack */.r2(cause, tried, lasting);
+        if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) && tried.length === 0)
+            return verdicts/* good */.uw(diagnosis, "The site came back by itself");
+        if (!(0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis)) {
+            const [remedy] = diagnosis.ladder;
+            if (remedy === undefined)
+                break;
+            const place = await leases.take(diagnosis);
+            if (remedy === "restart-odoo")
+                hung = await saveFreeze(host, diagnosis, parts);
+            tried.push(remedy);
+            const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
+            if (end.outcome === "gone")
+                throw new errors/* RefusedError */.fk("Somebody else took the lease over, so nothing more was changed");
+            if (remedy === "boot-check")
+                boot = whatTheBootSaid(output, parts);
+            if (!mayHaveMended(remedy, end)) {
+                diagnosis = await watch.look(`after ${remedy}`, tried);
+                continue;
             }
         }
-        diagnosis = await watch.look(`after ${remedy}`, tried);
+        const verified = await waitUntilGood(watch, inputs, tried, parts);
+        if (verified.good) {
+            const lasting = await watchIt(watch, inputs, tried, parts);
+            return lasting.good
+                ? verdicts/* recovered */.ge(cause, tried, lasting.diagnosis, hung)
+                : verdicts/* fellBack */.r2(cause, tried, lasting);
+        }
+        diagnosis = await watch.look(`after ${tried.at(-1)}`, tried);
     }
     const next = diagnosis.advice || "Look at the logs in the evidence.";
-    const finding = boot === "" ? diagnosis.finding : `Odoo falls at its start: ${boot}`;
-    return verdicts/* unhealthy */.f6({ ...diagnosis, since: cause.since }, next, tried, finding);
+    return verdicts/* unhealthy */.f6({ ...diagnosis, since: cause.since }, next, tried, boot?.(cause) ?? diagnosis.finding);
+}
+/** A boot check mends nothing, and a step that did not fit changed nothing: there is nothing to wait for. */
+function mayHaveMended(remedy, end) {
+    if (remedy === "boot-check")
+        return false;
+    return end.outcome === "ended" ? end.status !== remedies_remedy/* UNFIT */.Vs : end.outcome === "vanished";
 }
 // ---- The sentences above, spelled out ------------------------------------------------------------------------------
 function isHost(opened) {
@@ -57228,13 +57530,25 @@ async function lookFromOutside(error, inputs, parts) {
         next: error.advice || "Look at the droplet on the provider's console.",
     };
 }
+/** What is bad for no known reason, or for one that may pass, is looked at again before anybody is told so. */
+async function lookTwiceWhereInDoubt(watch, { clock, signal }) {
+    const first = await watch.look("first look");
+    if ((0,diagnosis_diagnosis/* isGood */.Kg)(first) || (0,diagnosis_diagnosis/* isWaiting */.Gu)(first) || first.ladder.length > 0)
+        return first;
+    await clock.sleep(DOUBT, signal);
+    return await watch.look("second look");
+}
 /** Waits for whoever is at work; the diagnosis is then one of a whole look. */
 async function afterOthers(diagnosis, watch, inputs, { clock, journal, signal }, tried = []) {
-    if (!(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
-        return diagnosis;
-    journal.append({ kind: "note", text: `Waiting: ${diagnosis.finding}` });
-    const after = await waitForOthers(diagnosis, () => watch.glance(tried), inputs.bootWaitMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
-    return (0,diagnosis_diagnosis/* isWaiting */.Gu)(after) ? after : await watch.look("after the wait", tried);
+    const end = clock.monotonic() + inputs.bootWaitMs;
+    let now = diagnosis;
+    while ((0,diagnosis_diagnosis/* isWaiting */.Gu)(now) && clock.monotonic() < end) {
+        journal.append({ kind: "note", text: `Waiting: ${now.finding}` });
+        const after = await waitForOthers(now, () => watch.glance(tried), end - clock.monotonic(), clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
+        // One work may be followed by another: an update, and then a boot.
+        now = (0,diagnosis_diagnosis/* isWaiting */.Gu)(after) ? after : await watch.look("after the wait", tried);
+    }
+    return now;
 }
 /** The leases of a run: the project's, and the host's where the project could not be seen before Docker was there. */
 class Leases {
@@ -57300,12 +57614,25 @@ async function saveEvidence(host, diagnosis, when, parts, signal) {
     const files = await captureEvidence(host, project, when, parts.redactor, parts.evidence, signal);
     parts.journal.append({ kind: "evidence", when, files });
 }
-/** A restart destroys what tells why Odoo hangs: where its threads stand, and which locks they wait for. */
+/**
+ * A restart destroys what tells why Odoo hangs: where its threads stand, and which locks they wait for. A host that
+ * cannot tell is no reason to leave the site down.
+ */
 async function saveFreeze(host, { target }, parts) {
     if (target === undefined)
-        return;
-    const files = await captureFreeze(host, target, parts.redactor, parts.evidence, parts.signal);
-    parts.journal.append({ kind: "evidence", when: "before", files });
+        return "";
+    const { redactor, evidence, journal, signal } = parts;
+    const freeze = await captureFreeze(host, target, redactor, evidence, signal).catch((0,build_parts/* noteThat */.E)(parts, "The stacks of the hanging Odoo could not be saved"));
+    signal.throwIfAborted();
+    if (freeze === undefined)
+        return "";
+    const { files, stacks } = freeze;
+    journal.append({ kind: "evidence", when: "before", files });
+    const place = (0,log/* whereThreadsStand */.Lu)(stacks);
+    if (place === "")
+        return "";
+    journal.append({ kind: "note", text: `Odoo's threads stood in ${place}` });
+    return `Its threads stood in ${place}: look there, or it will hang again.`;
 }
 async function apply(name, number, diagnosis, host, place, inputs, parts) {
     const step = `${parts.run.slice(0, 8)}-${number}-${name}`;
@@ -57338,21 +57665,18 @@ function describeEnd(end) {
             return `not begun: what would put the host back could not be made ready (${end.why})`;
     }
 }
-/** The evidence of the boot, and what it says in one clause; empty when it says nothing. */
+/** Keeps the evidence of the boot. @returns the finding with what the boot adds to it; undefined when it adds nothing */
 function whatTheBootSaid(output, { evidence, journal, redactor }) {
     const text = redactor.text(output);
     evidence.write("boot-check.log", text);
-    journal.append({
-        kind: "evidence",
-        when: "before",
-        files: [{ name: "boot-check.log", bytes: Buffer.byteLength(text) }],
-    });
+    const files = [{ name: "boot-check.log", bytes: Buffer.byteLength(text) }];
+    journal.append({ kind: "evidence", when: "before", files });
     const { status, failure } = (0,boot_check/* bootFailure */.$v)(output);
     if (failure !== undefined)
-        return (0,log/* describeFailure */.Ic)(failure);
+        return () => `Odoo falls at its start: ${(0,log/* describeFailure */.Ic)(failure)}`;
     return status === 0
-        ? "booted alone it comes up, so what it falls over lies in how it is started or served"
-        : "";
+        ? ({ finding }) => `${finding}; booted alone it comes up, so it is how it is started or served`
+        : undefined;
 }
 async function waitUntilGood(watch, inputs, tried, { clock, journal, signal }) {
     const began = clock.monotonic();
@@ -57595,24 +57919,34 @@ function databaseFor(diagnosis) {
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk("Which database to boot is not known", { detail: database.why });
     return database.value;
 }
+/** Options that would install, update, load or choose another database; those that have their value in the next word. */
+const NOT_FOR_A_BOOT = /^(?:-[uidl]|--(?:update|init|database|load-language|i18n-\w+|dev|config-save|save|language|modules))(?:=|$)/;
+const JOINED = /^-[uidl]\S/;
 /**
- * The service's own command, when that is Odoo itself, less what would install, update or serve; a shell that does more
- * is left out, for the boot alone is wanted.
+ * The service's own command, when that is Odoo's server itself, less what would install, update or load; a shell or a
+ * script that does more is left out, for the boot alone is wanted.
  */
 function commandOf(diagnosis) {
-    const { command } = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis);
-    const [program, ...args] = command;
-    if (program === undefined || !/^(?:odoo|odoo-bin|openerp-server|--|-)/.test(program))
+    const [first = "", ...rest] = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis).command;
+    // The official entrypoint takes options alone as Odoo's, and so does an image whose entrypoint is Odoo.
+    const named = /^(?:\/usr\/bin\/)?(?:odoo|odoo-bin|openerp-server)$/.test(first);
+    if (!named && !first.startsWith("-"))
+        return ["odoo"];
+    const words = named ? (rest[0] === "server" ? rest.slice(1) : rest) : [first, ...rest];
+    // A subcommand is no server: `odoo shell`, `odoo db`.
+    if (words[0] !== undefined && !words[0].startsWith("-"))
         return ["odoo"];
     const kept = [];
-    for (let at = 0; at < args.length; at++) {
-        const word = args[at] ?? "";
-        if (/^(?:-u|-i|-d|--update|--init|--database)$/.test(word))
-            at += 1;
-        else if (!/^(?:-[uid]\S|--(?:update|init|database|load-language)=|--dev)/.test(word))
+    for (let at = 0; at < words.length; at++) {
+        const word = words[at] ?? "";
+        if (NOT_FOR_A_BOOT.test(word)) {
+            if (!word.includes("=") && !/^-/.test(words[at + 1] ?? "-"))
+                at += 1;
+        }
+        else if (!JOINED.test(word) && word !== "--")
             kept.push(word);
     }
-    return [program, ...kept];
+    return named ? [first, ...kept] : kept;
 }
 /** What the boot said, from all that the step printed. */
 function bootFailure(output) {
@@ -57698,7 +58032,7 @@ const startDb = {
     commands: (diagnosis) => {
         const target = (0,remedy/* targetOf */.$r)(diagnosis);
         return target.db === undefined
-            ? `${(0,remedy/* composeCommand */.ec)(target)} up --detach --no-recreate --no-build --pull never --no-deps ${target.dbService}`
+            ? `${(0,remedy/* composeCommand */.ec)(target)} up --detach --no-recreate --no-build --pull never ${target.dbService}`
             : `docker ${target.db.state === "paused" ? "unpause" : "start"} ${target.db.name}`;
     },
     program: (diagnosis) => {
@@ -58247,6 +58581,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   l: () => (/* binding */ askPublic)
 });
 
+// UNUSED EXPORTS: failureOf
+
 // EXTERNAL MODULE: external "node:http"
 var external_node_http_ = __nccwpck_require__(7067);
 ;// CONCATENATED MODULE: external "node:https"
@@ -58263,7 +58599,7 @@ var survey = __nccwpck_require__(1337);
 
 const MOST_BODY = 65_536;
 /** For all of it together, in milliseconds. */
-const PATIENCE = 15_000;
+const PATIENCE = 10_000;
 const MOST_REDIRECTS = 4;
 /** Headers by which a CDN, a load balancer or another proxy is recognised. */
 const TELLING = [
@@ -58293,7 +58629,10 @@ async function askPublic(url, clock, signal) {
             const next = answer.answered && answer.code >= 300 && answer.code < 400 && URL.canParse(answer.location, at.href)
                 ? new URL(answer.location, at)
                 : undefined;
-            const follow = next !== undefined && next.hostname === url.hostname && next.pathname.startsWith("/web/login");
+            const follow = next !== undefined &&
+                /^https?:$/.test(next.protocol) &&
+                next.hostname === url.hostname &&
+                next.pathname.startsWith("/web/login");
             if (!follow || redirects === MOST_REDIRECTS)
                 return (0,survey/* seen */.cI)({ url: at.href, answer, headers: response.headers, certificate });
             at = next;
@@ -58301,17 +58640,25 @@ async function askPublic(url, clock, signal) {
     }
     catch (error) {
         signal?.throwIfAborted();
-        const code = error instanceof Error && "code" in error ? String(error.code) : "";
-        const words = error instanceof Error ? error.message : String(error);
         if (limit.aborted)
             return (0,survey/* seen */.cI)(unanswered(at, "timed-out", `nothing within ${PATIENCE / 1000} s`));
-        if (code === "ECONNREFUSED")
-            return (0,survey/* seen */.cI)(unanswered(at, "refused", words));
-        // The runner's own trouble, or the site's: from here it cannot be told which.
-        if (/^(ENOTFOUND|EAI_|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)/.test(code))
-            return (0,survey/* unseen */.nv)(words);
-        return (0,survey/* seen */.cI)(unanswered(at, "broken", words));
+        const { problem, words } = failureOf(error);
+        return problem === undefined ? (0,survey/* unseen */.nv)(words) : (0,survey/* seen */.cI)(unanswered(at, problem, words));
     }
+}
+/**
+ * Why there was no answer. A name with several addresses fails once at each of them, and one that was reached decides.
+ *
+ * @returns no problem where it is the runner's own trouble, or the site's: from here it cannot be told which
+ */
+function failureOf(error) {
+    const errors = error instanceof AggregateError ? error.errors : [error];
+    const codes = errors.map((each) => (each instanceof Error && "code" in each ? String(each.code) : ""));
+    const words = errors.map((each) => (each instanceof Error ? each.message : String(each))).join("; ");
+    if (codes.includes("ECONNREFUSED"))
+        return { problem: "refused", words };
+    const astray = codes.every((code) => /^(ENOTFOUND|EAI_|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)/.test(code));
+    return { problem: astray ? undefined : "broken", words };
 }
 function unanswered(url, problem, detail) {
     return { url: url.href, answer: { answered: false, problem, detail }, headers: {}, certificate: undefined };
@@ -58321,7 +58668,9 @@ function get(url, clock, signal) {
     return new Promise((resolve, reject) => {
         const take = (response) => {
             const socket = response.socket;
-            const certificate = url.protocol === "https:" ? certificateOf(socket, url.hostname, clock.now()) : undefined;
+            const certificate = url.protocol === "https:"
+                ? certificateOf(socket, url.hostname.replaceAll(/[[\]]/g, ""), clock.now())
+                : undefined;
             const body = [];
             let bytes = 0;
             response.on("data", (chunk) => {
@@ -58627,7 +58976,8 @@ function planned(diagnosis) {
         next: whatRecoverWouldDo(diagnosis),
     };
 }
-function recovered(cause, tried, now) {
+/** @param lesson what was learnt on the way that a person should act on; may be empty */
+function recovered(cause, tried, now, lesson = "") {
     const lasting = cause.cause === "odoo-out-of-memory" ? cause.advice : "";
     return {
         status: "recovered",
@@ -58640,7 +58990,7 @@ function recovered(cause, tried, now) {
             .filter(Boolean)
             .join(" "),
         detail: now.warnings.map((warning) => `Worth a look: ${warning}`).join("\n"),
-        next: sentences(lasting, aboutDrift(now)),
+        next: sentences(lasting, lesson, aboutDrift(now)),
     };
 }
 function fellBack(cause, tried, watched) {
@@ -58669,7 +59019,9 @@ function waitedInVain(diagnosis, waitedMs) {
 }
 /** Bad, ambiguous or not fully seen: which of them, by what the layers say. */
 function unhealthy(diagnosis, next, tried = [], finding = diagnosis.finding) {
-    const done = tried.length === 0 ? "" : `; ${tried.join(", then ")} did not mend it`;
+    // The boot check mends nothing, and was not meant to.
+    const meant = tried.filter((remedy) => remedy !== "boot-check");
+    const done = meant.length === 0 ? "" : `; ${meant.join(", then ")} did not mend it`;
     const verdict = (status, words) => ({
         status,
         headline: `${words}: ${finding}${done}`,

@@ -12,7 +12,7 @@ bounded() {
 
 if [ "$(id -u)" = 0 ]; then
   may=root
-elif bounded 5 sudo -n true 2>/dev/null; then
+elif [ "$(bounded 5 sudo -n id -u 2>/dev/null)" = 0 ]; then
   may=sudo
 else
   may=user

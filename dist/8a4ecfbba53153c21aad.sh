@@ -1,0 +1,110 @@
+# Starts a step: a program that changes the host, detached, so that it survives us. Started only while the lease is
+# ours, and never twice: the step's directory is made once. Values: OWNER, STEP (its name), SECONDS_ALLOWED, PROGRAM,
+# PUT_BACK (a program that puts the host back as it was; may be empty), PUT_BACK_DIR.
+# Prints `started`, `already`, `gone` (the lease is no longer ours) or `unarmed WHY` (what would put the host back could
+# not be made ready, so the step was not begun).
+# shellcheck disable=SC2153,SC2154 # state.sh stands in front of this file, the values in front of that
+
+put_back_unit=odoo-recover-put-back-$STATE_KEY.service
+
+# The dead-man: on disk, because it must be there after a reboot too. It is there before the step begins, and takes
+# itself away when it has done its work; whoever starts it, it runs once at a time.
+arm() {
+  # An earlier step that is not put back yet has what it saved here: that comes first.
+  if [ -f "$PUT_BACK_DIR/program" ]; then
+    sh "$PUT_BACK_DIR/run" >/dev/null 2>&1 </dev/null || true
+    if [ -f "$PUT_BACK_DIR/program" ]; then
+      echo "what an earlier step left to be put back could not be put back"
+      return 1
+    fi
+  fi
+  mkdir -p "$PUT_BACK_DIR" || return
+  printf '%s\n' "$PUT_BACK" >"$PUT_BACK_DIR/program" || return
+  cat >"$PUT_BACK_DIR/run" <<RUN || return
+cd "$PUT_BACK_DIR" 2>/dev/null || exit 0
+exec 9>>lock
+flock -w 300 9
+[ -f program ] || exit 0
+tries=3
+until LC_ALL=C sh program 9>&-; do
+  tries=\$((tries - 1))
+  if [ "\$tries" -le 0 ]; then
+    systemctl start --no-block "$put_back_unit" 2>/dev/null
+    exit 1
+  fi
+  sleep 3
+done
+printf '%s put back after the step %s\n' "\$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$STEP" >>"$audit_log" 2>/dev/null
+systemctl disable --quiet "$put_back_unit" 2>/dev/null
+cd /
+rm -rf "/etc/systemd/system/$put_back_unit" "$PUT_BACK_DIR"
+systemctl daemon-reload
+RUN
+  cat >"/etc/systemd/system/$put_back_unit" <<UNIT || return
+[Unit]
+Description=Puts Odoo back after an interrupted step of Odoo Recover
+After=docker.service
+StartLimitIntervalSec=0
+[Service]
+Type=oneshot
+ExecStart=/bin/sh $PUT_BACK_DIR/run
+Restart=on-failure
+RestartSec=10
+[Install]
+WantedBy=multi-user.target
+UNIT
+  systemctl enable --quiet "$put_back_unit" || return
+  sync "$PUT_BACK_DIR/program" "$PUT_BACK_DIR/run" "/etc/systemd/system/$put_back_unit" || return
+}
+
+disarm() {
+  systemctl disable --quiet "$put_back_unit" 2>/dev/null
+  rm -rf "/etc/systemd/system/$put_back_unit" "$PUT_BACK_DIR"
+}
+
+open_state
+lock_state
+lease=$state_dir/lease
+step_dir=$state_dir/runs/$STEP
+if [ "$(field "$lease" owner)" != "$OWNER" ]; then
+  echo gone
+elif ! mkdir "$step_dir" 2>/dev/null; then
+  echo already
+elif [ -n "$PUT_BACK" ] && ! [ -d /run/systemd/system ]; then
+  echo "unarmed there is no systemd that would put it back after a reboot"
+elif [ -n "$PUT_BACK" ] && ! armed=$(arm 2>&1); then
+  case $armed in *"an earlier step"*) ;; *) disarm || true ;; esac
+  echo "unarmed $armed"
+else
+  printf '%s\n' "$PROGRAM" >"$step_dir/program"
+  : >"$step_dir/log"
+  # What the step itself writes: all its output, then its exit status, whole or not at all.
+  cat >"$step_dir/run" <<'RUN'
+cd "$1" || exit 1
+echo $$ >pid
+status=0
+timeout -k 10 "$2" sh program >log 2>&1 </dev/null || status=$?
+if [ -f "$3/run" ]; then sh "$3/run" >>log 2>&1 </dev/null || true; fi
+echo "$status" >status.new
+sync status.new 2>/dev/null || true
+mv status.new status
+RUN
+  sed "s/^step=.*/step=$STEP/; s/^beat=.*/beat=$(uptime_seconds)/" "$lease" >"$state_dir/lease.new"
+  mv "$state_dir/lease.new" "$lease"
+  unit=
+  if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then unit=odoo-recover-$STEP.service; fi
+  printf 'boot=%s\nunit=%s\n' "$(boot_id)" "$unit" >"$step_dir/started"
+  audit "step $STEP started"
+  put_back_dir=none
+  if [ -n "$PUT_BACK" ]; then put_back_dir=$PUT_BACK_DIR; fi
+  if [ -n "$unit" ]; then
+    # ExecStopPost runs however the step ends, a kill -9 included; where the step put back itself, there is nothing left.
+    systemd-run --quiet --collect --unit="$unit" --property=Type=exec --property=KillMode=mixed \
+      --property=ExecStopPost="-/bin/sh $put_back_dir/run" \
+      sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" "$put_back_dir" 9>&-
+  else
+    setsid sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" "$put_back_dir" </dev/null >/dev/null 2>&1 9>&- &
+    until [ -s "$step_dir/pid" ]; do sleep 0.05; done
+  fi
+  echo started
+fi
