@@ -51932,7 +51932,7 @@ module.exports = __nccwpck_require__.p + "9587f005527e1680a164.sh";
 /***/ 748:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "d21b98129098ce8820c3.sh";
+module.exports = __nccwpck_require__.p + "336cc3d8b6e4f4340afc.sh";
 
 /***/ }),
 
@@ -52058,7 +52058,7 @@ module.exports = __nccwpck_require__.p + "88c44642dcd7fcd1da8e.sh";
 /***/ 7478:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "42668a50a129fea045a0.sh";
+module.exports = __nccwpck_require__.p + "0f0c6105e6055098a6ef.sh";
 
 /***/ }),
 

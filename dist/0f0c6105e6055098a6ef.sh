@@ -23,7 +23,7 @@ nginx_logs() { # access_log | error_log
   {
     elevated 10 nginx -T 2>/dev/null | sed -nE "s/^[[:space:]]*$1[[:space:]]+(\/[^ ;]+).*/\1/p"
     elevated 5 find /var/log/nginx -maxdepth 1 -name "*${1%_log}*.log" 2>/dev/null | sort
-  } | awk '!seen[$0]++' | head -n 6
+  } | bounded 5 awk '!seen[$0]++' | head -n 6
 }
 
 # How many requests there were, minute by minute, and how many of them failed; no address and no path of anybody's.

@@ -7,7 +7,7 @@
 section stacks
 asked=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 # Only Odoo's own processes: what does not expect the signal dies of it.
-pids=$(docker_ 10 top "$ODOO" -eo pid,stat,args 2>/dev/null | awk 'NR > 1 && /python[0-9.]* .*odoo|^[ 0-9]+ [^ ]+ +odoo/ { print $1 }')
+pids=$(docker_ 10 top "$ODOO" -eo pid,stat,args 2>/dev/null | bounded 5 awk 'NR > 1 && /python[0-9.]* .*odoo|^[ 0-9]+ [^ ]+ +odoo/ { print $1 }')
 for pid in $pids; do elevated 5 kill -QUIT "$pid" 2>/dev/null || true; done
 sleep 1
 docker_ 10 logs --since "$asked" "$ODOO" 2>&1 | tail -c 1000000 || true
