@@ -51932,7 +51932,7 @@ module.exports = __nccwpck_require__.p + "9587f005527e1680a164.sh";
 /***/ 748:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "336cc3d8b6e4f4340afc.sh";
+module.exports = __nccwpck_require__.p + "94a694762d02b2999203.sh";
 
 /***/ }),
 
@@ -52058,7 +52058,7 @@ module.exports = __nccwpck_require__.p + "88c44642dcd7fcd1da8e.sh";
 /***/ 7478:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "0f0c6105e6055098a6ef.sh";
+module.exports = __nccwpck_require__.p + "c1ce1da02dafb03f0578.sh";
 
 /***/ }),
 

@@ -8,6 +8,7 @@
 section stacks
 asked=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 # Only Odoo's own processes: what does not expect the signal dies of it.
+# shellcheck disable=SC2016 # awk's variables, not the shell's
 pids=$(docker_ 10 top "$ODOO" -eo pid,stat,args 2>/dev/null | bounded 5 awk 'NR > 1 && /python[0-9.]* .*odoo|^[ 0-9]+ [^ ]+ +odoo/ { print $1 }')
 for pid in $pids; do elevated 5 kill -QUIT "$pid" 2>/dev/null || true; done
 sleep 1

@@ -19,6 +19,7 @@ ask_nginx() {
 
 # The logs that the configuration names, and Debian's folder, for a configuration that is invalid names none; what is
 # written elsewhere (syslog, off) is not there to be read.
+# shellcheck disable=SC2016 # awk's variables, not the shell's
 nginx_logs() { # access_log | error_log
   {
     elevated 10 nginx -T 2>/dev/null | sed -nE "s/^[[:space:]]*$1[[:space:]]+(\/[^ ;]+).*/\1/p"
