@@ -52373,7 +52373,7 @@ Object.assign(globalThis, { __filename: filename, __dirname: (0,node_path__WEBPA
 
 /***/ }),
 
-/***/ 3371:
+/***/ 9907:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52389,10 +52389,105 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/survey/survey.js
 var survey_survey = __nccwpck_require__(1337);
-// EXTERNAL MODULE: ./build/diagnosis/layers.js
-var diagnosis_layers = __nccwpck_require__(2934);
 // EXTERNAL MODULE: ./build/diagnosis/log.js
 var log = __nccwpck_require__(3888);
+;// CONCATENATED MODULE: ./build/diagnosis/causes/situation.js
+/** What a rule is told of the situation, what it answers with, and the words in which rules speak of it. */
+
+
+const found = (cause, finding, advice = "") => ({ cause, finding, advice });
+/** States of a container that does not run, and does not try to. */
+const DOWN = new Set(["exited", "created", "dead"]);
+function stateOf(layers, name) {
+    return layers.find((layer) => layer.name === name)?.state;
+}
+function directOf(survey, { odoo }) {
+    return (0,survey_survey/* ifSeen */.hy)(survey.direct)?.find(({ containerId }) => containerId === odoo?.id);
+}
+function timedOut(direct) {
+    const answer = direct && (0,survey_survey/* ifSeen */.hy)(direct.answer);
+    return answer?.answered === false && answer.problem === "timed-out";
+}
+function refusedAt({ answer }) {
+    const value = (0,survey_survey/* ifSeen */.hy)(answer);
+    return value?.answered === false && value.problem === "refused";
+}
+function epochOf(survey) {
+    return (0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0;
+}
+function isFresh(survey, startedAt) {
+    return epochOf(survey) - Date.parse(startedAt) / 1000 < log/* LONGEST_PAUSE */.UV;
+}
+/** The last line of a container's log that is more than information. */
+function lastWord(survey, id) {
+    const lines = (0,log/* logSince */.RK)(survey, id, "1970-01-01T00:00:00Z").map(({ text }) => text);
+    const said = lines.findLast((line) => /FATAL|PANIC|ERROR/.test(line)) ?? lines.at(-1) ?? "";
+    return said.replace(/^.*?(FATAL|PANIC|ERROR): */, "$1: ").slice(0, 200);
+}
+/** What the target's PostgreSQL does, or why that was not seen; undefined where it is not in the project. */
+function activityOf(survey, { db }) {
+    return db === undefined ? undefined : (0,survey_survey/* ifSeen */.hy)(survey.databases)?.get(db.id);
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/causes/host.js
+/** Causes that lie in the host: Docker, whoever is at work, full disks. */
+
+
+/** Docker's daemon does not answer, although it is there. Known without a target: nothing can be found without it. */
+function dockerDown(survey) {
+    if (survey.containers.observed)
+        return undefined;
+    const { why } = survey.containers;
+    if (/permission denied/i.test(why))
+        return undefined;
+    const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("docker.service");
+    const silent = /no answer in time/.test(why);
+    const refused = /Cannot connect to the Docker daemon|Is the docker daemon running|connection refused|EOF/i.test(why);
+    if (unit?.load === "loaded" && unit.active !== "active") {
+        const how = unit.active === "failed" ? `failed (${unit.result})` : unit.active;
+        return found("docker-down", `the Docker daemon is down: docker.service is ${how}`, "Start it with `systemctl start docker`, and look at `journalctl -u docker` for why it went down.");
+    }
+    if (refused || silent) {
+        return found("docker-down", silent
+            ? "the Docker daemon hangs: it gives no answer"
+            : `the Docker daemon does not answer: ${why.split("\n")[0]}`, "Look at `journalctl -u docker`. Restarting the daemon (`systemctl restart docker`) also stops and starts every container, so that is a person's decision.");
+    }
+    return undefined;
+}
+/** Known without a target too, where Docker is being upgraded. */
+function somebodyAtWork({ work, layers }) {
+    if (work.length === 0 || !layers.some(({ state }) => state === "bad"))
+        return undefined;
+    const what = [...new Set(work.map((each) => each.what))].join(" and ");
+    return found("in-progress", `${what} is under way, and the site is not good meanwhile`, "Wait until that has ended, then run again. It is never interrupted.");
+}
+/** Below this many KiB nothing can work, however small the file system is. */
+const NO_SPACE = 8 * 1024;
+function fullFileSystems(survey) {
+    return ((0,survey_survey/* ifSeen */.hy)(survey.disks) ?? []).flatMap((disk) => {
+        const { size, available, inodes, inodesFree } = disk;
+        if (size > 0 && available < Math.min(NO_SPACE, size / 100))
+            return [{ disk, of: "space" }];
+        if (inodes !== undefined && inodesFree !== undefined && inodesFree < Math.min(10, inodes / 100))
+            return [{ disk, of: "inodes" }];
+        return [];
+    });
+}
+function diskFull({ survey, layers }) {
+    if (!layers.some(({ state }) => state === "bad"))
+        return undefined;
+    const [full] = fullFileSystems(survey);
+    if (full === undefined)
+        return undefined;
+    const { disk, of } = full;
+    const where = `the file system ${disk.mount}`;
+    return of === "space"
+        ? found("disk-full", `${where} is full (${disk.available} KiB of ${Math.round(disk.size / 1024)} MiB left)`, `Free space on ${disk.mount}: old logs (\`journalctl --vacuum-size=200M\`), old dumps, unused images (\`docker system df\`). Then run again; a restart alone would not last.`)
+        : found("inodes-full", `${where} has no inodes left (${disk.inodesFree} of ${disk.inodes}): no file can be made, though there is space`, `Find the folder with very many small files on ${disk.mount} (often sessions or caches), and remove what is old. Then run again; a restart alone would not last.`);
+}
+
+// EXTERNAL MODULE: ./build/diagnosis/layers.js
+var diagnosis_layers = __nccwpck_require__(2934);
 ;// CONCATENATED MODULE: ./build/diagnosis/proxies.js
 /** The reverse proxy in front of Odoo: which one it is, and whether nginx sends people to where Odoo is. */
 
@@ -52522,6 +52617,95 @@ function cdnAnswers(survey) {
     if (answer.code >= 520 && answer.code <= 530)
         return `${cdn} answers ${answer.code}: it cannot use the droplet`;
     return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/causes/database.js
+/** Causes that lie in the database: down, starting, out of Odoo's reach, locked. */
+
+
+
+function stackDown({ target }) {
+    const { odoo, odooService, db, dbService, project, containers } = target;
+    if (containers.length === 0)
+        return found("stack-down", `the whole stack ${project.name} has no containers`);
+    const odooDown = odoo === undefined || DOWN.has(odoo.state);
+    const dbDown = dbService !== undefined && (db === undefined || DOWN.has(db.state));
+    return odooDown && dbDown
+        ? found("stack-down", `neither ${odooService} nor ${dbService} runs in the stack ${project.name}`)
+        : undefined;
+}
+function databaseDown({ survey, target, layers }) {
+    const { db, dbService } = target;
+    if (dbService === undefined)
+        return undefined;
+    if (db === undefined)
+        return found("database-down", `the service ${dbService} has no container`);
+    if (DOWN.has(db.state))
+        return found("database-down", `the database container ${db.name} ${(0,diagnosis_layers/* describeState */.Jw)(db)}`);
+    if (db.state === "paused")
+        return found("database-down", `the database container ${db.name} is paused`);
+    if (db.state === "restarting" ||
+        (db.state === "running" &&
+            db.restartCount >= 2 &&
+            isFresh(survey, db.startedAt) &&
+            stateOf(layers, "database") !== "good")) {
+        const said = lastWord(survey, db.id);
+        return found("database-down", `PostgreSQL ends at each start (status ${db.exitCode}, ${db.restartCount} restarts)${said === "" ? "" : `: ${said}`}`, "Look at the database's log in the evidence. A database that cannot start is for a person: nothing of ours touches it.");
+    }
+    return undefined;
+}
+function databaseStarting({ survey, target, layers }) {
+    const { db } = target;
+    if (db === undefined || db.state !== "running")
+        return undefined;
+    const activity = activityOf(survey, target);
+    const refused = activity?.observed === false && log/* STARTING */.xo.test(activity.why);
+    if (!refused && !(db.health === "starting" && stateOf(layers, "database") === "bad"))
+        return undefined;
+    const why = refused ? activity.why.replace(/^.*FATAL: +/, "") : "its health check says starting";
+    return found("database-starting", `PostgreSQL in ${db.name} is starting or recovering and lets nobody in yet (${why})`, "Give it time: recovery after a crash may take minutes, and interrupting it does harm. Its log tells how far it is.");
+}
+function databaseUnreachable({ survey, target, layers }) {
+    const { odoo, db } = target;
+    if (odoo === undefined || DOWN.has(odoo.state) || stateOf(layers, "direct") !== "bad")
+        return undefined;
+    const activity = activityOf(survey, target);
+    if (activity?.observed === false && db !== undefined && isSilent(activity.why)) {
+        return found("database-unreachable", `PostgreSQL in ${db.name} runs and gives no answer: ${activity.why.split("\n")[0]}`, "Look at the database's log in the evidence, and at the load of the host.");
+    }
+    const words = (0,log/* lockedOut */.zX)(survey, odoo, db);
+    if (words === undefined)
+        return undefined;
+    if (/too many clients|remaining connection slots/.test(words)) {
+        return found("database-unreachable", `Odoo cannot use the database, for all connections are taken: ${words}`, "Look in the evidence at who holds them (`pg_stat_activity`). Then lower `db_maxconn` or `workers` in odoo.conf, end what does not belong there, or raise PostgreSQL's `max_connections`.");
+    }
+    const where = db === undefined ? `PostgreSQL at ${odoo.databaseHost || "its host"}` : `PostgreSQL in ${db.name}`;
+    return found("database-unreachable", `Odoo cannot use the database: ${words}`, `${where} itself ${db === undefined ? "is not in this project" : "is up"}. Compare the user, the password, the host and the database's name in the compose file, .env and odoo.conf with what PostgreSQL knows; restarting changes none of them.`);
+}
+/** PostgreSQL itself gave no answer; that our probe could not ask, or was not let in, says nothing of it. */
+function isSilent(why) {
+    return /no answer in time|connection refused|could not connect|connection to server [^\n]*failed(?!: FATAL)|too many clients|remaining connection slots/i.test(why);
+}
+/** Sessions of Odoo wait for a lock that somebody else holds: a restart of Odoo would not give it free. */
+function databaseLocked({ survey, target, layers }) {
+    const direct = directOf(survey, target);
+    if (stateOf(layers, "direct") !== "bad" || !timedOut(direct))
+        return undefined;
+    const activity = activityOf(survey, target);
+    const blocker = activity?.observed ? rootBlocker(activity.value) : undefined;
+    if (blocker === undefined)
+        return undefined;
+    const { pid, application, state, seconds, statement } = blocker;
+    return found("database-locked", `Odoo waits for a lock that another session holds: ${application || "a client"} (session ${pid}, ${state} for ${seconds} s): ${statement}`, `Ask whoever runs it. To end that session and lose its transaction: \`SELECT pg_terminate_backend(${pid});\`. Restarting Odoo would not give the lock free.`);
+}
+/** The session at the head of a queue of Odoo's, when it is not one of Odoo's own. */
+function rootBlocker({ sessions }) {
+    const waiting = sessions.filter(({ blockedBy, seconds }) => blockedBy.length > 0 && seconds >= 3);
+    const addresses = new Set(waiting.map(({ address }) => address));
+    // Who is on PostgreSQL's own socket is no Odoo, where Odoo comes over the network.
+    const odoo = addresses.size > 1 ? new Set([...addresses].filter(Boolean)) : addresses;
+    const heads = new Set(waiting.flatMap(({ blockedBy }) => blockedBy));
+    return sessions.find(({ pid, blockedBy, address }) => heads.has(pid) && blockedBy.length === 0 && !odoo.has(address));
 }
 
 ;// CONCATENATED MODULE: ./build/diagnosis/work.js
@@ -52714,192 +52898,14 @@ function isServing(lines) {
     return lines.some(({ text }) => log/* SERVED */.ym.test(text));
 }
 
-;// CONCATENATED MODULE: ./build/diagnosis/causes.js
-/**
- * Which cause the layers and the rest of the survey point to. Several things may be wrong at once: the first rule that
- * holds is the root, and what comes after it in this list is its consequence, for nothing above can be good before it.
- * The order: Docker; somebody at work; disks; the database; Odoo's container; Odoo itself; its port; the proxy; the public
- * side; what could not be seen.
- */
+;// CONCATENATED MODULE: ./build/diagnosis/causes/odoo.js
+/** Causes that lie in Odoo itself, its container, and its port. */
 
 
 
 
 
-const found = (cause, finding, advice = "") => ({ cause, finding, advice });
-const DOWN = new Set(["exited", "created", "dead"]);
-/** @returns undefined when every layer is good */
-function causeOf(situation) {
-    if (situation.layers.every(({ state }) => state === "good"))
-        return undefined;
-    for (const rule of RULES) {
-        const cause = rule(situation);
-        if (cause !== undefined)
-            return cause;
-    }
-    return unknown(situation);
-}
-const RULES = [
-    somebodyAtWork,
-    diskFull,
-    stackDown,
-    databaseDown,
-    databaseStarting,
-    odooOutOfMemory,
-    databaseUnreachable,
-    odooGone,
-    odooCrashLoop,
-    odooStoppedBySignal,
-    databaseLocked,
-    portMappingMissing,
-    odooNotListening,
-    odooFrozen,
-    odooUnhealthy,
-    nginxDown,
-    nginxElsewhere,
-    publicUnreachable,
-];
-// ---- The host --------------------------------------------------------------------------------------------------------
-/** Docker's daemon does not answer, although it is there. Known without a target: nothing can be found without it. */
-function dockerDown(survey) {
-    if (survey.containers.observed)
-        return undefined;
-    const { why } = survey.containers;
-    if (/permission denied/i.test(why))
-        return undefined;
-    const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("docker.service");
-    const silent = /no answer in time/.test(why);
-    const refused = /Cannot connect to the Docker daemon|Is the docker daemon running|connection refused|EOF/i.test(why);
-    if (unit?.load === "loaded" && unit.active !== "active") {
-        const how = unit.active === "failed" ? `failed (${unit.result})` : unit.active;
-        return found("docker-down", `the Docker daemon is down: docker.service is ${how}`, "Start it with `systemctl start docker`, and look at `journalctl -u docker` for why it went down.");
-    }
-    if (refused || silent) {
-        return found("docker-down", silent
-            ? "the Docker daemon hangs: it gives no answer"
-            : `the Docker daemon does not answer: ${why.split("\n")[0]}`, "Look at `journalctl -u docker`. Restarting the daemon (`systemctl restart docker`) also stops and starts every container, so that is a person's decision.");
-    }
-    return undefined;
-}
-/** Known without a target too, where Docker is being upgraded. */
-function somebodyAtWork({ work, layers }) {
-    if (work.length === 0 || !layers.some(({ state }) => state === "bad"))
-        return undefined;
-    const what = [...new Set(work.map((each) => each.what))].join(" and ");
-    return found("in-progress", `${what} is under way, and the site is not good meanwhile`, "Wait until that has ended, then run again. It is never interrupted.");
-}
-/** Below this many KiB nothing can work, however small the file system is. */
-const NO_SPACE = 8 * 1024;
-function fullFileSystems(survey) {
-    return ((0,survey_survey/* ifSeen */.hy)(survey.disks) ?? []).flatMap((disk) => {
-        const { size, available, inodes, inodesFree } = disk;
-        if (size > 0 && available < Math.min(NO_SPACE, size / 100))
-            return [{ disk, of: "space" }];
-        if (inodes !== undefined && inodesFree !== undefined && inodesFree < Math.min(10, inodes / 100))
-            return [{ disk, of: "inodes" }];
-        return [];
-    });
-}
-function diskFull({ survey, layers }) {
-    if (!layers.some(({ state }) => state === "bad"))
-        return undefined;
-    const [full] = fullFileSystems(survey);
-    if (full === undefined)
-        return undefined;
-    const { disk, of } = full;
-    const where = `the file system ${disk.mount}`;
-    return of === "space"
-        ? found("disk-full", `${where} is full (${disk.available} KiB of ${Math.round(disk.size / 1024)} MiB left)`, `Free space on ${disk.mount}: old logs (\`journalctl --vacuum-size=200M\`), old dumps, unused images (\`docker system df\`). Then run again; a restart alone would not last.`)
-        : found("inodes-full", `${where} has no inodes left (${disk.inodesFree} of ${disk.inodes}): no file can be made, though there is space`, `Find the folder with very many small files on ${disk.mount} (often sessions or caches), and remove what is old. Then run again; a restart alone would not last.`);
-}
-// ---- The database ----------------------------------------------------------------------------------------------------
-function stackDown({ target }) {
-    const { odoo, odooService, db, dbService, project, containers } = target;
-    if (containers.length === 0)
-        return found("stack-down", `the whole stack ${project.name} has no containers`);
-    const odooDown = odoo === undefined || DOWN.has(odoo.state);
-    const dbDown = dbService !== undefined && (db === undefined || DOWN.has(db.state));
-    return odooDown && dbDown
-        ? found("stack-down", `neither ${odooService} nor ${dbService} runs in the stack ${project.name}`)
-        : undefined;
-}
-function databaseDown({ survey, target, layers }) {
-    const { db, dbService } = target;
-    if (dbService === undefined)
-        return undefined;
-    if (db === undefined)
-        return found("database-down", `the service ${dbService} has no container`);
-    if (DOWN.has(db.state))
-        return found("database-down", `the database container ${db.name} ${(0,diagnosis_layers/* describeState */.Jw)(db)}`);
-    if (db.state === "paused")
-        return found("database-down", `the database container ${db.name} is paused`);
-    if (db.state === "restarting" ||
-        (db.state === "running" &&
-            db.restartCount >= 2 &&
-            isFresh(survey, db.startedAt) &&
-            stateOf(layers, "database") !== "good")) {
-        const said = lastWord(survey, db.id);
-        return found("database-down", `PostgreSQL ends at each start (status ${db.exitCode}, ${db.restartCount} restarts)${said === "" ? "" : `: ${said}`}`, "Look at the database's log in the evidence. A database that cannot start is for a person: nothing of ours touches it.");
-    }
-    return undefined;
-}
-function databaseStarting({ survey, target, layers }) {
-    const { db } = target;
-    if (db === undefined || db.state !== "running")
-        return undefined;
-    const activity = activityOf(survey, target);
-    const refused = activity?.observed === false && log/* STARTING */.xo.test(activity.why);
-    if (!refused && !(db.health === "starting" && stateOf(layers, "database") === "bad"))
-        return undefined;
-    const why = refused ? activity.why.replace(/^.*FATAL: +/, "") : "its health check says starting";
-    return found("database-starting", `PostgreSQL in ${db.name} is starting or recovering and lets nobody in yet (${why})`, "Give it time: recovery after a crash may take minutes, and interrupting it does harm. Its log tells how far it is.");
-}
-function activityOf(survey, { db }) {
-    return db === undefined ? undefined : (0,survey_survey/* ifSeen */.hy)(survey.databases)?.get(db.id);
-}
-function databaseUnreachable({ survey, target, layers }) {
-    const { odoo, db } = target;
-    if (odoo === undefined || DOWN.has(odoo.state) || stateOf(layers, "direct") !== "bad")
-        return undefined;
-    const activity = activityOf(survey, target);
-    if (activity?.observed === false && db !== undefined && isSilent(activity.why)) {
-        return found("database-unreachable", `PostgreSQL in ${db.name} runs and gives no answer: ${activity.why.split("\n")[0]}`, "Look at the database's log in the evidence, and at the load of the host.");
-    }
-    const words = (0,log/* lockedOut */.zX)(survey, odoo, db);
-    if (words === undefined)
-        return undefined;
-    if (/too many clients|remaining connection slots/.test(words)) {
-        return found("database-unreachable", `Odoo cannot use the database, for all connections are taken: ${words}`, "Look in the evidence at who holds them (`pg_stat_activity`). Then lower `db_maxconn` or `workers` in odoo.conf, end what does not belong there, or raise PostgreSQL's `max_connections`.");
-    }
-    const where = db === undefined ? `PostgreSQL at ${odoo.databaseHost || "its host"}` : `PostgreSQL in ${db.name}`;
-    return found("database-unreachable", `Odoo cannot use the database: ${words}`, `${where} itself ${db === undefined ? "is not in this project" : "is up"}. Compare the user, the password, the host and the database's name in the compose file, .env and odoo.conf with what PostgreSQL knows; restarting changes none of them.`);
-}
-/** PostgreSQL itself gave no answer; that our probe could not ask, or was not let in, says nothing of it. */
-function isSilent(why) {
-    return /no answer in time|connection refused|could not connect|connection to server [^\n]*failed(?!: FATAL)|too many clients|remaining connection slots/i.test(why);
-}
-/** Sessions of Odoo wait for a lock that somebody else holds: a restart of Odoo would not give it free. */
-function databaseLocked({ survey, target, layers }) {
-    const direct = directOf(survey, target);
-    if (stateOf(layers, "direct") !== "bad" || !timedOut(direct))
-        return undefined;
-    const activity = activityOf(survey, target);
-    const blocker = activity?.observed ? rootBlocker(activity.value) : undefined;
-    if (blocker === undefined)
-        return undefined;
-    const { pid, application, state, seconds, statement } = blocker;
-    return found("database-locked", `Odoo waits for a lock that another session holds: ${application || "a client"} (session ${pid}, ${state} for ${seconds} s): ${statement}`, `Ask whoever runs it. To end that session and lose its transaction: \`SELECT pg_terminate_backend(${pid});\`. Restarting Odoo would not give the lock free.`);
-}
-/** The session at the head of a queue of Odoo's, when it is not one of Odoo's own. */
-function rootBlocker({ sessions }) {
-    const waiting = sessions.filter(({ blockedBy, seconds }) => blockedBy.length > 0 && seconds >= 3);
-    const addresses = new Set(waiting.map(({ address }) => address));
-    // Who is on PostgreSQL's own socket is no Odoo, where Odoo comes over the network.
-    const odoo = addresses.size > 1 ? new Set([...addresses].filter(Boolean)) : addresses;
-    const heads = new Set(waiting.flatMap(({ blockedBy }) => blockedBy));
-    return sessions.find(({ pid, blockedBy, address }) => heads.has(pid) && blockedBy.length === 0 && !odoo.has(address));
-}
-// ---- Odoo ------------------------------------------------------------------------------------------------------------
+
 function odooGone({ target }) {
     const { odoo, odooService } = target;
     if (odoo === undefined)
@@ -53060,7 +53066,12 @@ function databasesToChooseFrom(survey, target) {
     const names = activity.value.odoo.map(({ name }) => name);
     return names.length === 1 ? undefined : names;
 }
-// ---- The proxy and the public side -----------------------------------------------------------------------------------
+
+;// CONCATENATED MODULE: ./build/diagnosis/causes/proxy.js
+/** Causes that lie before Odoo: nginx, and what stands between the droplet and the public. */
+
+
+
 function nginxDown({ survey, layers }) {
     const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("nginx.service");
     if (stateOf(layers, "proxy") !== "bad" || unit?.load !== "loaded" || unit.active === "active")
@@ -53120,7 +53131,51 @@ function publicUnreachable({ survey, layers }) {
         ? "Look at what stands between: the name's address (DNS), the provider's firewall, `ufw status`, a load balancer or CDN."
         : "Look at the CDN's settings for this site; the droplet itself serves it.");
 }
-// ---- What is left ----------------------------------------------------------------------------------------------------
+
+;// CONCATENATED MODULE: ./build/diagnosis/causes/index.js
+/**
+ * Which cause the layers and the rest of the survey point to. Several things may be wrong at once: the first rule that
+ * holds is the root, and what comes after it in this list is its consequence, for nothing above can be good before it.
+ * The order: Docker; somebody at work; disks; the database; Odoo's container; Odoo itself; its port; the proxy; the public
+ * side; what could not be seen. An Odoo that was killed for want of memory is told before what it said of its database.
+ */
+
+
+
+
+
+
+/** @returns undefined when every layer is good */
+function causeOf(situation) {
+    if (situation.layers.every(({ state }) => state === "good"))
+        return undefined;
+    for (const rule of RULES) {
+        const cause = rule(situation);
+        if (cause !== undefined)
+            return cause;
+    }
+    return unknown(situation);
+}
+const RULES = [
+    somebodyAtWork,
+    diskFull,
+    stackDown,
+    databaseDown,
+    databaseStarting,
+    odooOutOfMemory,
+    databaseUnreachable,
+    odooGone,
+    odooCrashLoop,
+    odooStoppedBySignal,
+    databaseLocked,
+    portMappingMissing,
+    odooNotListening,
+    odooFrozen,
+    odooUnhealthy,
+    nginxDown,
+    nginxElsewhere,
+    publicUnreachable,
+];
 function unknown({ survey, layers }) {
     const worst = layers.find((layer) => layer.state === "bad");
     if (worst === undefined) {
@@ -53136,33 +53191,6 @@ function unknown({ survey, layers }) {
         ? ""
         : `; the proxy is ${program}, which we can look at only from outside`;
     return found("unknown", `the layer ${worst.name} is bad, for a reason that is not known: ${worst.why}${proxy}`, "Look at the logs in the evidence; nothing was changed because no remedy is known to fit.");
-}
-// ---- Words about the situation ---------------------------------------------------------------------------------------
-function stateOf(layers, name) {
-    return layers.find((layer) => layer.name === name)?.state;
-}
-function directOf(survey, { odoo }) {
-    return (0,survey_survey/* ifSeen */.hy)(survey.direct)?.find(({ containerId }) => containerId === odoo?.id);
-}
-function timedOut(direct) {
-    const answer = direct && (0,survey_survey/* ifSeen */.hy)(direct.answer);
-    return answer?.answered === false && answer.problem === "timed-out";
-}
-function refusedAt({ answer }) {
-    const value = (0,survey_survey/* ifSeen */.hy)(answer);
-    return value?.answered === false && value.problem === "refused";
-}
-function epochOf(survey) {
-    return (0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0;
-}
-function isFresh(survey, startedAt) {
-    return epochOf(survey) - Date.parse(startedAt) / 1000 < log/* LONGEST_PAUSE */.UV;
-}
-/** The last line of a container's log that is more than information. */
-function lastWord(survey, id) {
-    const lines = (0,log/* logSince */.RK)(survey, id, "1970-01-01T00:00:00Z").map(({ text }) => text);
-    const said = lines.findLast((line) => /FATAL|PANIC|ERROR/.test(line)) ?? lines.at(-1) ?? "";
-    return said.replace(/^.*?(FATAL|PANIC|ERROR): */, "$1: ").slice(0, 200);
 }
 
 ;// CONCATENATED MODULE: ./build/diagnosis/changes.js
@@ -53412,6 +53440,7 @@ function workerLimits(survey, { odoo }, now) {
  * The remedies that a cause allows, least invasive first, and why the others are ruled out: the rules of acting
  * (docs/runbook.md, 1.4 and 1.5). Each question is asked of every remedy, so that a person sees why not.
  */
+
 
 
 /** Least invasive first. */
@@ -53901,7 +53930,9 @@ function composeWarnings(survey, drift) {
 
 
 
-/** Every cause, with what it means for a person. The order of their finding is in causes.ts. */
+
+
+/** Every cause, with what it means for a person. The order of their finding is in causes/index.ts. */
 const CAUSES = {
     healthy: "every layer is good",
     "in-progress": "somebody is at work: an update, a restore, a deploy, a boot",
@@ -54679,7 +54710,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(8529);
 /* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3576);
 /* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(7999);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(374);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3272);
 /* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8918);
 /* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(7150);
 /* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(4121);
@@ -54735,7 +54766,7 @@ async function main() {
         const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
         failOn = inputs.failOn;
         journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_16__/* .VERSION */ .x, run, host: hostName(inputs) });
-        await (0,_recover_js__WEBPACK_IMPORTED_MODULE_8__/* .recover */ .lj)(inputs, partsFor(run, inputs, directory, journal, redactor));
+        await (0,_recover_js__WEBPACK_IMPORTED_MODULE_8__/* .recover */ .E)(inputs, partsFor(run, inputs, directory, journal, redactor));
     }
     catch (error) {
         journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_14__/* .verdictOn */ .Hc)(error) });
@@ -55800,6 +55831,193 @@ function recordOf(diagnosis) {
 
 /***/ }),
 
+/***/ 8597:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  I: () => (/* binding */ Leases),
+  F: () => (/* binding */ giveLeaseBack)
+});
+
+// EXTERNAL MODULE: ./build/errors.js
+var errors = __nccwpck_require__(9473);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./build/host/state.js
+var state = __nccwpck_require__(838);
+;// CONCATENATED MODULE: ./build/host/lease/lease.js
+/**
+ * The lease: one recovery at a time on one host and project, whoever logs in. Its holder proves that it lives by a
+ * heartbeat; who finds it without one for longer than it lives, or after a reboot, may take it over.
+ * Idea: the repository locks of restic, which refresh themselves and give up before others may take them.
+ */
+
+
+
+const ACQUIRE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9173), __nccwpck_require__.b), "utf8");
+const RENEW = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5208), __nccwpck_require__.b), "utf8");
+const RELEASE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9220), __nccwpck_require__.b), "utf8");
+/** Seconds without a heartbeat until somebody else may take the lease. */
+const LEASE_LIVES = 120;
+/** Milliseconds between two heartbeats: three may be missed. */
+const HEARTBEAT = 30_000;
+/**
+ * Tries to take the lease, once.
+ *
+ * @param owner this run's token: unguessable, one line
+ * @param who for people: who runs this, and where to look
+ * @throws RefusedError when the state directory cannot be written, or sudo asks for a password
+ */
+async function acquireLease(host, place, owner, who) {
+    const result = await host.run((0,state/* stateProgram */.gA)(place, "acquire lease", ACQUIRE, {
+        OWNER: owner,
+        WHO: who.replaceAll(/\s+/g, " ").slice(0, 200),
+        LIVES: String(LEASE_LIVES),
+    }));
+    const text = result.output.toString("utf8");
+    const [first = "", ...rest] = text.split("\n");
+    if (result.status === 77) {
+        throw new errors/* RefusedError */.fk("We may not keep a lease on the host, so we may not act", {
+            detail: result.stderr.trim(),
+            advice: "Log in as root, or as a user whom `sudo -n` makes root (docs/hardening.md).",
+        });
+    }
+    if (result.status !== 0) {
+        throw new errors/* HostError */.dh("nonsense", "The lease could not be taken", {
+            detail: `${text}\n${result.stderr}`.trim(),
+        });
+    }
+    if (first === "acquired")
+        return { outcome: "acquired" };
+    if (first.startsWith("taken-over ")) {
+        return { outcome: "taken-over", reason: first.slice("taken-over ".length), from: foundLease(rest) };
+    }
+    if (first === "held")
+        return { outcome: "held", by: foundLease(rest) };
+    throw new errors/* HostError */.dh("nonsense", "The lease could not be read", { detail: text });
+}
+/**
+ * Keeps the lease alive until the returned function is called.
+ *
+ * @param lost called once when the lease is no longer ours: nothing more may be changed
+ */
+function keepLease(host, place, owner, lost) {
+    // On a slow line several heartbeats may be under way.
+    let told = false;
+    const beat = async () => {
+        try {
+            const result = await host.run((0,state/* stateProgram */.gA)(place, "renew lease", RENEW, { OWNER: owner }));
+            if (result.output.toString("utf8").trim() === "gone" && !told) {
+                told = true;
+                stop();
+                lost();
+            }
+        }
+        catch {
+            // A missed heartbeat is what the lease's life is for; whether we may act is asked again before each step.
+        }
+    };
+    const timer = setInterval(() => void beat(), HEARTBEAT);
+    timer.unref();
+    const stop = () => clearInterval(timer);
+    return stop;
+}
+/** Gives the lease back and removes the run's files, unless a step of ours still runs. */
+async function releaseLease(host, place, owner) {
+    const result = await host.run((0,state/* stateProgram */.gA)(place, "release lease", RELEASE, { OWNER: owner }));
+    const answer = result.output.toString("utf8").trim();
+    if (answer === "released" || answer === "not-ours" || answer === "step-runs")
+        return answer;
+    throw new errors/* HostError */.dh("nonsense", "The lease could not be given back", {
+        detail: `${answer}\n${result.stderr}`.trim(),
+    });
+}
+function foundLease(lines) {
+    const field = (name) => lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) || undefined;
+    const age = field("age");
+    return {
+        owner: field("owner") ?? "",
+        who: field("who") ?? "somebody who left no name",
+        since: field("since") ?? "an unknown time",
+        ageSeconds: age === undefined ? undefined : Number(age),
+        step: field("step"),
+        stepStatus: field("step_status"),
+    };
+}
+
+// EXTERNAL MODULE: ./build/parts.js
+var build_parts = __nccwpck_require__(8262);
+;// CONCATENATED MODULE: ./build/leases.js
+/** The leases of a run: taken before the first change, told in the journal, given back at the end. */
+
+
+
+
+/** The project's, and the host's where the project could not be seen before Docker was there. */
+class Leases {
+    #host;
+    #parts;
+    #held = new Map();
+    #lost = new AbortController();
+    constructor(host, parts) {
+        this.#host = host;
+        this.#parts = parts;
+    }
+    /** Fires when one of them was taken over by somebody else: nothing more may be changed. */
+    get lost() {
+        return this.#lost.signal;
+    }
+    /** The one for this diagnosis, taken if it is not held yet. @throws RefusedError when somebody else holds it */
+    async take({ place: where }) {
+        if (where === undefined)
+            throw new errors/* RefusedError */.fk("There is no target to act on");
+        const place = (0,state/* statePlace */.Df)((0,state/* stateKey */.bP)(where.project, where.directory));
+        if (this.#held.has(place.key))
+            return place;
+        const { run, who, journal } = this.#parts;
+        const acquisition = await acquireLease(this.#host, place, run, who);
+        if (acquisition.outcome === "held") {
+            const { who: holder, since, ageSeconds, step } = acquisition.by;
+            throw new errors/* RefusedError */.fk(`Another recovery is at work on this project: ${holder}`, {
+                detail: `It holds the lease since ${since}; its last heartbeat was ${ageSeconds} s ago${step ? `; its last step is ${step}` : ""}.`,
+                advice: "Wait for it, or look at it. A lease without a heartbeat for two minutes can be taken over by running again.",
+            });
+        }
+        const takenOver = acquisition.outcome === "taken-over"
+            ? `from ${acquisition.from.who} (${acquisition.reason})${acquisition.from.step
+                ? `; its step ${acquisition.from.step} left the status ${acquisition.from.stepStatus}`
+                : ""}`
+            : undefined;
+        journal.append({ kind: "lease-taken", key: place.key, owner: run, takenOver });
+        const stopBeating = keepLease(this.#host, place, run, () => {
+            journal.append({ kind: "lease-lost" });
+            this.#lost.abort(new errors/* RefusedError */.fk("Somebody else took the lease over, so we stopped"));
+        });
+        this.#held.set(place.key, { place, stopBeating });
+        return place;
+    }
+    async giveBack() {
+        for (const { place, stopBeating } of this.#held.values()) {
+            stopBeating();
+            await giveLeaseBack(this.#host, place, this.#parts);
+        }
+    }
+}
+async function giveLeaseBack(host, place, parts) {
+    try {
+        const outcome = await releaseLease(host, place, parts.run);
+        parts.journal.append({ kind: "lease-released", key: place.key, outcome });
+    }
+    catch (error) {
+        (0,build_parts/* noteThat */.E)(parts, "The lease could not be given back; it runs out by itself")(error);
+    }
+}
+
+
+/***/ }),
+
 /***/ 4546:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -55810,8 +56028,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   Z: () => (/* binding */ openHost)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 10 modules
-var diagnosis_diagnosis = __nccwpck_require__(3371);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 15 modules
+var diagnosis_diagnosis = __nccwpck_require__(9907);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
 ;// CONCATENATED MODULE: ./build/host/frame.js
@@ -57045,19 +57263,18 @@ function messageOf(error) {
 
 /***/ }),
 
-/***/ 374:
+/***/ 3272:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  lA: () => (/* binding */ describeEnd),
-  F6: () => (/* binding */ giveLeaseBack),
-  lj: () => (/* binding */ recover)
+  l: () => (/* binding */ describeEnd),
+  E: () => (/* binding */ recover)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 10 modules
-var diagnosis_diagnosis = __nccwpck_require__(3371);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 15 modules
+var diagnosis_diagnosis = __nccwpck_require__(9907);
 // EXTERNAL MODULE: ./build/diagnosis/layers.js
 var diagnosis_layers = __nccwpck_require__(2934);
 // EXTERNAL MODULE: ./build/diagnosis/log.js
@@ -57131,112 +57348,12 @@ function filesFrom(parts, folder, redactor, store) {
     });
 }
 
-// EXTERNAL MODULE: ./build/host/state.js
-var state = __nccwpck_require__(838);
-;// CONCATENATED MODULE: ./build/host/lease/lease.js
-/**
- * The lease: one recovery at a time on one host and project, whoever logs in. Its holder proves that it lives by a
- * heartbeat; who finds it without one for longer than it lives, or after a reboot, may take it over.
- * Idea: the repository locks of restic, which refresh themselves and give up before others may take them.
- */
-
-
-
-const ACQUIRE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9173), __nccwpck_require__.b), "utf8");
-const RENEW = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5208), __nccwpck_require__.b), "utf8");
-const RELEASE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9220), __nccwpck_require__.b), "utf8");
-/** Seconds without a heartbeat until somebody else may take the lease. */
-const LEASE_LIVES = 120;
-/** Milliseconds between two heartbeats: three may be missed. */
-const HEARTBEAT = 30_000;
-/**
- * Tries to take the lease, once.
- *
- * @param owner this run's token: unguessable, one line
- * @param who for people: who runs this, and where to look
- * @throws RefusedError when the state directory cannot be written, or sudo asks for a password
- */
-async function acquireLease(host, place, owner, who) {
-    const result = await host.run((0,state/* stateProgram */.gA)(place, "acquire lease", ACQUIRE, {
-        OWNER: owner,
-        WHO: who.replaceAll(/\s+/g, " ").slice(0, 200),
-        LIVES: String(LEASE_LIVES),
-    }));
-    const text = result.output.toString("utf8");
-    const [first = "", ...rest] = text.split("\n");
-    if (result.status === 77) {
-        throw new errors/* RefusedError */.fk("We may not keep a lease on the host, so we may not act", {
-            detail: result.stderr.trim(),
-            advice: "Log in as root, or as a user whom `sudo -n` makes root (docs/hardening.md).",
-        });
-    }
-    if (result.status !== 0) {
-        throw new errors/* HostError */.dh("nonsense", "The lease could not be taken", {
-            detail: `${text}\n${result.stderr}`.trim(),
-        });
-    }
-    if (first === "acquired")
-        return { outcome: "acquired" };
-    if (first.startsWith("taken-over ")) {
-        return { outcome: "taken-over", reason: first.slice("taken-over ".length), from: foundLease(rest) };
-    }
-    if (first === "held")
-        return { outcome: "held", by: foundLease(rest) };
-    throw new errors/* HostError */.dh("nonsense", "The lease could not be read", { detail: text });
-}
-/**
- * Keeps the lease alive until the returned function is called.
- *
- * @param lost called once when the lease is no longer ours: nothing more may be changed
- */
-function keepLease(host, place, owner, lost) {
-    // On a slow line several heartbeats may be under way.
-    let told = false;
-    const beat = async () => {
-        try {
-            const result = await host.run((0,state/* stateProgram */.gA)(place, "renew lease", RENEW, { OWNER: owner }));
-            if (result.output.toString("utf8").trim() === "gone" && !told) {
-                told = true;
-                stop();
-                lost();
-            }
-        }
-        catch {
-            // A missed heartbeat is what the lease's life is for; whether we may act is asked again before each step.
-        }
-    };
-    const timer = setInterval(() => void beat(), HEARTBEAT);
-    timer.unref();
-    const stop = () => clearInterval(timer);
-    return stop;
-}
-/** Gives the lease back and removes the run's files, unless a step of ours still runs. */
-async function releaseLease(host, place, owner) {
-    const result = await host.run((0,state/* stateProgram */.gA)(place, "release lease", RELEASE, { OWNER: owner }));
-    const answer = result.output.toString("utf8").trim();
-    if (answer === "released" || answer === "not-ours" || answer === "step-runs")
-        return answer;
-    throw new errors/* HostError */.dh("nonsense", "The lease could not be given back", {
-        detail: `${answer}\n${result.stderr}`.trim(),
-    });
-}
-function foundLease(lines) {
-    const field = (name) => lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) || undefined;
-    const age = field("age");
-    return {
-        owner: field("owner") ?? "",
-        who: field("who") ?? "somebody who left no name",
-        since: field("since") ?? "an unknown time",
-        ageSeconds: age === undefined ? undefined : Number(age),
-        step: field("step"),
-        stepStatus: field("step_status"),
-    };
-}
-
 // EXTERNAL MODULE: ./build/host/steps/step.js
 var steps_step = __nccwpck_require__(4937);
 // EXTERNAL MODULE: ./build/journal.js
 var build_journal = __nccwpck_require__(7999);
+// EXTERNAL MODULE: ./build/leases.js + 1 modules
+var build_leases = __nccwpck_require__(8597);
 // EXTERNAL MODULE: ./build/look.js + 11 modules
 var look = __nccwpck_require__(4546);
 // EXTERNAL MODULE: ./build/parts.js
@@ -57402,7 +57519,6 @@ function seconds(milliseconds) {
 
 
 
-
 /** Docker, the database, the stack, nginx, Odoo once more, and a look at why it falls. */
 const MOST_REMEDIES = 6;
 /** A site that comes back during a look is half bad in it; in milliseconds. */
@@ -57440,7 +57556,7 @@ async function attempt(inputs, parts) {
     }
 }
 async function recoverUnderLease(host, watch, first, inputs, parts) {
-    const leases = new Leases(host, parts);
+    const leases = new build_leases/* Leases */.I(host, parts);
     try {
         await leases.take(first);
         const stopped = AbortSignal.any([parts.signal, leases.lost]);
@@ -57549,65 +57665,6 @@ async function afterOthers(diagnosis, watch, inputs, { clock, journal, signal },
         now = (0,diagnosis_diagnosis/* isWaiting */.Gu)(after) ? after : await watch.look("after the wait", tried);
     }
     return now;
-}
-/** The leases of a run: the project's, and the host's where the project could not be seen before Docker was there. */
-class Leases {
-    #host;
-    #parts;
-    #held = new Map();
-    #lost = new AbortController();
-    constructor(host, parts) {
-        this.#host = host;
-        this.#parts = parts;
-    }
-    /** Fires when one of them was taken over by somebody else: nothing more may be changed. */
-    get lost() {
-        return this.#lost.signal;
-    }
-    /** The one for this diagnosis, taken if it is not held yet. @throws RefusedError when somebody else holds it */
-    async take({ place: where }) {
-        if (where === undefined)
-            throw new errors/* RefusedError */.fk("There is no target to act on");
-        const place = (0,state/* statePlace */.Df)((0,state/* stateKey */.bP)(where.project, where.directory));
-        if (this.#held.has(place.key))
-            return place;
-        const { run, who, journal } = this.#parts;
-        const acquisition = await acquireLease(this.#host, place, run, who);
-        if (acquisition.outcome === "held") {
-            const { who: holder, since, ageSeconds, step } = acquisition.by;
-            throw new errors/* RefusedError */.fk(`Another recovery is at work on this project: ${holder}`, {
-                detail: `It holds the lease since ${since}; its last heartbeat was ${ageSeconds} s ago${step ? `; its last step is ${step}` : ""}.`,
-                advice: "Wait for it, or look at it. A lease without a heartbeat for two minutes can be taken over by running again.",
-            });
-        }
-        const takenOver = acquisition.outcome === "taken-over"
-            ? `from ${acquisition.from.who} (${acquisition.reason})${acquisition.from.step
-                ? `; its step ${acquisition.from.step} left the status ${acquisition.from.stepStatus}`
-                : ""}`
-            : undefined;
-        journal.append({ kind: "lease-taken", key: place.key, owner: run, takenOver });
-        const stopBeating = keepLease(this.#host, place, run, () => {
-            journal.append({ kind: "lease-lost" });
-            this.#lost.abort(new errors/* RefusedError */.fk("Somebody else took the lease over, so we stopped"));
-        });
-        this.#held.set(place.key, { place, stopBeating });
-        return place;
-    }
-    async giveBack() {
-        for (const { place, stopBeating } of this.#held.values()) {
-            stopBeating();
-            await giveLeaseBack(this.#host, place, this.#parts);
-        }
-    }
-}
-async function giveLeaseBack(host, place, parts) {
-    try {
-        const outcome = await releaseLease(host, place, parts.run);
-        parts.journal.append({ kind: "lease-released", key: place.key, outcome });
-    }
-    catch (error) {
-        (0,build_parts/* noteThat */.E)(parts, "The lease could not be given back; it runs out by itself")(error);
-    }
 }
 async function saveEvidence(host, diagnosis, when, parts, signal) {
     const project = diagnosis.place?.project ?? "";
@@ -58843,17 +58900,19 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony export */   F: () => (/* binding */ leasesHeld),
 /* harmony export */   g: () => (/* binding */ tidyUp)
 /* harmony export */ });
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3371);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9907);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4937);
-/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4546);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(374);
-/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5217);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(4748);
+/* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8597);
+/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4546);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3272);
+/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5217);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4748);
 /**
  * After a run that did not conclude (killed, cancelled): puts the host right. Waits for a step that still runs, ends one
  * that only looks for a reason, gives the leases back, and says how the site is now.
  */
+
 
 
 
@@ -58867,7 +58926,7 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
  * @param entries the journal of that run, as far as it was saved
  */
 async function tidyUp(entries, inputs, parts) {
-    const verdict = await tidy(entries, inputs, parts).catch((error) => (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_6__/* .verdictOn */ .Hc)(error));
+    const verdict = await tidy(entries, inputs, parts).catch((error) => (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_7__/* .verdictOn */ .Hc)(error));
     parts.journal.append({ kind: "concluded", ...verdict });
     return verdict;
 }
@@ -58879,19 +58938,19 @@ function leasesHeld(entries) {
         .filter((key) => !given.has(key));
 }
 async function tidy(entries, inputs, parts) {
-    const host = await (0,_look_js__WEBPACK_IMPORTED_MODULE_3__/* .openHost */ .Z)(parts);
+    const host = await (0,_look_js__WEBPACK_IMPORTED_MODULE_4__/* .openHost */ .Z)(parts);
     try {
-        const watch = new _look_js__WEBPACK_IMPORTED_MODULE_3__/* .Watch */ .o(host, inputs, parts);
+        const watch = new _look_js__WEBPACK_IMPORTED_MODULE_4__/* .Watch */ .o(host, inputs, parts);
         await watch.look("after the run was stopped");
         const undone = await endSteps(entries, host, parts);
         for (const key of leasesHeld(entries))
-            await (0,_recover_js__WEBPACK_IMPORTED_MODULE_4__/* .giveLeaseBack */ .F6)(host, (0,_host_state_js__WEBPACK_IMPORTED_MODULE_1__/* .statePlace */ .Df)(key), parts);
+            await (0,_leases_js__WEBPACK_IMPORTED_MODULE_3__/* .giveLeaseBack */ .F)(host, (0,_host_state_js__WEBPACK_IMPORTED_MODULE_1__/* .statePlace */ .Df)(key), parts);
         const last = await watch.look("last look");
         return {
             status: "cancelled",
             headline: `The run was stopped. The site now: ${last.finding}`,
             detail: `${undone}\n${last.evidence.join("\n")}`.trim(),
-            next: (0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .isGood */ .Kg)(last) ? last.advice : (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_6__/* .whatRecoverWouldDo */ .B3)(last),
+            next: (0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .isGood */ .Kg)(last) ? last.advice : (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_7__/* .whatRecoverWouldDo */ .B3)(last),
         };
     }
     finally {
@@ -58912,11 +58971,11 @@ async function endSteps(entries, host, parts) {
         // It mends nothing, and Odoo is down meanwhile: no reason to wait for what it may find.
         if (remedy === "boot-check")
             await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__/* .stopStep */ .HY)(host, place, step);
-        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__/* .followStep */ .Q6)(host, place, step, (text) => parts.journal.append({ kind: "remedy-output", text: (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_5__/* .plainText */ .wh)(text) }), parts.signal);
-        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_recover_js__WEBPACK_IMPORTED_MODULE_4__/* .describeEnd */ .lA)(end) });
+        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__/* .followStep */ .Q6)(host, place, step, (text) => parts.journal.append({ kind: "remedy-output", text: (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_6__/* .plainText */ .wh)(text) }), parts.signal);
+        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_recover_js__WEBPACK_IMPORTED_MODULE_5__/* .describeEnd */ .l)(end) });
         told.push(remedy === "boot-check"
             ? `${remedy} was ended, and Odoo was put back as it was.`
-            : `${remedy} ran on and is ${(0,_recover_js__WEBPACK_IMPORTED_MODULE_4__/* .describeEnd */ .lA)(end)}.`);
+            : `${remedy} ran on and is ${(0,_recover_js__WEBPACK_IMPORTED_MODULE_5__/* .describeEnd */ .l)(end)}.`);
     }
     return told.join(" ") || "Nothing had been changed.";
 }
@@ -58938,7 +58997,7 @@ async function endSteps(entries, host, parts) {
 /* harmony export */   r2: () => (/* binding */ fellBack),
 /* harmony export */   uw: () => (/* binding */ good)
 /* harmony export */ });
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3371);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9907);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
 /* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8262);
 /* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4068);

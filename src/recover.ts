@@ -15,11 +15,11 @@ import { describeFailure, whereThreadsStand } from "./diagnosis/log.ts";
 import { HostError, RefusedError } from "./errors.ts";
 import { captureEvidence, captureFreeze } from "./evidence/capture.ts";
 import type { Host } from "./host/host.ts";
-import { acquireLease, keepLease, releaseLease } from "./host/lease/lease.ts";
-import { type StatePlace, stateKey, statePlace } from "./host/state.ts";
+import type { StatePlace } from "./host/state.ts";
 import { runStep, type StepEnd } from "./host/steps/step.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import { recordOf } from "./journal.ts";
+import { Leases } from "./leases.ts";
 import { openHost, Watch } from "./look.ts";
 import { noteThat, type Parts } from "./parts.ts";
 import { bootFailure } from "./remedies/boot-check/boot-check.ts";
@@ -202,72 +202,6 @@ async function afterOthers(
     now = isWaiting(after) ? after : await watch.look("after the wait", tried);
   }
   return now;
-}
-
-/** The leases of a run: the project's, and the host's where the project could not be seen before Docker was there. */
-class Leases {
-  readonly #host: Host;
-  readonly #parts: Parts;
-  readonly #held = new Map<string, { place: StatePlace; stopBeating: () => void }>();
-  readonly #lost = new AbortController();
-
-  constructor(host: Host, parts: Parts) {
-    this.#host = host;
-    this.#parts = parts;
-  }
-
-  /** Fires when one of them was taken over by somebody else: nothing more may be changed. */
-  get lost(): AbortSignal {
-    return this.#lost.signal;
-  }
-
-  /** The one for this diagnosis, taken if it is not held yet. @throws RefusedError when somebody else holds it */
-  async take({ place: where }: Diagnosis): Promise<StatePlace> {
-    if (where === undefined) throw new RefusedError("There is no target to act on");
-    const place = statePlace(stateKey(where.project, where.directory));
-    if (this.#held.has(place.key)) return place;
-    const { run, who, journal } = this.#parts;
-    const acquisition = await acquireLease(this.#host, place, run, who);
-    if (acquisition.outcome === "held") {
-      const { who: holder, since, ageSeconds, step } = acquisition.by;
-      throw new RefusedError(`Another recovery is at work on this project: ${holder}`, {
-        detail: `It holds the lease since ${since}; its last heartbeat was ${ageSeconds} s ago${step ? `; its last step is ${step}` : ""}.`,
-        advice:
-          "Wait for it, or look at it. A lease without a heartbeat for two minutes can be taken over by running again.",
-      });
-    }
-    const takenOver =
-      acquisition.outcome === "taken-over"
-        ? `from ${acquisition.from.who} (${acquisition.reason})${
-            acquisition.from.step
-              ? `; its step ${acquisition.from.step} left the status ${acquisition.from.stepStatus}`
-              : ""
-          }`
-        : undefined;
-    journal.append({ kind: "lease-taken", key: place.key, owner: run, takenOver });
-    const stopBeating = keepLease(this.#host, place, run, () => {
-      journal.append({ kind: "lease-lost" });
-      this.#lost.abort(new RefusedError("Somebody else took the lease over, so we stopped"));
-    });
-    this.#held.set(place.key, { place, stopBeating });
-    return place;
-  }
-
-  async giveBack(): Promise<void> {
-    for (const { place, stopBeating } of this.#held.values()) {
-      stopBeating();
-      await giveLeaseBack(this.#host, place, this.#parts);
-    }
-  }
-}
-
-export async function giveLeaseBack(host: Host, place: StatePlace, parts: Parts): Promise<void> {
-  try {
-    const outcome = await releaseLease(host, place, parts.run);
-    parts.journal.append({ kind: "lease-released", key: place.key, outcome });
-  } catch (error) {
-    noteThat(parts, "The lease could not be given back; it runs out by itself")(error);
-  }
 }
 
 async function saveEvidence(

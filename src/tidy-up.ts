@@ -9,9 +9,10 @@ import { statePlace } from "./host/state.ts";
 import { followStep, stopStep } from "./host/steps/step.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import type { Entry, EventOf } from "./journal.ts";
+import { giveLeaseBack } from "./leases.ts";
 import { openHost, Watch } from "./look.ts";
 import type { Parts } from "./parts.ts";
-import { describeEnd, giveLeaseBack } from "./recover.ts";
+import { describeEnd } from "./recover.ts";
 import { plainText } from "./survey/raw.ts";
 import { type Verdict, verdictOn, whatRecoverWouldDo } from "./verdicts.ts";
 

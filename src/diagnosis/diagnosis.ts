@@ -4,7 +4,10 @@
  */
 
 import { ifSeen, type Survey } from "../survey/survey.ts";
-import { causeOf, dockerDown, type Found, firstComplaint, somebodyAtWork } from "./causes.ts";
+import { dockerDown, somebodyAtWork } from "./causes/host.ts";
+import { causeOf } from "./causes/index.ts";
+import { firstComplaint } from "./causes/proxy.ts";
+import type { Found } from "./causes/situation.ts";
 import { type Change, changesOf, describeOutage, type Outage, outageOf } from "./changes.ts";
 import { type Drift, driftOf } from "./drift.ts";
 import { intermittent } from "./intermittent.ts";
@@ -16,7 +19,7 @@ import { otherTopology, topologyOf } from "./topology.ts";
 import { warningsOf } from "./warnings.ts";
 import { PACKAGE_UPGRADE, type Work, workInProgress } from "./work.ts";
 
-/** Every cause, with what it means for a person. The order of their finding is in causes.ts. */
+/** Every cause, with what it means for a person. The order of their finding is in causes/index.ts. */
 export const CAUSES = {
   healthy: "every layer is good",
   "in-progress": "somebody is at work: an update, a restore, a deploy, a boot",

@@ -1,7 +1,7 @@
 /** The runbook's "intermittent crashes": good at this moment, and bad again and again lately. */
 
 import { ifSeen, type Minute, type Survey } from "../survey/survey.ts";
-import type { Found } from "./causes.ts";
+import type { Found } from "./causes/situation.ts";
 import { logSince } from "./log.ts";
 import type { Target } from "./target.ts";
 

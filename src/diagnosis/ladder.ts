@@ -4,7 +4,8 @@
  */
 
 import { ifSeen, type Survey } from "../survey/survey.ts";
-import { databasesToChooseFrom, elsewhereSetting, isStoppedBySignal, stateOf } from "./causes.ts";
+import { databasesToChooseFrom, elsewhereSetting, isStoppedBySignal } from "./causes/odoo.ts";
+import { stateOf } from "./causes/situation.ts";
 import type { Cause, RemedyName, RuledOut } from "./diagnosis.ts";
 import type { Layer } from "./layers.ts";
 import type { Target } from "./target.ts";

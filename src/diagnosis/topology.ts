@@ -1,7 +1,7 @@
 /** How this host is built, where it differs from the runbook's: recognised and said plainly, nothing guessed. */
 
 import { ifSeen, type Survey } from "../survey/survey.ts";
-import type { Found } from "./causes.ts";
+import type { Found } from "./causes/situation.ts";
 import { cdnOf, proxyProgram } from "./proxies.ts";
 import type { Target } from "./target.ts";
 

@@ -1,0 +1,67 @@
+/** What a rule is told of the situation, what it answers with, and the words in which rules speak of it. */
+
+import { type DirectProbe, ifSeen, type Survey } from "../../survey/survey.ts";
+import type { Cause } from "../diagnosis.ts";
+import type { Layer, LayerName } from "../layers.ts";
+import { LONGEST_PAUSE, logSince } from "../log.ts";
+import type { Target } from "../target.ts";
+import type { Work } from "../work.ts";
+export interface Found {
+  readonly cause: Cause;
+  /** A clause that stands after a colon. */
+  readonly finding: string;
+  /** What a person must do where no remedy of ours applies; empty otherwise. */
+  readonly advice: string;
+}
+
+export interface Situation {
+  readonly survey: Survey;
+  readonly target: Target;
+  readonly layers: readonly Layer[];
+  readonly work: readonly Work[];
+  /** The public host name, as far as it is known. */
+  readonly hostname: string | undefined;
+}
+
+export const found = (cause: Cause, finding: string, advice = ""): Found => ({ cause, finding, advice });
+
+/** States of a container that does not run, and does not try to. */
+export const DOWN: ReadonlySet<string> = new Set(["exited", "created", "dead"]);
+
+export function stateOf(layers: readonly Layer[], name: LayerName): Layer["state"] | undefined {
+  return layers.find((layer) => layer.name === name)?.state;
+}
+
+export function directOf(survey: Survey, { odoo }: Target): DirectProbe | undefined {
+  return ifSeen(survey.direct)?.find(({ containerId }) => containerId === odoo?.id);
+}
+
+export function timedOut(direct: DirectProbe | undefined): boolean {
+  const answer = direct && ifSeen(direct.answer);
+  return answer?.answered === false && answer.problem === "timed-out";
+}
+
+export function refusedAt({ answer }: DirectProbe): boolean {
+  const value = ifSeen(answer);
+  return value?.answered === false && value.problem === "refused";
+}
+
+export function epochOf(survey: Survey): number {
+  return ifSeen(survey.host)?.epoch ?? 0;
+}
+
+export function isFresh(survey: Survey, startedAt: string): boolean {
+  return epochOf(survey) - Date.parse(startedAt) / 1000 < LONGEST_PAUSE;
+}
+
+/** The last line of a container's log that is more than information. */
+export function lastWord(survey: Survey, id: string): string {
+  const lines = logSince(survey, id, "1970-01-01T00:00:00Z").map(({ text }) => text);
+  const said = lines.findLast((line) => /FATAL|PANIC|ERROR/.test(line)) ?? lines.at(-1) ?? "";
+  return said.replace(/^.*?(FATAL|PANIC|ERROR): */, "$1: ").slice(0, 200);
+}
+
+/** What the target's PostgreSQL does, or why that was not seen; undefined where it is not in the project. */
+export function activityOf(survey: Survey, { db }: Target) {
+  return db === undefined ? undefined : ifSeen(survey.databases)?.get(db.id);
+}
