@@ -36,12 +36,14 @@ done
 {
   setsid "$@" </dev/null >/dev/null 2>&1 &
   echo $! >"$FAKE/$unit"
+  : >"$FAKE/$unit.began"
   wait $!
   pkill -KILL -s "$(cat "$FAKE/$unit")"
   $post
   rm "$FAKE/$unit"
 } </dev/null >/dev/null 2>&1 &
-until [ -s "$FAKE/$unit" ]; do sleep 0.02; done
+until [ -e "$FAKE/$unit.began" ]; do sleep 0.02; done
+rm "$FAKE/$unit.began"
 `;
 
 const SYSTEMCTL = `#!/bin/sh
