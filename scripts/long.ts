@@ -1,0 +1,59 @@
+/**
+ * The long run, which can be cut off and started again: what passed with these very sources is not run again. Results go
+ * to test/results/long.jsonl, which is committed. `--again` runs everything.
+ */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import type { LongResult } from "./long-reporter.ts";
+
+const root = join(import.meta.dirname, "..");
+const results = join(root, "test/results/long.jsonl");
+const vitest = join(root, "node_modules/.bin/vitest");
+const git = (...args: string[]): string => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+
+/** What the results are of: the sources and the tests as they are committed. */
+const key = git("rev-parse", "--short=12", "HEAD:src", "HEAD:test/droplet", "HEAD:test/sandbox").replaceAll(
+  "\n",
+  "-",
+);
+if (git("status", "--porcelain", "--", "src", "test/droplet", "test/sandbox") !== "")
+  console.warn("There are changes that are not committed: what passes now counts for the commit.");
+
+const listed = JSON.parse(
+  execFileSync(vitest, ["list", "--project", "long", "--json"], { cwd: root, encoding: "utf8" }),
+) as { readonly name: string; readonly file: string }[];
+const known: LongResult[] = existsSync(results)
+  ? readFileSync(results, "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line))
+  : [];
+const ours = process.argv.includes("--again") ? [] : known.filter((result) => result.key === key);
+// Of older sources nothing is kept: the file says what holds now.
+writeFileSync(results, ours.map((result) => `${JSON.stringify(result)}\n`).join(""));
+
+const passed = new Set(ours.filter(({ outcome }) => outcome === "passed").map(({ test }) => test));
+const open = listed.filter(({ name }) => !passed.has(name));
+console.log(`${listed.length} tests, ${passed.size} of them passed already with these sources`);
+
+let failed = false;
+for (const file of new Set(open.map((test) => test.file))) {
+  const names = open.filter((test) => test.file === file).map(({ name }) => spoken(name));
+  const run = spawnSync(
+    vitest,
+    [
+      ...["run", "--project", "long", relative(root, file), "-t", `^(?:${names.join("|")})$`],
+      ...["--reporter=verbose", "--reporter=./scripts/long-reporter.ts"],
+    ],
+    { cwd: root, stdio: "inherit", env: { ...process.env, LONG_RESULTS: results, LONG_KEY: key } },
+  );
+  if (run.status !== 0) failed = true;
+}
+process.exitCode = failed ? 1 : 0;
+
+/** As vitest matches names: those of the suites before a test's, with a space between; every sign for itself. */
+function spoken(name: string): string {
+  return name.replaceAll(" > ", " ").replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
