@@ -90,12 +90,13 @@ export class Droplet {
 
   /**
    * A healthy droplet with these options: the one that runs, or one made from the template (and the template and the
-   * images first, where they are missing). `ODOO_IMAGE` and `POSTGRES_IMAGE` in the environment stand in for the
-   * options of that name.
+   * images first, where they are missing). `DROPLET` (its name), `ODOO_IMAGE` and `POSTGRES_IMAGE` in the environment
+   * stand in for the options.
    */
   static async up(options: DropletOptions = {}, progress: machine.Progress = () => {}): Promise<Droplet> {
-    const { ODOO_IMAGE: odooImage, POSTGRES_IMAGE: postgresImage } = process.env;
+    const { DROPLET: name, ODOO_IMAGE: odooImage, POSTGRES_IMAGE: postgresImage } = process.env;
     const parameters = parametersOf({
+      ...(name ? { name } : {}),
       ...(odooImage ? { odooImage } : {}),
       ...(postgresImage ? { postgresImage } : {}),
       ...options,

@@ -13,7 +13,7 @@ export function inputsFor(droplet: Droplet, user: User, more: ActionInputs = {})
     username: user,
     key_path: droplet.privateKeyPath,
     fingerprint: droplet.hostKeyFingerprint,
-    soak: "5s",
+    soak: "1s",
     ...more,
   };
 }

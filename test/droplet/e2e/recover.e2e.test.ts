@@ -12,7 +12,7 @@ import { Action, inputsFor } from "./action.ts";
 import { expectNothingLeftBehind, lookFromOutside } from "./outside.ts";
 
 /** Long enough to see that a fault does not go away by itself. */
-const CONTROL_SECONDS = 5;
+const CONTROL_SECONDS = 2;
 const CANARY = "A partner that must survive";
 
 let droplet: Droplet;
