@@ -4,10 +4,11 @@
  */
 
 import { ifSeen, type Survey } from "../survey/survey.ts";
-import { databasesToChooseFrom, elsewhereSetting, isStoppedBySignal } from "./causes/odoo.ts";
+import { databasesToChooseFrom, elsewhereSetting } from "./causes/odoo.ts";
 import { stateOf } from "./causes/situation.ts";
 import type { Cause, RemedyName, RuledOut } from "./diagnosis.ts";
 import type { Layer } from "./layers.ts";
+import { isStoppedBySignal } from "./processes.ts";
 import type { Target } from "./target.ts";
 
 export interface Case {

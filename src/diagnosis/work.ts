@@ -6,6 +6,7 @@
 
 import { type Container, type DirectProbe, ifSeen, type Process, type Survey } from "../survey/survey.ts";
 import { LONGEST_PAUSE, lockedOut, logSince, SERVED, sinceItsLastTries, spokeOfDatabase } from "./log.ts";
+import { isStoppedBySignal, treeOf } from "./processes.ts";
 import type { Target } from "./target.ts";
 
 export interface Work {
@@ -50,17 +51,6 @@ function evidenceOf({ pid, seconds, command }: Process): string {
 /** One line for each kind of work: a shell and what it started are one. */
 function unique(works: readonly Work[]): Work[] {
   return works.filter(({ what }, index) => works.findIndex((other) => other.what === what) === index);
-}
-
-/** The processes below one, itself included. */
-export function treeOf(root: number, processes: readonly Process[]): Set<number> {
-  const tree = new Set(root > 0 ? [root] : []);
-  // ps lists parents before their children only by chance.
-  for (let before = -1; before !== tree.size; ) {
-    before = tree.size;
-    for (const { pid, parent } of processes) if (tree.has(parent)) tree.add(pid);
-  }
-  return tree;
 }
 
 function workOf({ command, seconds }: Process): string | undefined {
@@ -152,6 +142,8 @@ function boot(survey: Survey, target: Target | undefined): Work[] {
   if (fell !== undefined && odoo.state === "restarting")
     return [{ what: "a boot of Odoo", evidence: `${fell}; Docker starts Odoo again` }];
   if (odoo.state !== "running" || (odoo.restartCount > 1 && fell === undefined)) return [];
+  // Halted in the middle of its boot: its log only looks as if it could still advance.
+  if (target !== undefined && isStoppedBySignal(survey, target)) return [];
   const probe = ifSeen(survey.direct)?.find(({ containerId }) => containerId === odoo.id);
   if (probe?.answer.observed !== true || probe.answer.value.answered) return [];
   const age = now - Date.parse(odoo.startedAt) / 1000;

@@ -3,9 +3,9 @@
 import { ifSeen, type Survey } from "../../survey/survey.ts";
 import { describeState } from "../layers.ts";
 import { describeFailure, type Failure, failureIn, logSince, sinceItsLastTries } from "../log.ts";
+import { isStoppedBySignal } from "../processes.ts";
 import { proxyProgram, routesOf, stoppedProxy } from "../proxies.ts";
 import type { Target } from "../target.ts";
-import { treeOf } from "../work.ts";
 import {
   activityOf,
   DOWN,
@@ -76,16 +76,6 @@ function failureOf(survey: Survey, { odoo }: Target): Failure | undefined {
       .map(({ text }) => text)
       .join("\n"),
   );
-}
-
-/** Paused by Docker, or every process of it stopped by a signal. */
-export function isStoppedBySignal(survey: Survey, { odoo }: Target): boolean {
-  if (odoo === undefined) return false;
-  if (odoo.state === "paused") return true;
-  const processes = ifSeen(survey.processes) ?? [];
-  const tree = treeOf(odoo.pid, processes);
-  const own = processes.filter(({ pid }) => tree.has(pid));
-  return own.length > 0 && own.every(({ state }) => state.startsWith("T"));
 }
 
 export function odooStoppedBySignal({ survey, target }: Situation): Found | undefined {
