@@ -52731,7 +52731,8 @@ function isStoppedBySignal(survey, { odoo }) {
         return true;
     const processes = (0,survey_survey/* ifSeen */.hy)(survey.processes) ?? [];
     const tree = treeOf(odoo.pid, processes);
-    const own = processes.filter(({ pid }) => tree.has(pid));
+    // One that has ended, and that its stopped parent cannot ask about, does not go on either.
+    const own = processes.filter(({ pid, state }) => tree.has(pid) && !state.startsWith("Z"));
     return own.length > 0 && own.every(({ state }) => state.startsWith("T"));
 }
 
