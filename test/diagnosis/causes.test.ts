@@ -511,6 +511,16 @@ describe("an Odoo that gives no answer", () => {
     expect(ladder).toEqual(["restart-odoo"]);
   });
 
+  it("because it was halted in the middle of its boot is not taken for one that boots", () => {
+    const entrypoint = PROCESSES.map((each) => (each.pid === 20_737 ? { ...each, state: "Ts" } : each));
+    // What the entrypoint had started has ended, and its stopped parent does not ask about it.
+    const ended = process("[wait-for-psql.py] <defunct>", { pid: 99, parent: 20_737, state: "Z" });
+    const booting = { containers: [odoo({ startedAt: stamp(5) }), db()], ...down };
+    expect(causeOf(booting)).toBe("in-progress");
+    const diagnosis = diagnosisOf({ ...booting, processes: seen([...entrypoint, ended]) });
+    expect(diagnosis).toMatchObject({ cause: "odoo-frozen", ladder: ["resume-odoo", "restart-odoo"] });
+  });
+
   it("for a reason that cannot be seen is restarted", () => {
     expect(diagnosisOf(hangs)).toMatchObject({ cause: "odoo-frozen", ladder: ["restart-odoo"] });
   });
