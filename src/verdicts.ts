@@ -122,6 +122,9 @@ export function unhealthy(
   const outermost = [at("public"), at("proxy"), at("direct")].find(
     (state) => state !== undefined && state !== "not observed",
   );
+  // A login page is handed out, but what for was not found: nobody can say that this is the site that was meant.
+  if (outermost === "good" && diagnosis.cause === "unknown" && diagnosis.target === undefined)
+    return verdict("unknown", "A login page is handed out, and what hands it out is not known");
   if (outermost === "good") return verdict("degraded", "People can work, but something is wrong");
   if (diagnosis.layers.some((layer) => layer.state === "bad"))
     return verdict("unhealthy", opening(diagnosis));
