@@ -59102,6 +59102,9 @@ function unhealthy(diagnosis, next, tried = [], finding = diagnosis.finding) {
     const at = (name) => diagnosis.layers.find((layer) => layer.name === name)?.state;
     // What the public gets decides whether people can work, then what the proxy hands out on the host.
     const outermost = [at("public"), at("proxy"), at("direct")].find((state) => state !== undefined && state !== "not observed");
+    // A login page is handed out, but what for was not found: nobody can say that this is the site that was meant.
+    if (outermost === "good" && diagnosis.cause === "unknown" && diagnosis.target === undefined)
+        return verdict("unknown", "A login page is handed out, and what hands it out is not known");
     if (outermost === "good")
         return verdict("degraded", "People can work, but something is wrong");
     if (diagnosis.layers.some((layer) => layer.state === "bad"))
