@@ -177,7 +177,7 @@ describe("the sandbox", () => {
       expect(ifSeen(survey.host)).toMatchObject({ name: "droplet", system: "Linux", processors: 2 });
       expect(ifSeen(survey.history)).toMatchObject({ git: [], packages: [], kills: [] });
       const { port } = server.address() as net.AddressInfo;
-      const answer = await onTheHost(sandbox, `curl -s http://127.0.0.1:${port}/ || echo "closed $?"`);
+      const answer = await onTheHost(sandbox, `curl --silent http://127.0.0.1:${port}/ || echo "closed $?"`);
       expect(answer).toBe("closed 7\n");
     } finally {
       pull.kill();
