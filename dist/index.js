@@ -57047,32 +57047,6 @@ function withModules(now, before) {
             : [id, activity];
     })));
 }
-/** A survey of a host that could not be asked. */
-function blindSurvey(why) {
-    const nothing = unseen(why);
-    return {
-        host: nothing,
-        containers: nothing,
-        images: nothing,
-        compose: nothing,
-        projects: nothing,
-        direct: nothing,
-        proxy: nothing,
-        logs: nothing,
-        processes: nothing,
-        listeners: nothing,
-        units: nothing,
-        memory: nothing,
-        disks: nothing,
-        nginx: nothing,
-        accessLogs: nothing,
-        nginxErrors: nothing,
-        databases: nothing,
-        settings: nothing,
-        history: nothing,
-        others: nothing,
-    };
-}
 const SECRET_NAME = /PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|DSN/i;
 const EnvironmentsSchema = dist/* array */.YOg(dist/* object */.Ikc({ Config: dist/* object */.Ikc({ Env: dist/* nullish */.cl6(dist/* array */.YOg(dist/* string */.YjP())) }) }));
 const ConfigEnvironmentsSchema = dist/* object */.Ikc({

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { blindSurvey, type HostSurvey, parseSurvey, secretsIn } from "../../src/survey/parse/index.ts";
+import { type HostSurvey, parseSurvey, secretsIn } from "../../src/survey/parse/index.ts";
 import { plainText } from "../../src/survey/raw.ts";
 import { seen, unseen } from "../../src/survey/survey.ts";
 import { CONFIG, inspected, PAGE, PARTS, type Part, PROBES, printed, probeOf, whole } from "./printed.ts";
@@ -446,14 +446,6 @@ describe("a vital look", () => {
       value: { recovering: true, sessions: [], odoo: [{ name: "odoo", installed: 31 }] },
     });
     expect(value.get("new789")).toMatchObject({ value: { odoo: [] } });
-  });
-});
-
-describe("a survey of a host that could not be asked", () => {
-  it("observed nothing, and says why", () => {
-    const survey = blindSurvey("the host is gone");
-    expect(Object.keys(survey).toSorted()).toEqual(PARTS.toSorted());
-    for (const part of Object.values(survey)) expect(part).toEqual(unseen("the host is gone"));
   });
 });
 

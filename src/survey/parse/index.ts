@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { ProgramResult } from "../../host/host.ts";
 import { decode, parseJson, type RawProbe, rawProbes, readProbe } from "../raw.ts";
-import { ifSeen, type Observation, type Survey, seen, unseen } from "../survey.ts";
+import { ifSeen, type Observation, type Survey, seen } from "../survey.ts";
 import { parseDatabases } from "./database.ts";
 import {
   parseCompose,
@@ -138,33 +138,6 @@ function withModules(now: Survey["databases"], before: HostSurvey | undefined): 
       }),
     ),
   );
-}
-
-/** A survey of a host that could not be asked. */
-export function blindSurvey(why: string): HostSurvey {
-  const nothing = unseen(why);
-  return {
-    host: nothing,
-    containers: nothing,
-    images: nothing,
-    compose: nothing,
-    projects: nothing,
-    direct: nothing,
-    proxy: nothing,
-    logs: nothing,
-    processes: nothing,
-    listeners: nothing,
-    units: nothing,
-    memory: nothing,
-    disks: nothing,
-    nginx: nothing,
-    accessLogs: nothing,
-    nginxErrors: nothing,
-    databases: nothing,
-    settings: nothing,
-    history: nothing,
-    others: nothing,
-  };
 }
 
 const SECRET_NAME = /PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|DSN/i;
