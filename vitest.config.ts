@@ -1,5 +1,5 @@
-// `unit` runs anywhere in a minute or two; `e2e` needs the test droplet (root, Docker) and takes half an hour; `long`
-// proves the test droplet itself, every fault and its undo, and is for those who change it.
+// `unit` runs anywhere in a minute or two; `e2e` needs the test droplet (root, Docker), and goes side by side on two of
+// them for half an hour; `long` proves the test droplet itself, every fault and its undo, and is for those who change it.
 
 import { spawnSync } from "node:child_process";
 import { defineConfig } from "vitest/config";
@@ -29,7 +29,8 @@ export default defineConfig({
         test: {
           name: "e2e",
           include: ["test/**/*.e2e.test.ts"],
-          fileParallelism: false,
+          // Each worker has a droplet of its own (droplet.ts): most of the time of a test is waiting.
+          maxWorkers: 2,
           testTimeout: 300_000,
           hookTimeout: 900_000,
         },

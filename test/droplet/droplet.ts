@@ -91,12 +91,14 @@ export class Droplet {
   /**
    * A healthy droplet with these options: the one that runs, or one made from the template (and the template and the
    * images first, where they are missing). `DROPLET` (its name), `ODOO_IMAGE` and `POSTGRES_IMAGE` in the environment
-   * stand in for the options.
+   * stand in for the options. Each further worker of vitest has a droplet of its own: `droplet-2`.
    */
   static async up(options: DropletOptions = {}, progress: machine.Progress = () => {}): Promise<Droplet> {
-    const { DROPLET: name, ODOO_IMAGE: odooImage, POSTGRES_IMAGE: postgresImage } = process.env;
+    const { DROPLET: name = "", ODOO_IMAGE: odooImage, POSTGRES_IMAGE: postgresImage } = process.env;
+    const { VITEST_POOL_ID: worker = "1" } = process.env;
+    const own = name || "droplet";
     const parameters = parametersOf({
-      ...(name ? { name } : {}),
+      name: worker === "1" ? own : `${own}-${worker}`,
       ...(odooImage ? { odooImage } : {}),
       ...(postgresImage ? { postgresImage } : {}),
       ...options,

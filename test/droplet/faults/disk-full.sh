@@ -1,9 +1,9 @@
 #!/bin/bash
 # The file system of the database's data is full: PostgreSQL cannot write its log, panics, cannot recover for the same
 # reason, and its container restarts for ever. (The volume gets a small file system of its own; a file of root's
-# fills it.)
+# fills it. Odoo answers with an error, or not at all while a connection of its own waits for the dead database.)
 # expected-cause: disk-full
-# symptom: proxy=500|303 direct=500|303 odoo=running db=restarting|running db-restarts=1+ disk-full=db
+# symptom: proxy=500|303|504 direct=500|303|timeout odoo=running db=restarting|running db-restarts=1+ disk-full=db
 # within: 60
 
 break_it() {
