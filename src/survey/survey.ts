@@ -153,6 +153,36 @@ export interface ProxyProbe {
   readonly answer: HttpAnswer;
 }
 
+/** One stylesheet or script of a login page, as it was handed out. */
+export interface Asset {
+  /** As the page names it: `/web/content/214-1f3a2bc/web.assets_common.css`. */
+  readonly path: string;
+  readonly kind: "css" | "js";
+  readonly answer: AssetAnswer;
+}
+
+export type AssetAnswer =
+  | {
+      readonly answered: true;
+      readonly code: number;
+      readonly seconds: number;
+      readonly bytes: number;
+      readonly contentType: string;
+      readonly location: string;
+      /** Of the body, in hexadecimal; empty where the host cannot compute it. */
+      readonly sha1: string;
+      /** Lines of the body that a failed compilation leaves, at most 300 characters of each. */
+      readonly markers: readonly string[];
+    }
+  | Extract<HttpAnswer, { answered: false }>;
+
+/** The stylesheets and scripts that a login page asks for. */
+export interface PageAssets {
+  readonly assets: readonly Asset[];
+  /** Addresses of those that another host serves (a CDN); they are not asked for. */
+  readonly elsewhere: readonly string[];
+}
+
 /** What the public gets, asked from the runner. */
 export interface PublicProbe {
   readonly url: string;
@@ -289,11 +319,67 @@ export interface DatabaseActivity {
 
 export interface OdooDatabase {
   readonly name: string;
+  /** Of its `base`: `14.0`, `17.0`; empty where it does not say. */
+  readonly odooVersion: string;
+  /** Compiled bundles, newest first, the 60 newest at most (Odoo's own selection; facts of 14 to 19). */
+  readonly bundles: Observation<readonly Bundle[]>;
   readonly installed: number;
   /** Modules in a state like `to upgrade`. */
   readonly pending: readonly { readonly name: string; readonly state: string }[];
   /** Last installed, updated or uninstalled ones, newest first; `at` in milliseconds since 1970. */
   readonly recent: readonly { readonly name: string; readonly state: string; readonly at: number }[];
+}
+
+/** A row of ir_attachment that holds a compiled bundle. */
+export interface Bundle {
+  readonly id: number;
+  /** `web.assets_frontend.css` */
+  readonly name: string;
+  readonly url: string;
+  /** Where its content lies in the filestore: `ab/ab12…`; empty when the row itself holds it. */
+  readonly storedAs: string;
+  readonly bytes: number;
+  /** When it was written, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** What became of a file that a row names. */
+export interface StoredFile {
+  /** `ab/ab12…`, as the row says. */
+  readonly storedAs: string;
+  /** `unreadable`: for the user as whom Odoo runs. `corrupt`: its SHA-1 is not its name. */
+  readonly state: "good" | "missing" | "unreadable" | "corrupt";
+  /** In bytes; undefined when it is missing or could not be looked at. */
+  readonly bytes: number | undefined;
+}
+
+/** Odoo's files of one database, as the user as whom Odoo runs can use them. */
+export interface Filestore {
+  readonly database: string;
+  /** In the container: `/var/lib/odoo/filestore/odoo`. */
+  readonly path: string;
+  readonly exists: boolean;
+  /** Whether Odoo may read it, and make files in it. */
+  readonly readable: boolean;
+  readonly writable: boolean;
+  /** Numbers of its owner and group, and its mode: `101:101 755`; empty when it could not be seen. */
+  readonly owner: string;
+  /** Those of the compiled bundles. */
+  readonly bundles: readonly StoredFile[];
+  /** Of all other attachments, a sample of at most 200: how many were looked for, and how many of those fail. */
+  readonly others: { readonly looked: number; readonly missing: number; readonly unreadable: number };
+}
+
+/** Odoo as it runs in one container. */
+export interface RunningOdoo {
+  /** Numbers of the user and group as whom it runs: `101:101`; empty when that could not be seen. */
+  readonly user: string;
+  /** The options of its command line that decide what is looked for, by their name in odoo.conf; no password. */
+  readonly options: ReadonlyMap<string, string>;
+  /** In the container: `/etc/odoo/odoo.conf`. */
+  readonly configFile: string;
+  /** Where it keeps its files, whatever said so. */
+  readonly dataDirectory: string;
 }
 
 /** A setting of odoo.conf, and where it stands in that file. */
@@ -335,6 +421,14 @@ export interface Survey {
   readonly projects: Observation<readonly Project[]>;
   readonly direct: Observation<readonly DirectProbe[]>;
   readonly proxy: Observation<ProxyProbe>;
+  /** Of the login page that Odoo itself handed out, by container id; none where it handed out no page. */
+  readonly directAssets: Observation<ReadonlyMap<string, PageAssets>>;
+  /** Of the login page that came through the proxy; undefined where none did. */
+  readonly proxyAssets: Observation<PageAssets | undefined>;
+  /** By id of Odoo's container. */
+  readonly running: Observation<ReadonlyMap<string, RunningOdoo>>;
+  /** By id of Odoo's container: of each database that holds an Odoo. */
+  readonly filestores: Observation<ReadonlyMap<string, Observation<readonly Filestore[]>>>;
   /** The last lines of each container's log, with timestamps, by container id. */
   readonly logs: Observation<ReadonlyMap<string, string>>;
   readonly processes: Observation<readonly Process[]>;

@@ -25,6 +25,7 @@ import {
   nginx,
   ODOO,
   odoo,
+  odooDatabase,
   PROCESSES,
   process,
   project,
@@ -634,9 +635,7 @@ describe("an Odoo that sends people to choose a database", () => {
   const holding = (...names: readonly string[]) => ({
     direct: selector,
     proxy: selector,
-    databases: database(
-      seen(activity({ odoo: names.map((name) => ({ name, installed: 9, pending: [], recent: [] })) })),
-    ),
+    databases: database(seen(activity({ odoo: names.map((name) => odooDatabase(name)) }))),
   });
 
   it("because there are several is told with their names; a restart would change nothing of that", () => {

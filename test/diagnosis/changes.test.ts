@@ -13,6 +13,7 @@ import {
   host,
   NOW,
   odoo,
+  odooDatabase,
   REFUSED,
   type Shop,
   stamp,
@@ -86,12 +87,9 @@ describe("a site that is down", () => {
           seen(
             activity({
               odoo: [
-                {
-                  name: "odoo",
-                  installed: 9,
-                  pending: [],
+                odooDatabase("odoo", {
                   recent: [{ name: "shop_notes", state: "installed", at: ago(787) }],
-                },
+                }),
               ],
             }),
           ),

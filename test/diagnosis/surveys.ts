@@ -4,10 +4,14 @@ import fc from "fast-check";
 import { type Diagnosis, diagnose, type RemedyName, type Wishes } from "../../src/diagnosis/diagnosis.ts";
 import {
   type AccessLog,
+  type Asset,
+  type AssetAnswer,
+  type Bundle,
   type Container,
   type DatabaseActivity,
   type DirectProbe,
   type FileSystem,
+  type Filestore,
   type HostFacts,
   type HttpAnswer,
   type Image,
@@ -15,10 +19,13 @@ import {
   type Minute,
   type NginxUpstream,
   type Observation,
+  type OdooDatabase,
   type OtherContainer,
+  type PageAssets,
   type Process,
   type Project,
   type PublicProbe,
+  type RunningOdoo,
   type Service,
   type Session,
   type Setting,
@@ -282,7 +289,90 @@ export function activity(more: Partial<DatabaseActivity> = {}): DatabaseActivity
     connections: 3,
     mostConnections: 100,
     sessions: [],
-    odoo: [{ name: "odoo", installed: 9, pending: [], recent: [] }],
+    odoo: [odooDatabase("odoo")],
+    ...more,
+  };
+}
+
+/** As Odoo 14 keeps them. */
+export const BUNDLES: readonly Bundle[] = [
+  bundle(214, "web.assets_frontend.css"),
+  bundle(215, "web.assets_common.css"),
+  bundle(216, "web.assets_common_minimal_js.js"),
+  bundle(217, "web.assets_frontend_minimal_js.js"),
+];
+
+export function bundle(id: number, name: string, more: Partial<Bundle> = {}): Bundle {
+  const sha1 = String(id).padStart(40, "0");
+  return {
+    id,
+    name,
+    url: `/web/content/${id}-1f3a2bc/${name}`,
+    storedAs: `${sha1.slice(-2)}/${sha1}`,
+    bytes: 1_000 + id,
+    at: ago(86_400),
+    ...more,
+  };
+}
+
+export function odooDatabase(name: string, more: Partial<OdooDatabase> = {}): OdooDatabase {
+  return {
+    name,
+    odooVersion: "14.0",
+    installed: 9,
+    pending: [],
+    recent: [],
+    bundles: seen(BUNDLES),
+    ...more,
+  };
+}
+
+/** A stylesheet or script that is as it should be, handed out for the URL of a bundle. */
+export function asset(
+  { url, name, bytes }: Bundle,
+  more: Partial<AssetAnswer & { answered: true }> = {},
+): Asset {
+  const kind = name.endsWith(".css") ? "css" : "js";
+  return {
+    path: url,
+    kind,
+    answer: {
+      answered: true,
+      code: 200,
+      seconds: 0.02,
+      bytes,
+      contentType: kind === "css" ? "text/css; charset=utf-8" : "application/javascript; charset=utf-8",
+      location: "",
+      sha1: "",
+      markers: [],
+      ...more,
+    },
+  };
+}
+
+export const pageAssets = (...assets: readonly Asset[]): PageAssets => ({ assets, elsewhere: [] });
+export const GOOD_ASSETS = pageAssets(...BUNDLES.map((each) => asset(each)));
+
+export function filestore(more: Partial<Filestore> = {}): Filestore {
+  return {
+    database: "odoo",
+    path: "/var/lib/odoo/filestore/odoo",
+    exists: true,
+    readable: true,
+    writable: true,
+    owner: "101:101 755",
+    bundles: BUNDLES.map(({ storedAs, bytes }) => ({ storedAs, state: "good", bytes })),
+    others: { looked: 40, missing: 0, unreadable: 0 },
+    ...more,
+  };
+}
+
+export function running(more: Partial<RunningOdoo> = {}): RunningOdoo {
+  return {
+    user: "101:101",
+    options: new Map([["db_host", "db"]]),
+    configFile: "/etc/odoo/odoo.conf",
+    dataDirectory: "/var/lib/odoo",
     ...more,
   };
 }
@@ -357,6 +447,18 @@ export function survey(shop: Shop = {}): Survey {
           : [];
       }),
     ),
+    directAssets: seen(
+      new Map(
+        direct.observed && direct.value === LOGIN_PAGE
+          ? containers
+              .filter(({ publishes }) => publishes.includes("8069/tcp"))
+              .map(({ id }) => [id, GOOD_ASSETS])
+          : [],
+      ),
+    ),
+    proxyAssets: seen(proxy.observed && proxy.value === LOGIN_PAGE ? GOOD_ASSETS : undefined),
+    running: seen(new Map([["odoo-ce-odoo-id", running()]])),
+    filestores: seen(new Map([["odoo-ce-odoo-id", seen([filestore()])]])),
     proxy: proxy.observed ? seen({ door: "http:80", answer: proxy.value }) : proxy,
     logs: seen(new Map(containers.map((each) => [each.id, each.exposes.includes("5432/tcp") ? dbLog : log]))),
     processes: seen(PROCESSES),

@@ -11,6 +11,7 @@ import {
   diagnosisOf,
   NO_WISHES,
   odoo,
+  odooDatabase,
   project,
   type Shop,
   settings,
@@ -172,9 +173,7 @@ describe("the database's name", () => {
     return found.observed ? found.value : `? ${found.why}`;
   };
   const holding = (...names: readonly string[]) =>
-    database(
-      seen(activity({ odoo: names.map((each) => ({ name: each, installed: 9, pending: [], recent: [] })) })),
-    );
+    database(seen(activity({ odoo: names.map((each) => odooDatabase(each)) })));
   const named = (value: string) => settings({ name: "db_name", value, line: 3 });
 
   it("is the one that the user names, before anything else", () => {

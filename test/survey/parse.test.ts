@@ -160,6 +160,10 @@ describe("a survey", () => {
       nginxErrors: seen(
         "# /var/log/nginx/error.log\n2024/05/01 10:00:01 [error] connect() failed (111)\n# journal\n-- No entries --",
       ),
+      directAssets: seen(new Map()),
+      proxyAssets: seen(undefined),
+      running: seen(new Map()),
+      filestores: seen(new Map()),
       databases: seen(
         new Map([
           [
@@ -188,6 +192,8 @@ describe("a survey", () => {
                   installed: 31,
                   pending: [{ name: "sale", state: "to upgrade" }],
                   recent: [{ name: "shop_notes", state: "installed", at: 1_714_550_000_000 }],
+                  odooVersion: "",
+                  bundles: { observed: false, why: "not asked for" },
                 },
               ],
             }),

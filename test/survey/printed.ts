@@ -111,7 +111,8 @@ http {
 `;
 
 /** What a look at such a host prints, by the part of the survey that is read from it. */
-export const PROBES: Readonly<Record<keyof HostSurvey, readonly Part[]>> = {
+type Printed = Exclude<keyof HostSurvey, "directAssets" | "proxyAssets" | "running" | "filestores">;
+export const PROBES: Readonly<Record<Printed, readonly Part[]>> = {
   host: [
     [
       "probe host 0",
@@ -231,12 +232,12 @@ export const PROBES: Readonly<Record<keyof HostSurvey, readonly Part[]>> = {
 };
 
 /** The name of the probe from which a part of the survey is read. */
-export function probeOf(part: keyof HostSurvey): string {
+export function probeOf(part: Printed): string {
   const [, name = ""] = PROBES[part][0]?.[0].split(" ") ?? [];
   return name;
 }
 
-export const PARTS = Object.keys(PROBES) as (keyof HostSurvey)[];
+export const PARTS = Object.keys(PROBES) as Printed[];
 
-export const whole = (replace: Partial<Record<keyof HostSurvey, readonly Part[]>> = {}): Part[] =>
+export const whole = (replace: Partial<Record<Printed, readonly Part[]>> = {}): Part[] =>
   PARTS.flatMap((name) => replace[name] ?? PROBES[name]);

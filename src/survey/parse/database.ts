@@ -56,7 +56,7 @@ function parseDatabase(body: string): Observation<DatabaseActivity> {
       const modules = v.safeParse(ModulesSchema, parseJson(json));
       if (!modules.success) return [];
       const recent = modules.output.recent.map((each) => ({ ...each, at: each.at * 1000 }));
-      return [{ ...modules.output, name, recent }];
+      return [{ ...modules.output, name, recent, odooVersion: "", bundles: unseen("not asked for") }];
     }),
   });
 }

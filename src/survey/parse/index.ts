@@ -51,6 +51,11 @@ export function parseSurvey(result: ProgramResult, before?: HostSurvey): HostSur
       read("database", ({ parts }) => seen(parseDatabases(parts))),
       before,
     ),
+    // Not yet asked for.
+    directAssets: seen(new Map()),
+    proxyAssets: seen(undefined),
+    running: seen(new Map()),
+    filestores: seen(new Map()),
     images: unless(
       "images",
       "images",
