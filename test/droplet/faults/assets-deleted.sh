@@ -1,8 +1,7 @@
 #!/bin/bash
 # The files of the compiled CSS and JavaScript bundles are gone from the filestore, their rows are still there (as
 # after a restore without the filestore). The login page itself answers 200, and Docker says healthy.
-# No cause id of its own yet: every layer of the 502 scenario is good, yet the site is not.
-# expected-cause: unknown
+# expected-cause: assets-missing
 # symptom: proxy=200 asset=404|500 direct=200 odoo=running db=running
 
 break_it() {

@@ -1,8 +1,7 @@
 #!/bin/bash
 # The filestore belongs to root, mode 700 (as after a copy by root): Odoo cannot read its attachments. The login page
 # itself answers 200, and Docker says healthy. Deleting asset rows now would make it worse.
-# No cause id of its own yet: every layer of the 502 scenario is good, yet the site is not.
-# expected-cause: unknown
+# expected-cause: filestore-unreadable
 # symptom: proxy=200 asset=404|500 direct=200 odoo=running db=running
 
 break_it() {
