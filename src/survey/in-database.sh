@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs inside of the PostgreSQL container. Prints `activity=JSON`, then `modules=DATABASE<TAB>JSON` for each database,
-# or `error=…`. Values: ACTIVITY_SQL, MODULES_SQL, LOOK (as for survey.sh), DB_USER (may be empty).
+# Runs inside of the PostgreSQL container. Prints `activity=JSON`, or `error=…`; then for each database that holds an Odoo
+# `modules=DATABASE<TAB>JSON`, `bundles=DATABASE<TAB>JSON`, and `stored=DATABASE<TAB>FILE` for a sample of its other files.
+# Values: ACTIVITY_SQL, MODULES_SQL, BUNDLES_SQL, FILES_SQL, LOOK (as for survey.sh), DB_USER (may be empty).
 # shellcheck disable=SC2154 # the values stand in front of this file
 user=${DB_USER:-${POSTGRES_USER:-postgres}}
 export PGCONNECT_TIMEOUT=5 PGAPPNAME=odoo-recover PGOPTIONS='-c statement_timeout=5000 -c lock_timeout=1000 -c default_transaction_read_only=on'
@@ -15,6 +16,9 @@ elif activity=$(ask postgres "$ACTIVITY_SQL"); then
     while IFS= read -r database; do
       modules=$(ask "$database" "$MODULES_SQL") || continue
       printf 'modules=%s\t%s\n' "$database" "$(printf '%s' "$modules" | tr -d '\n')"
+      bundles=$(ask "$database" "$BUNDLES_SQL") || continue
+      printf 'bundles=%s\t%s\n' "$database" "$(printf '%s' "$bundles" | tr -d '\n')"
+      ask "$database" "$FILES_SQL" | while IFS= read -r file; do printf 'stored=%s\t%s\n' "$database" "$file"; done
     done
 else
   printf 'error=%s\n' "$(printf '%s' "$activity" | tr '\n' ' ')"

@@ -1,6 +1,7 @@
 -- Odoo's modules in one database, as one JSON object: those that are not at rest, and those that were installed or
 -- updated last. A database without the table is not Odoo's: the statement fails.
 select json_build_object(
+  'version', (select latest_version from ir_module_module where name = 'base'),
   'installed', (select count(*) from ir_module_module where state = 'installed'),
   'pending', (select coalesce(json_agg(json_build_object('name', name, 'state', state) order by name), '[]'::json)
     from ir_module_module where state like 'to %'),

@@ -3,7 +3,8 @@
 # in probes/, which stand in front of this file, as tools.sh does.
 # Values: LOOK (`whole`, or `vital` for what changes while one waits for a site to come back), URL_SCHEME, URL_HOST,
 # URL_PORT (how the public reaches the site; may be empty), DIRECTORY, COMPOSE_FILE (what the user says; may be empty),
-# LOG_LINES, HTTP_SECONDS, and the programs that the probes pass on: IN_DATABASE (sh, with its values), ACCESS_LOG_AWK.
+# LOG_LINES, HTTP_SECONDS, and the programs that the probes pass on: IN_DATABASE (sh, with its values), IN_ODOO_PY,
+# ACCESS_LOG_AWK, PAGE_ASSETS_AWK.
 #
 # Prints sections. `probe NAME STATUS` holds a probe's stdout, `why NAME` what it printed on stderr; status 124 or 137
 # means that it did not end in time, 127 that its program is not installed. FRAME is the nonce in front of each marker.
@@ -31,6 +32,14 @@ probe() {
   ) &
 }
 
+# after NAME FUNCTION...: does it when that probe has ended; each is bounded.
+after() {
+  awaited=$work/$1.status
+  shift
+  until [ -f "$awaited" ]; do sleep 0.05 2>/dev/null || sleep 1; done
+  "$@"
+}
+
 # tell NAME MOST: what a probe answered, at most so many bytes of it.
 tell() {
   section "probe $1 $(cat "$work/$1.status" 2>/dev/null || echo 125)"
@@ -44,6 +53,7 @@ tell() {
 # What needs no Docker begins at once.
 probe host ask_host
 probe proxy ask_proxy
+probe proxy-assets after proxy ask_proxy_assets
 probe processes ask_processes
 probe listeners ask_listeners
 probe units ask_units
@@ -60,12 +70,14 @@ wait "$!"
 find_projects
 probe projects ask_projects
 probe direct ask_direct
+probe direct-assets after direct ask_direct_assets
 probe logs ask_logs
 probe database ask_database
 if [ "$LOOK" = whole ]; then
   probe images ask_images
   probe compose ask_compose_version
   probe odoo-conf ask_odoo_conf
+  probe odoo after database ask_odoo
   probe disks ask_disks
   probe history ask_history
   probe others ask_others

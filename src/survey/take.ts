@@ -20,6 +20,10 @@ const SURVEY = readFileSync(new URL("./survey.sh", import.meta.url), "utf8");
 const IN_DATABASE = readFileSync(new URL("./in-database.sh", import.meta.url), "utf8");
 const ACTIVITY = readFileSync(new URL("./activity.sql", import.meta.url), "utf8");
 const MODULES = readFileSync(new URL("./modules.sql", import.meta.url), "utf8");
+const BUNDLES = readFileSync(new URL("./bundles.sql", import.meta.url), "utf8");
+const FILES = readFileSync(new URL("./files.sql", import.meta.url), "utf8");
+const IN_ODOO = readFileSync(new URL("./in-odoo.py", import.meta.url), "utf8");
+const PAGE_ASSETS = readFileSync(new URL("./page-assets.awk", import.meta.url), "utf8");
 const ACCESS_LOG = readFileSync(new URL("./access-log.awk", import.meta.url), "utf8");
 
 const PROGRAM = [TOOLS, ...PROBES, SURVEY].join("\n");
@@ -54,7 +58,7 @@ export interface SurveyScope {
  * longer for a login page has left.
  */
 const HTTP_SECONDS = 10;
-/** Bounded on the host: the longest chains of probes are docker (10 s), a GET (10 s) and another (5 s). */
+/** Bounded on the host: the longest chains of probes are docker (10 s), a GET (10 s), another (5 s), and assets (20 s). */
 const SURVEY_SECONDS = 75;
 
 /**
@@ -88,10 +92,14 @@ export async function takeSurvey(
           IN_DATABASE: `${assignments({
             ACTIVITY_SQL: ACTIVITY,
             MODULES_SQL: MODULES,
+            BUNDLES_SQL: BUNDLES,
+            FILES_SQL: FILES,
             LOOK: look,
             DB_USER: wishes.dbUser ?? "",
           })}${IN_DATABASE}`,
+          IN_ODOO_PY: IN_ODOO,
           ACCESS_LOG_AWK: ACCESS_LOG,
+          PAGE_ASSETS_AWK: PAGE_ASSETS,
         },
         seconds: SURVEY_SECONDS,
         repeatable: true,

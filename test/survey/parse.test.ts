@@ -160,10 +160,80 @@ describe("a survey", () => {
       nginxErrors: seen(
         "# /var/log/nginx/error.log\n2024/05/01 10:00:01 [error] connect() failed (111)\n# journal\n-- No entries --",
       ),
-      directAssets: seen(new Map()),
-      proxyAssets: seen(undefined),
-      running: seen(new Map()),
-      filestores: seen(new Map()),
+      directAssets: seen(
+        new Map([
+          [
+            "abc123",
+            {
+              assets: [
+                {
+                  path: "/web/content/34-6defda1/web.assets_common.css",
+                  kind: "css",
+                  answer: {
+                    answered: true,
+                    code: 200,
+                    seconds: 0.123,
+                    bytes: 51,
+                    contentType: "text/css",
+                    location: "",
+                    sha1: "ae440065ecbb975a7414a51f2efcc50f7b160b8a",
+                    markers: ["## CSS error message ##*/ no"],
+                  },
+                },
+                {
+                  path: "/a.js",
+                  kind: "js",
+                  answer: { answered: false, problem: "timed-out", detail: "timed out" },
+                },
+              ],
+              elsewhere: ["https://fonts.example/a.css"],
+            },
+          ],
+        ]),
+      ),
+      proxyAssets: seen({ assets: [], elsewhere: [] }),
+      running: seen(
+        new Map([
+          [
+            "abc123",
+            {
+              user: "101:101",
+              options: new Map([
+                ["db_host", "db"],
+                ["workers", "2"],
+              ]),
+              configFile: "/etc/odoo/odoo.conf",
+              dataDirectory: "/var/lib/odoo",
+            },
+          ],
+        ]),
+      ),
+      filestores: seen(
+        new Map([
+          [
+            "abc123",
+            seen([
+              {
+                database: "odoo",
+                path: "/var/lib/odoo/filestore/odoo",
+                exists: true,
+                readable: true,
+                writable: false,
+                owner: "0:0 755",
+                bundles: [
+                  { storedAs: "ae/ae440065ecbb975a7414a51f2efcc50f7b160b8a", state: "good", bytes: 155_258 },
+                  {
+                    storedAs: "54/54aeacca5cfd7c30beacbc7fc7f911f433b41047",
+                    state: "missing",
+                    bytes: undefined,
+                  },
+                ],
+                others: { looked: 40, missing: 2, unreadable: 1 },
+              },
+            ]),
+          ],
+        ]),
+      ),
       databases: seen(
         new Map([
           [
@@ -192,8 +262,25 @@ describe("a survey", () => {
                   installed: 31,
                   pending: [{ name: "sale", state: "to upgrade" }],
                   recent: [{ name: "shop_notes", state: "installed", at: 1_714_550_000_000 }],
-                  odooVersion: "",
-                  bundles: { observed: false, why: "not asked for" },
+                  odooVersion: "14.0",
+                  bundles: seen([
+                    {
+                      id: 34,
+                      name: "web.assets_common.css",
+                      url: "/web/content/34-6defda1/web.assets_common.css",
+                      storedAs: "ae/ae440065ecbb975a7414a51f2efcc50f7b160b8a",
+                      bytes: 155_258,
+                      at: 1_714_550_000_000,
+                    },
+                    {
+                      id: 33,
+                      name: "web.assets_backend.js",
+                      url: "/web/content/33-0000000/web.assets_backend.js",
+                      storedAs: "",
+                      bytes: 5,
+                      at: 0,
+                    },
+                  ]),
                 },
               ],
             }),
@@ -231,11 +318,19 @@ describe("a survey", () => {
     expect(await look()).toEqual(expected);
   });
 
+  /** What else hangs on the probe of a part: the times in the history, what Odoo's container tells of its files. */
+  const alsoGone = (part: keyof HostSurvey, survey: HostSurvey): Partial<HostSurvey> =>
+    part === "host"
+      ? { history: survey.history }
+      : part === "running"
+        ? { filestores: survey.filestores }
+        : {};
+
   it.each(PARTS)("without the probe of `%s` has all the others", async (missing) => {
     const full = await look();
     const survey = await look({ [missing]: [] });
     expect(survey[missing]).toEqual(unseen("the probe did not run"));
-    const rest = missing === "host" ? { ...full, history: survey.history } : full;
+    const rest = { ...full, ...alsoGone(missing, survey) };
     expect({ ...survey, [missing]: full[missing] }).toEqual(rest);
   });
 
@@ -262,7 +357,7 @@ describe("a survey", () => {
         ];
         const survey = await look({ [part]: failed });
         expect(survey[part], part).toEqual(unseen(why));
-        const rest = part === "host" ? { ...full, history: survey.history } : full;
+        const rest = { ...full, ...alsoGone(part, survey) };
         expect({ ...survey, [part]: full[part] }).toEqual(rest);
       }
     },
@@ -313,7 +408,7 @@ describe("a survey", () => {
           if (sections.length === 1 && sections[0]?.[1] === "") continue;
           const survey = await look({ [part]: sections });
           expect(survey[part], JSON.stringify(text)).toEqual(unseen(expect.stringMatching(/./)));
-          const rest = part === "host" ? { ...full, history: survey.history } : full;
+          const rest = { ...full, ...alsoGone(part, survey) };
           expect({ ...survey, [part]: full[part] }).toEqual(rest);
         }
       }
@@ -355,7 +450,7 @@ describe("a survey", () => {
       fc.asyncProperty(fc.array(fc.tuple(name, body), { maxLength: 15 }), async (parts) => {
         const result = await printed(parts.filter(([each]) => !each.includes("'")));
         for (const survey of [parseSurvey(result), parseSurvey(result, before)]) {
-          expect(Object.keys(survey).toSorted()).toEqual(PARTS.toSorted());
+          expect(Object.keys(survey).toSorted()).toEqual([...PARTS, "filestores"].toSorted());
           for (const part of Object.values(survey)) {
             expect(typeof part.observed).toBe("boolean");
             if (!part.observed) expect(part.why).not.toBe("");
@@ -379,6 +474,8 @@ describe("a vital look", () => {
     "containers",
     "projects",
     "direct",
+    "directAssets",
+    "proxyAssets",
     "logs",
     "databases",
   ] as const satisfies readonly (keyof HostSurvey)[];

@@ -73,7 +73,9 @@ export const CONFIG = {
 };
 
 export const PAGE = '<form class="oe_login_form">über</form>\n\ncurl=7';
-export const HTTP = `curl=0\nerror=\ncode=200\nseconds=0.123\nbytes=51\ntype=text/html\nlocation=\nconnected=0.001\n\n${PAGE}`;
+const FACTS =
+  "curl=0\nerror=\ncode=200\nseconds=0.123\nbytes=51\ntype=text/html\nlocation=\nconnected=0.001\n";
+export const HTTP = `${FACTS}\n${PAGE}`;
 
 const ACTIVITY = {
   version: "13.16",
@@ -95,10 +97,30 @@ const ACTIVITY = {
   ],
 };
 const MODULES = {
+  version: "14.0.1.3",
   installed: 31,
   pending: [{ name: "sale", state: "to upgrade" }],
   recent: [{ name: "shop_notes", state: "installed", at: 1_714_550_000 }],
 };
+
+const BUNDLES = [
+  {
+    id: 34,
+    name: "web.assets_common.css",
+    url: "/web/content/34-6defda1/web.assets_common.css",
+    storedAs: "ae/ae440065ecbb975a7414a51f2efcc50f7b160b8a",
+    bytes: 155_258,
+    at: 1_714_550_000,
+  },
+  {
+    id: 33,
+    name: "web.assets_backend.js",
+    url: "/web/content/33-0000000/web.assets_backend.js",
+    storedAs: null,
+    bytes: 5,
+    at: null,
+  },
+];
 
 const NGINX = `# configuration file /etc/nginx/nginx.conf:
 http {
@@ -111,7 +133,8 @@ http {
 `;
 
 /** What a look at such a host prints, by the part of the survey that is read from it. */
-type Printed = Exclude<keyof HostSurvey, "directAssets" | "proxyAssets" | "running" | "filestores">;
+/** The filestores come from the same probe as the running Odoo. */
+type Printed = Exclude<keyof HostSurvey, "filestores">;
 export const PROBES: Readonly<Record<Printed, readonly Part[]>> = {
   host: [
     [
@@ -143,6 +166,36 @@ export const PROBES: Readonly<Record<Printed, readonly Part[]>> = {
     ["probe proxy 0", ""],
     ["answer http:80", "curl=7\nerror=curl: (7) Failed to connect\ncode=000\n\n"],
     ["answer https:443", HTTP],
+  ],
+  directAssets: [
+    ["probe direct-assets 0", ""],
+    ["page abc123", "elsewhere\thttps://fonts.example/a.css\n"],
+    [
+      "asset abc123 1",
+      `kind=css\npath=/web/content/34-6defda1/web.assets_common.css\n${FACTS.replace("text/html", "text/css")}sha1=ae440065ecbb975a7414a51f2efcc50f7b160b8a\nmarker=## CSS error message ##*/ \x1b[31mno\n`,
+    ],
+    ["asset abc123 2", "kind=js\npath=/a.js\ncode=000\ncurl=28\nerror=timed out\nsha1=\n"],
+  ],
+  proxyAssets: [
+    ["probe proxy-assets 0", ""],
+    ["page proxy", ""],
+  ],
+  running: [
+    ["probe odoo 0", ""],
+    [
+      "odoo abc123",
+      `user=101:101
+option db_host=db
+option workers=2
+config=/etc/odoo/odoo.conf
+data=/var/lib/odoo
+filestore=odoo\t/var/lib/odoo/filestore/odoo\tTrue\tTrue\tFalse\t0:0 755
+file=odoo\tae/ae440065ecbb975a7414a51f2efcc50f7b160b8a\tgood\t155258
+file=odoo\t54/54aeacca5cfd7c30beacbc7fc7f911f433b41047\tmissing\t
+file=odoo\t00/0000000000000000000000000000000000000000\tstrange\t1
+others=odoo\t40\t2\t1
+`,
+    ],
   ],
   logs: [
     ["probe logs 0", ""],
@@ -204,7 +257,7 @@ export const PROBES: Readonly<Record<Printed, readonly Part[]>> = {
     ["probe database 0", ""],
     [
       "database dbc456",
-      `activity=${JSON.stringify(ACTIVITY)}\nmodules=odoo\t${JSON.stringify(MODULES)}\nmodules=other\t\n`,
+      `activity=${JSON.stringify(ACTIVITY)}\nmodules=odoo\t${JSON.stringify(MODULES)}\nbundles=odoo\t${JSON.stringify(BUNDLES)}\nstored=odoo\tab/ab\nmodules=other\t\n`,
     ],
   ],
   settings: [

@@ -2,6 +2,7 @@
 // would need a droplet: docker, nginx, systemctl and the like. Each of them is then made to hang, to fail, to print
 // rubbish, or to be missing; the rest must come all the same, and nothing that was not seen may be called good.
 
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   cpSync,
@@ -29,11 +30,25 @@ import { CONFIG } from "./printed.ts";
 
 /** What of this machine a survey needs; all else that it asks for is a stand-in, or is not there. */
 const TOOLS =
-  "sh timeout id uname cat cut date getconf head tail tr sed grep sort awk mktemp rm mkdir mv cksum ps df tar find sleep test curl git".split(
+  "sh timeout id uname sha1sum cat cut date getconf head tail tr sed grep sort awk mktemp rm mkdir mv cksum ps df tar find sleep test curl git".split(
     " ",
   );
 
-const PAGE = '<html><form class="oe_login_form" action="/web/login"></form></html>';
+const PAGE = `<html><head>
+<link type="text/css" rel="stylesheet" href="/web/assets/1-abc1234/a.css?x=1&amp;y=2"/>
+<link rel="icon" href="/favicon.ico"/><link rel='stylesheet' href='https://fonts.example/font.css'>
+<script src="/gone.js"></script><script type="text/javascript" data-src="/lazy.js"></script>
+</head><form class="oe_login_form" action="/web/login"></form></html>`;
+
+/** What the site hands out beside its login page. */
+const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
+  "/web/login": ["text/html", PAGE],
+  "/web/assets/1-abc1234/a.css?x=1&y=2": ["text/css", "body {}\n"],
+  "/lazy.js": [
+    "application/javascript",
+    `console.error("Could not get content for /shop/x.js");${"x".repeat(400)}\n`,
+  ],
+};
 
 /** One directory with a host in it: commands in `bin`, and what they answer in `data`. */
 class StandInHost {
@@ -103,6 +118,7 @@ function container(id: string, service: string, image: string, port: string): un
 }
 
 let site: http.Server;
+let asked: string[] = [];
 let port: number;
 let home: ReturnType<typeof temporaryDirectory>;
 let number = 0;
@@ -110,7 +126,13 @@ let number = 0;
 beforeAll(async () => {
   home = temporaryDirectory();
   site = http.createServer((request, response) => {
-    response.writeHead(request.url === "/web/login" ? 200 : 404, { "Content-Type": "text/html" }).end(PAGE);
+    const [type, text] = FILES[request.url ?? ""] ?? ["text/html", "Not Found"];
+    const known = text !== "Not Found";
+    // As Odoo does: whoever brings no session gets one.
+    if (request.headers.cookie !== "session_id=s0")
+      response.setHeader("Set-Cookie", "session_id=s0; Path=/; HttpOnly");
+    asked.push(`${request.url} ${request.headers.cookie ?? ""}`);
+    response.writeHead(known ? 200 : 404, { "Content-Type": type }).end(text);
   });
   await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
   port = (site.address() as AddressInfo).port;
@@ -158,8 +180,17 @@ function wellHost(): StandInHost {
     `case $* in
   *pg_stat_activity*) echo '${JSON.stringify(activity)}' ;;
   *'select datname'*) echo shop ;;
+  *json_agg*ir_attachment*) echo '[{"id":1,"name":"a.css","url":"/web/assets/1-abc1234/a.css","storedAs":"ab/abcd","bytes":8,"at":1714550000}]' ;;
+  *ir_attachment*) echo cd/cdef ;;
   *) echo '{"installed":3,"pending":[],"recent":[]}' ;;
 esac`,
+  );
+  // Odoo's container: tells what it was given.
+  host.command(
+    "python3",
+    `printf 'user=101:101\\nconfig=/etc/odoo/odoo.conf\\ndata=/var/lib/odoo\\n'
+printf 'filestore=shop\\t/var/lib/odoo/filestore/shop\\tTrue\\tTrue\\tTrue\\t101:101 755\\n'
+sed -n '/^# data$/,$s/^stored=shop\\t\\(.*\\)/file=shop\\t\\1\\tgood\\t7/p'`,
   );
   host.command(
     "docker",
@@ -168,7 +199,7 @@ case $* in
   version*) ;;
   'ps --all --quiet'*) printf 'aaa111\\nbbb222\\n' ;;
   'inspect --type container --format'*)
-    printf 'aaa111 state running 0\\naaa111 image odoo:14\\naaa111 bound 8069/tcp 127.0.0.1 ${port}\\naaa111 exposed 8069/tcp\\n'
+    printf 'aaa111 state running 0\\naaa111 project shop\\nbbb222 project shop\\naaa111 image odoo:14\\naaa111 bound 8069/tcp 127.0.0.1 ${port}\\naaa111 exposed 8069/tcp\\n'
     printf 'bbb222 state running 0\\nbbb222 image postgres:13\\nbbb222 exposed 5432/tcp\\n' ;;
   'inspect --type container'*) cat inspect.json ;;
   'ps --all --filter'*) printf 'shop\\t${project}\\t${project}/compose.yml\\t\\tlabels\\n' ;;
@@ -178,6 +209,7 @@ case $* in
   'image inspect'*) printf 'sha256:odoo\\t2024-05-01 09:00:00.5 +0000 UTC\\n' ;;
   logs*) echo "2024-05-01T10:00:02.000000000Z 2024-05-01 10:00:02,000 1 INFO ? odoo.service.server: HTTP service (werkzeug) running" ;;
   cp*) tar -cf - odoo.conf ;;
+  exec*--user*) shift 5; exec "$@" ;;
   exec*) shift 3; exec "$@" ;;
   'ps --all --format'*) printf 'shop-odoo-1\\todoo:14\\tUp\\t\\tshop\\n' ;;
   *) echo "unknown: $*" >&2; exit 1 ;;
@@ -229,6 +261,8 @@ async function look(host: StandInHost, more: { readonly directory?: string } = {
   return { survey, seconds: (performance.now() - began) / 1000, secrets };
 }
 
+const sha1 = (text: string): string => createHash("sha1").update(text).digest("hex");
+
 const observedParts = (survey: Survey): string[] =>
   Object.entries(survey)
     .filter(([, part]) => part?.observed === true)
@@ -241,7 +275,9 @@ const ALL = [
   "containers",
   "databases",
   "direct",
+  "directAssets",
   "disks",
+  "filestores",
   "history",
   "host",
   "images",
@@ -254,6 +290,8 @@ const ALL = [
   "processes",
   "projects",
   "proxy",
+  "proxyAssets",
+  "running",
   "settings",
   "units",
 ];
@@ -300,6 +338,40 @@ describe("a survey of a host that is well", () => {
     expect(survey.databases.observed && survey.databases.value.get("bbb222")).toMatchObject({
       value: { connections: 3, odoo: [{ name: "shop", installed: 3 }] },
     });
+    const assets = [
+      {
+        path: "/web/assets/1-abc1234/a.css?x=1&y=2",
+        kind: "css",
+        answer: {
+          answered: true,
+          code: 200,
+          bytes: 8,
+          contentType: "text/css",
+          sha1: sha1("body {}\n"),
+          markers: [],
+        },
+      },
+      { path: "/gone.js", kind: "js", answer: { answered: true, code: 404 } },
+      {
+        path: "/lazy.js",
+        kind: "js",
+        answer: {
+          answered: true,
+          code: 200,
+          markers: [expect.stringMatching(/^Could not get content for \/shop\/x\.js"\);x{200,250}$/)],
+        },
+      },
+    ];
+    const page = { assets, elsewhere: ["https://fonts.example/font.css"] };
+    expect(survey.directAssets.observed && survey.directAssets.value.get("aaa111")).toMatchObject(page);
+    expect(survey.proxyAssets).toMatchObject({ value: page });
+    expect(survey.running.observed && survey.running.value.get("aaa111")).toMatchObject({
+      user: "101:101",
+      dataDirectory: "/var/lib/odoo",
+    });
+    expect(survey.filestores.observed && survey.filestores.value.get("aaa111")).toMatchObject({
+      value: [{ database: "shop", writable: true, bundles: [{ storedAs: "cd/cdef", state: "good" }] }],
+    });
     // A password of odoo.conf never leaves the host.
     expect(survey.settings.observed && survey.settings.value.get("aaa111")).toEqual([
       { name: "db_name", value: "shop", line: 2 },
@@ -308,6 +380,16 @@ describe("a survey of a host that is well", () => {
     expect(secrets).toContain("hunter2hunter2");
     expect(isGood(diagnose({ ...survey, public: undefined }, wishes()))).toBe(true);
     expect(seconds).toBeLessThan(20);
+  });
+
+  it("asks for the assets with the session of their page, and so makes no more of them", async () => {
+    asked = [];
+    await look(wellHost());
+    const logins = asked.filter((each) => each.startsWith("/web/login"));
+    expect(logins).toEqual(["/web/login ", "/web/login "]);
+    const others = asked.filter((each) => !each.startsWith("/web/login"));
+    expect(others).toHaveLength(6);
+    for (const each of others) expect(each).toMatch(/ session_id=s0$/);
   });
 
   it("leaves nothing behind: no process, and no folder of its own", async () => {
@@ -341,14 +423,39 @@ const BLIND: Readonly<Record<string, readonly string[] | Partial<Record<Fault, r
       "compose",
       "projects",
       "direct",
+      "directAssets",
       "logs",
       "databases",
       "settings",
+      "running",
+      "filestores",
       "others",
     ],
     // An Odoo that is a service of the system is found without Docker too.
-    fails: ["containers", "images", "compose", "direct", "logs", "databases", "settings"],
-    "is missing": ["containers", "images", "compose", "direct", "logs", "databases", "settings"],
+    fails: [
+      "containers",
+      "images",
+      "compose",
+      "direct",
+      "directAssets",
+      "logs",
+      "databases",
+      "settings",
+      "running",
+      "filestores",
+    ],
+    "is missing": [
+      "containers",
+      "images",
+      "compose",
+      "direct",
+      "directAssets",
+      "logs",
+      "databases",
+      "settings",
+      "running",
+      "filestores",
+    ],
     // Ids that are rubbish belong to no container; that there are none is not said.
     "prints rubbish": ["containers", "compose"],
   },

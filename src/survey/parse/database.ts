@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { bodiesOf, linesOf, type Part, parseJson, plainText } from "../raw.ts";
-import { type DatabaseActivity, type Observation, seen, unseen } from "../survey.ts";
+import { type Bundle, type DatabaseActivity, type Observation, seen, unseen } from "../survey.ts";
 
 const text = v.nullish(v.string(), "");
 
@@ -27,10 +27,22 @@ const ActivitySchema = v.object({
 });
 
 const ModulesSchema = v.object({
+  version: text,
   installed: v.number(),
   pending: v.array(v.object({ name: v.string(), state: v.string() })),
   recent: v.array(v.object({ name: v.string(), state: v.string(), at: v.number() })),
 });
+
+const BundlesSchema = v.array(
+  v.object({
+    id: v.number(),
+    name: text,
+    url: text,
+    storedAs: text,
+    bytes: v.nullish(v.number(), 0),
+    at: v.nullish(v.number(), 0),
+  }),
+);
 
 export function parseDatabases(parts: readonly Part[]): Map<string, Observation<DatabaseActivity>> {
   return new Map([...bodiesOf(parts, "database")].map(([id, body]) => [id, parseDatabase(plainText(body))]));
@@ -55,8 +67,24 @@ function parseDatabase(body: string): Observation<DatabaseActivity> {
       const [name = "", json = ""] = line.split(/\t(.*)/s);
       const modules = v.safeParse(ModulesSchema, parseJson(json));
       if (!modules.success) return [];
-      const recent = modules.output.recent.map((each) => ({ ...each, at: each.at * 1000 }));
-      return [{ ...modules.output, name, recent, odooVersion: "", bundles: unseen("not asked for") }];
+      const { version, recent, ...others } = modules.output;
+      return [
+        {
+          ...others,
+          name,
+          // `14.0.1.3` is base of 14.0
+          odooVersion: /^\d+\.\d+/.exec(version)?.[0] ?? "",
+          recent: recent.map((each) => ({ ...each, at: each.at * 1000 })),
+          bundles: parseBundles(after("bundles").find((each) => each.startsWith(`${name}\t`))),
+        },
+      ];
     }),
   });
+}
+
+function parseBundles(line: string | undefined): Observation<readonly Bundle[]> {
+  if (line === undefined) return unseen("PostgreSQL did not tell them");
+  const bundles = v.safeParse(BundlesSchema, parseJson(line.slice(line.indexOf("\t") + 1)));
+  if (!bundles.success) return unseen("the answer could not be read");
+  return seen(bundles.output.map((each) => ({ ...each, at: each.at * 1000 })));
 }

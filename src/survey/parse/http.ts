@@ -1,10 +1,13 @@
 /** Reads what the probes by HTTP printed. */
 
-import { bodiesOf, keyValues, linesOf, type Part } from "../raw.ts";
+import { bodiesOf, keyValues, linesOf, type Part, plainText } from "../raw.ts";
 import {
+  type Asset,
+  type AssetAnswer,
   type DirectProbe,
   type HttpAnswer,
   type Observation,
+  type PageAssets,
   type ProxyProbe,
   seen,
   unseen,
@@ -46,6 +49,45 @@ export function parseProxy(parts: readonly Part[]): Observation<ProxyProbe> {
   if (last === undefined) return unseen("the probe printed nothing");
   const answer = parseAnswer(last.body);
   return answer.observed ? seen({ door: last.subject, answer: answer.value }) : answer;
+}
+
+/** By the page's name: the id of Odoo's container, or `proxy`. */
+export function parseAssets(parts: readonly Part[]): Map<string, PageAssets> {
+  return new Map(
+    [...bodiesOf(parts, "page")].map(([page, body]): [string, PageAssets] => [
+      page,
+      {
+        assets: parts
+          .filter(({ kind, subject }) => kind === "asset" && subject.split(" ")[0] === page)
+          .map((part) => parseAsset(part.body)),
+        elsewhere: linesOf(body).map((line) => line.replace(/^elsewhere\t/, "")),
+      },
+    ]),
+  );
+}
+
+function parseAsset(body: string): Asset {
+  const fields = keyValues(body);
+  const answer = parseAnswer(body);
+  return {
+    path: fields.get("path") ?? "",
+    kind: fields.get("kind") === "css" ? "css" : "js",
+    answer: answer.observed
+      ? assetAnswer(answer.value, fields, body)
+      : { answered: false, problem: "broken", detail: answer.why },
+  };
+}
+
+function assetAnswer(answer: HttpAnswer, fields: ReadonlyMap<string, string>, text: string): AssetAnswer {
+  if (!answer.answered) return answer;
+  const { body: _, ...seenOfIt } = answer;
+  return {
+    ...seenOfIt,
+    sha1: fields.get("sha1") ?? "",
+    markers: linesOf(text)
+      .filter((line) => line.startsWith("marker="))
+      .map((line) => plainText(line.slice("marker=".length)).slice(0, 300)),
+  };
 }
 
 /**

@@ -16,8 +16,9 @@ import {
 } from "./docker.ts";
 import { parseHistory } from "./history.ts";
 import { parseDisks, parseHost, parseListeners, parseMemory, parseProcesses, parseUnits } from "./host.ts";
-import { parseDirect, parseProxy } from "./http.ts";
+import { parseAssets, parseDirect, parseProxy } from "./http.ts";
 import { parseAccessLogs, parseNginx, parseNginxErrors } from "./nginx.ts";
+import { parseFilestores, parseRunning } from "./odoo.ts";
 
 /** What the host itself tells; the public side and the clocks are seen from the runner. */
 export type HostSurvey = Omit<Survey, "public" | "clockSkew">;
@@ -51,11 +52,18 @@ export function parseSurvey(result: ProgramResult, before?: HostSurvey): HostSur
       read("database", ({ parts }) => seen(parseDatabases(parts))),
       before,
     ),
-    // Not yet asked for.
-    directAssets: seen(new Map()),
-    proxyAssets: seen(undefined),
-    running: seen(new Map()),
-    filestores: seen(new Map()),
+    directAssets: read("direct-assets", ({ parts }) => seen(parseAssets(parts))),
+    proxyAssets: read("proxy-assets", ({ parts }) => seen(parseAssets(parts).get("proxy"))),
+    running: unless(
+      "odoo",
+      "running",
+      read("odoo", ({ parts }) => seen(parseRunning(parts))),
+    ),
+    filestores: unless(
+      "odoo",
+      "filestores",
+      read("odoo", ({ parts }) => seen(parseFilestores(parts))),
+    ),
     images: unless(
       "images",
       "images",

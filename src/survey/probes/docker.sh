@@ -4,7 +4,7 @@
 
 # Every container that Compose made, as the daemon knows it. Leaves for the other probes: `ids`, and `facts`, lines
 # `ID state STATE PID`, `ID bound PORT ADDRESS HOST_PORT`, `ID exposed PORT`, `ID address IP`,
-# `ID mount PATH<TAB>SOURCE`, `ID image REFERENCE`.
+# `ID mount PATH<TAB>SOURCE`, `ID image REFERENCE`, `ID project NAME`, `ID env NAME=VALUE`, `ID word ARGUMENT`.
 # shellcheck disable=SC2016 # a Go template's variables, not the shell's
 ask_containers() {
   docker_ 10 ps --all --quiet --no-trunc --filter label=com.docker.compose.project >"$work/ids.new" || return
@@ -20,10 +20,13 @@ ask_containers() {
   # shellcheck disable=SC2086
   docker_ 10 inspect --type container --format '{{.Id}} state {{.State.Status}} {{.State.Pid}}
 {{.Id}} image {{.Config.Image}}
+{{.Id}} project {{index .Config.Labels "com.docker.compose.project"}}
 {{range $port, $bindings := .HostConfig.PortBindings}}{{range $bindings}}{{$.Id}} bound {{$port}} {{if .HostIp}}{{.HostIp}}{{else}}127.0.0.1{{end}} {{.HostPort}}
 {{end}}{{end}}{{range $port, $unused := .Config.ExposedPorts}}{{$.Id}} exposed {{$port}}
 {{end}}{{range .NetworkSettings.Networks}}{{$.Id}} address {{.IPAddress}}
 {{end}}{{range .Mounts}}{{$.Id}} mount {{.Destination}}	{{.Source}}
+{{end}}{{range .Config.Env}}{{$.Id}} env {{.}}
+{{end}}{{range .Config.Cmd}}{{$.Id}} word {{.}}
 {{end}}' $ids >"$work/facts.new" || return
   mv "$work/facts.new" "$work/facts"
   mv "$work/ids.new" "$work/ids"
@@ -149,16 +152,62 @@ ask_logs() {
   done <"$work/ids"
 }
 
+# conf_of ID: the configuration file that Odoo is told to read, by the command or the environment of its container.
+conf_of() {
+  file=$(fact "$1" word | sed -n 's/^--config=//p; s/^-c\(.\)/\1/p; /^\(-c\|--config\)$/{n;p;}' | head -n 1)
+  [ -n "$file" ] || file=$(fact "$1" env | sed -n 's/^ODOO_RC=//p' | head -n 1)
+  case $file in /*) echo "$file" ;; *) echo /etc/odoo/odoo.conf ;; esac
+}
+
 # The settings of odoo.conf that decide what is looked for; no password among them. `docker cp` also reads from a
 # container that is stopped.
 ask_odoo_conf() {
   need_containers || return
   for id in $(with_port 8069); do
     section "conf $id"
-    { docker_ 10 cp "$id:/etc/odoo/odoo.conf" - 2>/dev/null; echo "$?" >"$work/cp.status"; } | bounded 5 tar -xO 2>/dev/null | grep -nE \
+    { docker_ 10 cp "$id:$(conf_of "$id")" - 2>/dev/null; echo "$?" >"$work/cp.status"; } | bounded 5 tar -xO 2>/dev/null | grep -nE \
       '^[[:space:]]*(db_name|db_host|db_port|db_user|dbfilter|list_db|workers|http_port|xmlrpc_port|http_interface|http_enable|data_dir|proxy_mode|server_wide_modules|limit_[a-z_]+)[[:space:]]*=' | cut -c1-300
     if is_hang "$(cat "$work/cp.status")"; then return 124; fi
   done
+}
+
+# How the running Odoo was told to run, and whether it can use the files that its databases name (in-odoo.py): in its own
+# container, with its own rights. Follows the probe of PostgreSQL, which told the files' names.
+ask_odoo() {
+  need_containers || return
+  for id in $(with_port 8069); do
+    state=$(fact "$id" state)
+    [ "${state% *}" = running ] || continue
+    section "odoo $id"
+    sed -n "s/ project $(fact "$id" project)\$//p" "$work/facts" >"$work/odoo.ids"
+    {
+      printf '%s\n# data\n' "$IN_ODOO_PY"
+      while IFS= read -r other; do
+        sed -n "/^$FRAME section database $other\$/,/^$FRAME section /{ /^bundles=/p; /^stored=/p; }" "$work/database.out"
+      done <"$work/odoo.ids"
+    } >"$work/odoo.in"
+    # As root, to become whoever Odoo is; where the container may not, as the container's own user.
+    status=0
+    in_odoo "$id" --user 0 >"$work/odoo.answer" 2>"$work/odoo.why" || status=$?
+    if [ "$status" != 0 ] && ! is_hang "$status"; then
+      status=0
+      in_odoo "$id" >"$work/odoo.answer" 2>"$work/odoo.why" || status=$?
+    fi
+    cat "$work/odoo.answer"
+    if is_hang "$status"; then
+      echo "error=no answer in time"
+    elif [ "$status" != 0 ]; then
+      echo "error=$(tail -n 1 "$work/odoo.why" | head -c 300)"
+    fi
+  done
+}
+
+# in_odoo ID [EXEC_OPTIONS...]. The loader is all that shows in a list of processes, or in sudo's log.
+in_odoo() {
+  into=$1
+  shift
+  docker_ 25 exec --interactive "$@" "$into" timeout -k 2 20 python3 -I -B -c \
+    'import sys; program, _, data = sys.stdin.read().partition("\n# data\n"); exec(program, {"DATA": data})' <"$work/odoo.in"
 }
 
 # Odoo that Compose did not make: other containers of an Odoo image, and services of the system.
