@@ -8,6 +8,7 @@ const PROBES = readFileSync(new URL("../../src/survey/probes/docker.sh", import.
 
 describe("the survey's question for what the probes start from", () => {
   const template = /--format '(\{\{\.Id\}\} state[\s\S]*?)'/.exec(PROBES)?.[1] ?? "";
+  const Labels = { "com.docker.compose.project": "odoo-ce" };
   const networks = { "odoo-ce_default": { IPAddress: "172.31.0.3" } };
 
   it("is answered for a container whose port is bound to an address", () => {
@@ -20,18 +21,29 @@ describe("the survey's question for what the probes start from", () => {
           "8069/tcp": [{ HostIp: "127.0.0.1", HostPort: "8069" }],
         },
       },
-      Config: { Image: "odoo-prod:14", ExposedPorts: { "8069/tcp": {}, "8071/tcp": {} } },
+      Config: {
+        Image: "odoo-prod:14",
+        ExposedPorts: { "8069/tcp": {}, "8071/tcp": {} },
+        Labels,
+        Env: ["HOST=db", "ODOO_RC=/etc/odoo/odoo.conf"],
+        Cmd: ["odoo", "--workers=2"],
+      },
       NetworkSettings: { Networks: networks },
       Mounts: [{ Destination: "/etc/odoo", Source: "/opt/odoo-ce/config" }],
     };
     expect(renderTemplate(template, odoo)).toBe(`1 state running 630
 1 image odoo-prod:14
+1 project odoo-ce
 1 bound 8069/tcp 127.0.0.1 8069
 1 bound 8072/tcp 127.0.0.1 8072
 1 exposed 8069/tcp
 1 exposed 8071/tcp
 1 address 172.31.0.3
 1 mount /etc/odoo\t/opt/odoo-ce/config
+1 env HOST=db
+1 env ODOO_RC=/etc/odoo/odoo.conf
+1 word odoo
+1 word --workers=2
 `);
   });
 
@@ -40,12 +52,13 @@ describe("the survey's question for what the probes start from", () => {
       Id: "1",
       State: { Status: "created", Pid: 0 },
       HostConfig: { PortBindings: { "8069/tcp": [{ HostIp: "", HostPort: "80" }] } },
-      Config: { Image: "odoo-prod:14", ExposedPorts: null },
+      Config: { Image: "odoo-prod:14", ExposedPorts: null, Labels, Env: null, Cmd: null },
       NetworkSettings: { Networks: { bridge: { IPAddress: "" } } },
       Mounts: [],
     };
     expect(renderTemplate(template, odoo)).toBe(`1 state created 0
 1 image odoo-prod:14
+1 project odoo-ce
 1 bound 8069/tcp 127.0.0.1 80
 1 address 
 `);

@@ -589,6 +589,7 @@ function installStandIns(folder: string): void {
   for (const name of ["flock", "setsid", "timeout"]) if (!whereIs(name)) put(`bin/${name}`, `${name}.pl`);
   // In containers, and what the stand-ins themselves call.
   put("inside/psql", "psql.sh");
+  put("inside/python3", "python3.sh");
   for (const name of ["kill", "psql"]) put(`lib/${name}`, "ask.sh");
   const curl = whereIs("curl");
   if (curl !== undefined) {

@@ -305,10 +305,15 @@ export class DockerCli {
     return { shell: `exec tar -cf - -C ${quote(join(container.project.directory, "config"))} odoo.conf\n` };
   }
 
-  /** The program itself is run by the machine's shell; the psql in it is a stand-in, which asks docker/postgres.ts. */
+  /** The program itself is run by the machine's shell; psql and python3 in it are stand-ins. */
   #exec(args: readonly string[]): Answer {
-    const options = { interactive: { ...flag, short: "i" }, env: { ...list, short: "e" } } as const;
-    const { command: reference, before, after } = splitCommand(args, { env: options.env });
+    const options = {
+      interactive: { ...flag, short: "i" },
+      env: { ...list, short: "e" },
+      user: { ...text, short: "u" },
+    } as const;
+    const { env, user } = options;
+    const { command: reference, before, after } = splitCommand(args, { env, user });
     const { values } = parseArgs({ args: before, options });
     const container = this.#engine.find(reference);
     if (container === undefined) return answer("", `Error: No such container: ${reference}\n`, 1);

@@ -1,6 +1,8 @@
 /** The psql of the sandbox's PostgreSQL: the statements that our programs send it, and what the droplet's answers. */
 
+import { createHash } from "node:crypto";
 import { type Answer, answer } from "../machine/answer.ts";
+import { ASSETS } from "../site/odoo.ts";
 import type { Engine } from "./engine.ts";
 
 /** Name -> state, as after the installation of the shop's database; the first of the 500 that are not installed too. */
@@ -17,6 +19,20 @@ const MODULES: readonly (readonly [string, string])[] = [
   ["web_kanban_gauge", "installed"],
   ["web_tour", "installed"],
 ];
+
+/** A row for each stylesheet and script of the login page, which hold what the site hands out. */
+const BUNDLES = [...ASSETS].map(([url, content]) => {
+  const [, id, name] = /^\/web\/content\/(\d+)-\w+\/(.*)$/.exec(url) ?? [];
+  const sha1 = createHash("sha1").update(content).digest("hex");
+  return {
+    id: Number(id),
+    name,
+    url,
+    storedAs: `${sha1.slice(0, 2)}/${sha1}`,
+    bytes: content.length,
+    at: 1_714_550_000,
+  };
+});
 
 /** @returns undefined for a statement that is not known */
 export function psql(args: readonly string[], engine: Engine): Answer | undefined {
@@ -42,11 +58,12 @@ function answers(statement: string, engine: Engine): (readonly [string, string])
   const serving = engine.live.filter(({ role, oneOff }) => role === "odoo" && !oneOff);
   return [
     ["from pg_database where", statement.includes("<> 'postgres'") ? "odoo\n" : "odoo\npostgres\n"],
+    ["from ir_attachment", statement.includes("json_agg") ? `${JSON.stringify(BUNDLES)}\n` : ""],
     ["copy saved from stdin", "0\n"],
     ["copy (select name, state from ir_module_module", MODULES.map((row) => `${row.join("\t")}\n`).join("")],
     [
       "from ir_module_module",
-      `${JSON.stringify({ installed: MODULES.filter(([, state]) => state === "installed").length, pending: [], recent: [] })}\n`,
+      `${JSON.stringify({ version: "14.0.1.3", installed: MODULES.filter(([, state]) => state === "installed").length, pending: [], recent: [] })}\n`,
     ],
     [
       "'sessions'",

@@ -5,11 +5,12 @@ import type http from "node:http";
 
 /** As Odoo 14 on the test droplet handed it out, with the token blanked. */
 const LOGIN = readFileSync(new URL("./login.page", import.meta.url), "utf8");
-/** Style sheets and scripts that the page names. Compiled ones are 2 MB: what they hold matters to no probe. */
-const ASSETS = new Set(
-  [...LOGIN.matchAll(/src="(\/web\/content\/[^"]+)"|href="(\/web\/content\/[^"]+)"/g)].map(
-    ([, script, style]) => script ?? style ?? "",
-  ),
+/** Stylesheets and scripts that the page names, by their path. Compiled ones are 2 MB: what they hold matters to no probe. */
+export const ASSETS: ReadonlyMap<string, string> = new Map(
+  [...LOGIN.matchAll(/(?:src|href)="(\/web\/content\/[^"]+)"/g)].map(([, path = ""]) => [
+    path,
+    `/* ${path} */\n`,
+  ]),
 );
 
 /** What Odoo answers. `database`: whether its database can be reached; `told`: each request, for its log. */
@@ -23,9 +24,9 @@ export function odooAnswers(
       told(request, code);
       response.writeHead(code, { "Content-Type": type }).end(body);
     };
-    if (ASSETS.has(path)) {
-      const script = path.endsWith(".js");
-      answer(200, script ? "application/javascript" : "text/css", `/* ${path} */\n`);
+    const asset = ASSETS.get(path);
+    if (asset !== undefined) {
+      answer(200, path.endsWith(".js") ? "application/javascript" : "text/css", asset);
     } else if (!database()) {
       answer(
         500,

@@ -18,6 +18,8 @@ const { values, positionals } = parseArgs({
     "write-out": text,
     header: { type: "string", multiple: true },
     noproxy: text,
+    globoff: flag,
+    "dump-header": text,
     "connect-to": text,
     "unix-socket": text,
     "data-binary": text,
@@ -92,6 +94,10 @@ request.on("response", (response) => {
     const received = Buffer.concat(chunks);
     if (values.output === undefined) process.stdout.write(received);
     else if (values.output !== "/dev/null") writeFileSync(values.output, received);
+    if (values["dump-header"] !== undefined) {
+      const lines = response.rawHeaders.map((word, at) => (at % 2 === 0 ? `${word}: ` : `${word}\r\n`));
+      writeFileSync(values["dump-header"], `HTTP/1.1 ${response.statusCode}\r\n${lines.join("")}\r\n`);
+    }
     const location = response.headers.location;
     const to = location === undefined ? "" : new URL(location, url).href;
     finish(0, "", String(response.statusCode), received.length, response.headers["content-type"] ?? "", to);
