@@ -8,6 +8,7 @@ import type { Change } from "./diagnosis/changes.ts";
 import type { Cause, Diagnosis, RemedyName, RuledOut } from "./diagnosis/diagnosis.ts";
 import type { Drift } from "./diagnosis/drift.ts";
 import type { Layer } from "./diagnosis/layers.ts";
+import type { RiskClass } from "./diagnosis/risk.ts";
 import type { Redactor } from "./redactor.ts";
 
 /** How a run ends: exactly one of these (README.md, “Statuses”, tells what each means). */
@@ -55,14 +56,7 @@ export type Event =
   | { readonly kind: "connection"; readonly event: "lost" | "reconnected"; readonly detail: string }
   | { readonly kind: "surveyed"; readonly purpose: string; readonly milliseconds: number }
   | { readonly kind: "diagnosed"; readonly diagnosis: DiagnosisRecord }
-  | {
-      readonly kind: "planned";
-      readonly steps: readonly {
-        readonly remedy: RemedyName;
-        readonly risk: string;
-        readonly program: string;
-      }[];
-    }
+  | { readonly kind: "foreseen"; readonly steps: readonly ForeseenStep[] }
   | {
       readonly kind: "lease-taken";
       readonly key: string;
@@ -96,6 +90,16 @@ export type Event =
       readonly detail: string;
       readonly next: string;
     };
+
+/** A step of the ladder as it stands now; each is taken only if a fresh look still allows it. */
+export interface ForeseenStep {
+  readonly remedy: RemedyName;
+  readonly risk: RiskClass;
+  /** As a sentence without a subject. */
+  readonly does: string;
+  /** The commands as a person would type them. */
+  readonly commands: string;
+}
 
 export interface EvidenceFile {
   readonly name: string;

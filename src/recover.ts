@@ -12,6 +12,8 @@ import {
 } from "./diagnosis/diagnosis.ts";
 import { publicLayer } from "./diagnosis/layers.ts";
 import { describeFailure, whereThreadsStand } from "./diagnosis/log.ts";
+import { RISK } from "./diagnosis/risk.ts";
+import { fits } from "./diagnosis/scenario.ts";
 import { HostError, RefusedError } from "./errors.ts";
 import { captureEvidence, captureFreeze } from "./evidence/capture.ts";
 import type { Host } from "./host/host.ts";
@@ -49,11 +51,12 @@ async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
     const watch = new Watch(host, inputs, parts);
     const first = await lookTwiceWhereInDoubt(watch, parts);
     if (isGood(first)) return verdicts.good(first);
-    if (inputs.mode === "check") return verdicts.unhealthy(first, verdicts.whatRecoverWouldDo(first));
-    if (inputs.mode === "plan") return plan(first, parts);
+    if (inputs.mode !== "recover") return foresee(first, inputs, parts);
     const settled = await afterOthers(first, watch, inputs, parts);
     if (isGood(settled)) return verdicts.good(settled, "The site came back by itself");
     if (isWaiting(settled)) return verdicts.waitedInVain(settled, inputs.bootWaitMs);
+    const forbidden = whatForbids(settled, inputs);
+    if (forbidden !== undefined) return forbidden;
     if (settled.ladder.length === 0) return verdicts.unhealthy(settled, settled.advice);
     return await recoverUnderLease(host, watch, settled, inputs, parts);
   } finally {
@@ -103,6 +106,8 @@ async function climb(
     if (isGood(diagnosis) && tried.length === 0)
       return verdicts.good(diagnosis, "The site came back by itself");
     if (!isGood(diagnosis)) {
+      const forbidden = whatForbids(diagnosis, inputs, tried);
+      if (forbidden !== undefined) return forbidden;
       const [remedy] = diagnosis.ladder;
       if (remedy === undefined) break;
       const place = await leases.take(diagnosis);
@@ -133,6 +138,17 @@ async function climb(
     tried,
     boot?.(cause) ?? diagnosis.finding,
   );
+}
+
+/** What the user said that forbids to act on this diagnosis, as the verdict that it makes. */
+function whatForbids(
+  diagnosis: Diagnosis,
+  { scenario }: Inputs,
+  tried: readonly RemedyName[] = [],
+): Verdict | undefined {
+  return scenario === "auto" || fits(diagnosis.cause, scenario)
+    ? undefined
+    : verdicts.otherScenario(diagnosis, scenario, tried);
 }
 
 /** A boot check mends nothing, and a step that did not fit changed nothing: there is nothing to wait for. */
@@ -340,16 +356,21 @@ async function watchIt(
   return watched;
 }
 
-function plan(diagnosis: Diagnosis, { journal }: Parts): Verdict {
-  if (diagnosis.ladder.length === 0 && !isWaiting(diagnosis))
-    return verdicts.unhealthy(diagnosis, diagnosis.advice);
+/** Tells what `recover` would do, and changes nothing. */
+function foresee(diagnosis: Diagnosis, inputs: Inputs, { journal }: Parts): Verdict {
   journal.append({
-    kind: "planned",
-    steps: diagnosis.ladder.map((name) => ({
-      remedy: name,
-      risk: REMEDIES[name].risk,
-      program: REMEDIES[name].commands(diagnosis),
+    kind: "foreseen",
+    steps: diagnosis.ladder.map((remedy) => ({
+      remedy,
+      risk: RISK[remedy],
+      does: REMEDIES[remedy].does,
+      commands: REMEDIES[remedy].commands(diagnosis),
     })),
   });
-  return verdicts.planned(diagnosis);
+  const forbidden = whatForbids(diagnosis, inputs);
+  if (forbidden !== undefined) return forbidden;
+  const nothing = diagnosis.ladder.length === 0 && !isWaiting(diagnosis);
+  return inputs.mode === "check" || nothing
+    ? verdicts.unhealthy(diagnosis, verdicts.whatRecoverWouldDo(diagnosis))
+    : verdicts.planned(diagnosis);
 }

@@ -2,6 +2,7 @@
 
 import { type Diagnosis, isWaiting, type RemedyName } from "./diagnosis/diagnosis.ts";
 import { HostError, InputError, RefusedError } from "./errors.ts";
+import type { Scenario } from "./inputs/inputs.ts";
 import type { Status } from "./journal.ts";
 import { messageOf } from "./parts.ts";
 import { REMEDIES } from "./remedies/index.ts";
@@ -106,33 +107,56 @@ export function unhealthy(
   tried: readonly RemedyName[] = [],
   finding = diagnosis.finding,
 ): Verdict {
-  // The boot check mends nothing, and was not meant to.
-  const meant = tried.filter((remedy) => remedy !== "boot-check");
-  const done = meant.length === 0 ? "" : `; ${meant.join(", then ")} did not mend it`;
   const verdict = (status: Status, words: string): Verdict => ({
     status,
-    headline: `${words}: ${finding}${done}`,
+    headline: `${words}: ${finding}${inVain(tried)}`,
     detail: diagnosis.evidence.join("\n"),
     next,
   });
   if (diagnosis.cause === "ambiguous-target") return verdict("refused", "Nothing was looked at further");
-  const at = (name: string): string | undefined =>
-    diagnosis.layers.find((layer) => layer.name === name)?.state;
-  // What the public gets decides whether people can work, then what the proxy hands out on the host.
-  const outermost = [at("public"), at("proxy"), at("direct")].find(
-    (state) => state !== undefined && state !== "not observed",
-  );
+  const works = peopleCanWork(diagnosis);
   // A login page is handed out, but what for was not found: nobody can say that this is the site that was meant.
-  if (outermost === "good" && diagnosis.cause === "unknown" && diagnosis.target === undefined)
+  if (works && diagnosis.cause === "unknown" && diagnosis.target === undefined)
     return verdict("unknown", "A login page is handed out, and what hands it out is not known");
-  if (outermost === "good") return verdict("degraded", "People can work, but something is wrong");
+  if (works) return verdict("degraded", "People can work, but something is wrong");
   if (diagnosis.layers.some((layer) => layer.state === "bad"))
     return verdict("unhealthy", opening(diagnosis));
   return verdict("unknown", "Whether the site is up is not known");
 }
 
+/** The cause belongs to the scenario that was not asked for: what was found is told, and nothing (more) is done. */
+export function otherScenario(
+  diagnosis: Diagnosis,
+  asked: Exclude<Scenario, "auto">,
+  tried: readonly RemedyName[] = [],
+): Verdict {
+  const { cause, finding, evidence } = diagnosis;
+  const other = asked === "502" ? "500" : "502";
+  const words = peopleCanWork(diagnosis) ? "People can work, but something is wrong" : opening(diagnosis);
+  return {
+    status: "refused",
+    headline: `${words}: ${finding}${inVain(tried)}. That is ${cause}, of scenario ${other}, and \`scenario: ${asked}\` was asked for${tried.length === 0 ? "; nothing was changed" : ""}`,
+    detail: evidence.join("\n"),
+    next: `Run again with \`scenario: auto\`, or with \`scenario: ${other}\`.`,
+  };
+}
+
 function opening({ since }: Diagnosis): string {
   return since === "" ? "The site is down" : since;
+}
+
+/** What was tried and did not help; the boot check mends nothing, and was not meant to. */
+function inVain(tried: readonly RemedyName[]): string {
+  const meant = tried.filter((remedy) => remedy !== "boot-check");
+  return meant.length === 0 ? "" : `; ${meant.join(", then ")} did not mend it`;
+}
+
+/** What the public gets decides whether people can work, then what the proxy hands out on the host. */
+function peopleCanWork({ layers }: Diagnosis): boolean {
+  const outermost = ["public", "proxy", "direct"]
+    .map((name) => layers.find((layer) => layer.name === name)?.state)
+    .find((state) => state !== undefined && state !== "not observed");
+  return outermost === "good";
 }
 
 export function whatRecoverWouldDo(diagnosis: Diagnosis): string {

@@ -8,6 +8,7 @@ import { seen, unseen } from "../src/survey/survey.ts";
 import {
   fellBack,
   good,
+  otherScenario,
   planned,
   recovered,
   STATUS_OF_PROBLEM,
@@ -141,6 +142,29 @@ describe("a bad site", () => {
     );
     expect(verdict).toMatchObject({ status: "refused", next: "Name one." });
     expect(verdict.detail).toContain("/srv/staging");
+  });
+});
+
+describe("a cause of the scenario that was not asked for", () => {
+  it("is refused: what was found, what was asked for, and what to set", () => {
+    expect(otherScenario(diagnosisOf(stopped), "500")).toEqual({
+      status: "refused",
+      headline:
+        "Down since 02:47:13 UTC: the Odoo container odoo-ce-odoo-1 exited with status 0. That is odoo-stopped, of scenario 502, and `scenario: 500` was asked for; nothing was changed",
+      detail: expect.stringContaining("odoo: odoo-ce-odoo-1 exited with status 0"),
+      next: "Run again with `scenario: auto`, or with `scenario: 502`.",
+    });
+  });
+
+  it("is not said to have changed nothing where something was tried before it showed", () => {
+    const { headline } = otherScenario(diagnosisOf(stopped), "500", ["start-db"]);
+    expect(headline).toContain("exited with status 0; start-db did not mend it. That is odoo-stopped");
+    expect(headline).not.toContain("nothing was changed");
+  });
+
+  it("does not call a site down on which people can work", () => {
+    const inner = diagnosisOf({ direct: seen(REFUSED) });
+    expect(otherScenario(inner, "500").headline).toMatch(/^People can work, but something is wrong: /);
   });
 });
 

@@ -3,6 +3,7 @@
  * A pure function: no I/O, no clock, the same answer for the same survey.
  */
 
+import type { Ceiling, Scenario } from "../inputs/inputs.ts";
 import { ifSeen, type Survey } from "../survey/survey.ts";
 import { dockerDown, somebodyAtWork } from "./causes/host.ts";
 import { causeOf } from "./causes/index.ts";
@@ -110,6 +111,8 @@ export interface Diagnosis {
 /** What the user says about the site. */
 export interface Wishes extends TargetWishes {
   readonly url: URL | undefined;
+  readonly scenario: Scenario;
+  readonly ceiling: Ceiling;
 }
 
 /** Whether the site is good: every layer was seen, and each is. */
@@ -118,7 +121,7 @@ export function isGood({ layers }: Diagnosis): boolean {
 }
 
 /** Whether there is nothing to do but wait: somebody is at work, or the database recovers. */
-export function isWaiting({ cause }: Diagnosis): boolean {
+export function isWaiting({ cause }: Pick<Diagnosis, "cause">): boolean {
   return cause === "in-progress" || cause === "database-starting";
 }
 
@@ -133,12 +136,13 @@ export function diagnose(survey: Survey, wishes: Wishes, tried: readonly RemedyN
     // Upgrading its package takes the daemon down, and brings it back.
     const work = workInProgress(survey, undefined).filter(({ what }) => what === PACKAGE_UPGRADE);
     const busy = somebodyAtWork({ work, layers: outerLayers(survey) });
-    return withoutTarget(survey, busy ?? down, evidenceOf(work), tried);
+    return withoutTarget(survey, wishes, busy ?? down, evidenceOf(work), tried);
   }
   const search = findTarget(survey, wishes);
   if (search.found === "several") {
     return withoutTarget(
       survey,
+      wishes,
       {
         cause: "ambiguous-target",
         finding: `there are several ${search.what}, and we must not choose`,
@@ -152,6 +156,7 @@ export function diagnose(survey: Survey, wishes: Wishes, tried: readonly RemedyN
     const other = otherTopology(survey);
     return withoutTarget(
       survey,
+      wishes,
       other ?? {
         cause: "unknown",
         finding: "the Odoo project on the host could not be observed",
@@ -164,7 +169,7 @@ export function diagnose(survey: Survey, wishes: Wishes, tried: readonly RemedyN
   }
   // A compose file that was left behind: starting its stack would set a second Odoo beside the one that runs.
   const instead = search.target.containers.length === 0 ? otherTopology(survey, true) : undefined;
-  if (instead !== undefined) return withoutTarget(survey, instead, [], tried);
+  if (instead !== undefined) return withoutTarget(survey, wishes, instead, [], tried);
   return withTarget(survey, wishes, search.target, tried);
 }
 
@@ -203,7 +208,7 @@ function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: reado
     since: describeOutage(outage, changes, nowOf(survey)),
     target,
     place: { project: target.project.name, directory: target.project.directory },
-    ...ladderFor({ cause: found.cause, survey, target, layers, tried }),
+    ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes }),
   };
 }
 
@@ -222,6 +227,7 @@ function fine(survey: Survey): Found {
 
 function withoutTarget(
   survey: Survey,
+  wishes: Wishes,
   found: Found,
   evidence: readonly string[],
   tried: readonly RemedyName[],
@@ -249,7 +255,7 @@ function withoutTarget(
       found.cause === "docker-down"
         ? { project: only?.name ?? "host", directory: only?.directory ?? "/" }
         : undefined,
-    ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried }),
+    ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried, wishes }),
   };
 }
 

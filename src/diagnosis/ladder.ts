@@ -6,9 +6,11 @@
 import { ifSeen, type Survey } from "../survey/survey.ts";
 import { databasesToChooseFrom, elsewhereSetting } from "./causes/odoo.ts";
 import { stateOf } from "./causes/situation.ts";
-import type { Cause, RemedyName, RuledOut } from "./diagnosis.ts";
+import type { Cause, RemedyName, RuledOut, Wishes } from "./diagnosis.ts";
 import type { Layer } from "./layers.ts";
 import { isStoppedBySignal } from "./processes.ts";
+import { aboveCeiling, RISK, type RiskClass } from "./risk.ts";
+import { outsideScenario } from "./scenario.ts";
 import type { Target } from "./target.ts";
 
 export interface Case {
@@ -18,6 +20,7 @@ export interface Case {
   readonly layers: readonly Layer[];
   /** The remedies that already ran in this run and did not help. */
   readonly tried: readonly RemedyName[];
+  readonly wishes: Pick<Wishes, "scenario" | "ceiling">;
 }
 
 /** Why a remedy is not allowed; undefined when it is. */
@@ -34,15 +37,26 @@ const OBJECTIONS: readonly (readonly [RemedyName, Objection])[] = [
   ["boot-check", toBootCheck],
 ];
 
-export function ladderFor(about: Case): { ladder: RemedyName[]; ruledOut: RuledOut[] } {
+/**
+ * What the user allowed is asked last, so that it is named as the reason only where it alone stands in the way.
+ *
+ * @param risks the class of each remedy
+ */
+export function ladderFor(
+  about: Case,
+  risks: Readonly<Record<RemedyName, RiskClass>> = RISK,
+): { ladder: RemedyName[]; ruledOut: RuledOut[] } {
+  const { cause, tried, wishes } = about;
   const ladder: RemedyName[] = [];
   const ruledOut: RuledOut[] = [];
-  if (about.cause === "healthy") return { ladder, ruledOut };
+  if (cause === "healthy") return { ladder, ruledOut };
   for (const [remedy, objection] of OBJECTIONS) {
     const why =
-      (about.tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
+      (tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
       objectionToAny(about) ??
-      objection(about);
+      objection(about) ??
+      outsideScenario(remedy, cause, wishes.scenario) ??
+      aboveCeiling(risks[remedy], wishes.ceiling);
     if (why === undefined) ladder.push(remedy);
     else ruledOut.push({ remedy, why });
   }

@@ -3,9 +3,17 @@
 import type { Mode } from "../journal.ts";
 import type { Connection } from "./connection.ts";
 
+/** The riskiest class of remedy that may run (src/diagnosis/risk.ts). */
+export type Ceiling = "restart" | "repair" | "wipe";
+
+/** Which of the runbook's scenarios the user says it is; it only narrows what is done. */
+export type Scenario = "auto" | "502" | "500";
+
 export interface Inputs {
   readonly connection: Connection;
   readonly mode: Mode;
+  readonly scenario: Scenario;
+  readonly ceiling: Ceiling;
   /** The site's public address; its name is sent as the Host header on the host too. */
   readonly url: URL | undefined;
   readonly directory: string | undefined;

@@ -34,6 +34,8 @@ export const INPUT_DEFAULTS = {
   proxy_password: "",
   proxy_fingerprint: "",
   mode: "check",
+  scenario: "auto",
+  ceiling: "restart",
   url: "",
   directory: "",
   compose_file: "",
@@ -75,6 +77,8 @@ const FORMS = {
   directory: v.pipe(v.string(), v.regex(/^\/[^\p{Cc}]*$/u, "is no absolute path; give one like `/opt/odoo-ce`"), v.check(staysInside, "must not contain `..`"), v.maxLength(LONGEST, "is too long for a path")),
   composeFile: v.pipe(v.string(), v.regex(/^(?!-)[^\p{Cc},]+$/u, "is no file name; give one like `docker-compose.prod.yml`, relative to the directory, or an absolute path"), v.check(staysInside, "must not contain `..`"), v.maxLength(LONGEST, "is too long for a path")),
   mode: v.picklist(["check", "plan", "recover"], "is none of `check`, `plan`, `recover`"),
+  scenario: v.picklist(["auto", "502", "500"], "is none of `auto`, `502`, `500`"),
+  ceiling: v.picklist(["restart", "repair", "wipe"], "is none of `restart`, `repair`, `wipe`"),
   failOn: v.picklist(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
 };
 
@@ -143,6 +147,8 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
   const inputs: Inputs = {
     connection: connectionFrom({ given, complain, check, duration, readFile }),
     mode: check("mode", FORMS.mode, "check"),
+    scenario: check("scenario", FORMS.scenario, "auto"),
+    ceiling: check("ceiling", FORMS.ceiling, "restart"),
     url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
     directory: optional("directory", FORMS.directory),
     composeFile: optional("compose_file", FORMS.composeFile),

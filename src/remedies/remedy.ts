@@ -6,9 +6,6 @@ import type { Target } from "../diagnosis/target.ts";
 import { RefusedError } from "../errors.ts";
 import type { Container } from "../survey/survey.ts";
 
-/** How much a remedy may do, least first. `module` stands apart: only what the user names, never automatic. */
-export type RiskClass = "observe" | "restart" | "repair" | "wipe" | "module";
-
 /** A program for the host: what it says, and the values in front of it. */
 export interface RemedyProgram {
   readonly text: string;
@@ -19,7 +16,6 @@ export interface RemedyProgram {
 
 export interface Remedy {
   readonly name: RemedyName;
-  readonly risk: RiskClass;
   /** For people: what it does, as a sentence without a subject. */
   readonly does: string;
   /** For people: the commands that run on the host, as one would type them. */

@@ -37,10 +37,13 @@ function wordsFor(entry: Entry): string | undefined {
         ...entry.diagnosis.warnings.map((warning) => `worth a look: ${warning}`),
         ...entry.diagnosis.drift.map(({ service, what }) => `drift: ${service}: ${what}`),
       ].join("\n");
-    case "planned":
-      return ["plan:", ...entry.steps.map((step) => `${step.remedy} (${step.risk}): ${step.program}`)].join(
-        "\n",
-      );
+    case "foreseen":
+      return entry.steps.length === 0
+        ? "recover would do nothing now"
+        : [
+            "recover would do:",
+            ...entry.steps.map(({ remedy, risk, commands }) => `${remedy} (${risk}): ${commands}`),
+          ].join("\n");
     case "lease-taken":
       return entry.takenOver === undefined ? "took the lease" : `took the lease over ${entry.takenOver}`;
     case "lease-released":

@@ -1,6 +1,8 @@
 /** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
 
+import { isWaiting } from "../diagnosis/diagnosis.ts";
 import type { Layer } from "../diagnosis/layers.ts";
+import { needsApproval } from "../diagnosis/risk.ts";
 import type { Entry, EventOf, Status } from "../journal.ts";
 import { block, code, plain, prose } from "./markdown.ts";
 
@@ -37,7 +39,7 @@ export function summaryOf(entries: readonly Entry[], files: string): string {
   const parts = [
     verdictLines(concluded),
     layerTable(entries),
-    planLines(entries),
+    foreseenLines(entries),
     ruledOutLines(entries),
     changeLines(entries),
     warningLines(diagnosed),
@@ -91,14 +93,20 @@ function layerTable(entries: readonly Entry[]): string {
   ].join("\n");
 }
 
-function planLines(entries: readonly Entry[]): string {
-  const planned = last(entries, "planned");
-  if (planned === undefined) return "";
-  if (planned.steps.length === 0) return "### Plan\n\nNo remedy fits this diagnosis.";
+function foreseenLines(entries: readonly Entry[]): string {
+  const foreseen = last(entries, "foreseen");
+  if (foreseen === undefined) return "";
+  const heading = "### What `recover` would do";
+  const diagnosed = last(entries, "diagnosed");
+  if (diagnosed !== undefined && isWaiting(diagnosed.diagnosis))
+    return `${heading}\n\nWait, for \`boot_wait\` at most; then look again, and act if the site is still bad.`;
+  if (foreseen.steps.length === 0) return `${heading}\n\nNothing: no remedy is allowed as things are.`;
   return [
-    "### Plan",
-    ...planned.steps.map(
-      ({ remedy, risk, program }, index) => `${index + 1}. ${code(remedy)} (${risk}): ${code(program)}`,
+    heading,
+    "As things are now. Each step only while the site is bad, and only if a fresh look still allows it:",
+    ...foreseen.steps.map(
+      ({ remedy, risk, does, commands }, index) =>
+        `${index + 1}. ${code(remedy)} ${plain(does)} (class ${risk}${needsApproval(risk) ? ", only with `approve`" : ""}): ${code(commands)}`,
     ),
   ].join("\n\n");
 }
@@ -106,7 +114,7 @@ function planLines(entries: readonly Entry[]): string {
 function ruledOutLines(entries: readonly Entry[]): string {
   const ruledOut = firstBad(entries)?.diagnosis.ruledOut ?? [];
   if (ruledOut.length === 0) return "";
-  return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${plain(why)}`)].join(
+  return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${prose(why)}`)].join(
     "\n",
   );
 }
@@ -199,7 +207,7 @@ function wordsFor(entry: Entry): string | undefined {
       return plain(entry.text);
     case "concluded":
       return `concluded: ${entry.status}`;
-    case "planned":
+    case "foreseen":
     case "looked":
     case "remedy-output":
       return undefined;

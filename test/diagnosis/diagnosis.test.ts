@@ -13,6 +13,9 @@ import {
   type RemedyName,
   type Wishes,
 } from "../../src/diagnosis/diagnosis.ts";
+import { aboveCeiling, RISK } from "../../src/diagnosis/risk.ts";
+import { fits } from "../../src/diagnosis/scenario.ts";
+import type { Ceiling, Scenario } from "../../src/inputs/inputs.ts";
 import { REMEDIES } from "../../src/remedies/index.ts";
 import { ifSeen, type Survey } from "../../src/survey/survey.ts";
 import { anySurvey, NO_WISHES, survey } from "./surveys.ts";
@@ -50,6 +53,8 @@ const anyWishes: fc.Arbitrary<Wishes> = fc
     directory: fc.constantFrom(undefined, undefined, "/opt/odoo-ce", "/srv/nowhere"),
     odooService: fc.constantFrom(undefined, undefined, "odoo", "web"),
     database: fc.constantFrom(undefined, "odoo"),
+    scenario: fc.constantFrom<Scenario[]>("auto", "auto", "auto", "502", "500"),
+    ceiling: fc.constantFrom<Ceiling[]>("restart", "repair", "wipe"),
   })
   .map((some) => ({ ...NO_WISHES, ...some }));
 
@@ -192,6 +197,22 @@ describe("whatever a host shows, its remedies", () => {
   it("are none where there is only something to wait for", () => {
     always((diagnosis) => {
       if (isWaiting(diagnosis)) expect(diagnosis.ladder).toEqual([]);
+    });
+  });
+
+  it("are none above the ceiling, and none of the scenario that was not asked for", () => {
+    always(({ cause, ladder }, _, __, { scenario, ceiling }) => {
+      for (const remedy of ladder) expect(aboveCeiling(RISK[remedy], ceiling)).toBeUndefined();
+      if (!fits(cause, scenario)) expect(ladder).toEqual([]);
+    });
+  });
+
+  it("are fewer under a named scenario, and otherwise the same as without one", () => {
+    always((diagnosis, look, tried, wishes) => {
+      const { ladder, ruledOut, ...rest } = diagnose(look, { ...wishes, scenario: "auto" }, tried);
+      expect(diagnosis).toMatchObject(rest);
+      expect(ladder).toEqual(expect.arrayContaining([...diagnosis.ladder]));
+      expect(diagnosis.ruledOut).toEqual(expect.arrayContaining([...ruledOut]));
     });
   });
 

@@ -45,6 +45,8 @@ export const stamp = (seconds: number): string => new Date(ago(seconds)).toISOSt
 
 export const NO_WISHES: Wishes = {
   url: undefined,
+  scenario: "auto",
+  ceiling: "restart",
   directory: undefined,
   composeFile: undefined,
   odooService: undefined,

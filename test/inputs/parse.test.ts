@@ -64,6 +64,8 @@ describe("defaults", () => {
         connectTimeoutMs: 30_000,
       },
       mode: "check",
+      scenario: "auto",
+      ceiling: "restart",
       url: undefined,
       directory: undefined,
       composeFile: undefined,
@@ -102,6 +104,8 @@ describe("mistakes", () => {
       proxy_port: "0",
       proxy_username: "",
       mode: "repair",
+      scenario: "404",
+      ceiling: "module",
       url: "erp",
       directory: "relative",
       compose_file: "-f",
@@ -118,6 +122,7 @@ describe("mistakes", () => {
     expect(named.toSorted()).toEqual(
       [
         "boot_wait",
+        "ceiling",
         "compose_file",
         "database",
         "db_service",
@@ -135,6 +140,7 @@ describe("mistakes", () => {
         "proxy_host",
         "proxy_key",
         "proxy_port",
+        "scenario",
         "soak",
         "timeout",
         "url",

@@ -98,7 +98,13 @@ function fullJournal(text: string): readonly Entry[] {
       directory: text,
       ruledOut: [{ remedy: "restart-odoo", why: text }],
     }),
-    { kind: "planned", steps: [{ remedy: "start-stack", risk: "restart", program: text }] },
+    {
+      kind: "foreseen",
+      steps: [
+        { remedy: "start-stack", risk: "restart", does: text, commands: text },
+        { remedy: "restart-odoo", risk: "wipe", does: text, commands: text },
+      ],
+    },
     { kind: "lease-taken", key: text, owner: text, takenOver: text },
     { kind: "evidence", when: "before", files: [{ name: text, bytes: 1_234 }] },
     { kind: "remedy-started", remedy: "start-stack", step: text, key: text },
@@ -169,7 +175,7 @@ function expectHarmlessMarkdown(markdown: string): void {
     columns = borders;
     expect(line).not.toMatch(/^\s*(?:[>~]|\d+\.(?! <code>))/);
     expect(line).not.toMatch(
-      /^#+ (?!🔴|❓|Plan|Ruled out|What changed|Worth knowing|Drift|What happened|Evidence)/u,
+      /^#+ (?!🔴|❓|What `recover` would do|Ruled out|What changed|Worth knowing|Drift|What happened|Evidence)/u,
     );
   }
 }
@@ -272,6 +278,50 @@ describe("the summary", () => {
     );
     const odd = summaryOf(journalOf(concluded("unhealthy", { next: "one ` alone" })), "");
     expect(odd).toContain("one &#96; alone");
+  });
+
+  it("says what recover would do: each step with its class and commands, and which need an approval", () => {
+    const commands = "docker compose up --detach";
+    const summary = summaryOf(
+      journalOf(
+        diagnosed(),
+        {
+          kind: "foreseen",
+          steps: [
+            { remedy: "start-stack", risk: "restart", does: "starts what is stopped", commands },
+            { remedy: "restart-odoo", risk: "wipe", does: "removes it", commands: "rm" },
+          ],
+        },
+        concluded("unhealthy"),
+      ),
+      "",
+    );
+    const part = /### What `recover` would do\n[\s\S]*?(?=\n### What)/.exec(summary)?.[0] ?? "";
+    expect(part).toContain(
+      `1. <code>start-stack</code> starts what is stopped (class restart): <code>${commands}</code>`,
+    );
+    expect(part).toContain(
+      "2. <code>restart-odoo</code> removes it (class wipe, only with `approve`): <code>rm</code>",
+    );
+    expect(part).toContain("### Ruled out\n- <code>restart-odoo</code>: Odoo does not run");
+  });
+
+  it("says that recover would do nothing, with what is ruled out, or that it would wait", () => {
+    const section = (cause: "disk-full" | "in-progress"): string =>
+      summaryOf(
+        journalOf(diagnosed({ cause, ladder: [] }), { kind: "foreseen", steps: [] }, concluded("unhealthy")),
+        "",
+      );
+    expect(section("disk-full")).toContain("Nothing: no remedy is allowed as things are.\n\n### Ruled out");
+    expect(section("in-progress")).toContain("Wait, for `boot_wait` at most");
+    // A run that acts tells what it did, not what it would do.
+    expect(summaryOf(journalOf(diagnosed(), concluded("recovered")), "")).not.toContain("`recover` would do");
+  });
+
+  it("shows in a reason what to set as code", () => {
+    const why = "it is of the class wipe, and `ceiling: repair` is the most that was allowed";
+    const summary = summaryOf(journalOf(diagnosed({ ruledOut: [{ remedy: "restart-odoo", why }] })), "");
+    expect(summary).toContain("and <code>ceiling: repair</code> is the most");
   });
 
   it("says what was ruled out, what drifted, and where the evidence is", () => {

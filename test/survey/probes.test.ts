@@ -23,6 +23,7 @@ import { localTransport } from "../../src/host/local.ts";
 import type { Transport } from "../../src/host/transport.ts";
 import { type Survey, unseen } from "../../src/survey/survey.ts";
 import { takeSurvey } from "../../src/survey/take.ts";
+import { NO_WISHES } from "../diagnosis/surveys.ts";
 import { realClock } from "../support/clocks.ts";
 import { openHost, temporaryDirectory } from "../support/hosts.ts";
 import { processesWith } from "../support/processes.ts";
@@ -296,16 +297,6 @@ const ALL = [
   "units",
 ];
 
-const wishes = () => ({
-  url: undefined,
-  directory: undefined,
-  composeFile: undefined,
-  odooService: undefined,
-  dbService: undefined,
-  database: undefined,
-  dbUser: undefined,
-});
-
 describe("a survey of a host that is well", () => {
   it("observes every part, and what it saw is good", async () => {
     const { survey, seconds, secrets } = await look(wellHost());
@@ -378,7 +369,7 @@ describe("a survey of a host that is well", () => {
       { name: "workers", value: "2", line: 4 },
     ]);
     expect(secrets).toContain("hunter2hunter2");
-    expect(isGood(diagnose({ ...survey, public: undefined }, wishes()))).toBe(true);
+    expect(isGood(diagnose({ ...survey, public: undefined }, NO_WISHES))).toBe(true);
     expect(seconds).toBeLessThan(20);
   });
 
@@ -519,7 +510,7 @@ describe("a survey of a host on which", () => {
           survey.direct.observed ? survey.direct.value.map(({ answer }) => answer.observed) : [false],
         ).toEqual([false]);
       }
-      const diagnosis = diagnose({ ...survey, public: undefined }, wishes());
+      const diagnosis = diagnose({ ...survey, public: undefined }, NO_WISHES);
       // Of what the layers are made of, nothing may be good that was not seen.
       if (command === "docker" || command === "curl") expect(isGood(diagnosis)).toBe(false);
       if (command === "docker") {

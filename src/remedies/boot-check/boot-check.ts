@@ -15,7 +15,6 @@ const SECONDS_TO_BOOT = 300;
 
 export const bootCheck: Remedy = {
   name: "boot-check",
-  risk: "restart",
   does: "takes the failing Odoo down, boots it once in the foreground to see why it falls, and puts it back",
   commands: (diagnosis) => {
     const target = targetOf(diagnosis);

@@ -8,7 +8,6 @@ const PROGRAM = readFileSync(new URL("./restart-odoo.sh", import.meta.url), "utf
 
 export const restartOdoo: Remedy = {
   name: "restart-odoo",
-  risk: "restart",
   does: "restarts the Odoo container, and leaves the database alone",
   commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${odooOf(diagnosis).name}`,
   program: (diagnosis) =>

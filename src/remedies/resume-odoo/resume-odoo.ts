@@ -7,7 +7,6 @@ const PROGRAM = readFileSync(new URL("./resume-odoo.sh", import.meta.url), "utf8
 
 export const resumeOdoo: Remedy = {
   name: "resume-odoo",
-  risk: "restart",
   does: "lets Odoo's halted processes go on, and restarts nothing",
   commands: (diagnosis) => {
     const odoo = odooOf(diagnosis);

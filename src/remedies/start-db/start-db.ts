@@ -7,7 +7,6 @@ const PROGRAM = readFileSync(new URL("./start-db.sh", import.meta.url), "utf8");
 
 export const startDb: Remedy = {
   name: "start-db",
-  risk: "restart",
   does: "starts the database's container, and leaves everything else alone",
   commands: (diagnosis) => {
     const target = targetOf(diagnosis);

@@ -7,7 +7,6 @@ const PROGRAM = readFileSync(new URL("./start-docker.sh", import.meta.url), "utf
 
 export const startDocker: Remedy = {
   name: "start-docker",
-  risk: "restart",
   does: "starts the Docker daemon, and with it the containers that are to restart by themselves",
   commands: () => "systemctl start docker.socket docker.service",
   program: () => checkedProgram(PROGRAM, {}),

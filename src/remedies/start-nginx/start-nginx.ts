@@ -7,7 +7,6 @@ const PROGRAM = readFileSync(new URL("./start-nginx.sh", import.meta.url), "utf8
 
 export const startNginx: Remedy = {
   name: "start-nginx",
-  risk: "restart",
   does: "starts nginx, after its configuration passed `nginx -t`",
   commands: () => "nginx -t && systemctl start nginx",
   program: () => checkedProgram(PROGRAM, {}),

@@ -8,7 +8,6 @@ const PROGRAM = readFileSync(new URL("./start-stack.sh", import.meta.url), "utf8
 
 export const startStack: Remedy = {
   name: "start-stack",
-  risk: "restart",
   does: "starts what is stopped in the compose project, and recreates nothing",
   commands: (diagnosis) => {
     const target = targetOf(diagnosis);

@@ -1,0 +1,83 @@
+// What the user allowed: the ceiling, and what needs an approval besides.
+
+import { describe, expect, it } from "vitest";
+import { ladderFor } from "../../src/diagnosis/ladder.ts";
+import { layersOf } from "../../src/diagnosis/layers.ts";
+import { aboveCeiling, needsApproval, RISK, type RiskClass } from "../../src/diagnosis/risk.ts";
+import { findTarget } from "../../src/diagnosis/target.ts";
+import type { Ceiling } from "../../src/inputs/inputs.ts";
+import { seen } from "../../src/survey/survey.ts";
+import { BAD_GATEWAY, NO_WISHES, PROCESSES, survey, TIMED_OUT } from "./surveys.ts";
+
+const CEILINGS: readonly Ceiling[] = ["restart", "repair", "wipe"];
+
+describe("the ceiling", () => {
+  it.each<readonly [RiskClass, readonly boolean[]]>([
+    ["observe", [true, true, true]],
+    ["restart", [true, true, true]],
+    ["repair", [false, true, true]],
+    ["wipe", [false, false, true]],
+    // What the user named: not a matter of the ceiling, but of an approval.
+    ["module", [true, true, true]],
+  ])("of `restart`, `repair`, `wipe` allows %s: %j", (risk, allowed) => {
+    expect(CEILINGS.map((ceiling) => aboveCeiling(risk, ceiling) === undefined)).toEqual(allowed);
+  });
+
+  it("says what the class is, and which input forbids it", () => {
+    expect(aboveCeiling("repair", "restart")).toBe(
+      "it is of the class repair, and `ceiling: restart` is the most that was allowed",
+    );
+  });
+
+  it("allows every remedy that there is today", () => {
+    for (const risk of Object.values(RISK)) expect(aboveCeiling(risk, "restart")).toBeUndefined();
+  });
+});
+
+describe("a ladder with remedies of higher classes", () => {
+  // An Odoo that was halted: resume-odoo, then restart-odoo.
+  const look = survey({
+    direct: seen(TIMED_OUT),
+    proxy: seen(BAD_GATEWAY),
+    processes: seen(PROCESSES.map((each) => (each.pid === 20_737 ? { ...each, state: "Tsl" } : each))),
+  });
+  const search = findTarget(look, NO_WISHES);
+  if (search.found !== "one") throw new Error("the shop was not found");
+  const { target } = search;
+  const ladder = (risk: RiskClass, ceiling: Ceiling) =>
+    ladderFor(
+      {
+        cause: "odoo-frozen",
+        survey: look,
+        target,
+        layers: layersOf(look, target),
+        tried: [],
+        wishes: { scenario: "auto", ceiling },
+      },
+      { ...RISK, "restart-odoo": risk, "start-nginx": risk },
+    );
+
+  it("ends below what the ceiling forbids, and says so of what it alone rules out", () => {
+    const { ladder: allowed, ruledOut } = ladder("wipe", "repair");
+    expect(allowed).toEqual(["resume-odoo"]);
+    const why = new Map(ruledOut.map((each) => [each.remedy, each.why]));
+    expect(why.get("restart-odoo")).toBe(
+      "it is of the class wipe, and `ceiling: repair` is the most that was allowed",
+    );
+    // A higher ceiling would not bring this one back.
+    expect(why.get("start-nginx")).toBe("nginx runs");
+  });
+
+  it("has them when the ceiling is as high, or when the user named them", () => {
+    expect(ladder("wipe", "wipe").ladder).toEqual(["resume-odoo", "restart-odoo"]);
+    expect(ladder("repair", "repair").ladder).toEqual(["resume-odoo", "restart-odoo"]);
+    expect(ladder("module", "restart").ladder).toEqual(["resume-odoo", "restart-odoo"]);
+  });
+});
+
+describe("an approval", () => {
+  it("is needed for what removes, and for what was done to a module; for nothing else", () => {
+    const classes: readonly RiskClass[] = ["observe", "restart", "repair", "wipe", "module"];
+    expect(classes.filter(needsApproval)).toEqual(["wipe", "module"]);
+  });
+});
