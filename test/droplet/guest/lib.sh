@@ -42,6 +42,14 @@ sql() {
     psql -X -q -A -t -F "${SEPARATOR:-|}" -v ON_ERROR_STOP=1 -U "$DATABASE_USER" -d "$name" "$@"
 }
 
+# The rows of the compiled bundles, and nothing of the users'.
+export BUNDLES="type = 'binary' AND public AND res_model = 'ir.ui.view' AND res_id = 0 AND create_uid = 1
+  AND url ~ '^/web/(content|assets)/' AND name ~ '\.(css|js)$'"
+bundle_files() { # -> the files of the compiled bundles, on the droplet
+  sql "$DATABASE" <<<"SELECT store_fname FROM ir_attachment WHERE $BUNDLES AND store_fname IS NOT NULL" |
+    sed "s|^|$(filestore)/|"
+}
+
 login_answers() { [ "$(curl -s -m 10 -o /dev/null -w '%{http_code}' http://127.0.0.1:8069/web/login)" = 200 ]; }
 
 # For a daemon that was stopped by a signal.
@@ -146,4 +154,16 @@ restore_filestore() {
   find "$target" -mindepth 1 -maxdepth 1 ! -name "$DATABASE" -exec rm -rf {} +
   chown --reference="$source" "$target"
   chmod --reference="$source" "$target"
+}
+# The database as the healthy droplet had it, from the template database beside it.
+restore_database() {
+  docker stop --time 2 "$(container_of "$ODOO_SERVICE")" >/dev/null
+  sql postgres -v name="$DATABASE" -v snapshot="$SNAPSHOT_DATABASE" -v owner="$DATABASE_USER" \
+    -v password="$DATABASE_PASSWORD" <<'SQL'
+SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database
+ WHERE datname NOT IN ('postgres', 'template0', 'template1', :'snapshot') \gexec
+CREATE DATABASE :"name" TEMPLATE :"snapshot" OWNER :"owner";
+ALTER ROLE :"owner" PASSWORD :'password';
+SQL
+  docker start "$(container_of "$ODOO_SERVICE")" >/dev/null
 }

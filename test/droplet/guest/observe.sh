@@ -13,7 +13,28 @@ answer_of() { # URL -> the HTTP status, or why there is none
     *) echo "curl-$?" ;;
   esac
 }
+# What nginx hands out as the login page, read while the next question is asked.
+exec {page_from}< <(curl -s -m 8 http://127.0.0.1/web/login)
 echo "direct=$(answer_of http://127.0.0.1:8069/web/login)"
+page=$(cat <&"$page_from")
+case $page in
+  '') echo page=empty ;;
+  *oe_login_form*) if [[ $page == *__assetsBundleErrorSeen* ]]; then echo page=login+style-error; else echo page=login; fi ;;
+  *) echo page=other ;;
+esac
+# The style sheets and scripts that this page asks for: `same` when each is a compiled bundle of the healthy droplet,
+# which kept it in a file called by the sha1 of its content; else how each of them is; `none` when it asks for none.
+asset_paths() { grep -oE '(href|src)="/[^"]+\.(css|js)[^"]*"' <<<"$page" | sed -E 's/^[a-z]+="//; s/"$//; s/&amp;/\&/g'; }
+kind_of_asset() { # path
+  local sum
+  sum=$(curl -s -f -m 8 "http://127.0.0.1$1" | sha1sum; exit "${PIPESTATUS[0]}") || { echo missing; return; }
+  case ${sum%% *} in
+    da39a3ee5e6b4b0d3255bfef95601890afd80709) echo empty ;;
+    *) if [ -e "$DATA_SNAPSHOT/web/filestore/odoo/${sum:0:2}/${sum%% *}" ]; then echo same; else echo changed; fi ;;
+  esac
+}
+bundles=$(asset_paths | while read -r path; do kind_of_asset "$path"; done | sort -u | paste -sd+)
+echo "bundles=${bundles:-none}"
 echo "nginx=$(systemctl is-active nginx)"
 if nginx -t 2>/dev/null; then echo nginx-config=valid; else echo nginx-config=invalid; fi
 if ! timeout -k 1 5 docker version >/dev/null 2>&1; then

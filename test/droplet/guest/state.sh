@@ -90,19 +90,6 @@ odoo_is_healthy() {
     [ "$(curl -s -m 10 -o /dev/null -w '%{http_code}' http://127.0.0.1/web/login)" = 200 ]
 }
 
-# The database as the healthy droplet had it, from the template database beside it.
-restore_database() {
-  docker stop --time 2 "$(container_of "$ODOO_SERVICE")" >/dev/null
-  sql postgres -v name="$DATABASE" -v snapshot="$SNAPSHOT_DATABASE" -v owner="$DATABASE_USER" \
-    -v password="$DATABASE_PASSWORD" <<'SQL'
-SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database
- WHERE datname NOT IN ('postgres', 'template0', 'template1', :'snapshot') \gexec
-CREATE DATABASE :"name" TEMPLATE :"snapshot" OWNER :"owner";
-ALTER ROLE :"owner" PASSWORD :'password';
-SQL
-  docker start "$(container_of "$ODOO_SERVICE")" >/dev/null
-}
-
 # All of it anew: containers, volumes and networks from nothing, data from the template's folders.
 restore_everything() {
   local db web
