@@ -135,7 +135,7 @@ export function diagnose(survey: Survey, wishes: Wishes, tried: readonly RemedyN
   if (down !== undefined) {
     // Upgrading its package takes the daemon down, and brings it back.
     const work = workInProgress(survey, undefined).filter(({ what }) => what === PACKAGE_UPGRADE);
-    const busy = somebodyAtWork({ work, layers: outerLayers(survey) });
+    const busy = somebodyAtWork({ work, layers: outerLayers(survey, wishes.url) });
     return withoutTarget(survey, wishes, busy ?? down, evidenceOf(work), tried);
   }
   const search = findTarget(survey, wishes);
@@ -182,12 +182,12 @@ function nowOf(survey: Survey): number {
 }
 
 function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: readonly RemedyName[]): Diagnosis {
-  const layers = layersOf(survey, target);
+  const layers = layersOf(survey, target, wishes.url);
   const work = workInProgress(survey, target);
   const drift = driftOf(survey, target);
   const warnings = warningsOf(survey, target, drift);
   const found =
-    causeOf({ survey, target, layers, work, hostname: wishes.url?.hostname }) ??
+    causeOf({ survey, target, layers, work, url: wishes.url }) ??
     // What was intermittent before we acted is not held against what we did.
     (tried.length === 0 ? intermittent(survey, target) : undefined) ??
     fine(survey);
@@ -235,7 +235,7 @@ function withoutTarget(
   const why = survey.containers.observed
     ? "no project was found"
     : (survey.containers.why.split("\n")[0] ?? "");
-  const layers = layersWithoutContainers(survey, why);
+  const layers = layersWithoutContainers(survey, wishes.url, why);
   const changes = changesOf(survey, undefined);
   const outage = outageOf(survey, undefined, layers);
   const projects = ifSeen(survey.projects) ?? [];

@@ -1,6 +1,14 @@
 /** The health layers of a site, from the database up to what the public gets. */
 
-import type { Container, HttpAnswer, Observation, PublicProbe, Survey } from "../survey/survey.ts";
+import {
+  type Container,
+  type HttpAnswer,
+  type Observation,
+  type PublicProbe,
+  type Survey,
+  seen,
+} from "../survey/survey.ts";
+import { askedDirectly, askedInPublic, askedThrough, judgeAnswer } from "./answer.ts";
 import { STARTING } from "./log.ts";
 import type { Target } from "./target.ts";
 
@@ -17,31 +25,34 @@ const good = (name: LayerName, why: string): Layer => ({ name, state: "good", wh
 const bad = (name: LayerName, why: string): Layer => ({ name, state: "bad", why });
 const blind = (name: LayerName, why: string): Layer => ({ name, state: "not observed", why });
 
-/** Every layer of the target, lowest first. A database that is not in the project is judged by Odoo's answers alone. */
-export function layersOf(survey: Survey, target: Target): Layer[] {
-  const direct = directLayer(survey, target);
+/**
+ * Every layer of the target, lowest first. A database that is not in the project is judged by Odoo's answers alone.
+ *
+ * @param url how the public reaches the site, as far as it is known
+ */
+export function layersOf(survey: Survey, target: Target, url: URL | undefined): Layer[] {
+  const direct = directLayer(survey, target, url);
   return [
     ...(target.dbService === undefined ? [] : [databaseLayer(survey, target)]),
     odooLayer(target, direct),
     direct,
-    ...outerLayers(survey),
+    proxyLayer(survey, url),
+    ...publicLayers(survey),
   ];
 }
 
 /** The layers that can be seen without knowing any container. */
-export function outerLayers(survey: Survey): Layer[] {
-  return [
-    answerLayer(
-      "proxy",
-      mapObservation(survey.proxy, (probe) => probe.answer),
-    ),
-    ...(survey.public === undefined ? [] : [publicLayer(survey.public)]),
-  ];
+export function outerLayers(survey: Survey, url: URL | undefined): Layer[] {
+  return [proxyLayer(survey, url), ...publicLayers(survey)];
+}
+
+function publicLayers(survey: Survey): Layer[] {
+  return survey.public === undefined ? [] : [publicLayer(survey.public)];
 }
 
 /** Where no container could be seen: what was looked for, and why it was not found. */
-export function layersWithoutContainers(survey: Survey, why: string): Layer[] {
-  return [blind("database", why), blind("odoo", why), blind("direct", why), ...outerLayers(survey)];
+export function layersWithoutContainers(survey: Survey, url: URL | undefined, why: string): Layer[] {
+  return [blind("database", why), blind("odoo", why), blind("direct", why), ...outerLayers(survey, url)];
 }
 
 function databaseLayer(survey: Survey, target: Target): Layer {
@@ -93,60 +104,44 @@ export function describeState(container: Container): string {
   return `is ${container.state}`;
 }
 
-function directLayer(survey: Survey, target: Target): Layer {
+function directLayer(survey: Survey, target: Target, url: URL | undefined): Layer {
   if (target.odoo === undefined || target.odoo.state !== "running") {
     return bad("direct", "no Odoo runs that could answer");
   }
   if (!survey.direct.observed) return blind("direct", survey.direct.why);
   const probe = survey.direct.value.find((candidate) => candidate.containerId === target.odoo?.id);
   if (probe === undefined) return blind("direct", "the container neither publishes nor exposes port 8069");
-  return answerLayer("direct", probe.answer);
+  return answerLayer("direct", probe.answer, askedDirectly(probe.address, url));
+}
+
+function proxyLayer({ proxy }: Survey, url: URL | undefined): Layer {
+  if (!proxy.observed) return blind("proxy", proxy.why);
+  const { door, answer } = proxy.value;
+  return answerLayer("proxy", seen(answer), askedThrough(door, url));
 }
 
 /** What the public gets, a certificate that browsers refuse included. */
 export function publicLayer(observation: Observation<PublicProbe>): Layer {
   if (!observation.observed) return blind("public", observation.why);
-  const { answer, certificate, headers } = observation.value;
+  const { url, answer, certificate, headers } = observation.value;
   // People pass it, and a runner cannot: https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
   if (headers["cf-mitigated"] === "challenge")
     return blind(
       "public",
       "Cloudflare asks the visitor for a proof (a challenge page), which a runner cannot give",
     );
-  const verdict = judgeAnswer(answer);
+  const verdict = judgeAnswer(answer, askedInPublic(url));
   if (verdict.good && certificate?.problem !== undefined)
     return bad("public", `${verdict.why}, but browsers refuse its certificate: ${certificate.problem}`);
   return verdict.good ? good("public", verdict.why) : bad("public", verdict.why);
 }
 
-function answerLayer(name: "direct" | "proxy", observation: Observation<HttpAnswer>): Layer {
+function answerLayer(
+  name: "direct" | "proxy",
+  observation: Observation<HttpAnswer>,
+  asked: readonly string[],
+): Layer {
   if (!observation.observed) return blind(name, observation.why);
-  const verdict = judgeAnswer(observation.value);
+  const verdict = judgeAnswer(observation.value, asked);
   return verdict.good ? good(name, verdict.why) : bad(name, verdict.why);
-}
-
-/** Whether an answer to GET /web/login is Odoo's login page: 200 alone proves nothing. */
-export function judgeAnswer(answer: HttpAnswer): { good: boolean; why: string } {
-  if (!answer.answered) {
-    const words = {
-      refused: "connection refused",
-      "timed-out": "no answer in time",
-      broken: "the connection broke",
-    };
-    return { good: false, why: `${words[answer.problem]}${answer.detail ? ` (${answer.detail})` : ""}` };
-  }
-  const time = `in ${answer.seconds.toFixed(2)} s`;
-  if (answer.code !== 200) {
-    const to = answer.location ? ` to ${answer.location}` : "";
-    return { good: false, why: `${answer.code}${to} ${time}` };
-  }
-  // The form's class and its field stand in the login page of Odoo 14 to 19 (addons/web/views/webclient_templates.xml).
-  if (!/oe_login_form|name="login"/.test(answer.body)) {
-    return { good: false, why: `200 ${time}, but the page is not Odoo's login page (${answer.bytes} bytes)` };
-  }
-  return { good: true, why: `200 ${time}` };
-}
-
-function mapObservation<A, B>(observation: Observation<A>, change: (value: A) => B): Observation<B> {
-  return observation.observed ? { observed: true, value: change(observation.value) } : observation;
 }

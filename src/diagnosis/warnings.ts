@@ -1,8 +1,8 @@
 /** What is not the cause, and would be the next one: told beside any verdict. */
 
 import { ifSeen, type Survey } from "../survey/survey.ts";
+import { judgeAnswer } from "./answer.ts";
 import type { Drift } from "./drift.ts";
-import { judgeAnswer } from "./layers.ts";
 import { proxyProgram } from "./proxies.ts";
 import type { Target } from "./target.ts";
 

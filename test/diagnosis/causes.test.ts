@@ -721,6 +721,106 @@ describe("nginx", () => {
   });
 });
 
+describe("nginx that answers by itself", () => {
+  const maintenance = "<title>Back soon</title><h1>We are down for maintenance</h1>";
+
+  it("with an empty page is told as that, with the line that would have led to Odoo", () => {
+    const diagnosis = diagnosisOf({ proxy: seen(answer({ body: "", bytes: 0 })) });
+    expect(diagnosis).toMatchObject({ cause: "nginx-elsewhere", ladder: [] });
+    expect(diagnosis.finding).toBe(
+      "nginx answers by itself and passes nothing on to Odoo, although 127.0.0.1:8069 (/etc/nginx/sites-enabled/odoo:4) is there: 200 in 0.12 s, but the page is not Odoo's login page: it is empty",
+    );
+    expect(diagnosis.advice).toMatch(
+      /in \/etc\/nginx\/sites-enabled\/odoo that comes before `proxy_pass`.*by `url` which one/,
+    );
+  });
+
+  it("without any way to Odoo, or with an error of its own, is told too", () => {
+    const without = diagnosisOf({ proxy: seen(answer({ body: maintenance })), nginx: nginx([]) });
+    expect(without.cause).toBe("nginx-elsewhere");
+    expect(without.finding).toContain("no location of its configuration leads to Odoo");
+    const own = answer({ code: 503, body: "<hr><center>nginx/1.22.1</center>" });
+    expect(causeOf({ proxy: seen(own) })).toBe("nginx-elsewhere");
+    const named = diagnosisOf({ proxy: seen(own) }, [], { url: new URL("https://shop.example") });
+    expect(named.advice).not.toContain("localhost");
+  });
+
+  it("is not blamed for what a server behind it says, nor for what another proxy does", () => {
+    const gateway = answer({ code: 502, body: "<hr><center>nginx/1.22.1</center>" });
+    expect(causeOf({ proxy: seen(gateway) })).toBe("unknown");
+    expect(causeOf({ proxy: seen(answer({ code: 404, body: "Not Found" })) })).toBe("unknown");
+    expect(
+      causeOf({ proxy: seen(answer({ body: maintenance })), listeners: seen([listener(80, "caddy")]) }),
+    ).toBe("unknown");
+  });
+
+  it("with a page about maintenance is no more than that while Odoo is stopped", () => {
+    const shop = { containers: [odoo(exited), db()], proxy: seen(answer({ body: maintenance })) };
+    const diagnosis = diagnosisOf(shop);
+    expect(diagnosis).toMatchObject({ cause: "odoo-stopped", ladder: ["start-stack"] });
+    expect(diagnosis.layers.at(-1)?.why).toContain("it is one about maintenance (Back soon)");
+  });
+});
+
+describe("a redirect that leads to itself", () => {
+  const url = new URL("https://shop.example");
+  const circle = (location: string) => seen(answer({ code: 301, location, body: "" }));
+
+  it("of nginx's is told with its file, and nothing is restarted", () => {
+    const diagnosis = diagnosisOf({ proxy: circle("http://localhost/web/login") });
+    expect(diagnosis).toMatchObject({ cause: "redirect-loop", ladder: [] });
+    expect(diagnosis.finding).toBe(
+      "nginx sends browsers round in a circle, and Odoo does not: 301 to http://localhost/web/login in 0.12 s, which is where it was asked for: a circle",
+    );
+    expect(diagnosis.advice).toContain("in /etc/nginx/sites-enabled/odoo, or what it includes");
+  });
+
+  it("between http and https is one", () => {
+    const proxy = seen({
+      door: "https:443",
+      answer: answer({ code: 302, location: "http://localhost/web/login", body: "" }),
+    });
+    expect(diagnose({ ...survey(), proxy }, NO_WISHES).cause).toBe("redirect-loop");
+  });
+
+  it("of Odoo's own is told as Odoo's, whatever nginx makes of it", () => {
+    const diagnosis = diagnosisOf(
+      { direct: circle("https://shop.example/web/login"), proxy: circle("https://shop.example/web/login") },
+      [],
+      { url },
+    );
+    expect(diagnosis.cause).toBe("redirect-loop");
+    expect(diagnosis.finding).toMatch(/^Odoo itself sends/);
+    expect(diagnosis.ladder).toEqual([]);
+  });
+
+  it("that only the public meets is laid to what stands between", () => {
+    const page = answer({ code: 301, location: "https://shop.example/web/login", body: "" });
+    const cloudflare = { server: "cloudflare", "cf-ray": "88a1b2c3d4e5f6-FRA" };
+    const outside = (headers = {}) =>
+      diagnosisOf({ public: seen(publicProbe({ answer: page, headers })) }, [], { url });
+    expect(outside()).toMatchObject({ cause: "redirect-loop", ladder: [] });
+    expect(outside().advice).toContain("a load balancer, a CDN");
+    expect(outside(cloudflare).advice).toMatch(/^Cloudflare stands between/);
+  });
+
+  it("is not the root while Odoo is down", () => {
+    expect(causeOf({ containers: [odoo(exited), db()], proxy: circle("http://localhost/web/login") })).toBe(
+      "odoo-stopped",
+    );
+  });
+});
+
+describe("a page for choosing a database", () => {
+  it("that comes with 200 is one as much as a redirect to it", () => {
+    const page = answer({ body: '<a href="/web?db=a" class="list-group-item">a</a>' });
+    const two = activity({ odoo: [odooDatabase("a"), odooDatabase("b")] });
+    const diagnosis = diagnosisOf({ direct: seen(page), proxy: seen(page), databases: database(seen(two)) });
+    expect(diagnosis).toMatchObject({ cause: "odoo-unhealthy", ladder: [] });
+    expect(diagnosis.finding).toContain("there are a and b");
+  });
+});
+
 describe("the public side", () => {
   it("that answers otherwise than the host does is where a person must look", () => {
     const diagnosis = diagnosisOf({

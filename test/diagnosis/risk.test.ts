@@ -50,7 +50,7 @@ describe("a ladder with remedies of higher classes", () => {
         cause: "odoo-frozen",
         survey: look,
         target,
-        layers: layersOf(look, target),
+        layers: layersOf(look, target, undefined),
         tried: [],
         wishes: { scenario: "auto", ceiling },
       },

@@ -527,6 +527,7 @@ const anyAnswer: fc.Arbitrary<HttpAnswer> = fc.oneof(
     answer({ code: 500, body: "Internal Server Error" }),
     answer({ code: 521, body: "Web server is down" }),
     answer({ code: 303, location: "/web/database/selector", body: "" }),
+    answer({ code: 301, location: "http://localhost/web/login", body: "" }),
     answer({ body: "<h1>Welcome to nginx!</h1>" }),
     answer({ body: "" }),
   ),

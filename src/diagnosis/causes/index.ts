@@ -24,7 +24,7 @@ import {
   odooUnhealthy,
   portMappingMissing,
 } from "./odoo.ts";
-import { nginxDown, nginxElsewhere, publicUnreachable } from "./proxy.ts";
+import { nginxDown, nginxElsewhere, publicUnreachable, redirectLoop } from "./proxy.ts";
 import { type Found, found, type Situation } from "./situation.ts";
 /** @returns undefined when every layer is good */
 export function causeOf(situation: Situation): Found | undefined {
@@ -51,6 +51,7 @@ const RULES: readonly ((situation: Situation) => Found | undefined)[] = [
   portMappingMissing,
   odooNotListening,
   odooFrozen,
+  redirectLoop,
   odooUnhealthy,
   nginxDown,
   nginxElsewhere,

@@ -1,6 +1,7 @@
 /** Causes that lie in Odoo itself, its container, and its port. */
 
 import { ifSeen, type Survey } from "../../survey/survey.ts";
+import { isChooser } from "../answer.ts";
 import { describeState } from "../layers.ts";
 import { describeFailure, type Failure, failureIn, logSince, sinceItsLastTries } from "../log.ts";
 import { isStoppedBySignal } from "../processes.ts";
@@ -203,8 +204,7 @@ export function databasesToChooseFrom(survey: Survey, target: Target): readonly 
   const direct = directOf(survey, target);
   const answer = direct && ifSeen(direct.answer);
   const activity = activityOf(survey, target);
-  if (answer?.answered !== true || !/\/web\/database\//.test(answer.location) || activity?.observed !== true)
-    return undefined;
+  if (answer === undefined || !isChooser(answer) || activity?.observed !== true) return undefined;
   const names = activity.value.odoo.map(({ name }) => name);
   return names.length === 1 ? undefined : names;
 }

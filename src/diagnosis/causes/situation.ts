@@ -19,8 +19,8 @@ export interface Situation {
   readonly target: Target;
   readonly layers: readonly Layer[];
   readonly work: readonly Work[];
-  /** The public host name, as far as it is known. */
-  readonly hostname: string | undefined;
+  /** How the public reaches the site, as far as it is known. */
+  readonly url: URL | undefined;
 }
 
 export const found = (cause: Cause, finding: string, advice = ""): Found => ({ cause, finding, advice });
