@@ -1,0 +1,93 @@
+/**
+ * `check` and `plan` change nothing, on a site that is well and on sites that are not: not the host's files, not the
+ * containers, not the database. Compared before and after by the droplet's own fingerprint, which no look of ours takes.
+ */
+
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Bench } from "./run.ts";
+
+let bench: Bench;
+
+beforeAll(async () => {
+  bench = await Bench.up();
+});
+
+afterEach(async () => {
+  await bench.tidy();
+});
+
+/** What changes on a host whoever looks: its logs, what PostgreSQL keeps for itself, and what lives in memory. */
+const RESTLESS = [
+  /^\/var\/log\//,
+  /^\/var\/lib\/docker\/containers\/[^/]+\/[^/]+\.log$/,
+  /^\/var\/lib\/docker\/volumes\/[^/]*db[^/]*\//,
+  // Odoo's sessions are counted.
+  /^\/var\/lib\/docker\/volumes\/[^/]*\/_data\/sessions\//,
+  /^\/var\/lib\/systemd\/timesync|^\/var\/lib\/systemd\/random-seed|^\/var\/lib\/private\//,
+  // A health check of Docker's runs every few seconds, and is remembered with the container.
+  /^\/var\/lib\/docker\/containers\/[^/]+\/(?:config\.v2|hostconfig)\.json$/,
+  /^\/var\/lib\/(?:docker\/)?containerd\//,
+  /^\/tmp\/runc-process\d+$/,
+];
+
+async function changedSince(marker: string): Promise<string[]> {
+  const found = await bench.droplet.script(
+    `find / -xdev \\( -path /proc -o -path /sys -o -path /run -o -path /dev \\) -prune -o -type f -newer ${marker} -print 2>/dev/null; true`,
+  );
+  return found
+    .split("\n")
+    .filter((path) => path !== "" && path !== marker && !RESTLESS.some((each) => each.test(path)));
+}
+
+async function sessions(): Promise<number> {
+  return Number(
+    await bench.droplet.script("find /var/lib/docker/volumes -path '*/_data/sessions/*' -type f | wc -l"),
+  );
+}
+
+const withoutTime = (lines: readonly string[]): readonly string[] =>
+  lines.filter((line) => !/ stat /.test(line));
+
+const SITES: readonly string[] = [
+  "odoo-stopped",
+  "db-stopped",
+  "nginx-stopped",
+  "assets-deleted",
+  "filestore-permissions",
+  "addon-syntax-error",
+];
+
+async function expectNothingChanged(mode: string, fault: string | undefined): Promise<void> {
+  const { droplet } = bench;
+  if (fault !== undefined) await bench.break(fault);
+  const marker = "/root/.marker-of-the-test";
+  await droplet.script(`touch ${marker}; sleep 1.1`);
+  const before = withoutTime(await droplet.fingerprint());
+  const sessionsBefore = await sessions();
+  const began = await changedSince(marker);
+  const { end } = await bench.run({ mode });
+  expect(await changedSince(marker)).toEqual(began);
+  // Two login pages on the host and one from outside, twice where the first look leaves a doubt.
+  expect((await sessions()) - sessionsBefore).toBeLessThanOrEqual(6);
+  expect(withoutTime(await droplet.fingerprint())).toEqual(before);
+  await bench.nothingLeftBehind();
+  expect(end.outputs.get("changed"), end.log).toBe("false");
+}
+
+describe("check changes nothing", () => {
+  it("on a healthy site", async () => {
+    await expectNothingChanged("check", undefined);
+  });
+  it.each(SITES)("on %s", async (fault) => {
+    await expectNothingChanged("check", fault);
+  });
+});
+
+describe("plan changes nothing", () => {
+  it("on a healthy site", async () => {
+    await expectNothingChanged("plan", undefined);
+  });
+  it.each(["odoo-stopped", "assets-deleted"])("on %s", async (fault) => {
+    await expectNothingChanged("plan", fault);
+  });
+});
