@@ -57,6 +57,7 @@ export type Event =
   | { readonly kind: "surveyed"; readonly purpose: string; readonly milliseconds: number }
   | { readonly kind: "diagnosed"; readonly diagnosis: DiagnosisRecord }
   | { readonly kind: "foreseen"; readonly steps: readonly ForeseenStep[] }
+  | ({ readonly kind: "planned"; readonly programs: readonly PlannedProgram[] } & PlanApproval)
   | {
       readonly kind: "lease-taken";
       readonly key: string;
@@ -104,6 +105,18 @@ export interface ForeseenStep {
 export interface EvidenceFile {
   readonly name: string;
   readonly bytes: number;
+}
+
+/** By which a person approves a plan: what is to be given as `approve`. */
+export interface PlanApproval {
+  readonly approve: string;
+  /** When it expires: ISO 8601, UTC. */
+  readonly until: string;
+}
+
+/** One of the exact programs of a plan, which is a file in the evidence as well. */
+export interface PlannedProgram extends EvidenceFile {
+  readonly text: string;
 }
 
 /** An event with its place in time: the wall clock (ISO 8601, UTC), and milliseconds since the run began. */

@@ -13,17 +13,19 @@ import {
 import { publicLayer } from "./diagnosis/layers.ts";
 import { describeFailure, whereThreadsStand } from "./diagnosis/log.ts";
 import { RISK } from "./diagnosis/risk.ts";
-import { fits } from "./diagnosis/scenario.ts";
 import { HostError, RefusedError } from "./errors.ts";
 import { captureEvidence, captureFreeze } from "./evidence/capture.ts";
 import type { Host } from "./host/host.ts";
 import type { StatePlace } from "./host/state.ts";
 import { runStep, type StepEnd } from "./host/steps/step.ts";
+import { goodUntil, tokenOf } from "./inputs/approval.ts";
 import type { Inputs } from "./inputs/inputs.ts";
-import { recordOf } from "./journal.ts";
+import { type PlanApproval, recordOf } from "./journal.ts";
 import { Leases } from "./leases.ts";
 import { openHost, Watch } from "./look.ts";
 import { noteThat, type Parts } from "./parts.ts";
+import { againstScenario, assertTimely, Permission } from "./permission.ts";
+import { type Plan, type Planning, planOf } from "./plan.ts";
 import { bootFailure } from "./remedies/boot-check/boot-check.ts";
 import { REMEDIES } from "./remedies/index.ts";
 import { INEFFECTIVE, UNFIT } from "./remedies/remedy.ts";
@@ -31,6 +33,7 @@ import { plainText } from "./survey/raw.ts";
 import * as verdicts from "./verdicts.ts";
 import { type Verdict, verdictOn } from "./verdicts.ts";
 import { soak, type Verified, verify, waitForOthers } from "./verify.ts";
+import { VERSION } from "./version.ts";
 
 /** Docker, the database, the stack, nginx, Odoo once more, and a look at why it falls. */
 const MOST_REMEDIES = 6;
@@ -45,20 +48,27 @@ export async function recover(inputs: Inputs, parts: Parts): Promise<Verdict> {
 }
 
 async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
+  assertTimely(inputs.approve, parts.clock);
   const host = await openHost(parts).catch((error: unknown) => error);
   if (!isHost(host)) return await lookFromOutside(host, inputs, parts);
   try {
     const watch = new Watch(host, inputs, parts);
     const first = await lookTwiceWhereInDoubt(watch, parts);
     if (isGood(first)) return verdicts.good(first);
-    if (inputs.mode !== "recover") return foresee(first, inputs, parts);
+    if (inputs.mode !== "recover") return foresee(first, host, inputs, parts);
     const settled = await afterOthers(first, watch, inputs, parts);
     if (isGood(settled)) return verdicts.good(settled, "The site came back by itself");
     if (isWaiting(settled)) return verdicts.waitedInVain(settled, inputs.bootWaitMs);
-    const forbidden = whatForbids(settled, inputs);
-    if (forbidden !== undefined) return forbidden;
+    const permission = new Permission(inputs, planningFor(host, parts), parts.clock);
+    const objection = permission.objectionTo(settled, []);
+    if (objection !== undefined) return objection;
+    if (inputs.approve !== undefined)
+      parts.journal.append({
+        kind: "note",
+        text: "The plan that was approved is the one for this situation",
+      });
     if (settled.ladder.length === 0) return verdicts.unhealthy(settled, settled.advice);
-    return await recoverUnderLease(host, watch, settled, inputs, parts);
+    return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
   } finally {
     await host.close();
   }
@@ -68,6 +78,7 @@ async function recoverUnderLease(
   host: Host,
   watch: Watch,
   first: Diagnosis,
+  permission: Permission,
   inputs: Inputs,
   parts: Parts,
 ): Promise<Verdict> {
@@ -76,7 +87,7 @@ async function recoverUnderLease(
     await leases.take(first);
     const stopped = AbortSignal.any([parts.signal, leases.lost]);
     await saveEvidence(host, first, "before", parts, stopped);
-    const verdict = await climb(host, watch, leases, inputs, { ...parts, signal: stopped });
+    const verdict = await climb(host, watch, leases, permission, inputs, { ...parts, signal: stopped });
     await saveEvidence(host, first, "after", parts, stopped).catch(
       noteThat(parts, "The logs after the run could not be saved"),
     );
@@ -91,6 +102,7 @@ async function climb(
   host: Host,
   watch: Watch,
   leases: Leases,
+  permission: Permission,
   inputs: Inputs,
   parts: Parts,
 ): Promise<Verdict> {
@@ -106,8 +118,8 @@ async function climb(
     if (isGood(diagnosis) && tried.length === 0)
       return verdicts.good(diagnosis, "The site came back by itself");
     if (!isGood(diagnosis)) {
-      const forbidden = whatForbids(diagnosis, inputs, tried);
-      if (forbidden !== undefined) return forbidden;
+      const objection = permission.objectionTo({ ...diagnosis, since: cause.since }, tried);
+      if (objection !== undefined) return objection;
       const [remedy] = diagnosis.ladder;
       if (remedy === undefined) break;
       const place = await leases.take(diagnosis);
@@ -138,17 +150,6 @@ async function climb(
     tried,
     boot?.(cause) ?? diagnosis.finding,
   );
-}
-
-/** What the user said that forbids to act on this diagnosis, as the verdict that it makes. */
-function whatForbids(
-  diagnosis: Diagnosis,
-  { scenario }: Inputs,
-  tried: readonly RemedyName[] = [],
-): Verdict | undefined {
-  return scenario === "auto" || fits(diagnosis.cause, scenario)
-    ? undefined
-    : verdicts.otherScenario(diagnosis, scenario, tried);
 }
 
 /** A boot check mends nothing, and a step that did not fit changed nothing: there is nothing to wait for. */
@@ -357,20 +358,44 @@ async function watchIt(
 }
 
 /** Tells what `recover` would do, and changes nothing. */
-function foresee(diagnosis: Diagnosis, inputs: Inputs, { journal }: Parts): Verdict {
-  journal.append({
+function foresee(diagnosis: Diagnosis, host: Host, inputs: Inputs, parts: Parts): Verdict {
+  const { ladder } = diagnosis;
+  parts.journal.append({
     kind: "foreseen",
-    steps: diagnosis.ladder.map((remedy) => ({
+    steps: ladder.map((remedy) => ({
       remedy,
       risk: RISK[remedy],
       does: REMEDIES[remedy].does,
       commands: REMEDIES[remedy].commands(diagnosis),
     })),
   });
-  const forbidden = whatForbids(diagnosis, inputs);
-  if (forbidden !== undefined) return forbidden;
-  const nothing = diagnosis.ladder.length === 0 && !isWaiting(diagnosis);
-  return inputs.mode === "check" || nothing
-    ? verdicts.unhealthy(diagnosis, verdicts.whatRecoverWouldDo(diagnosis))
-    : verdicts.planned(diagnosis);
+  const misfit = againstScenario(diagnosis, inputs);
+  if (misfit !== undefined) return misfit;
+  if (inputs.mode === "check" || (ladder.length === 0 && !isWaiting(diagnosis)))
+    return verdicts.unhealthy(diagnosis, verdicts.whatRecoverWouldDo(diagnosis));
+  const plan = planOf(diagnosis, planningFor(host, parts));
+  return verdicts.planned(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
+}
+
+function planningFor({ identity }: Host, { redactor }: Parts): Planning {
+  return { version: VERSION, hostKey: identity, redact: (text) => redactor.text(text) };
+}
+
+/** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */
+function writeDown({ hash, steps }: Plan, { clock, evidence, journal }: Parts): PlanApproval {
+  const programs = steps.flatMap(({ remedy, program, putBack }, index) =>
+    [
+      { name: `plan/${index + 1}-${remedy}.sh`, text: program },
+      { name: `plan/${index + 1}-${remedy}.put-back.sh`, text: putBack ?? "" },
+    ].filter(({ text }) => text !== ""),
+  );
+  for (const { name, text } of programs) evidence.write(name, text);
+  const now = clock.now();
+  const approval = { approve: tokenOf(hash, now), until: new Date(goodUntil(now)).toISOString() };
+  journal.append({
+    kind: "planned",
+    ...approval,
+    programs: programs.map((each) => ({ ...each, bytes: Buffer.byteLength(each.text) })),
+  });
+  return approval;
 }

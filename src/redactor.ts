@@ -51,6 +51,9 @@ const FORMS: readonly [RegExp, string][] = [
   // --db_password value, and -w value, which is Odoo's short form of it
   [form(`((?=-)${NAME}[ \\t]+)(?!-)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;]+)`), `$1${MASK}`],
   [/((?<![\w.-])-w[ \t]+)(?!-)[^\s"',;]+/g, `$1${MASK}`],
+  // The same with each argument on a line of its own, as the programs for a host are told them
+  [form(String.raw`((?=-)${NAME}\n)(?!-)(?:[^'\n]|'\\'')+`), `$1${MASK}`],
+  [/((?<![\w.-])-w\n)(?!-)(?:[^'\n]|'\\'')+/g, `$1${MASK}`],
   // scheme://user:password@host
   [/((?<![a-z0-9])[a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/@"']*:)[^\s/"']+@/gi, `$1${MASK}@`],
   [

@@ -1,10 +1,12 @@
 /** How a run ends, in words: the first lines of the summary, for every way in which it can end. */
 
 import { type Diagnosis, isWaiting, type RemedyName } from "./diagnosis/diagnosis.ts";
+import { needsApproval, RISK, type RiskClass } from "./diagnosis/risk.ts";
 import { HostError, InputError, RefusedError } from "./errors.ts";
 import type { Scenario } from "./inputs/inputs.ts";
-import type { Status } from "./journal.ts";
+import type { PlanApproval, Status } from "./journal.ts";
 import { messageOf } from "./parts.ts";
+import { describePlan, type Plan, type PlanStep } from "./plan.ts";
 import { REMEDIES } from "./remedies/index.ts";
 import type { Verified } from "./verify.ts";
 
@@ -42,12 +44,16 @@ export function good(diagnosis: Diagnosis, opening = "Every layer is good"): Ver
   };
 }
 
-export function planned(diagnosis: Diagnosis): Verdict {
+/** @param approval undefined where there is nothing to do but wait */
+export function planned(diagnosis: Diagnosis, approval: PlanApproval | undefined): Verdict {
   return {
     status: "planned",
     headline: `${opening(diagnosis)}: ${diagnosis.finding}. Nothing was changed: this was a plan`,
     detail: "",
-    next: whatRecoverWouldDo(diagnosis),
+    next:
+      approval === undefined
+        ? whatRecoverWouldDo(diagnosis)
+        : `To run this plan and nothing else, run again with \`mode: recover\` and \`approve: ${approval.approve}\`, good until ${approval.until.slice(11, 16)} UTC.`,
   };
 }
 
@@ -141,6 +147,45 @@ export function otherScenario(
   };
 }
 
+const PLAN_AGAIN = "Run with `mode: plan` again, read it, and approve that one.";
+
+/** Not the situation whose plan was approved: of that one only the hash is known, so this one is told for comparison. */
+export function anotherSituation(diagnosis: Diagnosis, plan: Plan): Verdict {
+  return {
+    status: "refused",
+    headline: `The situation is another than the one that was approved; now: ${diagnosis.finding}. Nothing was changed`,
+    detail: `Compare with the plan that was approved. It would now be one of\n${describePlan(plan)}\n\n${diagnosis.evidence.join("\n")}`,
+    next: plan.steps.length === 0 && diagnosis.advice !== "" ? diagnosis.advice : PLAN_AGAIN,
+  };
+}
+
+/** The next step is of a class that runs only as a part of an approved plan. */
+export function notApproved(diagnosis: Diagnosis, step: PlanStep, tried: readonly RemedyName[]): Verdict {
+  const { headline, ...rest } = unhealthy(diagnosis, toApprove(step.remedy), tried);
+  return {
+    ...rest,
+    status: "refused",
+    headline: `${headline}. The next step is of the class ${step.risk}, and was not approved`,
+  };
+}
+
+/** The approved steps have run, and the next one is not among them. */
+export function notInThePlan(
+  diagnosis: Diagnosis,
+  { remedy }: PlanStep,
+  tried: readonly RemedyName[],
+): Verdict {
+  return unhealthy(
+    diagnosis,
+    `The next step would be ${remedy}, and that is not in the approved plan as it would run now. ${PLAN_AGAIN}`,
+    tried,
+  );
+}
+
+function toApprove(remedy: RemedyName): string {
+  return `The next step is ${remedy}, which ${REMEDIES[remedy].does}: it runs only when a person approved it. Run with \`mode: plan\`, read it, then \`mode: recover\` with the \`approve\` that it prints.`;
+}
+
 function opening({ since }: Diagnosis): string {
   return since === "" ? "The site is down" : since;
 }
@@ -159,11 +204,16 @@ function peopleCanWork({ layers }: Diagnosis): boolean {
   return outermost === "good";
 }
 
-export function whatRecoverWouldDo(diagnosis: Diagnosis): string {
+/** @param risks the class of each remedy */
+export function whatRecoverWouldDo(
+  diagnosis: Diagnosis,
+  risks: Readonly<Record<RemedyName, RiskClass>> = RISK,
+): string {
   const [remedy] = diagnosis.ladder;
   if (isWaiting(diagnosis))
     return "Wait. With `mode: recover` the action waits for it, and acts afterwards if the site is still bad.";
   if (remedy === undefined) return diagnosis.advice;
+  if (needsApproval(risks[remedy])) return toApprove(remedy);
   return `Run again with \`mode: recover\`: it would begin with ${remedy}, which ${REMEDIES[remedy].does}.`;
 }
 

@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { diagnose, isGood } from "../src/diagnosis/diagnosis.ts";
+import { RISK } from "../src/diagnosis/risk.ts";
 import { HostError, InputError, RefusedError } from "../src/errors.ts";
 import { seen, unseen } from "../src/survey/survey.ts";
 import {
@@ -169,11 +170,15 @@ describe("a cause of the scenario that was not asked for", () => {
 });
 
 describe("a plan", () => {
-  it("says what is wrong, that nothing was changed, and what would be done first", () => {
-    const verdict = planned(diagnosisOf(stopped));
+  it("says what is wrong, that nothing was changed, and how to have just that done", () => {
+    const approval = { approve: "4f1c0a9be27d6683-20240502T0300Z", until: "2024-05-02T03:30:00.000Z" };
+    const verdict = planned(diagnosisOf(stopped), approval);
     expect(verdict.status).toBe("planned");
     expect(verdict.headline).toMatch(/^Down since 02:47:13 UTC: .*Nothing was changed: this was a plan$/);
-    expect(verdict.next).toMatch(/^Run again with `mode: recover`: it would begin with start-stack, which /);
+    expect(verdict.next).toBe(
+      "To run this plan and nothing else, run again with `mode: recover` and `approve: 4f1c0a9be27d6683-20240502T0300Z`, good until 03:30 UTC.",
+    );
+    expect(planned(diagnosisOf(busy), undefined).next).toMatch(/^Wait\./);
   });
 
   it("says that one would wait for somebody's work, and gives advice where nothing would be done", () => {
@@ -181,6 +186,15 @@ describe("a plan", () => {
     expect(whatRecoverWouldDo(diagnosisOf(recovering))).toMatch(/^Wait\./);
     const outside = diagnosisOf({ public: seen(publicProbe({ answer: BAD_GATEWAY })) });
     expect(whatRecoverWouldDo(outside)).toBe(outside.advice);
+  });
+
+  it("says what recover would begin with, and that it must be approved where its class needs that", () => {
+    expect(whatRecoverWouldDo(diagnosisOf(stopped))).toMatch(
+      /^Run again with `mode: recover`: it would begin with start-stack, which starts /,
+    );
+    expect(whatRecoverWouldDo(diagnosisOf(stopped), { ...RISK, "start-stack": "wipe" })).toMatch(
+      /^The next step is start-stack, .* Run with `mode: plan`, read it, then `mode: recover` with the `approve` /,
+    );
   });
 });
 

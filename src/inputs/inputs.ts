@@ -1,6 +1,7 @@
 /** What the user asked for, parsed once: types that cannot hold nonsense. */
 
 import type { Mode } from "../journal.ts";
+import type { Approval } from "./approval.ts";
 import type { Connection } from "./connection.ts";
 
 /** The riskiest class of remedy that may run (src/diagnosis/risk.ts). */
@@ -14,6 +15,8 @@ export interface Inputs {
   readonly mode: Mode;
   readonly scenario: Scenario;
   readonly ceiling: Ceiling;
+  /** The plan that is to be run, and no other; undefined: whatever the diagnosis allows without an approval. */
+  readonly approve: Approval | undefined;
   /** The site's public address; its name is sent as the Host header on the host too. */
   readonly url: URL | undefined;
   readonly directory: string | undefined;

@@ -6,6 +6,7 @@
 import { isIPv6 } from "node:net";
 import * as v from "valibot";
 import { InputError } from "../errors.ts";
+import { type Approval, parseApproval } from "./approval.ts";
 import type { Connection, FingerprintPin, KnownHostsPin, Login, SshEndpoint } from "./connection.ts";
 import { parseFingerprints } from "./fingerprint.ts";
 import type { Inputs } from "./inputs.ts";
@@ -36,6 +37,7 @@ export const INPUT_DEFAULTS = {
   mode: "check",
   scenario: "auto",
   ceiling: "restart",
+  approve: "",
   url: "",
   directory: "",
   compose_file: "",
@@ -149,6 +151,9 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
     mode: check("mode", FORMS.mode, "check"),
     scenario: check("scenario", FORMS.scenario, "auto"),
     ceiling: check("ceiling", FORMS.ceiling, "restart"),
+    approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) =>
+      complain("approve", problem),
+    ),
     url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
     directory: optional("directory", FORMS.directory),
     composeFile: optional("compose_file", FORMS.composeFile),
@@ -262,6 +267,18 @@ function knownHostsFrom(text: string, complain: (problem: string) => void): Know
   for (const problem of problems) complain(problem);
   if (entries.length === 0 && problems.length === 0) complain("holds no host key");
   return { kind: "known-hosts", entries };
+}
+
+function approvalFrom(text: string, mode: string, complain: (problem: string) => void): Approval | undefined {
+  if (text === "") return undefined;
+  if (mode === "check" || mode === "plan")
+    complain(`is for \`mode: recover\` alone, and the mode is \`${mode}\`; leave it out, or set the mode`);
+  const approval = parseApproval(text);
+  if (approval === undefined)
+    complain(
+      `${shown(text)} is no approval; copy the one that \`mode: plan\` printed, like \`4f1c0a9be27d6683-20261124T0250Z\``,
+    );
+  return approval;
 }
 
 function urlFrom(text: string, complain: (problem: string) => void): URL | undefined {

@@ -44,6 +44,8 @@ function wordsFor(entry: Entry): string | undefined {
             "recover would do:",
             ...entry.steps.map(({ remedy, risk, commands }) => `${remedy} (${risk}): ${commands}`),
           ].join("\n");
+    case "planned":
+      return `plan, good until ${entry.until.slice(11, 16)} UTC: approve: ${entry.approve}`;
     case "lease-taken":
       return entry.takenOver === undefined ? "took the lease" : `took the lease over ${entry.takenOver}`;
     case "lease-released":

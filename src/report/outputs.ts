@@ -11,6 +11,8 @@ export interface Outputs {
   readonly changed: string;
   /** The remedies that ran, in order, separated by commas. */
   readonly remedies: string;
+  /** By which the plan is approved; empty where there is none. */
+  readonly plan: string;
   /** The directory with journal and evidence. */
   readonly report_directory: string;
 }
@@ -28,6 +30,7 @@ export function outputsOf(entries: readonly Entry[], reportDirectory: string): O
     next: concluded?.next ?? "Check the site, then run again.",
     changed: String(remedies.length > 0),
     remedies: remedies.join(","),
+    plan: entries.findLast((entry) => entry.kind === "planned")?.approve ?? "",
     report_directory: reportDirectory,
   };
 }

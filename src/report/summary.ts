@@ -40,6 +40,7 @@ export function summaryOf(entries: readonly Entry[], files: string): string {
     verdictLines(concluded),
     layerTable(entries),
     foreseenLines(entries),
+    planLines(entries),
     ruledOutLines(entries),
     changeLines(entries),
     warningLines(diagnosed),
@@ -107,6 +108,22 @@ function foreseenLines(entries: readonly Entry[]): string {
     ...foreseen.steps.map(
       ({ remedy, risk, does, commands }, index) =>
         `${index + 1}. ${code(remedy)} ${plain(does)} (class ${risk}${needsApproval(risk) ? ", only with `approve`" : ""}): ${code(commands)}`,
+    ),
+  ].join("\n\n");
+}
+
+/** The line to copy, and every program as it would run. */
+function planLines(entries: readonly Entry[]): string {
+  const planned = last(entries, "planned");
+  if (planned === undefined) return "";
+  const { approve, until, programs } = planned;
+  return [
+    "### Plan",
+    `To run these programs and nothing else, while the situation is the same, good until ${plain(until.slice(11, 16))} UTC:`,
+    block(`mode: recover\napprove: ${approve}`),
+    ...programs.map(
+      ({ name, text }) =>
+        `<details><summary>${code(name)}, as it would run</summary>\n\n${block(text)}\n\n</details>`,
     ),
   ].join("\n\n");
 }
@@ -207,6 +224,8 @@ function wordsFor(entry: Entry): string | undefined {
       return plain(entry.text);
     case "concluded":
       return `concluded: ${entry.status}`;
+    case "planned":
+      return `planned: ${code(entry.approve)}`;
     case "foreseen":
     case "looked":
     case "remedy-output":
@@ -224,7 +243,10 @@ function remedyOutput(entries: readonly Entry[]): string {
 }
 
 function evidenceLines(entries: readonly Entry[], files: string): string {
-  const saved = entries.filter((entry) => entry.kind === "evidence").flatMap((entry) => entry.files);
+  const saved = entries.flatMap((entry) => {
+    if (entry.kind === "evidence") return entry.files;
+    return entry.kind === "planned" ? entry.programs : [];
+  });
   if (saved.length === 0) return "";
   return [
     "### Evidence",

@@ -66,6 +66,7 @@ describe("defaults", () => {
       mode: "check",
       scenario: "auto",
       ceiling: "restart",
+      approve: undefined,
       url: undefined,
       directory: undefined,
       composeFile: undefined,
@@ -106,6 +107,7 @@ describe("mistakes", () => {
       mode: "repair",
       scenario: "404",
       ceiling: "module",
+      approve: "yes",
       url: "erp",
       directory: "relative",
       compose_file: "-f",
@@ -121,6 +123,7 @@ describe("mistakes", () => {
     const named = mistakes.map((mistake) => /^`(\w+)`: /.exec(mistake)?.[1]);
     expect(named.toSorted()).toEqual(
       [
+        "approve",
         "boot_wait",
         "ceiling",
         "compose_file",
@@ -354,6 +357,34 @@ describe("a database", () => {
   ])("may not be called %j, nor may its role", (name) => {
     expect(mistakesOf("database", name)).toEqual([expect.stringMatching(/^`database`: .*no name of/)]);
     expect(mistakesOf("db_user", name)).toEqual([expect.stringMatching(/^`db_user`: .*no name of/)]);
+  });
+});
+
+describe("an approval", () => {
+  const token = "4f1c0a9be27d6683-20261124T0250Z";
+
+  it("is for mode recover, as the plan printed it", () => {
+    const approve = { hash: "4f1c0a9be27d6683", at: Date.parse("2026-11-24T02:50:00Z") };
+    expect(parse({ mode: "recover", approve: ` ${token}\n` }).approve).toEqual(approve);
+    expect(parse({ mode: "recover" }).approve).toBeUndefined();
+  });
+
+  it.each(["check", "plan"])("with mode %s is a mistake that says so", (mode) => {
+    expect(mistakesIn(raw({ mode, approve: token }))).toEqual([
+      `\`approve\`: is for \`mode: recover\` alone, and the mode is \`${mode}\`; leave it out, or set the mode`,
+    ]);
+    // The mode that is used when none is given.
+    expect(mistakesIn(raw({ approve: token }))[0]).toContain("the mode is `check`");
+  });
+
+  it("in another form is a mistake that shows the form, beside all others", () => {
+    const mistakes = mistakesIn(raw({ approve: "4f1c0a9be27d6683", scenario: "503", ceiling: "all" }));
+    expect(mistakes).toEqual([
+      "`scenario`: “503” is none of `auto`, `502`, `500`",
+      "`ceiling`: “all” is none of `restart`, `repair`, `wipe`",
+      expect.stringContaining("the mode is `check`"),
+      "`approve`: “4f1c0a9be27d6683” is no approval; copy the one that `mode: plan` printed, like `4f1c0a9be27d6683-20261124T0250Z`",
+    ]);
   });
 });
 

@@ -65,6 +65,16 @@ function concluded(status: Status, more: Partial<EventFor<"concluded">> = {}): E
   return { kind: "concluded", status, headline: `it is ${status}`, detail: "", next: "", ...more };
 }
 
+const PLANNED: EventFor<"planned"> = {
+  kind: "planned",
+  approve: "4f1c0a9be27d6683-20261124T0250Z",
+  until: "2026-11-24T03:20:00.000Z",
+  programs: [
+    { name: "plan/1-boot-check.sh", bytes: 2_048, text: "docker stop --time 10 odoo\n" },
+    { name: "plan/1-boot-check.put-back.sh", bytes: 512, text: "docker start odoo\n" },
+  ],
+};
+
 const STATUSES: readonly Status[] = [
   "healthy",
   "planned",
@@ -105,6 +115,7 @@ function fullJournal(text: string): readonly Entry[] {
         { remedy: "restart-odoo", risk: "wipe", does: text, commands: text },
       ],
     },
+    { kind: "planned", approve: text, until: text, programs: [{ name: text, bytes: 5, text }] },
     { kind: "lease-taken", key: text, owner: text, takenOver: text },
     { kind: "evidence", when: "before", files: [{ name: text, bytes: 1_234 }] },
     { kind: "remedy-started", remedy: "start-stack", step: text, key: text },
@@ -175,7 +186,7 @@ function expectHarmlessMarkdown(markdown: string): void {
     columns = borders;
     expect(line).not.toMatch(/^\s*(?:[>~]|\d+\.(?! <code>))/);
     expect(line).not.toMatch(
-      /^#+ (?!🔴|❓|What `recover` would do|Ruled out|What changed|Worth knowing|Drift|What happened|Evidence)/u,
+      /^#+ (?!🔴|❓|What `recover` would do|Plan|Ruled out|What changed|Worth knowing|Drift|What happened|Evidence)/u,
     );
   }
 }
@@ -304,6 +315,21 @@ describe("the summary", () => {
       "2. <code>restart-odoo</code> removes it (class wipe, only with `approve`): <code>rm</code>",
     );
     expect(part).toContain("### Ruled out\n- <code>restart-odoo</code>: Odoo does not run");
+  });
+
+  it("of a plan has the lines to copy, until when they are good, and each exact program to unfold", () => {
+    const summary = summaryOf(journalOf(diagnosed(), PLANNED, concluded("planned")), "/runner/evidence");
+    expect(summary).toContain(
+      "good until 03:20 UTC:\n\n```text\nmode: recover\napprove: 4f1c0a9be27d6683-20261124T0250Z\n```",
+    );
+    expect(summary.match(/<details><summary>.*?<\/summary>\n\n```text\n.*\n```\n\n<\/details>/g)).toEqual([
+      "<details><summary><code>plan/1-boot-check.sh</code>, as it would run</summary>\n\n```text\ndocker stop --time 10 odoo\n```\n\n</details>",
+      "<details><summary><code>plan/1-boot-check.put-back.sh</code>, as it would run</summary>\n\n```text\ndocker start odoo\n```\n\n</details>",
+    ]);
+    expect(summary).toContain("- <code>plan/1-boot-check.sh</code> (2.0 KiB)");
+    expect(consoleLine({ ...PLANNED, at: "", ms: 0 })).toContain(
+      "plan, good until 03:20 UTC: approve: 4f1c0a9be27d6683-20261124T0250Z",
+    );
   });
 
   it("says that recover would do nothing, with what is ruled out, or that it would wait", () => {
@@ -452,8 +478,14 @@ describe("outputs", () => {
       next: "Look at the drift.",
       changed: "true",
       remedies: "start-stack,restart-odoo",
+      plan: "",
       report_directory: "/tmp/report",
     });
+  });
+
+  it("of a plan give what it is approved by", () => {
+    const entries = journalOf(started, diagnosed(), { kind: "foreseen", steps: [] }, PLANNED);
+    expect(outputsOf(entries, "").plan).toBe("4f1c0a9be27d6683-20261124T0250Z");
   });
 
   it("of a run that found nothing wrong say so, and that nothing was changed", () => {

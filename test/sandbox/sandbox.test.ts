@@ -7,63 +7,21 @@ import { existsSync, statSync } from "node:fs";
 import net from "node:net";
 import { describe, expect, it } from "vitest";
 import { diagnose } from "../../src/diagnosis/diagnosis.ts";
-import { connect } from "../../src/host/connect.ts";
 import { parseInputs } from "../../src/inputs/parse.ts";
-import { Journal } from "../../src/journal.ts";
-import { recover } from "../../src/recover.ts";
-import { Redactor } from "../../src/redactor.ts";
-import { outputsOf } from "../../src/report/outputs.ts";
 import { askPublic } from "../../src/survey/public.ts";
 import { ifSeen, type Survey } from "../../src/survey/survey.ts";
 import { takeSurvey } from "../../src/survey/take.ts";
-import type { Verdict } from "../../src/verdicts.ts";
 import { allFaults } from "../droplet/faults.ts";
-import type { ActionInputs } from "../support/action.ts";
-import { fasterClock, realClock, until } from "../support/clocks.ts";
-import { nonce, program } from "../support/hosts.ts";
+import { realClock, until } from "../support/clocks.ts";
+import { program } from "../support/hosts.ts";
 import { processesWith } from "../support/processes.ts";
+import { runOn } from "./run.ts";
 import { FAULTS, Sandbox } from "./sandbox.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 
-/** The product's waits are constants (three passes over 10 s): its clock runs faster instead. */
-const TIMES = 10;
 /** Milliseconds; where the machine has no curl, each question to the sandbox takes a Node of its own. */
 const PATIENCE = 180_000;
 const BOOT = { database: 100, odoo: 300 };
-
-interface Recovered {
-  readonly verdict: Verdict;
-  readonly outputs: Readonly<Record<string, string>>;
-  readonly evidence: ReadonlyMap<string, string>;
-  readonly kinds: readonly string[];
-  readonly remedies: readonly string[];
-}
-
-async function recoverIt(inputs: ActionInputs): Promise<Recovered> {
-  const clock = fasterClock(TIMES);
-  const redactor = new Redactor();
-  const journal = new Journal(clock, redactor, []);
-  const evidence = new Map<string, string>();
-  const parsed = parseInputs(inputs, () => "");
-  const verdict = await recover(parsed, {
-    connect: () => connect(parsed.connection, { log: () => {} }),
-    askPublic: (url, signal) => askPublic(url, clock, signal),
-    clock,
-    journal,
-    redactor,
-    evidence: { write: (name, text) => evidence.set(name, text) },
-    nonce,
-    run: nonce(),
-    who: "a test",
-    mask: () => {},
-    signal: new AbortController().signal,
-  });
-  const kinds = journal.entries.map((entry) => entry.kind);
-  const remedies = journal.entries.flatMap((entry) =>
-    entry.kind === "remedy-started" ? [entry.remedy] : [],
-  );
-  return { verdict, outputs: { ...outputsOf(journal.entries, "") }, evidence, kinds, remedies };
-}
 
 /** What the product would make on this machine if the sandbox let it through to it. */
 function machineState(): (number | undefined)[] {
@@ -89,7 +47,7 @@ describe.concurrent("the scenario", () => {
             ups += 1;
           });
 
-          const { verdict, outputs, evidence, kinds, remedies } = await recoverIt(sandbox.inputs(inputs));
+          const { verdict, outputs, evidence, kinds, remedies } = await runOn(sandbox, inputs);
           await end?.();
 
           const page = await sandbox.visit();

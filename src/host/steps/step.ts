@@ -66,11 +66,7 @@ export async function runStep(
   onOutput: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<StepEnd> {
-  const putBackDirectory = { PUT_BACK_DIR: `${place.auditRoot}/${place.key}/put-back` };
-  // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
-  const program = `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${assignments({ ...putBackDirectory, ...step.values })}${step.text}`;
-  const putBack =
-    step.putBack && `${assignments({ ...putBackDirectory, ...step.putBack.values })}${step.putBack.text}`;
+  const { program, putBack } = stepPrograms(place, step);
   const started = await host
     .run(
       {
@@ -80,7 +76,7 @@ export async function runStep(
           SECONDS_ALLOWED: String(step.seconds),
           PROGRAM: program,
           PUT_BACK: putBack ?? "",
-          ...putBackDirectory,
+          ...putBackDirectory(place),
         }),
         repeatable: false,
       },
@@ -102,6 +98,24 @@ export async function runStep(
     }
   }
   return followStep(host, place, step.name, onOutput, signal);
+}
+
+/** A step's two programs as they run on the host, their values in front: what is sent, and what a plan shows. */
+export function stepPrograms(
+  place: StatePlace,
+  { text, values, putBack }: Pick<Step, "text" | "values" | "putBack">,
+): { readonly program: string; readonly putBack: string | undefined } {
+  const front = (own: Readonly<Record<string, string>>): string =>
+    assignments({ ...putBackDirectory(place), ...own });
+  return {
+    // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
+    program: `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${front(values)}${text}`,
+    putBack: putBack && `${front(putBack.values)}${putBack.text}`,
+  };
+}
+
+function putBackDirectory({ auditRoot, key }: StatePlace): { readonly PUT_BACK_DIR: string } {
+  return { PUT_BACK_DIR: `${auditRoot}/${key}/put-back` };
 }
 
 /** Ends a step that runs, and has it put the host back. Its end is then to be followed. */

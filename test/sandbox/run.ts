@@ -1,0 +1,54 @@
+/** The product's main path on a sandbox, in the test's own process: what it ended with, and what it told on the way. */
+
+import type { Clock } from "../../src/clock.ts";
+import { connect } from "../../src/host/connect.ts";
+import { parseInputs } from "../../src/inputs/parse.ts";
+import { type Entry, Journal } from "../../src/journal.ts";
+import { recover } from "../../src/recover.ts";
+import { Redactor } from "../../src/redactor.ts";
+import { outputsOf } from "../../src/report/outputs.ts";
+import { askPublic } from "../../src/survey/public.ts";
+import type { Verdict } from "../../src/verdicts.ts";
+import type { ActionInputs } from "../support/action.ts";
+import { fasterClock } from "../support/clocks.ts";
+import { nonce } from "../support/hosts.ts";
+import type { Sandbox } from "./sandbox.ts";
+
+/** The product's waits are constants (three passes over 10 s): its clock runs faster instead. */
+const TIMES = 10;
+
+export interface Ran {
+  readonly verdict: Verdict;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly entries: readonly Entry[];
+  readonly evidence: ReadonlyMap<string, string>;
+  readonly kinds: readonly string[];
+  readonly remedies: readonly string[];
+}
+
+/** @param minutesLater what the run's clock is ahead of the machine's */
+export async function runOn(sandbox: Sandbox, inputs: ActionInputs = {}, minutesLater = 0): Promise<Ran> {
+  const fast = fasterClock(TIMES);
+  const clock: Clock = { ...fast, now: () => fast.now() + minutesLater * 60_000 };
+  const redactor = new Redactor();
+  const journal = new Journal(clock, redactor, []);
+  const evidence = new Map<string, string>();
+  const parsed = parseInputs(sandbox.inputs(inputs), () => "");
+  const verdict = await recover(parsed, {
+    connect: () => connect(parsed.connection, { log: () => {} }),
+    askPublic: (url, signal) => askPublic(url, clock, signal),
+    clock,
+    journal,
+    redactor,
+    evidence: { write: (name, text) => evidence.set(name, text) },
+    nonce,
+    run: nonce(),
+    who: "a test",
+    mask: () => {},
+    signal: new AbortController().signal,
+  });
+  const { entries } = journal;
+  const kinds = entries.map((entry) => entry.kind);
+  const remedies = entries.flatMap((entry) => (entry.kind === "remedy-started" ? [entry.remedy] : []));
+  return { verdict, outputs: { ...outputsOf(entries, "") }, entries, evidence, kinds, remedies };
+}
