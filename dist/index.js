@@ -52006,17 +52006,45 @@ module.exports = __nccwpck_require__.p + "c32686f0130855747f69.sql";
 
 /***/ }),
 
+/***/ 5600:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "6bca872c605bbeba1e5d.sql";
+
+/***/ }),
+
+/***/ 8978:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "df78ce84ed46a627382d.sql";
+
+/***/ }),
+
 /***/ 4567:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "e40f2f882055567a5847.sh";
+module.exports = __nccwpck_require__.p + "dac3b4197854a63b0b6e.sh";
+
+/***/ }),
+
+/***/ 9511:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "1b81ee2912f533f8cfb2.py";
 
 /***/ }),
 
 /***/ 6120:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "5d2096406742814451b9.sql";
+module.exports = __nccwpck_require__.p + "937b03bb1143d72feb7a.sql";
+
+/***/ }),
+
+/***/ 5533:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "ca01879fd1457a2c716d.awk";
 
 /***/ }),
 
@@ -52030,7 +52058,7 @@ module.exports = __nccwpck_require__.p + "b94d976c4e9d787a94ae.sh";
 /***/ 6972:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "387b428c2d79ffdf73c6.sh";
+module.exports = __nccwpck_require__.p + "fb1e1a6b35c7def8edfb.sh";
 
 /***/ }),
 
@@ -52051,7 +52079,7 @@ module.exports = __nccwpck_require__.p + "9b4118ca36ba62d430d6.sh";
 /***/ 5436:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "88c44642dcd7fcd1da8e.sh";
+module.exports = __nccwpck_require__.p + "4fb7370ca498d0b820f6.sh";
 
 /***/ }),
 
@@ -52065,7 +52093,7 @@ module.exports = __nccwpck_require__.p + "c1ce1da02dafb03f0578.sh";
 /***/ 4992:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "e797d41005d988d1b95f.sh";
+module.exports = __nccwpck_require__.p + "40ca034760dde43b4c08.sh";
 
 /***/ }),
 
@@ -52369,6 +52397,126 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 const filename = (0,node_url__WEBPACK_IMPORTED_MODULE_1__.fileURLToPath)(import.meta.url);
 Object.assign(globalThis, { __filename: filename, __dirname: (0,node_path__WEBPACK_IMPORTED_MODULE_0__.dirname)(filename) });
+
+
+/***/ }),
+
+/***/ 7174:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   JG: () => (/* binding */ askedInPublic),
+/* harmony export */   Lj: () => (/* binding */ askedDirectly),
+/* harmony export */   P4: () => (/* binding */ leadsInCircle),
+/* harmony export */   Sr: () => (/* binding */ isChooser),
+/* harmony export */   _n: () => (/* binding */ judgeAnswer),
+/* harmony export */   m_: () => (/* binding */ askedThrough)
+/* harmony export */ });
+/* unused harmony export whyNoAnswer */
+/** What an answer to GET /web/login is: Odoo's login page, or what else. A code of 200 alone proves nothing. */
+/**
+ * Whether an answer is Odoo's login page.
+ *
+ * @param asked the addresses under which it was asked for, whatever the way: a redirect to one of them is a circle
+ */
+function judgeAnswer(answer, asked = []) {
+    if (!answer.answered)
+        return { good: false, why: whyNoAnswer(answer) };
+    const time = `in ${answer.seconds.toFixed(2)} s`;
+    if (answer.code !== 200) {
+        const to = answer.location ? ` to ${answer.location}` : "";
+        const what = leadsInCircle(answer, asked)
+            ? ", which is where it was asked for: a circle"
+            : isChooser(answer)
+                ? ", where Odoo lets people choose a database"
+                : "";
+        return { good: false, why: `${answer.code}${to} ${time}${what}` };
+    }
+    if (!isLoginPage(answer))
+        return { good: false, why: `200 ${time}, but the page is not Odoo's login page: it ${whatElse(answer)}` };
+    return { good: true, why: `200 ${time}` };
+}
+/** `connection refused (curl: …)` */
+function whyNoAnswer({ problem, detail }) {
+    const words = {
+        refused: "connection refused",
+        "timed-out": "no answer in time",
+        broken: "the connection broke",
+    };
+    return `${words[problem]}${detail ? ` (${detail})` : ""}`;
+}
+/** The form's class and its field stand in the login page of Odoo 14 to 19 (addons/web/views/webclient_templates.xml). */
+function isLoginPage({ body }) {
+    return /oe_login_form|name="login"/.test(body);
+}
+/** A redirect to where it was asked for: whoever follows it comes back to it for ever. */
+function leadsInCircle(answer, asked) {
+    if (!answer.answered || answer.code < 300 || answer.code > 399 || answer.location === "")
+        return false;
+    return asked.some((address) => URL.canParse(answer.location, address) &&
+        new URL(answer.location, address).href === new URL(address).href);
+}
+const LOGIN = "/web/login";
+/** Odoo was asked on its own port, with the public name in the headers. */
+function askedDirectly(address, url) {
+    return addresses(address && `http://${address}${LOGIN}`, new URL(LOGIN, url ?? "http://localhost").href);
+}
+/** @param door `https:443`; who was asked for by http came there by a redirect, and coming back is a circle */
+function askedThrough(door, url) {
+    const [scheme = "", port = ""] = door.split(":");
+    const name = url?.hostname ?? "localhost";
+    const redirected = scheme === "https" && url?.protocol !== "https:";
+    return addresses(`${scheme}://${name}:${port}${LOGIN}`, redirected ? `http://${name}${LOGIN}` : "");
+}
+/** Redirects to the same name were followed: one that is left after that leads round, be it between http and https. */
+function askedInPublic(address) {
+    if (!URL.canParse(address))
+        return [];
+    const { href, host, pathname, search } = new URL(address);
+    return addresses(href, `http://${host}${pathname}${search}`, `https://${host}${pathname}${search}`);
+}
+function addresses(...all) {
+    return all.filter((address) => URL.canParse(address));
+}
+/**
+ * Whether Odoo asks which database is meant, by a redirect or by the page itself (addons/web/controllers/database.py,
+ * and its templates `database_selector` and `database_manager`).
+ */
+function isChooser(answer) {
+    if (!answer.answered)
+        return false;
+    if (answer.code !== 200)
+        return /\/web\/database\/(?:selector|manager|create)\b/.test(answer.location);
+    return (!isLoginPage(answer) &&
+        /\/web\/database\/(?:create|manager|restore|backup|selector)\b|href="\/(?:web|odoo)\?db=|o_database_list/.test(answer.body));
+}
+/** A clause that stands after *it*. */
+function whatElse(answer) {
+    const { body, bytes } = answer;
+    if (body.trim() === "")
+        return "is empty";
+    if (isChooser(answer))
+        return "is the one where Odoo lets people choose a database";
+    const head = body.slice(0, 8_192);
+    const title = textOf(/<title[^>]*>(.*?)<\/title>/is.exec(head)?.[1]);
+    const heading = textOf(/<h1[^>]*>(.*?)<\/h1>/is.exec(head)?.[1]);
+    const said = title || heading;
+    const words = `${title} ${heading}`;
+    if (/welcome to nginx/i.test(words))
+        return "is the one that nginx shows where no site is set up";
+    if (/maintenance|maintained|back soon|be right back|coming soon|wartung/i.test(words))
+        return `is one about maintenance (${said})`;
+    if (/\berror\b|unavailable|bad gateway|time-?out|forbidden|not found|went wrong/i.test(words))
+        return `is one about an error (${said})`;
+    return said === "" ? `has ${bytes} bytes and no title` : `has another title (${said})`;
+}
+function textOf(html = "") {
+    return html
+        .replace(/<[^>]*>/g, " ")
+        .replace(/\s+/g, " ")
+        .trim()
+        .slice(0, 80);
+}
 
 
 /***/ }),
@@ -52708,6 +52856,8 @@ function rootBlocker({ sessions }) {
     return sessions.find(({ pid, blockedBy, address }) => heads.has(pid) && blockedBy.length === 0 && !odoo.has(address));
 }
 
+// EXTERNAL MODULE: ./build/diagnosis/answer.js
+var diagnosis_answer = __nccwpck_require__(7174);
 ;// CONCATENATED MODULE: ./build/diagnosis/processes.js
 /** Which processes are Odoo's, and whether they go on. */
 
@@ -52738,6 +52888,7 @@ function isStoppedBySignal(survey, { odoo }) {
 
 ;// CONCATENATED MODULE: ./build/diagnosis/causes/odoo.js
 /** Causes that lie in Odoo itself, its container, and its port. */
+
 
 
 
@@ -52888,7 +53039,7 @@ function databasesToChooseFrom(survey, target) {
     const direct = directOf(survey, target);
     const answer = direct && (0,survey_survey/* ifSeen */.hy)(direct.answer);
     const activity = activityOf(survey, target);
-    if (answer?.answered !== true || !/\/web\/database\//.test(answer.location) || activity?.observed !== true)
+    if (answer === undefined || !(0,diagnosis_answer/* isChooser */.Sr)(answer) || activity?.observed !== true)
         return undefined;
     const names = activity.value.odoo.map(({ name }) => name);
     return names.length === 1 ? undefined : names;
@@ -52896,6 +53047,7 @@ function databasesToChooseFrom(survey, target) {
 
 ;// CONCATENATED MODULE: ./build/diagnosis/causes/proxy.js
 /** Causes that lie before Odoo: nginx, and what stands between the droplet and the public. */
+
 
 
 
@@ -52920,21 +53072,68 @@ function firstComplaint(said) {
     const line = said.split("\n").find((each) => /\[(?:emerg|alert|crit|error)\]/.test(each)) ?? said.split("\n")[0] ?? "";
     return line.replace(/^.*?\[\w+\] (?:\d+#\d+: )?/, "").trim();
 }
-function nginxElsewhere({ survey, target, layers, hostname }) {
+/** Whoever stands innermost and leads people round is who sends them; nothing outside of it can be good before it. */
+function redirectLoop({ survey, target, layers, url }) {
+    const direct = directOf(survey, target);
+    const own = direct && (0,survey_survey/* ifSeen */.hy)(direct.answer);
+    if (own !== undefined && (0,diagnosis_answer/* leadsInCircle */.P4)(own, (0,diagnosis_answer/* askedDirectly */.Lj)(direct?.address ?? "", url))) {
+        return found("redirect-loop", `Odoo itself sends browsers round in a circle: ${whyOf(layers, "direct")}`, "Look for what redirects there: a redirect of the website's, a module that forces https, or `proxy_mode` that is not set while nginx ends TLS.");
+    }
+    if (stateOf(layers, "direct") === "bad")
+        return undefined;
+    const proxy = (0,survey_survey/* ifSeen */.hy)(survey.proxy);
+    if (proxy !== undefined && (0,diagnosis_answer/* leadsInCircle */.P4)(proxy.answer, (0,diagnosis_answer/* askedThrough */.m_)(proxy.door, url))) {
+        const files = new Set(routesOf(survey, target, url?.hostname).map(({ upstream }) => upstream.at.file));
+        return found("redirect-loop", `${proxyProgram(survey) ?? "the proxy"} sends browsers round in a circle, and Odoo does not: ${whyOf(layers, "proxy")}`, `Look for the \`return\` or \`rewrite\` that answers so${files.size === 0 ? "" : ` (in ${[...files].join(", ")}, or what it includes)`}: it must not hold for the address that it leads to. Test with \`nginx -t\`, then \`systemctl reload nginx\`. It was left alone.`);
+    }
+    const outside = survey.public === undefined ? undefined : (0,survey_survey/* ifSeen */.hy)(survey.public);
+    if (outside !== undefined && (0,diagnosis_answer/* leadsInCircle */.P4)(outside.answer, (0,diagnosis_answer/* askedInPublic */.JG)(outside.url))) {
+        const cdn = cdnOf(survey);
+        return found("redirect-loop", `from outside browsers are sent round in a circle, and on the host they are not: ${whyOf(layers, "public")}`, cdn === undefined
+            ? "Look at what stands between and ends TLS (a load balancer, a CDN): where it asks the droplet by http, the droplet's redirect to https leads people round."
+            : `${cdn} stands between: where it asks the droplet by http, the droplet's redirect to https leads people round. Let it ask by https (Cloudflare: SSL/TLS mode *Full*).`);
+    }
+    return undefined;
+}
+function whyOf(layers, name) {
+    return layers.find((layer) => layer.name === name)?.why ?? "";
+}
+function nginxElsewhere({ survey, target, layers, url }) {
     const outside = [stateOf(layers, "proxy"), stateOf(layers, "public")];
     if (!outside.includes("bad") || stateOf(layers, "direct") !== "good")
         return undefined;
-    const routes = routesOf(survey, target, hostname);
+    const routes = routesOf(survey, target, url?.hostname);
     const astray = routes.filter(({ leadsToOdoo }) => leadsToOdoo === false);
     const dead = astray.filter(({ upstream, listens }) => listens !== true &&
         routes.some((other) => other.leadsToOdoo && shareRequests(other.upstream, upstream)));
     if (dead.length > 0) {
         return found("intermittent", `nginx sends some of the requests elsewhere than to Odoo: ${describeRoutes(dead)}`, "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
     }
-    if (astray.length === 0 || astray.length < routes.length || stateOf(layers, "proxy") !== "bad")
+    if (stateOf(layers, "proxy") !== "bad")
         return undefined;
+    if (astray.length === 0 || astray.length < routes.length)
+        return nginxByItself({ survey, layers, url }, routes);
     const direct = directOf(survey, target);
     return found("nginx-elsewhere", `nginx sends requests to ${describeRoutes(astray)}, and Odoo answers on ${direct?.address}`, "Correct that line, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
+}
+/** A page, a redirect or an error of nginx's own, while Odoo hands out its login page. */
+function nginxByItself({ survey, layers, url }, routes) {
+    const answer = (0,survey_survey/* ifSeen */.hy)(survey.proxy)?.answer;
+    if (proxyProgram(survey) !== "nginx" || (0,survey_survey/* ifSeen */.hy)(survey.nginx)?.valid !== true || answer?.answered !== true)
+        return undefined;
+    const { code, body } = answer;
+    // What it says when the server behind it gave no answer, or a bad one, is not said by itself.
+    const own = code < 400 || (/<center>nginx/.test(body) && ![500, 502, 504].includes(code));
+    if (!own)
+        return undefined;
+    const files = [...new Set(routes.map(({ upstream }) => upstream.at.file))].join(", ");
+    const where = routes.length === 0
+        ? "no location of its configuration leads to Odoo"
+        : `although ${describeRoutes(routes)} is there`;
+    const name = url === undefined
+        ? " nginx was asked for `localhost`: where it serves several sites, say by `url` which one is meant."
+        : "";
+    return found("nginx-elsewhere", `nginx answers by itself and passes nothing on to Odoo, ${where}: ${whyOf(layers, "proxy")}`, `Look for a \`return\`, \`error_page\`, \`try_files\` or \`root\`${files === "" ? "" : ` in ${files}`} that comes before \`proxy_pass\`; test with \`nginx -t\`, then \`systemctl reload nginx\`. It was left alone.${name}`);
 }
 function describeRoutes(routes) {
     return [...new Set(routes.map(describeRoute))].join(" and ");
@@ -52998,6 +53197,7 @@ const RULES = [
     portMappingMissing,
     odooNotListening,
     odooFrozen,
+    redirectLoop,
     odooUnhealthy,
     nginxDown,
     nginxElsewhere,
@@ -53262,11 +53462,17 @@ function workerLimits(survey, { odoo }, now) {
         : [`Odoo ended its workers ${hits.length} times in 15 minutes: ${hits.at(-1)}`];
 }
 
+// EXTERNAL MODULE: ./build/diagnosis/risk.js
+var risk = __nccwpck_require__(6691);
+// EXTERNAL MODULE: ./build/diagnosis/scenario.js
+var scenario = __nccwpck_require__(5250);
 ;// CONCATENATED MODULE: ./build/diagnosis/ladder.js
 /**
  * The remedies that a cause allows, least invasive first, and why the others are ruled out: the rules of acting
  * (docs/runbook.md, 1.4 and 1.5). Each question is asked of every remedy, so that a person sees why not.
  */
+
+
 
 
 
@@ -53281,15 +53487,23 @@ const OBJECTIONS = [
     ["restart-odoo", toRestartOdoo],
     ["boot-check", toBootCheck],
 ];
-function ladderFor(about) {
+/**
+ * What the user allowed is asked last, so that it is named as the reason only where it alone stands in the way.
+ *
+ * @param risks the class of each remedy
+ */
+function ladderFor(about, risks = risk/* RISK */.yX) {
+    const { cause, tried, wishes } = about;
     const ladder = [];
     const ruledOut = [];
-    if (about.cause === "healthy")
+    if (cause === "healthy")
         return { ladder, ruledOut };
     for (const [remedy, objection] of OBJECTIONS) {
-        const why = (about.tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
+        const why = (tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
             objectionToAny(about) ??
-            objection(about);
+            objection(about) ??
+            (0,scenario/* outsideScenario */.C)(remedy, cause, wishes.scenario) ??
+            (0,risk/* aboveCeiling */.vP)(risks[remedy], wishes.ceiling);
         if (why === undefined)
             ladder.push(remedy);
         else
@@ -53726,7 +53940,7 @@ function healthWarnings(survey, { odoo }) {
         return [];
     const probe = (0,survey_survey/* ifSeen */.hy)(survey.direct)?.find(({ containerId }) => containerId === odoo.id);
     const answer = probe && (0,survey_survey/* ifSeen */.hy)(probe.answer);
-    return answer !== undefined && (0,diagnosis_layers/* judgeAnswer */._n)(answer).good
+    return answer !== undefined && (0,diagnosis_answer/* judgeAnswer */._n)(answer).good
         ? [`${odoo.name}'s own health check says unhealthy, although its login page is handed out`]
         : [];
 }
@@ -53963,9 +54177,18 @@ const CAUSES = {
     "odoo-not-listening": "Odoo runs, and nothing listens on its port",
     "port-mapping-missing": "Odoo answers inside of its container, and its port is not on the host",
     "odoo-unhealthy": "Odoo answers, but not with its login page",
+    "filestore-unreadable": "Odoo may not read its own files",
+    "filestore-missing": "Odoo's files are gone, or not where it looks for them",
+    "assets-missing": "compiled stylesheets and scripts are in the database and not in the filestore",
+    "assets-corrupt": "files of compiled stylesheets and scripts are not what they were",
+    "assets-poisoned": "stylesheets or scripts were compiled with an error in them",
+    "assets-stale": "the pages ask for stylesheets and scripts that are no more",
+    "assets-proxy": "Odoo's stylesheets and scripts are good, and the proxy spoils them",
+    "assets-broken": "stylesheets or scripts are bad, for no reason of the above",
     "nginx-down": "nginx does not run",
     "nginx-config-invalid": "nginx's configuration does not parse",
     "nginx-elsewhere": "nginx sends requests to where Odoo is not",
+    "redirect-loop": "the site sends browsers round in a circle",
     "public-unreachable": "the site is good on the host, and not from outside",
     "host-unreachable": "the host does not answer, or does not let us in",
     "ambiguous-target": "there are several candidates, and we must not choose",
@@ -53990,12 +54213,12 @@ function diagnose(survey, wishes, tried = []) {
     if (down !== undefined) {
         // Upgrading its package takes the daemon down, and brings it back.
         const work = workInProgress(survey, undefined).filter(({ what }) => what === PACKAGE_UPGRADE);
-        const busy = somebodyAtWork({ work, layers: (0,diagnosis_layers/* outerLayers */.yh)(survey) });
-        return withoutTarget(survey, busy ?? down, diagnosis_evidenceOf(work), tried);
+        const busy = somebodyAtWork({ work, layers: (0,diagnosis_layers/* outerLayers */.yh)(survey, wishes.url) });
+        return withoutTarget(survey, wishes, busy ?? down, diagnosis_evidenceOf(work), tried);
     }
     const search = findTarget(survey, wishes);
     if (search.found === "several") {
-        return withoutTarget(survey, {
+        return withoutTarget(survey, wishes, {
             cause: "ambiguous-target",
             finding: `there are several ${search.what}, and we must not choose`,
             advice: "Name one with `directory`, `compose_file`, `odoo_service` or `db_service`.",
@@ -54003,7 +54226,7 @@ function diagnose(survey, wishes, tried = []) {
     }
     if (search.found === "none") {
         const other = otherTopology(survey);
-        return withoutTarget(survey, other ?? {
+        return withoutTarget(survey, wishes, other ?? {
             cause: "unknown",
             finding: "the Odoo project on the host could not be observed",
             advice: "Look at the reason below; where the project stands elsewhere, name its `directory` and `compose_file`.",
@@ -54012,7 +54235,7 @@ function diagnose(survey, wishes, tried = []) {
     // A compose file that was left behind: starting its stack would set a second Odoo beside the one that runs.
     const instead = search.target.containers.length === 0 ? otherTopology(survey, true) : undefined;
     if (instead !== undefined)
-        return withoutTarget(survey, instead, [], tried);
+        return withoutTarget(survey, wishes, instead, [], tried);
     return withTarget(survey, wishes, search.target, tried);
 }
 function diagnosis_evidenceOf(work) {
@@ -54022,11 +54245,11 @@ function nowOf(survey) {
     return ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
 }
 function withTarget(survey, wishes, target, tried) {
-    const layers = (0,diagnosis_layers/* layersOf */.w)(survey, target);
+    const layers = (0,diagnosis_layers/* layersOf */.w)(survey, target, wishes.url);
     const work = workInProgress(survey, target);
     const drift = driftOf(survey, target);
     const warnings = warningsOf(survey, target, drift);
-    const found = causeOf({ survey, target, layers, work, hostname: wishes.url?.hostname }) ??
+    const found = causeOf({ survey, target, layers, work, url: wishes.url }) ??
         // What was intermittent before we acted is not held against what we did.
         (tried.length === 0 ? intermittent(survey, target) : undefined) ??
         fine(survey);
@@ -54047,7 +54270,7 @@ function withTarget(survey, wishes, target, tried) {
         since: describeOutage(outage, changes, nowOf(survey)),
         target,
         place: { project: target.project.name, directory: target.project.directory },
-        ...ladderFor({ cause: found.cause, survey, target, layers, tried }),
+        ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes }),
     };
 }
 /** Good, but for a configuration that would not survive the next restart of nginx. */
@@ -54062,11 +54285,11 @@ function fine(survey) {
         advice: "Mend that line and test with `nginx -t`, before anything restarts nginx. It was left alone.",
     };
 }
-function withoutTarget(survey, found, evidence, tried) {
+function withoutTarget(survey, wishes, found, evidence, tried) {
     const why = survey.containers.observed
         ? "no project was found"
         : (survey.containers.why.split("\n")[0] ?? "");
-    const layers = (0,diagnosis_layers/* layersWithoutContainers */.D$)(survey, why);
+    const layers = (0,diagnosis_layers/* layersWithoutContainers */.D$)(survey, wishes.url, why);
     const changes = changesOf(survey, undefined);
     const outage = outageOf(survey, undefined, layers);
     const projects = (0,survey_survey/* ifSeen */.hy)(survey.projects) ?? [];
@@ -54085,7 +54308,7 @@ function withoutTarget(survey, found, evidence, tried) {
         place: found.cause === "docker-down"
             ? { project: only?.name ?? "host", directory: only?.directory ?? "/" }
             : undefined,
-        ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried }),
+        ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried, wishes }),
     };
 }
 /** A diagnosis without a survey: the host itself was out of reach. */
@@ -54119,36 +54342,44 @@ function hostUnreachable(finding, advice, layers) {
 /* harmony export */   D$: () => (/* binding */ layersWithoutContainers),
 /* harmony export */   Jw: () => (/* binding */ describeState),
 /* harmony export */   XD: () => (/* binding */ publicLayer),
-/* harmony export */   _n: () => (/* binding */ judgeAnswer),
 /* harmony export */   w: () => (/* binding */ layersOf),
 /* harmony export */   yh: () => (/* binding */ outerLayers)
 /* harmony export */ });
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1337);
+/* harmony import */ var _answer_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7174);
 /* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3888);
 /** The health layers of a site, from the database up to what the public gets. */
+
+
 
 const good = (name, why) => ({ name, state: "good", why });
 const bad = (name, why) => ({ name, state: "bad", why });
 const blind = (name, why) => ({ name, state: "not observed", why });
-/** Every layer of the target, lowest first. A database that is not in the project is judged by Odoo's answers alone. */
-function layersOf(survey, target) {
-    const direct = directLayer(survey, target);
+/**
+ * Every layer of the target, lowest first. A database that is not in the project is judged by Odoo's answers alone.
+ *
+ * @param url how the public reaches the site, as far as it is known
+ */
+function layersOf(survey, target, url) {
+    const direct = directLayer(survey, target, url);
     return [
         ...(target.dbService === undefined ? [] : [databaseLayer(survey, target)]),
         odooLayer(target, direct),
         direct,
-        ...outerLayers(survey),
+        proxyLayer(survey, url),
+        ...publicLayers(survey),
     ];
 }
 /** The layers that can be seen without knowing any container. */
-function outerLayers(survey) {
-    return [
-        answerLayer("proxy", mapObservation(survey.proxy, (probe) => probe.answer)),
-        ...(survey.public === undefined ? [] : [publicLayer(survey.public)]),
-    ];
+function outerLayers(survey, url) {
+    return [proxyLayer(survey, url), ...publicLayers(survey)];
+}
+function publicLayers(survey) {
+    return survey.public === undefined ? [] : [publicLayer(survey.public)];
 }
 /** Where no container could be seen: what was looked for, and why it was not found. */
-function layersWithoutContainers(survey, why) {
-    return [blind("database", why), blind("odoo", why), blind("direct", why), ...outerLayers(survey)];
+function layersWithoutContainers(survey, url, why) {
+    return [blind("database", why), blind("odoo", why), blind("direct", why), ...outerLayers(survey, url)];
 }
 function databaseLayer(survey, target) {
     const { db, dbService } = target;
@@ -54196,7 +54427,7 @@ function describeState(container) {
         return `is restarting (it ended with status ${container.exitCode}${memory})`;
     return `is ${container.state}`;
 }
-function directLayer(survey, target) {
+function directLayer(survey, target, url) {
     if (target.odoo === undefined || target.odoo.state !== "running") {
         return bad("direct", "no Odoo runs that could answer");
     }
@@ -54205,50 +54436,32 @@ function directLayer(survey, target) {
     const probe = survey.direct.value.find((candidate) => candidate.containerId === target.odoo?.id);
     if (probe === undefined)
         return blind("direct", "the container neither publishes nor exposes port 8069");
-    return answerLayer("direct", probe.answer);
+    return answerLayer("direct", probe.answer, (0,_answer_js__WEBPACK_IMPORTED_MODULE_1__/* .askedDirectly */ .Lj)(probe.address, url));
+}
+function proxyLayer({ proxy }, url) {
+    if (!proxy.observed)
+        return blind("proxy", proxy.why);
+    const { door, answer } = proxy.value;
+    return answerLayer("proxy", (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_2__/* .seen */ .cI)(answer), (0,_answer_js__WEBPACK_IMPORTED_MODULE_1__/* .askedThrough */ .m_)(door, url));
 }
 /** What the public gets, a certificate that browsers refuse included. */
 function publicLayer(observation) {
     if (!observation.observed)
         return blind("public", observation.why);
-    const { answer, certificate, headers } = observation.value;
+    const { url, answer, certificate, headers } = observation.value;
     // People pass it, and a runner cannot: https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
     if (headers["cf-mitigated"] === "challenge")
         return blind("public", "Cloudflare asks the visitor for a proof (a challenge page), which a runner cannot give");
-    const verdict = judgeAnswer(answer);
+    const verdict = (0,_answer_js__WEBPACK_IMPORTED_MODULE_1__/* .judgeAnswer */ ._n)(answer, (0,_answer_js__WEBPACK_IMPORTED_MODULE_1__/* .askedInPublic */ .JG)(url));
     if (verdict.good && certificate?.problem !== undefined)
         return bad("public", `${verdict.why}, but browsers refuse its certificate: ${certificate.problem}`);
     return verdict.good ? good("public", verdict.why) : bad("public", verdict.why);
 }
-function answerLayer(name, observation) {
+function answerLayer(name, observation, asked) {
     if (!observation.observed)
         return blind(name, observation.why);
-    const verdict = judgeAnswer(observation.value);
+    const verdict = (0,_answer_js__WEBPACK_IMPORTED_MODULE_1__/* .judgeAnswer */ ._n)(observation.value, asked);
     return verdict.good ? good(name, verdict.why) : bad(name, verdict.why);
-}
-/** Whether an answer to GET /web/login is Odoo's login page: 200 alone proves nothing. */
-function judgeAnswer(answer) {
-    if (!answer.answered) {
-        const words = {
-            refused: "connection refused",
-            "timed-out": "no answer in time",
-            broken: "the connection broke",
-        };
-        return { good: false, why: `${words[answer.problem]}${answer.detail ? ` (${answer.detail})` : ""}` };
-    }
-    const time = `in ${answer.seconds.toFixed(2)} s`;
-    if (answer.code !== 200) {
-        const to = answer.location ? ` to ${answer.location}` : "";
-        return { good: false, why: `${answer.code}${to} ${time}` };
-    }
-    // The form's class and its field stand in the login page of Odoo 14 to 19 (addons/web/views/webclient_templates.xml).
-    if (!/oe_login_form|name="login"/.test(answer.body)) {
-        return { good: false, why: `200 ${time}, but the page is not Odoo's login page (${answer.bytes} bytes)` };
-    }
-    return { good: true, why: `200 ${time}` };
-}
-function mapObservation(observation, change) {
-    return observation.observed ? { observed: true, value: change(observation.value) } : observation;
 }
 
 
@@ -54436,6 +54649,126 @@ function lastWords(lines) {
 
 /***/ }),
 
+/***/ 6691:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   vP: () => (/* binding */ aboveCeiling),
+/* harmony export */   vb: () => (/* binding */ needsApproval),
+/* harmony export */   yX: () => (/* binding */ RISK)
+/* harmony export */ });
+/** How much each remedy may do, and what a user has to say before one may run. */
+const ORDER = ["observe", "restart", "repair", "wipe"];
+/** The one place that says so. */
+const RISK = {
+    "start-docker": "restart",
+    "start-nginx": "restart",
+    "start-db": "restart",
+    "start-stack": "restart",
+    "resume-odoo": "restart",
+    "restart-odoo": "restart",
+    "boot-check": "restart",
+};
+/**
+ * Why a class is more than the ceiling allows; undefined when it is not. The ceiling says nothing of `module`: what the
+ * user named was named on purpose, and is approved besides.
+ */
+function aboveCeiling(risk, ceiling) {
+    if (risk === "module" || ORDER.indexOf(risk) <= ORDER.indexOf(ceiling))
+        return undefined;
+    return `it is of the class ${risk}, and \`ceiling: ${ceiling}\` is the most that was allowed`;
+}
+/** Whether a remedy of this class runs only as a step of a plan that a person has read and approved. */
+function needsApproval(risk) {
+    return risk === "wipe" || risk === "module";
+}
+
+
+/***/ }),
+
+/***/ 5250:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   C: () => (/* binding */ outsideScenario),
+/* harmony export */   l: () => (/* binding */ fits)
+/* harmony export */ });
+/**
+ * The runbook's two scenarios. A user who names one only narrows what may be done: a cause that belongs to the other one
+ * is not acted upon, and neither are the other one's remedies.
+ */
+/** `both`: the fault can show as either, or there is nothing to narrow. */
+const OF_CAUSE = {
+    // Nothing is wrong, or nothing that could be acted upon.
+    healthy: "both",
+    "in-progress": "both",
+    intermittent: "both",
+    // No container runs or is reachable without it.
+    "docker-down": "502",
+    // A full disk takes down whatever writes first: PostgreSQL, Odoo's sessions, or only a stylesheet.
+    "disk-full": "both",
+    "inodes-full": "both",
+    "stack-down": "502",
+    // Odoo answers 500 (or leads to its database selector) while it runs, and 502 once it was restarted without one.
+    "database-down": "both",
+    "database-starting": "both",
+    "database-unreachable": "both",
+    "database-locked": "both",
+    "odoo-absent": "502",
+    "odoo-stopped": "502",
+    "odoo-out-of-memory": "502",
+    // Between two falls it may answer, and then with errors.
+    "odoo-crash-loop": "both",
+    "odoo-frozen": "502",
+    "odoo-not-listening": "502",
+    "port-mapping-missing": "502",
+    // Whatever it answers instead of the login page.
+    "odoo-unhealthy": "both",
+    "filestore-unreadable": "500",
+    "filestore-missing": "500",
+    "assets-missing": "500",
+    "assets-corrupt": "500",
+    "assets-poisoned": "500",
+    "assets-stale": "500",
+    "assets-proxy": "500",
+    "assets-broken": "500",
+    "nginx-down": "502",
+    "nginx-config-invalid": "502",
+    "nginx-elsewhere": "502",
+    // Neither: it is for a person, whichever scenario was asked for.
+    "redirect-loop": "both",
+    "public-unreachable": "both",
+    "host-unreachable": "both",
+    "ambiguous-target": "both",
+    "other-topology": "both",
+    unknown: "both",
+};
+const OF_REMEDY = {
+    "start-docker": "502",
+    "start-nginx": "502",
+    "start-db": "both",
+    "start-stack": "502",
+    "resume-odoo": "502",
+    "restart-odoo": "both",
+    "boot-check": "both",
+};
+/** Whether a cause may be acted upon under the scenario that the user asked for. */
+function fits(cause, asked) {
+    return asked === "auto" || OF_CAUSE[cause] === "both" || OF_CAUSE[cause] === asked;
+}
+/** Why a scenario that the user asked for rules a remedy out; undefined when it does not. */
+function outsideScenario(remedy, cause, asked) {
+    if (!fits(cause, asked))
+        return `${cause} belongs to scenario ${OF_CAUSE[cause]}, and \`scenario: ${asked}\` was asked for`;
+    const belongs = OF_REMEDY[remedy];
+    return asked === "auto" || belongs === "both" || belongs === asked
+        ? undefined
+        : `it belongs to scenario ${belongs}, and \`scenario: ${asked}\` was asked for`;
+}
+
+
+/***/ }),
+
 /***/ 9473:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -54598,7 +54931,8 @@ function stateProgram(place, name, text, values, seconds = 60, maxOutputBytes = 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   HY: () => (/* binding */ stopStep),
 /* harmony export */   Q6: () => (/* binding */ followStep),
-/* harmony export */   eg: () => (/* binding */ runStep)
+/* harmony export */   eg: () => (/* binding */ runStep),
+/* harmony export */   iF: () => (/* binding */ stepPrograms)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
@@ -54630,10 +54964,7 @@ const FATE_UNKNOWN = new Set(["lost", "timed-out", "nonsense"]);
  * @throws the signal's reason when it fires; the step goes on without us
  */
 async function runStep(host, place, owner, step, onOutput, signal) {
-    const putBackDirectory = { PUT_BACK_DIR: `${place.auditRoot}/${place.key}/put-back` };
-    // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
-    const program = `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${(0,_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .assignments */ .T)({ ...putBackDirectory, ...step.values })}${step.text}`;
-    const putBack = step.putBack && `${(0,_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .assignments */ .T)({ ...putBackDirectory, ...step.putBack.values })}${step.putBack.text}`;
+    const { program, putBack } = stepPrograms(place, step);
     const started = await host
         .run({
         ...(0,_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateProgram */ .gA)(place, `start ${step.name}`, START, {
@@ -54642,7 +54973,7 @@ async function runStep(host, place, owner, step, onOutput, signal) {
             SECONDS_ALLOWED: String(step.seconds),
             PROGRAM: program,
             PUT_BACK: putBack ?? "",
-            ...putBackDirectory,
+            ...putBackDirectory(place),
         }),
         repeatable: false,
     }, signal)
@@ -54665,6 +54996,18 @@ async function runStep(host, place, owner, step, onOutput, signal) {
         }
     }
     return followStep(host, place, step.name, onOutput, signal);
+}
+/** A step's two programs as they run on the host, their values in front: what is sent, and what a plan shows. */
+function stepPrograms(place, { text, values, putBack }) {
+    const front = (own) => (0,_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .assignments */ .T)({ ...putBackDirectory(place), ...own });
+    return {
+        // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
+        program: `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${front(values)}${text}`,
+        putBack: putBack && `${front(putBack.values)}${putBack.text}`,
+    };
+}
+function putBackDirectory({ auditRoot, key }) {
+    return { PUT_BACK_DIR: `${auditRoot}/${key}/put-back` };
 }
 /** Ends a step that runs, and has it put the host back. Its end is then to be followed. */
 async function stopStep(host, place, name) {
@@ -54720,7 +55063,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(8529);
 /* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3576);
 /* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(7999);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3272);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2118);
 /* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8918);
 /* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(7150);
 /* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(4121);
@@ -54906,6 +55249,56 @@ setTimeout(() => process.exit(), LAST_BREATH).unref();
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 8801:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B9: () => (/* binding */ tokenOf),
+/* harmony export */   W4: () => (/* binding */ goodUntil),
+/* harmony export */   ak: () => (/* binding */ untimely),
+/* harmony export */   jI: () => (/* binding */ parseApproval)
+/* harmony export */ });
+/** What a person copies from a plan to approve it: the plan's hash, and the minute in which it was made. */
+const HASH_DIGITS = 16;
+const MINUTE = 60_000;
+/** `4f1c0a9be27d6683-20261124T0250Z`: the same hash for the same situation, whenever it was made. */
+function tokenOf(hash, now) {
+    const minute = new Date(now).toISOString().slice(0, 16).replaceAll(/[-:]/g, "");
+    return `${hash.slice(0, HASH_DIGITS)}-${minute}Z`;
+}
+/** @returns undefined for what no plan ever printed */
+function parseApproval(token) {
+    const [, hash, year, month, day, hour, minute] = /^([0-9a-f]{16})-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z$/.exec(token) ?? [];
+    if (hash === undefined)
+        return undefined;
+    const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:00Z`);
+    // A 31st of February is read as a day of March.
+    return Number.isNaN(at) || tokenOf(hash, at) !== token ? undefined : { hash, at };
+}
+/** A plan grows stale: this guards against acting on what a person read yesterday, not against who holds the secrets. */
+const GOOD_FOR = 30 * MINUTE;
+/** Two runners' clocks may differ by so much. */
+const AHEAD_AT_MOST = 5 * MINUTE;
+/** The last moment at which a plan that was made now can be acted upon. */
+function goodUntil(now) {
+    return now - (now % MINUTE) + GOOD_FOR;
+}
+/** Why an approval cannot be acted upon any more, as a sentence; undefined when it can. */
+function untimely({ at }, now) {
+    if (now > goodUntil(at))
+        return `The approval has expired: its plan was made at ${clockTime(at)}, and was good until ${clockTime(goodUntil(at))}`;
+    if (at > now + AHEAD_AT_MOST)
+        return `The approval is of a plan that is yet to be made, at ${clockTime(at)}; it is ${clockTime(now)} now`;
+    return undefined;
+}
+/** `2026-11-24 02:50 UTC` */
+function clockTime(time) {
+    return `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+}
+
 
 /***/ }),
 
@@ -55186,6 +55579,8 @@ var external_node_net_ = __nccwpck_require__(7030);
 var dist = __nccwpck_require__(7934);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
+// EXTERNAL MODULE: ./build/inputs/approval.js
+var inputs_approval = __nccwpck_require__(8801);
 // EXTERNAL MODULE: ./build/inputs/fingerprint.js
 var fingerprint = __nccwpck_require__(3472);
 // EXTERNAL MODULE: ./build/inputs/known-hosts.js
@@ -55518,6 +55913,7 @@ function checked(key) {
 
 
 
+
 /** Every input, with its default as action.yml states it. */
 const INPUT_DEFAULTS = {
     host: "",
@@ -55540,6 +55936,9 @@ const INPUT_DEFAULTS = {
     proxy_password: "",
     proxy_fingerprint: "",
     mode: "check",
+    scenario: "auto",
+    ceiling: "restart",
+    approve: "",
     url: "",
     directory: "",
     compose_file: "",
@@ -55573,6 +55972,8 @@ const FORMS = {
     directory: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^\/[^\p{Cc}]*$/u, "is no absolute path; give one like `/opt/odoo-ce`"), dist/* check */.z6Y(staysInside, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
     composeFile: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^(?!-)[^\p{Cc},]+$/u, "is no file name; give one like `docker-compose.prod.yml`, relative to the directory, or an absolute path"), dist/* check */.z6Y(staysInside, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
     mode: dist/* picklist */.KIO(["check", "plan", "recover"], "is none of `check`, `plan`, `recover`"),
+    scenario: dist/* picklist */.KIO(["auto", "502", "500"], "is none of `auto`, `502`, `500`"),
+    ceiling: dist/* picklist */.KIO(["restart", "repair", "wipe"], "is none of `restart`, `repair`, `wipe`"),
     failOn: dist/* picklist */.KIO(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
 };
 /** A label of a host name, then more of them. Brackets around an IPv6 address are allowed, as in a URL. */
@@ -55637,6 +56038,9 @@ function parseInputs(raw, readFile) {
     const inputs = {
         connection: connectionFrom({ given, complain, check, duration, readFile }),
         mode: check("mode", FORMS.mode, "check"),
+        scenario: check("scenario", FORMS.scenario, "auto"),
+        ceiling: check("ceiling", FORMS.ceiling, "restart"),
+        approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) => complain("approve", problem)),
         url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
         directory: optional("directory", FORMS.directory),
         composeFile: optional("compose_file", FORMS.composeFile),
@@ -55732,6 +56136,16 @@ function knownHostsFrom(text, complain) {
     if (entries.length === 0 && problems.length === 0)
         complain("holds no host key");
     return { kind: "known-hosts", entries };
+}
+function approvalFrom(text, mode, complain) {
+    if (text === "")
+        return undefined;
+    if (mode === "check" || mode === "plan")
+        complain(`is for \`mode: recover\` alone, and the mode is \`${mode}\`; leave it out, or set the mode`);
+    const approval = (0,inputs_approval/* parseApproval */.jI)(text);
+    if (approval === undefined)
+        complain(`${shown(text)} is no approval; copy the one that \`mode: plan\` printed, like \`4f1c0a9be27d6683-20261124T0250Z\``);
+    return approval;
 }
 function urlFrom(text, complain) {
     if (text === "")
@@ -56028,7 +56442,7 @@ async function giveLeaseBack(host, place, parts) {
 
 /***/ }),
 
-/***/ 4546:
+/***/ 4277:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -56412,10 +56826,19 @@ const ActivitySchema = dist/* object */.Ikc({
     })),
 });
 const ModulesSchema = dist/* object */.Ikc({
+    version: database_text,
     installed: dist/* number */.aig(),
     pending: dist/* array */.YOg(dist/* object */.Ikc({ name: dist/* string */.YjP(), state: dist/* string */.YjP() })),
     recent: dist/* array */.YOg(dist/* object */.Ikc({ name: dist/* string */.YjP(), state: dist/* string */.YjP(), at: dist/* number */.aig() })),
 });
+const BundlesSchema = dist/* array */.YOg(dist/* object */.Ikc({
+    id: dist/* number */.aig(),
+    name: database_text,
+    url: database_text,
+    storedAs: database_text,
+    bytes: dist/* nullish */.cl6(dist/* number */.aig(), 0),
+    at: dist/* nullish */.cl6(dist/* number */.aig(), 0),
+}));
 function parseDatabases(parts) {
     return new Map([...(0,raw/* bodiesOf */.AV)(parts, "database")].map(([id, body]) => [id, parseDatabase((0,raw/* plainText */.wh)(body))]));
 }
@@ -56440,10 +56863,27 @@ function parseDatabase(body) {
             const modules = dist/* safeParse */.xLC(ModulesSchema, (0,raw/* parseJson */.qF)(json));
             if (!modules.success)
                 return [];
-            const recent = modules.output.recent.map((each) => ({ ...each, at: each.at * 1000 }));
-            return [{ ...modules.output, name, recent }];
+            const { version, recent, ...others } = modules.output;
+            return [
+                {
+                    ...others,
+                    name,
+                    // `14.0.1.3` is base of 14.0
+                    odooVersion: /^\d+\.\d+/.exec(version)?.[0] ?? "",
+                    recent: recent.map((each) => ({ ...each, at: each.at * 1000 })),
+                    bundles: parseBundles(after("bundles").find((each) => each.startsWith(`${name}\t`))),
+                },
+            ];
         }),
     });
+}
+function parseBundles(line) {
+    if (line === undefined)
+        return (0,survey_survey/* unseen */.nv)("PostgreSQL did not tell them");
+    const bundles = dist/* safeParse */.xLC(BundlesSchema, (0,raw/* parseJson */.qF)(line.slice(line.indexOf("\t") + 1)));
+    if (!bundles.success)
+        return (0,survey_survey/* unseen */.nv)("the answer could not be read");
+    return (0,survey_survey/* seen */.cI)(bundles.output.map((each) => ({ ...each, at: each.at * 1000 })));
 }
 
 ;// CONCATENATED MODULE: ./build/survey/parse/docker.js
@@ -56788,6 +57228,41 @@ function parseProxy(parts) {
     const answer = parseAnswer(last.body);
     return answer.observed ? (0,survey_survey/* seen */.cI)({ door: last.subject, answer: answer.value }) : answer;
 }
+/** By the page's name: the id of Odoo's container, or `proxy`. */
+function parseAssets(parts) {
+    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "page")].map(([page, body]) => [
+        page,
+        {
+            assets: parts
+                .filter(({ kind, subject }) => kind === "asset" && subject.split(" ")[0] === page)
+                .map((part) => parseAsset(part.body)),
+            elsewhere: (0,raw/* linesOf */.Dx)(body).map((line) => line.replace(/^elsewhere\t/, "")),
+        },
+    ]));
+}
+function parseAsset(body) {
+    const fields = (0,raw/* keyValues */.K7)(body);
+    const answer = parseAnswer(body);
+    return {
+        path: fields.get("path") ?? "",
+        kind: fields.get("kind") === "css" ? "css" : "js",
+        answer: answer.observed
+            ? assetAnswer(answer.value, fields, body)
+            : { answered: false, problem: "broken", detail: answer.why },
+    };
+}
+function assetAnswer(answer, fields, text) {
+    if (!answer.answered)
+        return answer;
+    const { body: _, ...seenOfIt } = answer;
+    return {
+        ...seenOfIt,
+        sha1: fields.get("sha1") ?? "",
+        markers: (0,raw/* linesOf */.Dx)(text)
+            .filter((line) => line.startsWith("marker="))
+            .map((line) => (0,raw/* plainText */.wh)(line.slice("marker=".length)).slice(0, 300)),
+    };
+}
 /**
  * curl's exit codes: 7 could not connect, 28 timed out; the others mean that the answer broke off or was no HTTP. What
  * curl was asked to print and did not, was not printed by curl.
@@ -56969,8 +57444,76 @@ function timeOf(text = "") {
     return Number.isNaN(at) ? undefined : at;
 }
 
+;// CONCATENATED MODULE: ./build/survey/parse/odoo.js
+/** Reads what in-odoo.py printed in Odoo's own container. */
+
+
+/** By id of the container; a container that did not tell is left out. */
+function parseRunning(parts) {
+    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "odoo")].flatMap(([id, body]) => {
+        const after = readerOf(body);
+        const [user] = after("user");
+        if (user === undefined)
+            return [];
+        return [
+            [
+                id,
+                {
+                    user,
+                    options: new Map(after("option ").map((line) => split(line, "="))),
+                    configFile: after("config")[0] ?? "",
+                    dataDirectory: after("data")[0] ?? "",
+                },
+            ],
+        ];
+    }));
+}
+function parseFilestores(parts) {
+    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "odoo")].map(([id, body]) => [id, parseFilestoresOf(body)]));
+}
+function parseFilestoresOf(body) {
+    const after = readerOf(body);
+    const [error] = after("error");
+    if (error !== undefined)
+        return (0,survey_survey/* unseen */.nv)(error);
+    const rows = (name, database) => after(name)
+        .map((line) => line.split("\t"))
+        .filter(([first]) => first === database)
+        .map(([, ...fields]) => fields);
+    return (0,survey_survey/* seen */.cI)(after("filestore").map((line) => {
+        const [database = "", path = "", exists, readable, writable, owner = ""] = line.split("\t");
+        const [looked, missing, unreadable] = (rows("others", database)[0] ?? []).map(Number);
+        return {
+            database,
+            path,
+            exists: exists === "True",
+            readable: readable === "True",
+            writable: writable === "True",
+            owner,
+            bundles: rows("file", database).flatMap(([storedAs = "", state = "", bytes = ""]) => isState(state) ? [{ storedAs, state, bytes: bytes === "" ? undefined : Number(bytes) }] : []),
+            others: { looked: looked ?? 0, missing: missing ?? 0, unreadable: unreadable ?? 0 },
+        };
+    }));
+}
+function isState(text) {
+    return ["good", "missing", "unreadable", "corrupt"].includes(text);
+}
+/** @returns what gives the values of all lines `NAME=VALUE`, or `NAME…` where the name ends with a space */
+function readerOf(body) {
+    const lines = (0,raw/* linesOf */.Dx)((0,raw/* plainText */.wh)(body));
+    return (name) => {
+        const start = name.endsWith(" ") ? name : `${name}=`;
+        return lines.filter((line) => line.startsWith(start)).map((line) => line.slice(start.length));
+    };
+}
+function split(text, by) {
+    const at = text.indexOf(by);
+    return [text.slice(0, at), text.slice(at + by.length)];
+}
+
 ;// CONCATENATED MODULE: ./build/survey/parse/index.js
 /** Reads what survey.sh printed. Parses once, at the edge; what does not fit is *not observed*, with the reason. */
+
 
 
 
@@ -57001,6 +57544,10 @@ function parseSurvey(result, before) {
         listeners: read("listeners", parseListeners),
         units: read("units", parseUnits),
         databases: withModules(read("database", ({ parts }) => (0,survey_survey/* seen */.cI)(parseDatabases(parts))), before),
+        directAssets: read("direct-assets", ({ parts }) => (0,survey_survey/* seen */.cI)(parseAssets(parts))),
+        proxyAssets: read("proxy-assets", ({ parts }) => (0,survey_survey/* seen */.cI)(parseAssets(parts).get("proxy"))),
+        running: unless("odoo", "running", read("odoo", ({ parts }) => (0,survey_survey/* seen */.cI)(parseRunning(parts)))),
+        filestores: unless("odoo", "filestores", read("odoo", ({ parts }) => (0,survey_survey/* seen */.cI)(parseFilestores(parts)))),
         images: unless("images", "images", read("images", ({ output }) => (0,survey_survey/* seen */.cI)(parseImages(output)))),
         compose: unless("compose", "compose", read("compose", ({ output }) => parseCompose(output))),
         memory: unless("memory", "memory", read("memory", parseMemory)),
@@ -57104,6 +57651,10 @@ const SURVEY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __n
 const IN_DATABASE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4567), __nccwpck_require__.b), "utf8");
 const ACTIVITY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9638), __nccwpck_require__.b), "utf8");
 const MODULES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6120), __nccwpck_require__.b), "utf8");
+const BUNDLES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5600), __nccwpck_require__.b), "utf8");
+const FILES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(8978), __nccwpck_require__.b), "utf8");
+const IN_ODOO = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9511), __nccwpck_require__.b), "utf8");
+const PAGE_ASSETS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5533), __nccwpck_require__.b), "utf8");
 const ACCESS_LOG = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3513), __nccwpck_require__.b), "utf8");
 const PROGRAM = [TOOLS, ...PROBES, SURVEY].join("\n");
 /**
@@ -57111,7 +57662,7 @@ const PROGRAM = [TOOLS, ...PROBES, SURVEY].join("\n");
  * longer for a login page has left.
  */
 const HTTP_SECONDS = 10;
-/** Bounded on the host: the longest chains of probes are docker (10 s), a GET (10 s) and another (5 s). */
+/** Bounded on the host: the longest chains of probes are docker (10 s), a GET (10 s), another (5 s), and assets (20 s). */
 const SURVEY_SECONDS = 75;
 /**
  * One read-only look at the host, in one round trip, and at the public side from here.
@@ -57139,10 +57690,14 @@ async function takeSurvey(means, wishes, scope) {
                 IN_DATABASE: `${(0,quote/* assignments */.T)({
                     ACTIVITY_SQL: ACTIVITY,
                     MODULES_SQL: MODULES,
+                    BUNDLES_SQL: BUNDLES,
+                    FILES_SQL: FILES,
                     LOOK: look,
                     DB_USER: wishes.dbUser ?? "",
                 })}${IN_DATABASE}`,
+                IN_ODOO_PY: IN_ODOO,
                 ACCESS_LOG_AWK: ACCESS_LOG,
+                PAGE_ASSETS_AWK: PAGE_ASSETS,
             },
             seconds: SURVEY_SECONDS,
             repeatable: true,
@@ -57247,7 +57802,83 @@ function messageOf(error) {
 
 /***/ }),
 
-/***/ 3272:
+/***/ 1781:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   XC: () => (/* binding */ planOf),
+/* harmony export */   df: () => (/* binding */ describePlan),
+/* harmony export */   xP: () => (/* binding */ mayRun)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6691);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(838);
+/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4937);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4068);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1337);
+/**
+ * A plan: what `recover` would run for a diagnosis, to the letter, and a hash by which a person approves exactly that.
+ * Pure: the same situation gives the same plan and the same hash, whenever it is looked at.
+ */
+
+
+
+
+
+
+/** @param risks the class of each remedy */
+function planOf(diagnosis, { version, hostKey, redact }, risks = _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .RISK */ .yX) {
+    const { cause, target, place } = diagnosis;
+    const subject = {
+        version,
+        hostKey,
+        project: place?.project,
+        directory: place?.directory,
+        database: target && (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_5__/* .ifSeen */ .hy)(target.database),
+        cause,
+    };
+    const steps = diagnosis.ladder.map((remedy) => {
+        const { program, putBack } = (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .stepPrograms */ .iF)((0,_host_state_js__WEBPACK_IMPORTED_MODULE_2__/* .statePlace */ .Df)((0,_host_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateKey */ .bP)(place?.project ?? "", place?.directory ?? "")), _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__/* .REMEDIES */ .l[remedy].program(diagnosis));
+        return { remedy, risk: risks[remedy], program: redact(program), putBack: putBack && redact(putBack) };
+    });
+    const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256").update(canonical({ subject, steps })).digest("hex");
+    return { subject, steps, hash };
+}
+/** JSON with the names of every object in order, so that the order in which they were written does not matter. */
+function canonical(data) {
+    return JSON.stringify(data, (_, value) => value !== null && typeof value === "object" && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : value);
+}
+/**
+ * Whether a step may run: without an approval where its class needs none; with one if it is a step of the approved plan,
+ * to the letter, and comes after those that have run.
+ */
+function mayRun(step, approved, tried) {
+    if (approved === undefined)
+        return !(0,_diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .needsApproval */ .vb)(step.risk);
+    const done = approved.steps.findLastIndex(({ remedy }) => tried.includes(remedy));
+    return approved.steps
+        .slice(done + 1)
+        .some(({ remedy, program, putBack }) => remedy === step.remedy && program === step.program && putBack === step.putBack);
+}
+/** What a plan is about, a line each, for people who compare two of them. */
+function describePlan({ subject, steps }) {
+    const { version, hostKey, project, directory, database, cause } = subject;
+    return [
+        `cause: ${cause}`,
+        `project: ${project === undefined ? "not known" : `${project} in ${directory}`}`,
+        `database: ${database ?? "not known"}`,
+        `host key: ${hostKey}`,
+        `version: ${version}`,
+        `steps: ${steps.map(({ remedy }) => remedy).join(", ") || "none"}`,
+    ].join("\n");
+}
+
+
+/***/ }),
+
+/***/ 2118:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -57263,6 +57894,8 @@ var diagnosis_diagnosis = __nccwpck_require__(2437);
 var diagnosis_layers = __nccwpck_require__(2934);
 // EXTERNAL MODULE: ./build/diagnosis/log.js
 var log = __nccwpck_require__(3888);
+// EXTERNAL MODULE: ./build/diagnosis/risk.js
+var risk = __nccwpck_require__(6691);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
 // EXTERNAL MODULE: external "node:fs"
@@ -57334,22 +57967,92 @@ function filesFrom(parts, folder, redactor, store) {
 
 // EXTERNAL MODULE: ./build/host/steps/step.js
 var steps_step = __nccwpck_require__(4937);
+// EXTERNAL MODULE: ./build/inputs/approval.js
+var inputs_approval = __nccwpck_require__(8801);
 // EXTERNAL MODULE: ./build/journal.js
 var build_journal = __nccwpck_require__(7999);
 // EXTERNAL MODULE: ./build/leases.js + 1 modules
 var build_leases = __nccwpck_require__(8597);
-// EXTERNAL MODULE: ./build/look.js + 11 modules
-var look = __nccwpck_require__(4546);
+// EXTERNAL MODULE: ./build/look.js + 12 modules
+var look = __nccwpck_require__(4277);
 // EXTERNAL MODULE: ./build/parts.js
 var build_parts = __nccwpck_require__(8262);
+// EXTERNAL MODULE: ./build/diagnosis/scenario.js
+var diagnosis_scenario = __nccwpck_require__(5250);
+// EXTERNAL MODULE: ./build/plan.js
+var build_plan = __nccwpck_require__(1781);
+// EXTERNAL MODULE: ./build/verdicts.js
+var verdicts = __nccwpck_require__(4748);
+;// CONCATENATED MODULE: ./build/permission.js
+/** What the user allowed, held against every diagnosis before it is acted upon: the scenario, and the approved plan. */
+
+
+
+
+
+
+/** The verdict on a site that is bad for a cause of the scenario that was not asked for; undefined on any other. */
+function againstScenario(diagnosis, { scenario }, tried = []) {
+    return scenario === "auto" || (0,diagnosis_scenario/* fits */.l)(diagnosis.cause, scenario)
+        ? undefined
+        : verdicts/* otherScenario */.mT(diagnosis, scenario, tried);
+}
+/** @throws RefusedError when the approval is too old, or from the future */
+function assertTimely(approval, clock) {
+    const why = approval && (0,inputs_approval/* untimely */.ak)(approval, clock.now());
+    if (why === undefined)
+        return;
+    throw new errors/* RefusedError */.fk(why, {
+        advice: "Nothing was changed. Run with `mode: plan` again, read it, and approve that one.",
+    });
+}
+class Permission {
+    #inputs;
+    #planning;
+    #clock;
+    #risks;
+    #approved;
+    /** @param risks the class of each remedy */
+    constructor(inputs, planning, clock, risks = risk/* RISK */.yX) {
+        this.#inputs = inputs;
+        this.#planning = planning;
+        this.#clock = clock;
+        this.#risks = risks;
+    }
+    /**
+     * Why the first step of this diagnosis's ladder may not run, as the verdict that the run then ends with; undefined when
+     * it may, or when there is none. An approval is for one situation: until something has run, it must still be that one.
+     *
+     * @param tried the remedies that already ran in this run
+     * @throws RefusedError when the approval has expired meanwhile
+     */
+    objectionTo(diagnosis, tried) {
+        const misfit = againstScenario(diagnosis, this.#inputs, tried);
+        if (misfit !== undefined)
+            return misfit;
+        const { approve } = this.#inputs;
+        const plan = (0,build_plan/* planOf */.XC)(diagnosis, this.#planning, this.#risks);
+        if (approve !== undefined && tried.length === 0) {
+            assertTimely(approve, this.#clock);
+            if (!plan.hash.startsWith(approve.hash))
+                return verdicts/* anotherSituation */.K0(diagnosis, plan);
+            this.#approved = plan;
+        }
+        const [step] = plan.steps;
+        if (step === undefined || (0,build_plan/* mayRun */.xP)(step, this.#approved, tried))
+            return undefined;
+        return this.#approved === undefined
+            ? verdicts/* notApproved */.f3(diagnosis, step, tried)
+            : verdicts/* notInThePlan */.Vv(diagnosis, step, tried);
+    }
+}
+
 // EXTERNAL MODULE: ./build/remedies/boot-check/boot-check.js
 var boot_check = __nccwpck_require__(862);
 // EXTERNAL MODULE: ./build/remedies/index.js + 6 modules
 var remedies = __nccwpck_require__(4068);
 // EXTERNAL MODULE: ./build/remedies/remedy.js
 var remedies_remedy = __nccwpck_require__(861);
-// EXTERNAL MODULE: ./build/verdicts.js
-var verdicts = __nccwpck_require__(4748);
 ;// CONCATENATED MODULE: ./build/verify.js
 /**
  * Verify: the survey's health layers again and again, until they were good several times in a row, or there is no
@@ -57481,11 +58184,18 @@ function seconds(milliseconds) {
     return `${Math.round(milliseconds / 1000)} s`;
 }
 
+// EXTERNAL MODULE: ./build/version.js
+var version = __nccwpck_require__(8508);
 ;// CONCATENATED MODULE: ./build/recover.js
 /**
  * A run, from the first look to the verdict: survey, diagnose, and in `recover` mode one remedy after the other, least
  * invasive first, until every layer is good. Knows nothing of GitHub; every effect comes in as an argument.
  */
+
+
+
+
+
 
 
 
@@ -57514,6 +58224,7 @@ async function recover(inputs, parts) {
     return verdict;
 }
 async function attempt(inputs, parts) {
+    assertTimely(inputs.approve, parts.clock);
     const host = await (0,look/* openHost */.Z)(parts).catch((error) => error);
     if (!isHost(host))
         return await lookFromOutside(host, inputs, parts);
@@ -57522,30 +58233,37 @@ async function attempt(inputs, parts) {
         const first = await lookTwiceWhereInDoubt(watch, parts);
         if ((0,diagnosis_diagnosis/* isGood */.Kg)(first))
             return verdicts/* good */.uw(first);
-        if (inputs.mode === "check")
-            return verdicts/* unhealthy */.f6(first, verdicts/* whatRecoverWouldDo */.B3(first));
-        if (inputs.mode === "plan")
-            return plan(first, parts);
+        if (inputs.mode !== "recover")
+            return foresee(first, host, inputs, parts);
         const settled = await afterOthers(first, watch, inputs, parts);
         if ((0,diagnosis_diagnosis/* isGood */.Kg)(settled))
             return verdicts/* good */.uw(settled, "The site came back by itself");
         if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(settled))
             return verdicts/* waitedInVain */.ao(settled, inputs.bootWaitMs);
+        const permission = new Permission(inputs, planningFor(host, parts), parts.clock);
+        const objection = permission.objectionTo(settled, []);
+        if (objection !== undefined)
+            return objection;
+        if (inputs.approve !== undefined)
+            parts.journal.append({
+                kind: "note",
+                text: "The plan that was approved is the one for this situation",
+            });
         if (settled.ladder.length === 0)
             return verdicts/* unhealthy */.f6(settled, settled.advice);
-        return await recoverUnderLease(host, watch, settled, inputs, parts);
+        return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
     }
     finally {
         await host.close();
     }
 }
-async function recoverUnderLease(host, watch, first, inputs, parts) {
+async function recoverUnderLease(host, watch, first, permission, inputs, parts) {
     const leases = new build_leases/* Leases */.I(host, parts);
     try {
         await leases.take(first);
         const stopped = AbortSignal.any([parts.signal, leases.lost]);
         await saveEvidence(host, first, "before", parts, stopped);
-        const verdict = await climb(host, watch, leases, inputs, { ...parts, signal: stopped });
+        const verdict = await climb(host, watch, leases, permission, inputs, { ...parts, signal: stopped });
         await saveEvidence(host, first, "after", parts, stopped).catch((0,build_parts/* noteThat */.E)(parts, "The logs after the run could not be saved"));
         return verdict;
     }
@@ -57554,7 +58272,7 @@ async function recoverUnderLease(host, watch, first, inputs, parts) {
     }
 }
 /** One remedy after the other, each chosen by a fresh look, until the site is good or nothing more is allowed. */
-async function climb(host, watch, leases, inputs, parts) {
+async function climb(host, watch, leases, permission, inputs, parts) {
     const tried = [];
     let diagnosis = await watch.look("under the lease");
     if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis))
@@ -57569,6 +58287,9 @@ async function climb(host, watch, leases, inputs, parts) {
         if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) && tried.length === 0)
             return verdicts/* good */.uw(diagnosis, "The site came back by itself");
         if (!(0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis)) {
+            const objection = permission.objectionTo({ ...diagnosis, since: cause.since }, tried);
+            if (objection !== undefined)
+                return objection;
             const [remedy] = diagnosis.ladder;
             if (remedy === undefined)
                 break;
@@ -57737,18 +58458,45 @@ async function watchIt(watch, inputs, tried, { clock, journal, signal }) {
     });
     return watched;
 }
-function plan(diagnosis, { journal }) {
-    if (diagnosis.ladder.length === 0 && !(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
-        return verdicts/* unhealthy */.f6(diagnosis, diagnosis.advice);
-    journal.append({
-        kind: "planned",
-        steps: diagnosis.ladder.map((name) => ({
-            remedy: name,
-            risk: remedies/* REMEDIES */.l[name].risk,
-            program: remedies/* REMEDIES */.l[name].commands(diagnosis),
+/** Tells what `recover` would do, and changes nothing. */
+function foresee(diagnosis, host, inputs, parts) {
+    const { ladder } = diagnosis;
+    parts.journal.append({
+        kind: "foreseen",
+        steps: ladder.map((remedy) => ({
+            remedy,
+            risk: risk/* RISK */.yX[remedy],
+            does: remedies/* REMEDIES */.l[remedy].does,
+            commands: remedies/* REMEDIES */.l[remedy].commands(diagnosis),
         })),
     });
-    return verdicts/* planned */.lM(diagnosis);
+    const misfit = againstScenario(diagnosis, inputs);
+    if (misfit !== undefined)
+        return misfit;
+    if (inputs.mode === "check" || (ladder.length === 0 && !(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis)))
+        return verdicts/* unhealthy */.f6(diagnosis, verdicts/* whatRecoverWouldDo */.B3(diagnosis));
+    const plan = (0,build_plan/* planOf */.XC)(diagnosis, planningFor(host, parts));
+    return verdicts/* planned */.lM(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
+}
+function planningFor({ identity }, { redactor }) {
+    return { version: version/* VERSION */.x, hostKey: identity, redact: (text) => redactor.text(text) };
+}
+/** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */
+function writeDown({ hash, steps }, { clock, evidence, journal }) {
+    const programs = steps.flatMap(({ remedy, program, putBack }, index) => [
+        { name: `plan/${index + 1}-${remedy}.sh`, text: program },
+        { name: `plan/${index + 1}-${remedy}.put-back.sh`, text: putBack ?? "" },
+    ].filter(({ text }) => text !== ""));
+    for (const { name, text } of programs)
+        evidence.write(name, text);
+    const now = clock.now();
+    const approval = { approve: (0,inputs_approval/* tokenOf */.B9)(hash, now), until: new Date((0,inputs_approval/* goodUntil */.W4)(now)).toISOString() };
+    journal.append({
+        kind: "planned",
+        ...approval,
+        programs: programs.map((each) => ({ ...each, bytes: Buffer.byteLength(each.text) })),
+    });
+    return approval;
 }
 
 
@@ -57806,6 +58554,9 @@ const FORMS = [
     // --db_password value, and -w value, which is Odoo's short form of it
     [form(`((?=-)${NAME}[ \\t]+)(?!-)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;]+)`), `$1${MASK}`],
     [/((?<![\w.-])-w[ \t]+)(?!-)[^\s"',;]+/g, `$1${MASK}`],
+    // The same with each argument on a line of its own, as the programs for a host are told them
+    [form(String.raw `((?=-)${NAME}\n)(?!-)(?:[^'\n]|'\\'')+`), `$1${MASK}`],
+    [/((?<![\w.-])-w\n)(?!-)(?:[^'\n]|'\\'')+/g, `$1${MASK}`],
     // scheme://user:password@host
     [/((?<![a-z0-9])[a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/@"']*:)[^\s/"']+@/gi, `$1${MASK}@`],
     [
@@ -57922,7 +58673,6 @@ const PUT_BACK = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck
 const SECONDS_TO_BOOT = 300;
 const bootCheck = {
     name: "boot-check",
-    risk: "restart",
     does: "takes the failing Odoo down, boots it once in the foreground to see why it falls, and puts it back",
     commands: (diagnosis) => {
         const target = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(diagnosis);
@@ -58033,7 +58783,6 @@ var remedy = __nccwpck_require__(861);
 const PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "restart-odoo.sh", "utf8");
 const restartOdoo = {
     name: "restart-odoo",
-    risk: "restart",
     does: "restarts the Odoo container, and leaves the database alone",
     commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${(0,remedy/* odooOf */.vh)(diagnosis).name}`,
     program: (diagnosis) => (0,remedy/* checkedProgram */.iF)(PROGRAM, { CONTAINER: (0,remedy/* odooOf */.vh)(diagnosis).id, PATIENCE: patience(diagnosis) }),
@@ -58050,7 +58799,6 @@ function patience({ cause }) {
 const resume_odoo_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "resume-odoo.sh", "utf8");
 const resumeOdoo = {
     name: "resume-odoo",
-    risk: "restart",
     does: "lets Odoo's halted processes go on, and restarts nothing",
     commands: (diagnosis) => {
         const odoo = (0,remedy/* odooOf */.vh)(diagnosis);
@@ -58068,7 +58816,6 @@ const resumeOdoo = {
 const start_db_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-db.sh", "utf8");
 const startDb = {
     name: "start-db",
-    risk: "restart",
     does: "starts the database's container, and leaves everything else alone",
     commands: (diagnosis) => {
         const target = (0,remedy/* targetOf */.$r)(diagnosis);
@@ -58092,7 +58839,6 @@ const startDb = {
 const start_docker_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-docker.sh", "utf8");
 const startDocker = {
     name: "start-docker",
-    risk: "restart",
     does: "starts the Docker daemon, and with it the containers that are to restart by themselves",
     commands: () => "systemctl start docker.socket docker.service",
     program: () => (0,remedy/* checkedProgram */.iF)(start_docker_PROGRAM, {}),
@@ -58105,7 +58851,6 @@ const startDocker = {
 const start_nginx_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-nginx.sh", "utf8");
 const startNginx = {
     name: "start-nginx",
-    risk: "restart",
     does: "starts nginx, after its configuration passed `nginx -t`",
     commands: () => "nginx -t && systemctl start nginx",
     program: () => (0,remedy/* checkedProgram */.iF)(start_nginx_PROGRAM, {}),
@@ -58118,7 +58863,6 @@ const startNginx = {
 const start_stack_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-stack.sh", "utf8");
 const startStack = {
     name: "start-stack",
-    risk: "restart",
     does: "starts what is stopped in the compose project, and recreates nothing",
     commands: (diagnosis) => {
         const target = (0,remedy/* targetOf */.$r)(diagnosis);
@@ -58266,8 +59010,15 @@ function wordsFor(entry) {
                 ...entry.diagnosis.warnings.map((warning) => `worth a look: ${warning}`),
                 ...entry.diagnosis.drift.map(({ service, what }) => `drift: ${service}: ${what}`),
             ].join("\n");
+        case "foreseen":
+            return entry.steps.length === 0
+                ? "recover would do nothing now"
+                : [
+                    "recover would do:",
+                    ...entry.steps.map(({ remedy, risk, commands }) => `${remedy} (${risk}): ${commands}`),
+                ].join("\n");
         case "planned":
-            return ["plan:", ...entry.steps.map((step) => `${step.remedy} (${step.risk}): ${step.program}`)].join("\n");
+            return `plan, good until ${entry.until.slice(11, 16)} UTC: approve: ${entry.approve}`;
         case "lease-taken":
             return entry.takenOver === undefined ? "took the lease" : `took the lease over ${entry.takenOver}`;
         case "lease-released":
@@ -58322,6 +59073,7 @@ function outputsOf(entries, reportDirectory) {
         next: concluded?.next ?? "Check the site, then run again.",
         changed: String(remedies.length > 0),
         remedies: remedies.join(","),
+        plan: entries.findLast((entry) => entry.kind === "planned")?.approve ?? "",
         report_directory: reportDirectory,
     };
 }
@@ -58364,6 +59116,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   Y: () => (/* binding */ summaryOf)
 });
 
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 16 modules
+var diagnosis = __nccwpck_require__(2437);
+// EXTERNAL MODULE: ./build/diagnosis/risk.js
+var diagnosis_risk = __nccwpck_require__(6691);
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
 /** One line of plain text: no markup, no links, no mentions, no table borders, no line ends, nothing invisible. */
@@ -58407,6 +59163,8 @@ function code(text) {
 ;// CONCATENATED MODULE: ./build/report/summary.js
 /** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
 
+
+
 const SIGN = {
     healthy: "🟢",
     planned: "📋",
@@ -58437,6 +59195,7 @@ function summaryOf(entries, files) {
     const parts = [
         verdictLines(concluded),
         layerTable(entries),
+        foreseenLines(entries),
         planLines(entries),
         ruledOutLines(entries),
         changeLines(entries),
@@ -58484,22 +59243,40 @@ function layerTable(entries) {
         ...now.map((layer) => `| ${layer.name} | ${cell(first.find(({ name }) => name === layer.name))} | ${cell(layer)} |`),
     ].join("\n");
 }
+function foreseenLines(entries) {
+    const foreseen = last(entries, "foreseen");
+    if (foreseen === undefined)
+        return "";
+    const heading = "### What `recover` would do";
+    const diagnosed = last(entries, "diagnosed");
+    if (diagnosed !== undefined && (0,diagnosis/* isWaiting */.Gu)(diagnosed.diagnosis))
+        return `${heading}\n\nWait, for \`boot_wait\` at most; then look again, and act if the site is still bad.`;
+    if (foreseen.steps.length === 0)
+        return `${heading}\n\nNothing: no remedy is allowed as things are.`;
+    return [
+        heading,
+        "As things are now. Each step only while the site is bad, and only if a fresh look still allows it:",
+        ...foreseen.steps.map(({ remedy, risk, does, commands }, index) => `${index + 1}. ${code(remedy)} ${plain(does)} (class ${risk}${(0,diagnosis_risk/* needsApproval */.vb)(risk) ? ", only with `approve`" : ""}): ${code(commands)}`),
+    ].join("\n\n");
+}
+/** The line to copy, and every program as it would run. */
 function planLines(entries) {
     const planned = last(entries, "planned");
     if (planned === undefined)
         return "";
-    if (planned.steps.length === 0)
-        return "### Plan\n\nNo remedy fits this diagnosis.";
+    const { approve, until, programs } = planned;
     return [
         "### Plan",
-        ...planned.steps.map(({ remedy, risk, program }, index) => `${index + 1}. ${code(remedy)} (${risk}): ${code(program)}`),
+        `To run these programs and nothing else, while the situation is the same, good until ${plain(until.slice(11, 16))} UTC:`,
+        block(`mode: recover\napprove: ${approve}`),
+        ...programs.map(({ name, text }) => `<details><summary>${code(name)}, as it would run</summary>\n\n${block(text)}\n\n</details>`),
     ].join("\n\n");
 }
 function ruledOutLines(entries) {
     const ruledOut = firstBad(entries)?.diagnosis.ruledOut ?? [];
     if (ruledOut.length === 0)
         return "";
-    return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${plain(why)}`)].join("\n");
+    return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${prose(why)}`)].join("\n");
 }
 const MOST_CHANGES = 10;
 /** What happened before the site went bad, for the eye that looks for the culprit. */
@@ -58584,6 +59361,8 @@ function wordsFor(entry) {
         case "concluded":
             return `concluded: ${entry.status}`;
         case "planned":
+            return `planned: ${code(entry.approve)}`;
+        case "foreseen":
         case "looked":
         case "remedy-output":
             return undefined;
@@ -58599,7 +59378,11 @@ function remedyOutput(entries) {
     return `<details><summary>What the remedies printed</summary>\n\n${block(shown)}\n\n</details>`;
 }
 function evidenceLines(entries, files) {
-    const saved = entries.filter((entry) => entry.kind === "evidence").flatMap((entry) => entry.files);
+    const saved = entries.flatMap((entry) => {
+        if (entry.kind === "evidence")
+            return entry.files;
+        return entry.kind === "planned" ? entry.programs : [];
+    });
     if (saved.length === 0)
         return "";
     return [
@@ -58888,8 +59671,8 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4937);
 /* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8597);
-/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4546);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3272);
+/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4277);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2118);
 /* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5217);
 /* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4748);
 /**
@@ -58974,18 +59757,26 @@ async function endSteps(entries, host, parts) {
 /* harmony export */   B3: () => (/* binding */ whatRecoverWouldDo),
 /* harmony export */   DD: () => (/* binding */ STATUS_OF_PROBLEM),
 /* harmony export */   Hc: () => (/* binding */ verdictOn),
+/* harmony export */   K0: () => (/* binding */ anotherSituation),
+/* harmony export */   Vv: () => (/* binding */ notInThePlan),
 /* harmony export */   ao: () => (/* binding */ waitedInVain),
+/* harmony export */   f3: () => (/* binding */ notApproved),
 /* harmony export */   f6: () => (/* binding */ unhealthy),
 /* harmony export */   ge: () => (/* binding */ recovered),
 /* harmony export */   lM: () => (/* binding */ planned),
+/* harmony export */   mT: () => (/* binding */ otherScenario),
 /* harmony export */   r2: () => (/* binding */ fellBack),
 /* harmony export */   uw: () => (/* binding */ good)
 /* harmony export */ });
 /* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2437);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8262);
-/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4068);
+/* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6691);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
+/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8262);
+/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1781);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4068);
 /** How a run ends, in words: the first lines of the summary, for every way in which it can end. */
+
+
 
 
 
@@ -59011,12 +59802,15 @@ function good(diagnosis, opening = "Every layer is good") {
         next: aboutDrift(diagnosis),
     };
 }
-function planned(diagnosis) {
+/** @param approval undefined where there is nothing to do but wait */
+function planned(diagnosis, approval) {
     return {
         status: "planned",
         headline: `${opening(diagnosis)}: ${diagnosis.finding}. Nothing was changed: this was a plan`,
         detail: "",
-        next: whatRecoverWouldDo(diagnosis),
+        next: approval === undefined
+            ? whatRecoverWouldDo(diagnosis)
+            : `To run this plan and nothing else, run again with \`mode: recover\` and \`approve: ${approval.approve}\`, good until ${approval.until.slice(11, 16)} UTC.`,
     };
 }
 /** @param lesson what was learnt on the way that a person should act on; may be empty */
@@ -59062,39 +59856,87 @@ function waitedInVain(diagnosis, waitedMs) {
 }
 /** Bad, ambiguous or not fully seen: which of them, by what the layers say. */
 function unhealthy(diagnosis, next, tried = [], finding = diagnosis.finding) {
-    // The boot check mends nothing, and was not meant to.
-    const meant = tried.filter((remedy) => remedy !== "boot-check");
-    const done = meant.length === 0 ? "" : `; ${meant.join(", then ")} did not mend it`;
     const verdict = (status, words) => ({
         status,
-        headline: `${words}: ${finding}${done}`,
+        headline: `${words}: ${finding}${inVain(tried)}`,
         detail: diagnosis.evidence.join("\n"),
         next,
     });
     if (diagnosis.cause === "ambiguous-target")
         return verdict("refused", "Nothing was looked at further");
-    const at = (name) => diagnosis.layers.find((layer) => layer.name === name)?.state;
-    // What the public gets decides whether people can work, then what the proxy hands out on the host.
-    const outermost = [at("public"), at("proxy"), at("direct")].find((state) => state !== undefined && state !== "not observed");
+    const works = peopleCanWork(diagnosis);
     // A login page is handed out, but what for was not found: nobody can say that this is the site that was meant.
-    if (outermost === "good" && diagnosis.cause === "unknown" && diagnosis.target === undefined)
+    if (works && diagnosis.cause === "unknown" && diagnosis.target === undefined)
         return verdict("unknown", "A login page is handed out, and what hands it out is not known");
-    if (outermost === "good")
+    if (works)
         return verdict("degraded", "People can work, but something is wrong");
     if (diagnosis.layers.some((layer) => layer.state === "bad"))
         return verdict("unhealthy", opening(diagnosis));
     return verdict("unknown", "Whether the site is up is not known");
 }
+/** The cause belongs to the scenario that was not asked for: what was found is told, and nothing (more) is done. */
+function otherScenario(diagnosis, asked, tried = []) {
+    const { cause, finding, evidence } = diagnosis;
+    const other = asked === "502" ? "500" : "502";
+    const words = peopleCanWork(diagnosis) ? "People can work, but something is wrong" : opening(diagnosis);
+    return {
+        status: "refused",
+        headline: `${words}: ${finding}${inVain(tried)}. That is ${cause}, of scenario ${other}, and \`scenario: ${asked}\` was asked for${tried.length === 0 ? "; nothing was changed" : ""}`,
+        detail: evidence.join("\n"),
+        next: `Run again with \`scenario: auto\`, or with \`scenario: ${other}\`.`,
+    };
+}
+const PLAN_AGAIN = "Run with `mode: plan` again, read it, and approve that one.";
+/** Not the situation whose plan was approved: of that one only the hash is known, so this one is told for comparison. */
+function anotherSituation(diagnosis, plan) {
+    return {
+        status: "refused",
+        headline: `The situation is another than the one that was approved; now: ${diagnosis.finding}. Nothing was changed`,
+        detail: `Compare with the plan that was approved. It would now be one of\n${(0,_plan_js__WEBPACK_IMPORTED_MODULE_3__/* .describePlan */ .df)(plan)}\n\n${diagnosis.evidence.join("\n")}`,
+        next: plan.steps.length === 0 && diagnosis.advice !== "" ? diagnosis.advice : PLAN_AGAIN,
+    };
+}
+/** The next step is of a class that runs only as a part of an approved plan. */
+function notApproved(diagnosis, step, tried) {
+    const { headline, ...rest } = unhealthy(diagnosis, toApprove(step.remedy), tried);
+    return {
+        ...rest,
+        status: "refused",
+        headline: `${headline}. The next step is of the class ${step.risk}, and was not approved`,
+    };
+}
+/** The approved steps have run, and the next one is not among them. */
+function notInThePlan(diagnosis, { remedy }, tried) {
+    return unhealthy(diagnosis, `The next step would be ${remedy}, and that is not in the approved plan as it would run now. ${PLAN_AGAIN}`, tried);
+}
+function toApprove(remedy) {
+    return `The next step is ${remedy}, which ${_remedies_index_js__WEBPACK_IMPORTED_MODULE_4__/* .REMEDIES */ .l[remedy].does}: it runs only when a person approved it. Run with \`mode: plan\`, read it, then \`mode: recover\` with the \`approve\` that it prints.`;
+}
 function opening({ since }) {
     return since === "" ? "The site is down" : since;
 }
-function whatRecoverWouldDo(diagnosis) {
+/** What was tried and did not help; the boot check mends nothing, and was not meant to. */
+function inVain(tried) {
+    const meant = tried.filter((remedy) => remedy !== "boot-check");
+    return meant.length === 0 ? "" : `; ${meant.join(", then ")} did not mend it`;
+}
+/** What the public gets decides whether people can work, then what the proxy hands out on the host. */
+function peopleCanWork({ layers }) {
+    const outermost = ["public", "proxy", "direct"]
+        .map((name) => layers.find((layer) => layer.name === name)?.state)
+        .find((state) => state !== undefined && state !== "not observed");
+    return outermost === "good";
+}
+/** @param risks the class of each remedy */
+function whatRecoverWouldDo(diagnosis, risks = _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .RISK */ .yX) {
     const [remedy] = diagnosis.ladder;
     if ((0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .isWaiting */ .Gu)(diagnosis))
         return "Wait. With `mode: recover` the action waits for it, and acts afterwards if the site is still bad.";
     if (remedy === undefined)
         return diagnosis.advice;
-    return `Run again with \`mode: recover\`: it would begin with ${remedy}, which ${_remedies_index_js__WEBPACK_IMPORTED_MODULE_2__/* .REMEDIES */ .l[remedy].does}.`;
+    if ((0,_diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .needsApproval */ .vb)(risks[remedy]))
+        return toApprove(remedy);
+    return `Run again with \`mode: recover\`: it would begin with ${remedy}, which ${_remedies_index_js__WEBPACK_IMPORTED_MODULE_4__/* .REMEDIES */ .l[remedy].does}.`;
 }
 function aboutDrift({ drift }) {
     return drift.length === 0
@@ -59103,7 +59945,7 @@ function aboutDrift({ drift }) {
 }
 /** What an error means for the run. */
 function verdictOn(error, signal) {
-    if (signal?.aborted && !(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk)) {
+    if (signal?.aborted && !(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .RefusedError */ .fk)) {
         return {
             status: "cancelled",
             headline: "The run was stopped by hand before it had a verdict",
@@ -59111,16 +59953,16 @@ function verdictOn(error, signal) {
             next: "Check the site, then run again.",
         };
     }
-    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .InputError */ .dz || error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk) {
+    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .InputError */ .dz || error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .RefusedError */ .fk) {
         return { status: "refused", headline: error.message, detail: error.detail, next: error.advice };
     }
-    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .HostError */ .dh) {
+    if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .HostError */ .dh) {
         const status = STATUS_OF_PROBLEM[error.problem];
         return { status, headline: error.message, detail: error.detail, next: error.advice };
     }
     return {
         status: "unknown",
-        headline: `Odoo Recover itself failed: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_3__/* .messageOf */ .b)(error)}`,
+        headline: `Odoo Recover itself failed: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_5__/* .messageOf */ .b)(error)}`,
         detail: error instanceof Error ? (error.stack ?? "") : "",
         next: "Check the site by hand, and report this failure.",
     };

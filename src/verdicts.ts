@@ -53,7 +53,7 @@ export function planned(diagnosis: Diagnosis, approval: PlanApproval | undefined
     next:
       approval === undefined
         ? whatRecoverWouldDo(diagnosis)
-        : `To run this plan and nothing else, run again with \`mode: recover\` and \`approve: ${approval.approve}\`, good until ${approval.until.slice(11, 16)} UTC.`,
+        : `To run this plan (${diagnosis.ladder.join(", then ")}) and nothing else, run again with \`mode: recover\` and \`approve: ${approval.approve}\`, good until ${approval.until.slice(11, 16)} UTC.`,
   };
 }
 

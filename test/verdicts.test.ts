@@ -176,7 +176,7 @@ describe("a plan", () => {
     expect(verdict.status).toBe("planned");
     expect(verdict.headline).toMatch(/^Down since 02:47:13 UTC: .*Nothing was changed: this was a plan$/);
     expect(verdict.next).toBe(
-      "To run this plan and nothing else, run again with `mode: recover` and `approve: 4f1c0a9be27d6683-20240502T0300Z`, good until 03:30 UTC.",
+      "To run this plan (start-stack) and nothing else, run again with `mode: recover` and `approve: 4f1c0a9be27d6683-20240502T0300Z`, good until 03:30 UTC.",
     );
     expect(planned(diagnosisOf(busy), undefined).next).toMatch(/^Wait\./);
   });
