@@ -69,6 +69,27 @@ start_docker() {
 start_stack() { dc up -d --no-recreate --no-build --pull never; }
 restart_odoo() { docker restart --time 2 "$(container_of "$ODOO_SERVICE")" >/dev/null; }
 
+odoo_shell() { # Python on stdin
+  docker exec -i "$(container_of "$ODOO_SERVICE")" /entrypoint.sh odoo shell -d "$DATABASE" --no-http
+}
+update_addon() { # the shop's own, as at a deploy: while Odoo serves, and Odoo starts again afterwards
+  docker exec "$(container_of "$ODOO_SERVICE")" /entrypoint.sh odoo -d "$DATABASE" -u shop_notes --no-http --stop-after-init
+  restart_odoo
+}
+add_to_frontend() { # a tag : the shop's addon puts it into the bundle of every page without a login
+  local addon=$DIRECTORY/addons/shop_notes
+  mkdir -p "$addon/views"
+  cat >"$addon/views/assets.xml" <<XML
+<?xml version="1.0" encoding="utf-8"?>
+<odoo>
+  <template id="assets_frontend" inherit_id="web.assets_frontend">
+    <xpath expr="." position="inside">$1</xpath>
+  </template>
+</odoo>
+XML
+  sed -i 's|"data": \[|&"views/assets.xml", |' "$addon/__manifest__.py"
+}
+
 recreate_odoo() { # what `docker update` set is gone with the container
   docker rm --force "$(container_of "$ODOO_SERVICE")" >/dev/null
   start_stack

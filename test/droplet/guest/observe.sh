@@ -35,6 +35,7 @@ kind_of_asset() { # path
 }
 bundles=$(asset_paths | while read -r path; do kind_of_asset "$path"; done | sort -u | paste -sd+)
 echo "bundles=${bundles:-none}"
+echo "styles=$(asset_paths | grep -cE '\.css($|\?)')" # how many style sheets this page asks for
 echo "nginx=$(systemctl is-active nginx)"
 if nginx -t 2>/dev/null; then echo nginx-config=valid; else echo nginx-config=invalid; fi
 if ! timeout -k 1 5 docker version >/dev/null 2>&1; then
