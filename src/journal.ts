@@ -6,9 +6,11 @@
 import type { Clock } from "./clock.ts";
 import type { Change } from "./diagnosis/changes.ts";
 import type { Cause, Diagnosis, RemedyName, RuledOut } from "./diagnosis/diagnosis.ts";
+import type { Fact } from "./diagnosis/discovery.ts";
 import type { Drift } from "./diagnosis/drift.ts";
 import type { Layer } from "./diagnosis/layers.ts";
 import type { RiskClass } from "./diagnosis/risk.ts";
+import type { Suspect } from "./diagnosis/suspects.ts";
 import type { Redactor } from "./redactor.ts";
 
 /** How a run ends: exactly one of these (README.md, “Statuses”, tells what each means). */
@@ -35,6 +37,8 @@ export interface DiagnosisRecord {
   readonly warnings: readonly string[];
   readonly drift: readonly Drift[];
   readonly topology: readonly string[];
+  readonly facts: readonly Fact[];
+  readonly suspects: readonly Suspect[];
   readonly since: string;
   /** What changed around the outage, newest first. */
   readonly changes: readonly Change[];
@@ -169,6 +173,8 @@ export function recordOf(diagnosis: Diagnosis): DiagnosisRecord {
     warnings: diagnosis.warnings,
     drift: diagnosis.drift,
     topology: diagnosis.topology,
+    facts: diagnosis.facts,
+    suspects: diagnosis.suspects,
     since: diagnosis.since,
     changes: diagnosis.changes,
     project: diagnosis.place?.project,

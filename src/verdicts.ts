@@ -186,8 +186,10 @@ function toApprove(remedy: RemedyName): string {
   return `The next step is ${remedy}, which ${REMEDIES[remedy].does}: it runs only when a person approved it. Run with \`mode: plan\`, read it, then \`mode: recover\` with the \`approve\` that it prints.`;
 }
 
-function opening({ since }: Diagnosis): string {
-  return since === "" ? "The site is down" : since;
+function opening({ since, layers }: Diagnosis): string {
+  if (since !== "") return since;
+  const bad = layers.filter(({ state }) => state === "bad").map(({ name }) => name);
+  return bad.join() === "assets" ? "Nobody can use the site" : "The site is down";
 }
 
 /** What was tried and did not help; the boot check mends nothing, and was not meant to. */
@@ -196,12 +198,16 @@ function inVain(tried: readonly RemedyName[]): string {
   return meant.length === 0 ? "" : `; ${meant.join(", then ")} did not mend it`;
 }
 
-/** What the public gets decides whether people can work, then what the proxy hands out on the host. */
+/**
+ * What the public gets decides whether people can work, then what the proxy hands out on the host; and a page without its
+ * stylesheets and scripts is of no use to them.
+ */
 function peopleCanWork({ layers }: Diagnosis): boolean {
+  const at = (name: string): string | undefined => layers.find((layer) => layer.name === name)?.state;
   const outermost = ["public", "proxy", "direct"]
-    .map((name) => layers.find((layer) => layer.name === name)?.state)
+    .map(at)
     .find((state) => state !== undefined && state !== "not observed");
-  return outermost === "good";
+  return outermost === "good" && at("assets") !== "bad";
 }
 
 /** @param risks the class of each remedy */

@@ -25,8 +25,13 @@ const BELIEVED = 4_000;
 
 const LASTING: ReadonlySet<Cause> = new Set([
   "ambiguous-target",
+  "assets-corrupt",
+  "assets-missing",
+  "assets-poisoned",
   "disk-full",
   "docker-down",
+  "filestore-missing",
+  "filestore-unreadable",
   "inodes-full",
   "nginx-config-invalid",
   "nginx-down",
@@ -36,6 +41,7 @@ const LASTING: ReadonlySet<Cause> = new Set([
   "odoo-stopped",
   "other-topology",
   "port-mapping-missing",
+  "redirect-loop",
   "stack-down",
 ]);
 

@@ -16,6 +16,8 @@ function diagnosis(cause: Cause): Diagnosis {
     warnings: [],
     drift: [],
     topology: [],
+    facts: [],
+    suspects: [],
     changes: [],
     outage: undefined,
     since: "",

@@ -61,12 +61,15 @@ export function askedDirectly(address: string, url: URL | undefined): string[] {
   return addresses(address && `http://${address}${LOGIN}`, new URL(LOGIN, url ?? "http://localhost").href);
 }
 
-/** @param door `https:443`; who was asked for by http came there by a redirect, and coming back is a circle */
+/**
+ * @param door `https:443`. Who is asked for by http came to https by a redirect, and coming back is a circle; who is
+ *   asked for by https and was looked for behind http is sent where he belongs.
+ */
 export function askedThrough(door: string, url: URL | undefined): string[] {
   const [scheme = "", port = ""] = door.split(":");
-  const name = url?.hostname ?? "localhost";
-  const redirected = scheme === "https" && url?.protocol !== "https:";
-  return addresses(`${scheme}://${name}:${port}${LOGIN}`, redirected ? `http://${name}${LOGIN}` : "");
+  const site = new URL(LOGIN, url ?? "http://localhost");
+  const asked = scheme === "http" && site.protocol === "https:" ? "" : site.href;
+  return addresses(`${scheme}://${site.hostname}:${port}${LOGIN}`, asked);
 }
 
 /** Redirects to the same name were followed: one that is left after that leads round, be it between http and https. */

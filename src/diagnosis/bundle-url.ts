@@ -18,25 +18,25 @@ export interface BundleUrl {
 
 /** Up to 16: `/web/content/214-1f3a2bc/2/rtl/web.assets_common.css`, from 15 on below `/web/assets/`. */
 const WITH_ID = /^\/web\/(content|assets)\/(\d+)-([0-9a-f]{7})\/(?:(\d+)\/)?(rtl\/)?([^/]+)$/;
-/** From 17 on: `/web/assets/2/1f3a2bc/web.assets_frontend.rtl.min.css`. */
-const WITHOUT_ID = /^\/web\/assets\/(?:(\d+)\/)?([0-9a-f]{7}|any|debug)\/([^/]+)$/;
+/** From 17 on: `/web/assets/2/1f3a2bc/web.assets_frontend.rtl.min.css`; just before that, with `2/rtl/` behind the hash. */
+const WITHOUT_ID = /^\/web\/assets\/(?:(\d+)\/)?([0-9a-f]{7}|any|debug)\/(?:(\d+)\/)?(rtl\/)?([^/]+)$/;
 const NAME = /^(\w+(?:\.[\w-]+)+?)(\.rtl)?(\.autoprefixed)?(?:\.min)?\.(css|js|xml)(\.map)?$/;
 
 /** @returns undefined for what is no bundle: a module's own file, a picture */
 export function bundleUrl(address: string): BundleUrl | undefined {
   const path = pathOf(address);
-  const [, folder, id, oldHash, oldWebsite, rtlFolder, oldFile] = WITH_ID.exec(path) ?? [];
-  const [, newWebsite, newHash, newFile] = WITHOUT_ID.exec(path) ?? [];
+  const [, folder, id, oldHash, oldWebsite, oldRtl, oldFile] = WITH_ID.exec(path) ?? [];
+  const [, newWebsite, newHash, website16, rtl16, newFile] = WITHOUT_ID.exec(path) ?? [];
   const [, bundle, rtl, autoprefixed, ext, map] = NAME.exec(oldFile ?? newFile ?? "") ?? [];
   const hash = oldHash ?? newHash;
   if (bundle === undefined || hash === undefined) return undefined;
-  const website = oldWebsite ?? newWebsite;
+  const website = oldWebsite ?? newWebsite ?? website16;
   return {
     form: id === undefined ? 17 : folder === "content" ? 14 : 15,
     id: id === undefined ? undefined : Number(id),
     hash,
     website: website === undefined ? undefined : Number(website),
-    rtl: rtlFolder !== undefined || rtl !== undefined,
+    rtl: (oldRtl ?? rtl16 ?? rtl) !== undefined,
     autoprefixed: autoprefixed !== undefined,
     bundle,
     ext: map === undefined ? (ext as BundleUrl["ext"]) : "map",

@@ -5,16 +5,20 @@
 
 import type { Ceiling, Scenario } from "../inputs/inputs.ts";
 import { ifSeen, type Survey } from "../survey/survey.ts";
+import { type AssetsSight, assetsOf } from "./assets.ts";
+import { filesInDoubt } from "./causes/assets.ts";
 import { dockerDown, somebodyAtWork } from "./causes/host.ts";
 import { causeOf } from "./causes/index.ts";
 import { firstComplaint } from "./causes/proxy.ts";
 import type { Found } from "./causes/situation.ts";
 import { type Change, changesOf, describeOutage, type Outage, outageOf } from "./changes.ts";
+import { type Fact, factsOf } from "./discovery.ts";
 import { type Drift, driftOf } from "./drift.ts";
 import { intermittent } from "./intermittent.ts";
 import { ladderFor } from "./ladder.ts";
 import { type Layer, layersOf, layersWithoutContainers, outerLayers } from "./layers.ts";
 import { proxyProgram } from "./proxies.ts";
+import { type Suspect, stuckModules, suspectsOf } from "./suspects.ts";
 import { findTarget, type Target, type TargetWishes } from "./target.ts";
 import { otherTopology, topologyOf } from "./topology.ts";
 import { warningsOf } from "./warnings.ts";
@@ -96,6 +100,10 @@ export interface Diagnosis {
   readonly drift: readonly Drift[];
   /** Facts about how this host is built, for people: `PostgreSQL is not in this project`. */
   readonly topology: readonly string[];
+  /** How the site is set up, and who said so. */
+  readonly facts: readonly Fact[];
+  /** Modules that a person should look at first, where one may be to blame. */
+  readonly suspects: readonly Suspect[];
   /** What changed within a day, newest first. */
   readonly changes: readonly Change[];
   readonly outage: Outage | undefined;
@@ -177,19 +185,31 @@ function evidenceOf(work: readonly Work[]): string[] {
   return work.map(({ what, evidence }) => `${what}: ${evidence}`);
 }
 
+const MOST_ASSETS_TOLD = 12;
+
+/** Each asset that is bad, with its row and what it may have of a compiler's words. */
+function evidenceOfAssets({ findings }: AssetsSight): string[] {
+  return findings.slice(0, MOST_ASSETS_TOLD).map(({ kind, path, row, why, markers }) => {
+    const stored = row === undefined ? "" : `, ir_attachment ${row.id}${row.storedAs && `, ${row.storedAs}`}`;
+    return [`${kind}: ${path} (${why}${stored})`, ...markers.slice(0, 2)].join(": ");
+  });
+}
+
 function nowOf(survey: Survey): number {
   return (ifSeen(survey.host)?.epoch ?? 0) * 1000;
 }
 
 function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: readonly RemedyName[]): Diagnosis {
   const layers = layersOf(survey, target, wishes.url);
+  const assets = assetsOf(survey, target);
   const work = workInProgress(survey, target);
   const drift = driftOf(survey, target);
-  const warnings = warningsOf(survey, target, drift);
+  const warnings = [...warningsOf(survey, target, drift, assets), ...stuckModules(survey, target, work)];
   const found =
-    causeOf({ survey, target, layers, work, url: wishes.url }) ??
+    causeOf({ survey, target, layers, work, assets, url: wishes.url }) ??
     // What was intermittent before we acted is not held against what we did.
     (tried.length === 0 ? intermittent(survey, target) : undefined) ??
+    filesInDoubt(survey, target) ??
     fine(survey);
   const changes = changesOf(survey, target);
   const outage = outageOf(survey, target, layers);
@@ -198,11 +218,14 @@ function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: reado
     evidence: [
       ...evidenceOf(work),
       ...layers.filter((layer) => layer.state !== "good").map((layer) => `${layer.name}: ${layer.why}`),
+      ...evidenceOfAssets(assets),
     ],
     layers,
     warnings,
     drift,
     topology: topologyOf(survey, target),
+    facts: factsOf(survey, wishes, target),
+    suspects: suspectsOf(survey, target, found.cause, assets, outage),
     changes,
     outage,
     since: describeOutage(outage, changes, nowOf(survey)),
@@ -247,6 +270,8 @@ function withoutTarget(
     warnings: [],
     drift: [],
     topology: topologyOf(survey, undefined),
+    facts: [],
+    suspects: [],
     changes,
     outage,
     since: describeOutage(outage, changes, nowOf(survey)),
@@ -270,6 +295,8 @@ export function hostUnreachable(finding: string, advice: string, layers: readonl
     warnings: [],
     drift: [],
     topology: [],
+    facts: [],
+    suspects: [],
     changes: [],
     outage: undefined,
     since: "",

@@ -7,6 +7,7 @@ import { ifSeen, type Survey } from "../survey/survey.ts";
 import { databasesToChooseFrom, elsewhereSetting } from "./causes/odoo.ts";
 import { stateOf } from "./causes/situation.ts";
 import type { Cause, RemedyName, RuledOut, Wishes } from "./diagnosis.ts";
+import { whyNoneIsServed } from "./discovery.ts";
 import type { Layer } from "./layers.ts";
 import { isStoppedBySignal } from "./processes.ts";
 import { aboveCeiling, RISK, type RiskClass } from "./risk.ts";
@@ -133,6 +134,14 @@ function toResumeOdoo({ cause, survey, target }: Case): string | undefined {
     : "Odoo was not stopped by a signal and is not paused";
 }
 
+const NOT_MENDED_BY_A_RESTART: Partial<Record<Cause, string>> = {
+  "filestore-unreadable": "a restart does not change whose files they are",
+  "filestore-missing": "a restart does not bring files back",
+  "assets-missing": "a restart does not bring files back",
+  "assets-corrupt": "a restart does not mend files",
+  "assets-poisoned": "whatever is compiled anew from the same source has the same error",
+};
+
 /**
  * A running Odoo that does not answer may be at work (an update, a slow boot): that is another cause, and waited for.
  * What is left is stuck, and restarting it is what the runbook does first.
@@ -143,6 +152,8 @@ function toRestartOdoo({ cause, survey, target, layers, tried }: Case): string |
     return "Odoo does not run, so there is nothing to restart";
   if (cause === "odoo-crash-loop" || cause === "odoo-out-of-memory")
     return "Docker restarts it again and again already, and it falls each time";
+  const futile = NOT_MENDED_BY_A_RESTART[cause];
+  if (futile !== undefined) return futile;
   const direct = layers.find((layer) => layer.name === "direct");
   if (direct?.state !== "bad") return "Odoo itself answers, or its answer was not observed";
   if (layers.some((layer) => layer.name === "database" && layer.state === "bad"))
@@ -150,6 +161,8 @@ function toRestartOdoo({ cause, survey, target, layers, tried }: Case): string |
   const databases = databasesToChooseFrom(survey, target);
   if (databases !== undefined)
     return `Odoo runs and finds ${databases.length === 0 ? "no database" : "several databases"}, and would again`;
+  const none = whyNoneIsServed(survey, target, undefined);
+  if (none !== undefined) return `${none}; a restart changes nothing of that`;
   const setting = cause === "odoo-not-listening" ? elsewhereSetting(survey, target) : undefined;
   if (setting !== undefined) return `its configuration sends it elsewhere (${setting}), and would again`;
   if (["odoo-frozen", "odoo-unhealthy", "odoo-not-listening", "port-mapping-missing"].includes(cause))

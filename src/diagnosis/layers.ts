@@ -9,10 +9,11 @@ import {
   seen,
 } from "../survey/survey.ts";
 import { askedDirectly, askedInPublic, askedThrough, judgeAnswer } from "./answer.ts";
+import { type AssetsSight, assetsOf } from "./assets.ts";
 import { STARTING } from "./log.ts";
 import type { Target } from "./target.ts";
 
-export type LayerName = "database" | "odoo" | "direct" | "proxy" | "public";
+export type LayerName = "database" | "odoo" | "direct" | "proxy" | "assets" | "public";
 
 export interface Layer {
   readonly name: LayerName;
@@ -37,6 +38,7 @@ export function layersOf(survey: Survey, target: Target, url: URL | undefined): 
     odooLayer(target, direct),
     direct,
     proxyLayer(survey, url),
+    ...assetsLayers(assetsOf(survey, target)),
     ...publicLayers(survey),
   ];
 }
@@ -118,6 +120,34 @@ function proxyLayer({ proxy }: Survey, url: URL | undefined): Layer {
   if (!proxy.observed) return blind("proxy", proxy.why);
   const { door, answer } = proxy.value;
   return answerLayer("proxy", seen(answer), askedThrough(door, url));
+}
+
+const MOST_NAMED = 3;
+
+/**
+ * The stylesheets and scripts of the login page, for a page without them is of no use. Left out where no login page was
+ * handed out, for that is bad already, and where all of them come from another host, which nobody asked.
+ */
+function assetsLayers({ at, unseen, bare, total, findings, elsewhere }: AssetsSight): Layer[] {
+  if (findings.length + bare.length > 0) {
+    const shown = findings.slice(0, MOST_NAMED).map(({ name, why }) => `${name}: ${why}`);
+    const more = findings.length - shown.length;
+    return [
+      bad(
+        "assets",
+        [
+          ...(bare.length === 0 ? [] : [`the login page at ${bare.join(" and ")} names no stylesheet`]),
+          ...shown,
+          ...(more > 0 ? [`and ${more} more of ${total}`] : []),
+        ].join("; "),
+      ),
+    ];
+  }
+  if (unseen.length > 0) return [blind("assets", `stylesheets and scripts, ${unseen.join("; ")}`)];
+  if (total === 0 && elsewhere.length > 0) return [];
+  return at.length === 0
+    ? []
+    : [good("assets", `${total} of ${total} stylesheets and scripts, at ${at.join(" and ")}`)];
 }
 
 /** What the public gets, a certificate that browsers refuse included. */

@@ -130,6 +130,16 @@ export function failureIn(text: string): Failure | undefined {
   return undefined;
 }
 
+/** What Odoo's log says went wrong since it was started last; of one that was just started again, before that too. */
+export function failureOf(survey: Survey, odoo: Container | undefined): Failure | undefined {
+  if (odoo === undefined) return undefined;
+  return failureIn(
+    logSince(survey, odoo.id, sinceItsLastTries(odoo))
+      .map(({ text }) => text)
+      .join("\n"),
+  );
+}
+
 function tracebackIn(lines: readonly string[]): Failure | undefined {
   const start = lines.findLastIndex((line) => line.includes("Traceback (most recent call last):"));
   if (start < 0) return undefined;

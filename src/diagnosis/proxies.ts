@@ -64,9 +64,19 @@ export interface Route {
  * @param hostname the public name; undefined when it is not known
  */
 export function routesOf(survey: Survey, target: Target, hostname: string | undefined): Route[] {
+  return routesFor(survey, target, hostname, "/web/login");
+}
+
+/** @param path the address whose requests are meant */
+export function routesFor(
+  survey: Survey,
+  target: Target,
+  hostname: string | undefined,
+  path: string,
+): Route[] {
   const nginx = ifSeen(survey.nginx);
   if (nginx === undefined) return [];
-  const pages = nginx.upstreams.filter(({ location, at }) => answersLogin(location) && !isSpare(at.text));
+  const pages = nginx.upstreams.filter(({ location, at }) => answersFor(path, location) && !isSpare(at.text));
   const own = pages.filter(({ serverNames }) => hostname !== undefined && serverNames.includes(hostname));
   const addresses = odooAddresses(survey, target);
   const listeners = ifSeen(survey.listeners);
@@ -87,14 +97,14 @@ export function routesOf(survey: Survey, target: Target, hostname: string | unde
 
 const LOCAL = /^(?:127\.[\d.]+|localhost|\[::1\]|0\.0\.0\.0)$/;
 
-/** Whether a location may answer for /web/login (nginx's own choice among several is not made here). */
-function answersLogin(location: string): boolean {
+/** Whether a location may answer for a path (nginx's own choice among several is not made here). */
+function answersFor(path: string, location: string): boolean {
   const [, modifier = "", pattern = ""] = /^(?:(=|~\*?|\^~)\s*)?(.*)$/.exec(location) ?? [];
   if (pattern.startsWith("@")) return true;
-  if (modifier === "=") return pattern === "/web/login";
-  if (!modifier.startsWith("~")) return "/web/login".startsWith(pattern);
+  if (modifier === "=") return pattern === path;
+  if (!modifier.startsWith("~")) return path.startsWith(pattern);
   try {
-    return new RegExp(pattern, modifier === "~*" ? "i" : "").test("/web/login");
+    return new RegExp(pattern, modifier === "~*" ? "i" : "").test(path);
   } catch {
     // nginx's regular expressions know more than ours.
     return true;

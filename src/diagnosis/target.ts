@@ -5,14 +5,13 @@
 
 import {
   type Container,
-  ifSeen,
   type Observation,
   type Project,
   type Service,
   type Survey,
   seen,
-  unseen,
 } from "../survey/survey.ts";
+import { findDatabase } from "./discovery.ts";
 
 /** What the user says about the target; undefined: find out. */
 export interface TargetWishes {
@@ -56,7 +55,11 @@ interface Profile {
   readonly images: readonly string[];
 }
 
-export function findTarget(survey: Survey, wishes: TargetWishes): TargetSearch {
+/** @param wishes with the public address, whose name may select the database */
+export function findTarget(
+  survey: Survey,
+  wishes: TargetWishes & { readonly url: URL | undefined },
+): TargetSearch {
   if (!survey.containers.observed) return { found: "none", why: survey.containers.why };
   if (!survey.projects.observed) return { found: "none", why: survey.projects.why };
   const containers = survey.containers.value.filter((container) => !container.oneOff);
@@ -112,6 +115,7 @@ export function findTarget(survey: Survey, wishes: TargetWishes): TargetSearch {
   const [dbService] = databases;
   const odoo = own.find((container) => container.service === odooService);
   const db = own.find((container) => container.service === dbService);
+  const database = findDatabase(survey, wishes, odoo, db);
   return {
     found: "one",
     target: {
@@ -120,33 +124,11 @@ export function findTarget(survey: Survey, wishes: TargetWishes): TargetSearch {
       odoo,
       dbService,
       db,
-      database: databaseOf(survey, wishes, odoo, db),
+      database: database.observed ? seen(database.value.name) : database,
       dbUser: wishes.dbUser,
       containers: own,
     },
   };
-}
-
-/** The named one; else what odoo.conf names; else the only database that holds an Odoo. */
-function databaseOf(
-  survey: Survey,
-  wishes: TargetWishes,
-  odoo: Container | undefined,
-  db: Container | undefined,
-): Observation<string> {
-  if (wishes.database !== undefined) return seen(wishes.database);
-  const settings = ifSeen(survey.settings)?.get(odoo?.id ?? "") ?? [];
-  const named = settings.find(({ name }) => name === "db_name")?.value ?? "";
-  if (/^[\w.-]+$/.test(named) && !/^(?:false|none)$/i.test(named)) return seen(named);
-  const activity = ifSeen(survey.databases)?.get(db?.id ?? "");
-  if (activity?.observed !== true)
-    return unseen(`PostgreSQL was not observed${activity === undefined ? "" : `: ${activity.why}`}`);
-  const names = activity.value.odoo.map(({ name }) => name);
-  const [only] = names;
-  if (only === undefined) return unseen("no database holds an Odoo");
-  return names.length === 1
-    ? seen(only)
-    : unseen(`several databases hold an Odoo: ${names.join(", ")}; name one with \`database\``);
 }
 
 function profiles(project: Project, containers: readonly Container[]): Profile[] {

@@ -2,6 +2,8 @@
 
 import { ifSeen, type Survey } from "../survey/survey.ts";
 import { judgeAnswer } from "./answer.ts";
+import { type AssetsSight, storeOf } from "./assets.ts";
+import { compileErrorIn } from "./causes/assets.ts";
 import type { Drift } from "./drift.ts";
 import { proxyProgram } from "./proxies.ts";
 import type { Target } from "./target.ts";
@@ -13,7 +15,12 @@ const DISK_NEARLY_FULL = 5;
 /** In seconds. A clock that is off makes logs and certificates lie. */
 const SKEW = 60;
 
-export function warningsOf(survey: Survey, target: Target, drift: readonly Drift[]): string[] {
+export function warningsOf(
+  survey: Survey,
+  target: Target,
+  drift: readonly Drift[],
+  assets: AssetsSight,
+): string[] {
   return [
     ...diskWarnings(survey),
     ...certificateWarnings(survey),
@@ -21,6 +28,7 @@ export function warningsOf(survey: Survey, target: Target, drift: readonly Drift
     ...burdenWarnings(survey),
     ...healthWarnings(survey, target),
     ...composeWarnings(survey, drift),
+    ...assetWarnings(survey, target, assets),
     ...blindSpots(survey),
   ];
 }
@@ -38,11 +46,44 @@ function blindSpots(survey: Survey): string[] {
   });
 }
 
+/** What nobody asked for, and what of the files was not audited. */
+function assetWarnings(survey: Survey, target: Target, { at, elsewhere }: AssetsSight): string[] {
+  const hosts = new Set(
+    elsewhere.map((address) => /^(?:https?:)?\/\/([^/]+)/i.exec(address)?.[1] ?? address),
+  );
+  const { database, rows, filestore } = storeOf(survey, target);
+  const stores = ifSeen(survey.filestores)?.get(target.odoo?.id ?? "");
+  const { looked, missing, unreadable } = filestore?.others ?? { looked: 0, missing: 0, unreadable: 0 };
+  const compiling = compileErrorIn(survey, target);
+  return [
+    ...(hosts.size === 0
+      ? []
+      : [
+          `${elsewhere.length} stylesheets and scripts of the login page come from ${[...hosts].join(", ")}: they were not looked at`,
+        ]),
+    ...(at.length > 0 && !target.database.observed && target.db !== undefined
+      ? [`the files that Odoo needs were not audited, for its database is not known: ${target.database.why}`]
+      : []),
+    ...(database !== undefined && rows === undefined && !database.bundles.observed
+      ? [`not observed: the compiled bundles in ${database.name} (${database.bundles.why})`]
+      : []),
+    ...(stores?.observed === false ? [`not observed: Odoo's files (${stores.why})`] : []),
+    ...(missing + unreadable > 0
+      ? [
+          `of ${looked} files that the database names, ${missing} are missing and ${unreadable} cannot be read by Odoo (${filestore?.path})`,
+        ]
+      : []),
+    ...(compiling === undefined ? [] : [`a stylesheet did not compile, says Odoo's log: ${compiling}`]),
+  ];
+}
+
 const WORDS: Readonly<Record<string, string>> = {
   accessLogs: "nginx's access log",
   databases: "what PostgreSQL does",
   direct: "Odoo's own port",
+  directAssets: "the stylesheets and scripts that Odoo hands out",
   disks: "the file systems",
+  filestores: "Odoo's files",
   history: "what changed lately",
   images: "the images",
   listeners: "who listens on which port",
@@ -54,6 +95,8 @@ const WORDS: Readonly<Record<string, string>> = {
   processes: "the processes",
   projects: "the compose files",
   proxy: "what the proxy answers",
+  proxyAssets: "the stylesheets and scripts that come through the proxy",
+  running: "how Odoo was told to run",
   settings: "odoo.conf",
   units: "systemd's services",
 };

@@ -42,8 +42,10 @@ export function summaryOf(entries: readonly Entry[], files: string): string {
     foreseenLines(entries),
     planLines(entries),
     ruledOutLines(entries),
+    suspectLines(entries),
     changeLines(entries),
     warningLines(diagnosed),
+    factLines(diagnosed),
     driftLines(diagnosed),
     timeline(entries),
     remedyOutput(entries),
@@ -136,6 +138,19 @@ function ruledOutLines(entries: readonly Entry[]): string {
   );
 }
 
+/** Modules to look at first; none is touched. */
+function suspectLines(entries: readonly Entry[]): string {
+  const suspects = firstBad(entries)?.diagnosis.suspects ?? [];
+  if (suspects.length === 0) return "";
+  return [
+    "### Suspects",
+    "",
+    "Modules to look at first. None was touched.",
+    "",
+    ...suspects.map(({ module, why }, index) => `${index + 1}. ${code(module)}: ${prose(why)}`),
+  ].join("\n");
+}
+
 const MOST_CHANGES = 10;
 
 /** What happened before the site went bad, for the eye that looks for the culprit. */
@@ -145,7 +160,7 @@ function changeLines(entries: readonly Entry[]): string {
   return [
     "### What changed",
     "",
-    `${plain(bad.since)}. Before and since, newest first (UTC, by the host's clock):`,
+    `Newest first (UTC, by the host's clock). ${plain(bad.since)}.`,
     "",
     ...bad.changes
       .slice(0, MOST_CHANGES)
@@ -158,9 +173,23 @@ function changeLines(entries: readonly Entry[]): string {
 function warningLines(diagnosed: EventOf<"diagnosed"> | undefined): string {
   const { warnings = [], topology = [] } = diagnosed?.diagnosis ?? {};
   if (warnings.length + topology.length === 0) return "";
-  return ["### Worth knowing", "", ...[...warnings, ...topology].map((line) => `- ${plain(line)}`)].join(
+  return ["### Worth knowing", "", ...[...warnings, ...topology].map((line) => `- ${prose(line)}`)].join(
     "\n",
   );
+}
+
+function factLines(diagnosed: EventOf<"diagnosed"> | undefined): string {
+  const facts = diagnosed?.diagnosis.facts ?? [];
+  if (facts.length === 0) return "";
+  return [
+    "<details><summary>How it is set up</summary>",
+    "",
+    "| what | is | said by |",
+    "|---|---|---|",
+    ...facts.map(({ what, value, from }) => `| ${plain(what)} | ${code(value)} | ${prose(from)} |`),
+    "",
+    "</details>",
+  ].join("\n");
 }
 
 function firstBad(entries: readonly Entry[]): EventOf<"diagnosed"> | undefined {

@@ -153,6 +153,13 @@ describe("a redirect", () => {
     expect(circles("https://shop.example/web/login", askedThrough("https:443", shop))).toBe(true);
   });
 
+  it("to the public address is one where its port leads to another door of the host", () => {
+    const forwarded = new URL("http://shop.example:8080");
+    expect(circles("http://shop.example:8080/web/login", askedThrough("http:80", forwarded))).toBe(true);
+    // What a load balancer that ends TLS asks by http is sent to https, as it should be.
+    expect(circles("https://shop.example/web/login", askedThrough("http:80", shop))).toBe(false);
+  });
+
   it("of Odoo's own is one under its address or under the public name", () => {
     const asked = askedDirectly("127.0.0.1:8069", shop);
     expect(circles("http://127.0.0.1:8069/web/login", asked)).toBe(true);

@@ -59,6 +59,7 @@ describe("a bundle's address", () => {
     ],
     ["/web/assets/1234567/web.assets_web.min.js", { form: 17, website: undefined, hash: "1234567" }],
     ["/web/assets/ab12cd3/web.assets_web.rtl.autoprefixed.min.css", { rtl: true, autoprefixed: true }],
+    ["/web/assets/ab12cd3/2/rtl/web.assets_frontend.min.css", { form: 17, website: 2, rtl: true }],
     ["/web/assets/debug/web.assets_web.css", { form: 17, hash: "debug", bundle: "web.assets_web" }],
     ["/web/assets/ab12cd3/web.assets_web.js.map", { bundle: "web.assets_web", ext: "map" }],
   ])("is read: %s", (address, parts) => {

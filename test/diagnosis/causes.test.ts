@@ -81,6 +81,7 @@ describe("a healthy shop", () => {
       ["odoo", "good"],
       ["direct", "good"],
       ["proxy", "good"],
+      ["assets", "good"],
     ]);
   });
 

@@ -43,6 +43,17 @@ const HANDS_OFF: ReadonlySet<Cause> = new Set<Cause>([
   "other-topology",
 ]);
 
+/** What may be found although every layer is good: it was bad lately, or will be for who does more than look. */
+const WORRIES: readonly Cause[] = [
+  "healthy",
+  "intermittent",
+  "nginx-config-invalid",
+  "filestore-unreadable",
+  "filestore-missing",
+  "assets-corrupt",
+  "assets-missing",
+];
+
 const anyTried: fc.Arbitrary<readonly RemedyName[]> = fc.oneof(
   { weight: 2, arbitrary: fc.constant([]) },
   { weight: 1, arbitrary: fc.subarray(ALL) },
@@ -106,12 +117,12 @@ describe("whatever a host shows", () => {
       const good = diagnosis.target !== undefined && diagnosis.layers.every(({ state }) => state === "good");
       expect(isGood(diagnosis)).toBe(good);
       if (diagnosis.cause === "healthy") expect(good).toBe(true);
-      if (good) expect(["healthy", "intermittent", "nginx-config-invalid"]).toContain(diagnosis.cause);
+      if (good) expect(WORRIES).toContain(diagnosis.cause);
     });
   });
 
   it("its layers are those of the target, lowest first, each with a word for why", () => {
-    const order = ["database", "odoo", "direct", "proxy", "public"];
+    const order = ["database", "odoo", "direct", "proxy", "assets", "public"];
     always(({ layers, target }, look) => {
       const names = layers.map(({ name }) => name);
       expect(names).toEqual(order.filter((name) => names.includes(name as never)));
@@ -161,7 +172,15 @@ describe("whatever a host shows", () => {
     for (const part of Object.keys(whole) as (keyof Survey)[]) {
       if (part === "public" || part === "clockSkew") continue;
       const diagnosis = diagnose({ ...whole, [part]: { observed: false, why: "gone" } }, NO_WISHES);
-      const matters = ["containers", "projects", "direct", "proxy", "databases"].includes(part);
+      const matters = [
+        "containers",
+        "projects",
+        "direct",
+        "directAssets",
+        "proxy",
+        "proxyAssets",
+        "databases",
+      ].includes(part);
       expect(isGood(diagnosis), part).toBe(!matters);
       expect(diagnosis.ladder, part).toEqual([]);
     }

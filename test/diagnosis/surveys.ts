@@ -352,6 +352,9 @@ export function asset(
   };
 }
 
+/** Odoo's own page for what it does not find. */
+export const GONE = { code: 404, bytes: 232, contentType: "text/html; charset=utf-8" };
+
 export const pageAssets = (...assets: readonly Asset[]): PageAssets => ({ assets, elsewhere: [] });
 export const GOOD_ASSETS = pageAssets(...BUNDLES.map((each) => asset(each)));
 
@@ -401,6 +404,11 @@ export interface Shop extends Partial<Omit<Survey, "containers" | "projects" | "
   /** What else is known of Odoo's own port. */
   readonly probe?: Partial<DirectProbe>;
   readonly proxy?: Observation<HttpAnswer>;
+  /** What the login page asks for, at Odoo's own port and through the proxy, wherever it is handed out. */
+  readonly page?: PageAssets;
+  readonly proxyPage?: PageAssets;
+  /** What became of the files, as the running Odoo can use them. */
+  readonly files?: Observation<readonly Filestore[]>;
   /** Odoo's log and the database's, with Docker's stamps. */
   readonly log?: string;
   readonly dbLog?: string;
@@ -414,6 +422,9 @@ export function survey(shop: Shop = {}): Survey {
     direct = seen(LOGIN_PAGE),
     probe = {},
     proxy = seen(LOGIN_PAGE),
+    page = GOOD_ASSETS,
+    proxyPage = page,
+    files = seen([filestore()]),
     log = "",
     dbLog = "",
     ...parts
@@ -449,18 +460,10 @@ export function survey(shop: Shop = {}): Survey {
           : [];
       }),
     ),
-    directAssets: seen(
-      new Map(
-        direct.observed && direct.value === LOGIN_PAGE
-          ? containers
-              .filter(({ publishes }) => publishes.includes("8069/tcp"))
-              .map(({ id }) => [id, GOOD_ASSETS])
-          : [],
-      ),
-    ),
-    proxyAssets: seen(proxy.observed && proxy.value === LOGIN_PAGE ? GOOD_ASSETS : undefined),
-    running: seen(new Map([["odoo-ce-odoo-id", running()]])),
-    filestores: seen(new Map([["odoo-ce-odoo-id", seen([filestore()])]])),
+    directAssets: seen(new Map(isPage(direct) ? containers.filter(hasOdoo).map(({ id }) => [id, page]) : [])),
+    proxyAssets: seen(isPage(proxy) ? proxyPage : undefined),
+    running: seen(new Map(containers.filter(hasOdoo).map(({ id }) => [id, running()]))),
+    filestores: seen(new Map(containers.filter(hasOdoo).map(({ id }) => [id, files]))),
     proxy: proxy.observed ? seen({ door: "http:80", answer: proxy.value }) : proxy,
     logs: seen(new Map(containers.map((each) => [each.id, each.exposes.includes("5432/tcp") ? dbLog : log]))),
     processes: seen(PROCESSES),
@@ -486,6 +489,11 @@ export function survey(shop: Shop = {}): Survey {
     ...parts,
   };
 }
+
+const isPage = (answer: Observation<HttpAnswer>): boolean =>
+  answer.observed && answer.value.answered && answer.value.body.includes("oe_login_form");
+const hasOdoo = ({ exposes, state }: Container): boolean =>
+  exposes.includes("8069/tcp") && state === "running";
 
 export function diagnosisOf(
   shop: Shop = {},
@@ -716,12 +724,104 @@ const LOCKED_OUT_BY_A_SHELL = [
   session({ pid: 22_412, application: "psql", address: "", state: "idle in transaction" }),
 ];
 
+const anyBundles: fc.Arbitrary<OdooDatabase["bundles"]> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(seen(BUNDLES)) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .subarray([...BUNDLES, bundle(300, "web.assets_backend.css"), bundle(301, "web.assets_backend.js")])
+      .map((all) => seen(all.map((each) => (each.id === 216 ? { ...each, storedAs: "" } : each)))),
+  },
+  { weight: 1, arbitrary: fc.constant(unseen("the answer could not be read")) },
+);
+
+const anyStoredState = fc.constantFrom("good", "good", "missing", "unreadable", "corrupt");
+
+const anyFilestore: fc.Arbitrary<Filestore> = fc
+  .record({
+    exists: mostly(true, fc.constant(false)),
+    readable: mostly(true, fc.constant(false)),
+    writable: mostly(true, fc.constant(false)),
+    states: fc.oneof(fc.constant([]), fc.array(anyStoredState, { maxLength: 5 })),
+    others: fc.constantFrom(
+      { looked: 0, missing: 0, unreadable: 0 },
+      { looked: 40, missing: 0, unreadable: 0 },
+      { looked: 40, missing: 39, unreadable: 0 },
+      { looked: 40, missing: 1, unreadable: 2 },
+    ),
+  })
+  .map(({ states, ...more }) =>
+    filestore({
+      ...more,
+      bundles: filestore().bundles.map((file, at) => ({ ...file, state: states[at] ?? "good" })),
+    }),
+  );
+
+const anyAsset: fc.Arbitrary<Asset> = fc
+  .record({
+    of: fc.constantFrom(
+      ...BUNDLES,
+      bundle(209, "web.assets_frontend.css"),
+      bundle(220, "shop_notes.assets.js"),
+      { ...bundle(1, "shop.css"), url: "/shop_notes/static/src/css/shop.css" },
+    ),
+    bent: mostly<Partial<AssetAnswer & { answered: true }>>(
+      {},
+      fc.constantFrom(
+        GONE,
+        GONE,
+        { ...GONE, code: 500 },
+        { code: 303, location: "/web/content/214-1f3a2bc/web.assets_frontend.css" },
+        { bytes: 0 },
+        { sha1: "f".repeat(40) },
+        { contentType: "text/html" },
+        { markers: ["/* ## CSS error message ##*/"] },
+        { markers: ['Could not get content for /shop_notes/static/src/js/notes.js"'] },
+      ),
+      1,
+    ),
+    silent: mostly(false, fc.constant(true), 20),
+  })
+  .map(({ of, bent, silent }) => {
+    const one = asset(of, bent);
+    return silent ? { ...one, answer: TIMED_OUT } : one;
+  });
+
+const anyPage: fc.Arbitrary<PageAssets> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant(GOOD_ASSETS) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({
+        assets: fc.uniqueArray(anyAsset, { minLength: 1, maxLength: 4, selector: ({ path }) => path }),
+        elsewhere: mostly<readonly string[]>(
+          [],
+          fc.constant(["https://cdn.example/web.assets_frontend.css"]),
+        ),
+      })
+      .map(({ assets, elsewhere }) => ({ assets, elsewhere })),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(pageAssets(), { assets: [], elsewhere: ["//cdn.example/x.css"] }) },
+);
+
 const anyActivity: fc.Arbitrary<Observation<DatabaseActivity>> = fc.oneof(
   fc
     .record({
       recovering: fc.boolean(),
       sessions: fc.oneof(fc.constant(LOCKED_OUT_BY_A_SHELL), fc.array(anySession, { maxLength: 3 })),
-      odoo: fc.constantFrom(activity().odoo, [], [...activity().odoo, ...activity().odoo]),
+      odoo: fc.oneof(
+        fc.constantFrom(activity().odoo, [], [...activity().odoo, ...activity().odoo]),
+        fc
+          .record({
+            bundles: anyBundles,
+            pending: fc.constantFrom([], [{ name: "shop_notes", state: "to upgrade" }]),
+            recent: fc.array(
+              anyTime.map((at) => ({ name: "shop_notes", state: "installed", at })),
+              { maxLength: 2 },
+            ),
+          })
+          .map((more) => [odooDatabase("odoo", more)]),
+      ),
     })
     .map((more) => seen(activity(more))),
   fc.constantFrom(
@@ -801,7 +901,11 @@ const PARTS = [
   "compose",
   "projects",
   "direct",
+  "directAssets",
   "proxy",
+  "proxyAssets",
+  "running",
+  "filestores",
   "logs",
   "processes",
   "listeners",
@@ -839,11 +943,20 @@ const STORIES: readonly Partial<Survey>[] = [
     direct: seen(REFUSED),
     proxy: seen(BAD_GATEWAY),
   }),
+  partsOf({
+    page: pageAssets(...BUNDLES.map((each) => asset(each, GONE))),
+    files: seen([
+      filestore({
+        bundles: BUNDLES.map(({ storedAs }) => ({ storedAs, state: "missing", bytes: undefined })),
+      }),
+    ]),
+  }),
 ];
 
 function partsOf(shop: Shop): Partial<Survey> {
-  const { containers, projects, direct, proxy, databases } = survey(shop);
-  return { containers, projects, direct, proxy, databases };
+  const { containers, projects, direct, directAssets, proxy, proxyAssets, filestores, databases } =
+    survey(shop);
+  return { containers, projects, direct, directAssets, proxy, proxyAssets, filestores, databases };
 }
 
 /** Parts as they are in the healthy shop: with most of them calm, the one that is not is seen for what it is. */
@@ -860,6 +973,9 @@ const USUAL = {
   accessLogs: [],
   activity: seen(activity()),
   log: "",
+  page: GOOD_ASSETS,
+  proxyPage: GOOD_ASSETS,
+  files: seen([filestore()]),
   public: undefined,
 };
 
@@ -885,10 +1001,17 @@ export const anySurvey: fc.Arbitrary<Survey> = fc
     accessLogs: mostly<readonly AccessLog[]>([], anyAccessLogs),
     activity: mostly<Observation<DatabaseActivity>>(seen(activity()), anyActivity, 1),
     log: mostly("", anyLog, 2),
+    page: anyPage,
+    // Mostly the same one that Odoo hands out by itself.
+    proxyPage: mostly<PageAssets | undefined>(undefined, anyPage),
+    files: maybeUnseen(fc.oneof(fc.constant([]), fc.tuple(anyFilestore), fc.tuple(anyFilestore))),
     setting: fc.constantFrom(
       { name: "db_host", value: "db", line: 4 },
       { name: "http_port", value: "8079", line: 12 },
       { name: "http_interface", value: "127.0.0.1", line: 13 },
+      { name: "db_name", value: "odoo", line: 3 },
+      { name: "db_name", value: "odoo_core,other", line: 3 },
+      { name: "dbfilter", value: "^%d$", line: 5 },
     ),
     history: anyHistory,
     others: fc.record({
@@ -926,11 +1049,13 @@ export const anySurvey: fc.Arbitrary<Survey> = fc
       processes,
       listeners,
       disks,
+      proxyPage,
       ...parts
     }) => {
       const containers = shops.flatMap((shop) => shop.containers);
       const full = survey({
         ...parts,
+        proxyPage: proxyPage ?? parts.page,
         containers,
         projects: shops.map((shop) => shop.project),
         log,

@@ -13,6 +13,7 @@ import {
   odoo,
   odooDatabase,
   project,
+  running,
   type Shop,
   settings,
   survey,
@@ -166,28 +167,68 @@ describe("the target", () => {
 });
 
 describe("the database's name", () => {
-  const name = (shop: Shop, database?: string) => {
-    const search = findTarget(survey(shop), { ...NO_WISHES, database });
+  const name = (shop: Shop, database?: string, url?: URL) => {
+    const search = findTarget(survey(shop), { ...NO_WISHES, database, url });
     if (search.found !== "one") throw new Error("the shop has no target");
     const found = search.target.database;
     return found.observed ? found.value : `? ${found.why}`;
   };
   const holding = (...names: readonly string[]) =>
     database(seen(activity({ odoo: names.map((each) => odooDatabase(each)) })));
-  const named = (value: string) => settings({ name: "db_name", value, line: 3 });
+  const conf = (name: string, value: string) => settings({ name, value, line: 3 });
+  const named = (value: string) => conf("db_name", value);
+  const commanded = (...options: readonly (readonly [string, string])[]) =>
+    seen(new Map([["odoo-ce-odoo-id", running({ options: new Map(options) })]]));
 
   it("is the one that the user names, before anything else", () => {
-    expect(name({ settings: named("other"), databases: holding("odoo") }, "odoo_core")).toBe("odoo_core");
+    expect(name({ settings: named("odoo"), databases: holding("odoo", "odoo_core") }, "odoo_core")).toBe(
+      "odoo_core",
+    );
   });
 
-  it("is what odoo.conf names, where that is a name", () => {
-    expect(name({ settings: named("odoo_core"), databases: holding("odoo", "test") })).toBe("odoo_core");
-    for (const none of ["False", "none", "", "a,b"])
+  it("is what Odoo's command line names, before what odoo.conf names", () => {
+    const databases = holding("odoo_core", "test");
+    const shop = { settings: named("test"), databases };
+    expect(name(shop)).toBe("test");
+    expect(name({ ...shop, running: commanded(["db_name", "odoo_core"]) })).toBe("odoo_core");
+  });
+
+  it("is not one that says nothing", () => {
+    for (const none of ["False", "none", "", " , "])
       expect(name({ settings: named(none), databases: holding("odoo") })).toBe("odoo");
+  });
+
+  it("of a list is the only one of it that there is, and none of several is chosen", () => {
+    expect(name({ settings: named("a, b"), databases: holding("b", "c") })).toBe("b");
+    expect(name({ settings: named("a,b"), databases: holding("a", "b", "c") })).toBe(
+      "? several databases are named (`db_name`, /etc/odoo/odoo.conf:3): a, b; name one with `database`",
+    );
+  });
+
+  it("is none that PostgreSQL does not hold: who starts Odoo with it would make it", () => {
+    expect(name({ databases: holding("odoo") }, "odoo_core")).toBe(
+      "? odoo_core is named (the input `database`), and PostgreSQL has no Odoo under that name: there is odoo",
+    );
+    expect(name({ settings: named("odoo_core"), databases: holding() })).toMatch(/there is none$/);
+    // What was not seen is not held against it.
+    expect(name({ databases: unseen("the probe failed") }, "odoo_core")).toBe("odoo_core");
   });
 
   it("is the only one that holds an Odoo", () => {
     expect(name({ databases: holding("odoo_core") })).toBe("odoo_core");
+  });
+
+  it("is the one of several that `dbfilter` selects for the public name", () => {
+    const shop = (filter: string) => ({
+      settings: conf("dbfilter", filter),
+      databases: holding("shop", "shop_test"),
+    });
+    const url = new URL("https://www.shop.example");
+    expect(name(shop("^%d$"), undefined, url)).toBe("shop");
+    expect(name(shop("^%d$"))).toMatch(/^\? several databases hold an Odoo/);
+    expect(name(shop("shop_test"))).toBe("shop_test");
+    for (const vague of [".*", "^%d", "(?i)SHOP$"])
+      expect(name(shop(vague), undefined, url)).toMatch(/^\? several databases hold an Odoo/);
   });
 
   it("is not guessed among several, nor where there is none", () => {

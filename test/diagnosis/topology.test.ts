@@ -26,7 +26,7 @@ describe("a database that is managed elsewhere", () => {
   it("is told, and judged by what Odoo answers", () => {
     const diagnosis = diagnosisOf(managed);
     expect(diagnosis.cause).toBe("healthy");
-    expect(diagnosis.layers.map(({ name }) => name)).toEqual(["odoo", "direct", "proxy"]);
+    expect(diagnosis.layers.map(({ name }) => name)).toEqual(["odoo", "direct", "proxy", "assets"]);
     expect(diagnosis.topology).toEqual([
       "PostgreSQL is not in this compose project (Odoo is told db-1.managed.example): it is judged by Odoo's answers alone",
     ]);

@@ -56,6 +56,8 @@ export function diagnosisOf(target: Partial<Target> = {}, cause: Cause = "odoo-s
     warnings: [],
     drift: [],
     topology: [],
+    facts: [],
+    suspects: [],
     changes: [],
     outage: undefined,
     since: "",

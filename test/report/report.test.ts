@@ -47,6 +47,8 @@ function diagnosed(more: Partial<EventFor<"diagnosed">["diagnosis"]> = {}): Even
       warnings: ["the file system / is 91 % full"],
       drift: [{ service: "odoo", what: "its definition changed" }],
       topology: ["PostgreSQL is not in this project"],
+      facts: [{ what: "workers", value: "2", from: "/etc/odoo/odoo.conf:4" }],
+      suspects: [],
       since: "Down since 02:47:13 UTC, 15 s after the Odoo container was recreated",
       changes: [
         { at: Date.UTC(2024, 0, 1, 2, 46, 58), what: "the Odoo container was recreated" },
@@ -102,6 +104,8 @@ function fullJournal(text: string): readonly Entry[] {
       warnings: [text],
       drift: [{ service: text, what: text }],
       topology: [text],
+      facts: [{ what: text, value: text, from: text }],
+      suspects: [{ module: text, why: text }],
       since: text,
       changes: [{ at: 0, what: text }],
       project: text,
@@ -186,7 +190,7 @@ function expectHarmlessMarkdown(markdown: string): void {
     columns = borders;
     expect(line).not.toMatch(/^\s*(?:[>~]|\d+\.(?! <code>))/);
     expect(line).not.toMatch(
-      /^#+ (?!🔴|❓|What `recover` would do|Plan|Ruled out|What changed|Worth knowing|Drift|What happened|Evidence)/u,
+      /^#+ (?!🔴|❓|What `recover` would do|Plan|Ruled out|Suspects|What changed|Worth knowing|Drift|What happened|Evidence)/u,
     );
   }
 }

@@ -2,8 +2,9 @@
 
 import { ifSeen, type Survey } from "../../survey/survey.ts";
 import { isChooser } from "../answer.ts";
+import { settingOf, whyNoneIsServed } from "../discovery.ts";
 import { describeState } from "../layers.ts";
-import { describeFailure, type Failure, failureIn, logSince, sinceItsLastTries } from "../log.ts";
+import { describeFailure, failureOf } from "../log.ts";
 import { isStoppedBySignal } from "../processes.ts";
 import { proxyProgram, routesOf, stoppedProxy } from "../proxies.ts";
 import type { Target } from "../target.ts";
@@ -61,21 +62,11 @@ export function odooCrashLoop({ survey, target, layers }: Situation): Found | un
   const restarting = odoo.state === "restarting";
   const fell = odoo.state === "running" && odoo.restartCount >= 2 && isFresh(survey, odoo.startedAt);
   if (!(restarting && odoo.restartCount >= 1) && !fell) return undefined;
-  const failure = failureOf(survey, target);
+  const failure = failureOf(survey, odoo);
   return found(
     "odoo-crash-loop",
     `Odoo ends at each start (${restarting ? `status ${odoo.exitCode}, ` : ""}${odoo.restartCount} restarts)${failure === undefined ? "" : `: ${describeFailure(failure)}`}`,
     "Mend what the log names, then restart Odoo: Docker goes on restarting it by itself.",
-  );
-}
-
-/** What Odoo's log says went wrong since it was started last; of one that was just started again, before that too. */
-function failureOf(survey: Survey, { odoo }: Target): Failure | undefined {
-  if (odoo === undefined) return undefined;
-  return failureIn(
-    logSince(survey, odoo.id, sinceItsLastTries(odoo))
-      .map(({ text }) => text)
-      .join("\n"),
   );
 }
 
@@ -156,21 +147,23 @@ export function odooNotListening({ survey, target, layers }: Situation): Found |
   );
 }
 
-/** The line of odoo.conf that sends Odoo to another port or address. */
+/** What sends Odoo to another port or address: a line of odoo.conf, or its command line. */
 export function elsewhereSetting(survey: Survey, { odoo }: Target): string | undefined {
-  const settings = odoo === undefined ? [] : (ifSeen(survey.settings)?.get(odoo.id) ?? []);
-  const wrong = settings.find(
-    ({ name, value }) =>
-      (/^(?:http_port|xmlrpc_port)$/.test(name) && value !== "8069") ||
-      (name === "http_interface" && /^(?:127\.|localhost)/.test(value)) ||
-      (name === "http_enable" && /^(?:false|0)$/i.test(value)),
-  );
-  return wrong === undefined
-    ? undefined
-    : `\`${wrong.name} = ${wrong.value}\`, /etc/odoo/odoo.conf:${wrong.line}`;
+  const port = settingOf(survey, odoo, "http_port");
+  const address = settingOf(survey, odoo, "http_interface");
+  const enabled = settingOf(survey, odoo, "http_enable");
+  const wrong =
+    port !== undefined && port.value !== "8069"
+      ? port
+      : address !== undefined && /^(?:127\.|localhost)/.test(address.value)
+        ? address
+        : enabled !== undefined && /^(?:false|0)$/i.test(enabled.value)
+          ? enabled
+          : undefined;
+  return wrong && `\`${wrong.name} = ${wrong.value}\`, ${wrong.from}`;
 }
 
-export function odooUnhealthy({ survey, target, layers }: Situation): Found | undefined {
+export function odooUnhealthy({ survey, target, layers, url }: Situation): Found | undefined {
   const direct = layers.find(({ name }) => name === "direct");
   if (direct?.state !== "bad" || target.odoo?.state !== "running") return undefined;
   if (directOf(survey, target)?.answer.observed !== true) return undefined;
@@ -188,7 +181,15 @@ export function odooUnhealthy({ survey, target, layers }: Situation): Found | un
           "Say which one in odoo.conf (`db_name`, or `dbfilter` for this host name) and restart Odoo, or remove the one that does not belong there.",
         );
   }
-  const failure = failureOf(survey, target);
+  const none = whyNoneIsServed(survey, target, url);
+  if (none !== undefined) {
+    return found(
+      "odoo-unhealthy",
+      `Odoo is set up to serve no database that there is (${direct.why}): ${none}`,
+      "Correct that setting, then restart Odoo. Do not start it with a name that is not there: it would make a new, empty database.",
+    );
+  }
+  const failure = failureOf(survey, target.odoo);
   return found(
     "odoo-unhealthy",
     `Odoo runs and does not serve its login page (${direct.why})${failure === undefined ? "" : `: ${describeFailure(failure)}`}`,

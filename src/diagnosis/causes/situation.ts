@@ -1,6 +1,7 @@
 /** What a rule is told of the situation, what it answers with, and the words in which rules speak of it. */
 
 import { type DirectProbe, ifSeen, type Survey } from "../../survey/survey.ts";
+import type { AssetsSight } from "../assets.ts";
 import type { Cause } from "../diagnosis.ts";
 import type { Layer, LayerName } from "../layers.ts";
 import { LONGEST_PAUSE, logSince } from "../log.ts";
@@ -19,6 +20,7 @@ export interface Situation {
   readonly target: Target;
   readonly layers: readonly Layer[];
   readonly work: readonly Work[];
+  readonly assets: AssetsSight;
   /** How the public reaches the site, as far as it is known. */
   readonly url: URL | undefined;
 }

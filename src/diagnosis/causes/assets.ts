@@ -1,0 +1,288 @@
+/**
+ * Causes that lie in Odoo's files and in what it compiles: the login page is handed out, and nobody can use it. The order
+ * of these rules is that in which one must act (facts of the field: disk, permissions, data_dir, then rows, files and
+ * their content, then what was compiled; deleting comes last).
+ */
+
+import { type Filestore, ifSeen, type Survey } from "../../survey/survey.ts";
+import { type AssetFinding, type AssetStore, beyondThePage, type FindingKind, storeOf } from "../assets.ts";
+import { settingOf } from "../discovery.ts";
+import { failureOf, logSince } from "../log.ts";
+import { proxyProgram, routesFor } from "../proxies.ts";
+import type { Target } from "../target.ts";
+import { type Found, found, type Situation, stateOf } from "./situation.ts";
+
+/** Those that a file which cannot be used explains. */
+const IN_FILES: ReadonlySet<FindingKind> = new Set([
+  "unreadable",
+  "corrupt",
+  "missing file",
+  "missing row",
+  "other",
+]);
+
+/** Without its files Odoo does not even hand out its login page, once a page must be compiled or a session kept. */
+export function filestoreKeepsOdooDown({ survey, target, layers }: Situation): Found | undefined {
+  const direct = ifSeen(survey.direct)?.find(({ containerId }) => containerId === target.odoo?.id);
+  const answer = direct && ifSeen(direct.answer);
+  if (stateOf(layers, "direct") !== "bad" || answer?.answered !== true || answer.code < 500) return undefined;
+  const failure = failureOf(survey, target.odoo);
+  // An addon that fails by itself would go on failing.
+  const own =
+    failure?.file === undefined ||
+    /\/odoo\/(?:addons\/(?:base|web|http_routing)\/|(?!addons\/))/.test(failure.file);
+  if (!own && !/^(?:Permission|OS|IO|FileNotFound)Error$/.test(failure.exception)) return undefined;
+  return unreadable(survey, target);
+}
+
+export function filestoreUnreadable({ survey, target, layers, assets }: Situation): Found | undefined {
+  if (stateOf(layers, "assets") !== "bad" || !assets.findings.some(({ kind }) => IN_FILES.has(kind)))
+    return undefined;
+  return unreadable(survey, target, assets.findings);
+}
+
+export function filestoreMissing({ survey, target, layers, assets }: Situation): Found | undefined {
+  if (stateOf(layers, "assets") !== "bad" || !assets.findings.some(({ kind }) => IN_FILES.has(kind)))
+    return undefined;
+  return missing(survey, target);
+}
+
+/** `Odoo (101:101) may not read …`, and how to give it back. */
+function unreadable(
+  survey: Survey,
+  target: Target,
+  findings: readonly AssetFinding[] = [],
+): Found | undefined {
+  const store = storeOf(survey, target);
+  const { filestore } = store;
+  const user = ifSeen(survey.running)?.get(target.odoo?.id ?? "")?.user ?? "";
+  const who = user === "" ? "Odoo" : `Odoo (user and group ${user})`;
+  const words = filestore !== undefined && isUsed(store) ? whatMayNotBeDone(filestore) : undefined;
+  const files = findings.filter(({ kind }) => kind === "unreadable");
+  if (words === undefined && files.length === 0) return undefined;
+  const path = filestore?.path ?? "its filestore";
+  const owner = filestore?.owner ? `, which belongs to ${filestore.owner.replace(" ", ", mode ")}` : "";
+  const directory = dataDirectory(survey, target) ?? "/var/lib/odoo";
+  return found(
+    "filestore-unreadable",
+    words === undefined
+      ? `${who} may not read files of compiled stylesheets and scripts in ${path}: ${named(files)}`
+      : `${who} may not ${words} ${path}${owner}`,
+    `Give it back inside of the container, as root and by number: \`docker exec -u 0 ${target.odoo?.name} chown -R ${user || "$(id -u odoo):$(id -g odoo)"} ${directory}\`; no restart is needed. Do that before anything is deleted or compiled anew: without it every new bundle is a row without a file.`,
+  );
+}
+
+function whatMayNotBeDone({ exists, readable, writable, others, bundles }: Filestore): string | undefined {
+  if (exists && !readable) return "read its filestore";
+  const total = others.looked + bundles.length;
+  const closed = others.unreadable + bundles.filter(({ state }) => state === "unreadable").length;
+  if (closed * 2 > total) return `read ${closed} of ${total} files in`;
+  return exists && !writable ? "write to its filestore" : undefined;
+}
+
+/** Whether the database expects anything in the filestore at all. */
+function isUsed({ rows = [], filestore }: AssetStore): boolean {
+  return rows.some(({ storedAs }) => storedAs !== "") || (filestore?.others.looked ?? 0) > 0;
+}
+
+function missing(survey: Survey, target: Target): Found | undefined {
+  const store = storeOf(survey, target);
+  const { filestore } = store;
+  if (filestore === undefined || !isUsed(store)) return undefined;
+  const { path, exists, others } = filestore;
+  if (exists && others.missing * 2 <= others.looked) return undefined;
+  const setting = settingOf(survey, target.odoo, "data_dir");
+  const directory = dataDirectory(survey, target);
+  const said =
+    directory === undefined
+      ? ""
+      : `; \`data_dir\` is ${directory}, ${setting === undefined ? "Odoo's own default, for nothing sets it" : `said by ${setting.from}`}`;
+  return found(
+    "filestore-missing",
+    exists
+      ? `of the files that the database names, ${others.missing} of ${others.looked} that were looked for are not in ${path}, users' files among them${said}`
+      : `Odoo's filestore ${path} does not exist${said}`,
+    "Look first whether `data_dir` and the volume below it are the right ones: the files may lie elsewhere, whole. If they are gone, restore the filestore from the backup that belongs to this database: compiled bundles can be made anew, users' files cannot.",
+  );
+}
+
+function dataDirectory(survey: Survey, { odoo }: Target): string | undefined {
+  return ifSeen(survey.running)?.get(odoo?.id ?? "")?.dataDirectory || undefined;
+}
+
+export function assetsCorrupt(situation: Situation): Found | undefined {
+  const bad = badOnes(situation, "corrupt");
+  return bad.length === 0 ? undefined : corrupt(situation, bad);
+}
+
+function corrupt(
+  { survey, target }: Pick<Situation, "survey" | "target">,
+  bad: readonly AssetFinding[],
+): Found {
+  const path = storeOf(survey, target).filestore?.path;
+  const files = filesOf(bad);
+  return found(
+    "assets-corrupt",
+    `the files of compiled stylesheets or scripts are not what was stored: ${named(bad)}`,
+    `Move these files aside first${path === undefined ? "" : ` (in ${path})`}${files === "" ? "" : `: ${files}`}: whatever is compiled anew would collide with them. Then ${howToCompile(survey, target, bad)} Look at the disk too: something wrote half of a file.`,
+  );
+}
+
+export function assetsMissing(situation: Situation): Found | undefined {
+  const bad = badOnes(situation, "missing file");
+  return bad.length === 0 ? undefined : missingFiles(situation, bad);
+}
+
+function missingFiles(
+  { survey, target }: Pick<Situation, "survey" | "target">,
+  bad: readonly AssetFinding[],
+): Found {
+  return found(
+    "assets-missing",
+    `compiled stylesheets or scripts are in the database, and their files are not in the filestore: ${named(bad)}`,
+    `Odoo looks only at the rows, and never makes the files anew by itself: ${howToCompile(survey, target, bad)} Neither a restart nor \`-u web\` does it.`,
+  );
+}
+
+export function assetsPoisoned(situation: Situation): Found | undefined {
+  const bad = badOnes(situation, "poisoned");
+  const [first] = bad;
+  if (first === undefined) return undefined;
+  const { survey, target } = situation;
+  const error = errorIn(first.markers) || compileErrorIn(survey, target) || "";
+  return found(
+    "assets-poisoned",
+    `${namesOf(bad)} ${bad.length === 1 ? "was" : "were"} compiled with an error${error === "" ? "" : `: ${error}`}`,
+    `Mend the source first${sourceIn(first.markers, error)}. Deleting bundles before that takes away the older stylesheet that people still see. Then ${howToCompile(survey, target, bad)}`,
+  );
+}
+
+export function assetsStale(situation: Situation): Found | undefined {
+  const bad = badOnes(situation, "stale", "missing row");
+  if (bad.length === 0) return undefined;
+  const { target } = situation;
+  return found(
+    "assets-stale",
+    `the login page asks for stylesheets or scripts that are no longer in the database: ${named(bad)}`,
+    `Odoo remembers pages that it made before: restart it once (\`docker restart ${target.odoo?.name}\`), or have it forget them (\`env['ir.qweb'].clear_caches()\` up to 16, \`env.registry.clear_cache('assets')\` from 17 on, then \`env.registry.signal_changes()\` and a commit, in \`odoo shell\`). It compiles what is missing by itself then.`,
+  );
+}
+
+export function assetsProxy(situation: Situation): Found | undefined {
+  const bad = badOnes(situation, "spoiled");
+  const [first] = bad;
+  if (first === undefined) return undefined;
+  const { survey, target, url } = situation;
+  const program = proxyProgram(survey) ?? "the proxy";
+  const routes = routesFor(survey, target, url?.hostname, first.path);
+  const at = [
+    ...new Set(
+      routes.map(({ upstream: { location, at } }) => `\`location ${location}\` (${at.file}:${at.line})`),
+    ),
+  ];
+  const said = complaintOf(survey, first.path);
+  return found(
+    "assets-proxy",
+    `Odoo hands out its stylesheets and scripts, and ${program} does not: ${named(bad)}${said === "" ? "" : `; its error log: ${said}`}`,
+    `Look for the \`location\` that answers for ${first.path}: one for static files, a cache, or ${at.length === 0 ? "another server" : `what stands beside ${at.join(" and ")}`}. Test with \`nginx -t\`, then \`systemctl reload nginx\`. It was left alone.`,
+  );
+}
+
+export function assetsBroken({ layers, assets }: Situation): Found | undefined {
+  const layer = layers.find(({ name }) => name === "assets");
+  if (layer?.state !== "bad") return undefined;
+  const own = assets.findings.some(({ name }) => name.startsWith("/"));
+  return found(
+    "assets-broken",
+    `the login page is handed out without what it needs: ${layer.why}`,
+    `Look at what Odoo's log says when one of them is asked for${own ? "; those that are no compiled bundles are files of modules: look whether their folder is there, and in `addons_path`" : ""}.`,
+  );
+}
+
+/** The login page is good, and whoever has logged in finds the rest broken, or can save nothing. */
+export function filesInDoubt(survey: Survey, target: Target): Found | undefined {
+  if (target.odoo?.state !== "running") return undefined;
+  const beyond = beyondThePage(survey, target);
+  const of = (kind: FindingKind): AssetFinding[] => beyond.filter((each) => each.kind === kind);
+  const situation = { survey, target };
+  return (
+    unreadable(survey, target, of("unreadable")) ??
+    missing(survey, target) ??
+    (of("corrupt").length > 0 ? corrupt(situation, of("corrupt")) : undefined) ??
+    (of("missing file").length > 0 ? missingFiles(situation, of("missing file")) : undefined)
+  );
+}
+
+function badOnes({ layers, assets }: Situation, ...kinds: readonly FindingKind[]): AssetFinding[] {
+  return stateOf(layers, "assets") === "bad"
+    ? assets.findings.filter(({ kind }) => kinds.includes(kind))
+    : [];
+}
+
+const MOST_NAMED = 3;
+
+/** `web.assets_common.css (404 at direct and proxy), web.assets_frontend.css (…) and 4 more` */
+function named(findings: readonly AssetFinding[]): string {
+  const shown = findings.slice(0, MOST_NAMED).map(({ name, why }) => `${name} (${why})`);
+  const more = findings.length - shown.length;
+  return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+function namesOf(findings: readonly AssetFinding[]): string {
+  return [...new Set(findings.map(({ name }) => name))].slice(0, MOST_NAMED).join(" and ");
+}
+
+function filesOf(findings: readonly AssetFinding[]): string {
+  return findings.flatMap(({ row }) => row?.storedAs || []).join(" ");
+}
+
+/** How a person has the bundles made anew, which every version does in another way (facts, §1 and §2). */
+function howToCompile(survey: Survey, target: Target, findings: readonly AssetFinding[]): string {
+  const version = Number.parseFloat(storeOf(survey, target).database?.odooVersion ?? "");
+  const ids = findings.flatMap(({ row }) => row?.id ?? []);
+  const shell = `in \`odoo shell\` (\`docker exec -it ${target.odoo?.name} /entrypoint.sh odoo shell -d ${ifSeen(target.database) ?? "DATABASE"} --no-http\`)`;
+  if (version >= 15)
+    return `have them made anew, ${shell}: \`env['ir.attachment'].regenerate_assets_bundles(); env.cr.commit()\`.`;
+  if (version < 15 && ids.length > 0)
+    return `have them made anew, ${shell}: \`env['ir.attachment'].browse([${ids.join(", ")}]).unlink(); env.cr.commit(); env['ir.qweb'].clear_caches(); env.registry.signal_changes(); env.cr.commit()\`.`;
+  return `have the bundles made anew (*Regenerate Assets* in the developer's menu, or ${shell}).`;
+}
+
+/** The words of the compiler, out of what it left. */
+function errorIn(markers: readonly string[]): string {
+  const text = markers.join("\n");
+  const error =
+    /Could not get content for [^"\n\\]+/.exec(text) ??
+    /File \S+ does not exist/.exec(text) ??
+    /\S+ is not utf-8 encoded/.exec(text) ??
+    /Error: (?:\\"|[^"\n\\])+/.exec(text) ??
+    /Local import '[^']+' is forbidden/.exec(text);
+  return (error?.[0] ?? "").replaceAll('\\"', '"').replace(/\.+$/, "").trim().slice(0, 250);
+}
+
+/** What Odoo's log says of the last stylesheet that did not compile (assetsbundle.py, `get_preprocessor_error`). */
+export function compileErrorIn(survey: Survey, { odoo }: Target): string | undefined {
+  if (odoo === undefined) return undefined;
+  const lines = logSince(survey, odoo.id, odoo.startedAt).map(({ text }) => text);
+  const at = lines.findLastIndex((line) => /error occurr?ed while compiling the bundle/.test(line));
+  if (at < 0) return undefined;
+  const error = lines.slice(Math.max(0, at - 12), at + 1).findLast((line) => /Error: |forbidden/.test(line));
+  const [, bundle] = /the bundle '([^']+)'/.exec(lines[at] ?? "") ?? [];
+  const words = (error ?? "").replace(/^.*?(Error: )/, "$1").trim();
+  return `${bundle ?? "a bundle"}${words === "" ? "" : `: ${words}`}`.slice(0, 250);
+}
+
+/** `, /shop_notes/static/src/js/notes.js of the module shop_notes`; empty where the error names no source. */
+function sourceIn(markers: readonly string[], error: string): string {
+  const path = /\/(\w+)\/static\/[\w./-]+/.exec(`${error}\n${markers.join("\n")}`);
+  return path === null ? "" : `: ${path[0]}, of the module ${path[1]}`;
+}
+
+/** What nginx's error log says of one of its own answers. */
+function complaintOf(survey: Survey, path: string): string {
+  const line = (ifSeen(survey.nginxErrors) ?? "").split("\n").findLast((each) => each.includes(path));
+  return (line ?? "")
+    .replace(/^.*?\[\w+\] (?:\d+#\d+: )?(?:\*\d+ )?/, "")
+    .replace(/, client: .*/, "")
+    .slice(0, 200);
+}
