@@ -183,7 +183,8 @@ function confessions(pages: ReadonlyMap<Vantage, Page>): AssetFinding[] {
   );
   const [first] = bodies;
   if (first === undefined) return [];
-  const error = /\)\("(.*?)"\);|CompilationError = "(.*?)";\n/s.exec(first.body);
+  const told = first.body.slice(first.body.search(CONFESSES));
+  const error = /\)\("(.*?)"\);|^\w+ = "(.*?)";\n/s.exec(told);
   const words = (error?.[1] ?? error?.[2] ?? "").replaceAll(/&NewLine;|\\n/g, "\n").replaceAll('\\"', '"');
   const [, bundle] = COMPILING.exec(words) ?? [];
   return [

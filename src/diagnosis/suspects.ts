@@ -32,6 +32,9 @@ const MANY = 5;
 const AT_ONCE = 90_000;
 const MOST_SUSPECTS = 6;
 
+/** Of Odoo's own, through which everybody's errors come. */
+const FRAMEWORK: ReadonlySet<string> = new Set(["base", "web", "http_routing"]);
+
 interface Reason {
   readonly module: string;
   readonly weight: number;
@@ -53,6 +56,7 @@ export function suspectsOf(
     ...byAssets(assets),
     ...byState(database),
     ...byTime(database, firstError(survey, target.odoo, outage)),
+    ...byBundle(database, assets),
   ];
   const modules = [...new Set(reasons.map(({ module }) => module))];
   const weightOf = (module: string): number =>
@@ -68,7 +72,7 @@ export function suspectsOf(
 
 function byTraceback(survey: Survey, odoo: Container | undefined): Reason[] {
   const failure = failureOf(survey, odoo);
-  if (failure?.module === undefined) return [];
+  if (failure?.module === undefined || FRAMEWORK.has(failure.module)) return [];
   const file = failure.file?.split("/").at(-1);
   const line = failure.line === undefined ? "" : ` line ${failure.line}`;
   const where = file === undefined ? "" : ` (${file}${line})`;
@@ -93,6 +97,15 @@ function byAssets({ findings }: AssetsSight): Reason[] {
           ];
     });
   });
+}
+
+/** A bundle that does not compile is told with all of its files: of these, the modules that were touched lately. */
+function byBundle(database: OdooDatabase | undefined, { findings }: AssetsSight): Reason[] {
+  const touched = new Set((database?.recent ?? []).map(({ name }) => name));
+  const text = findings.flatMap(({ kind, markers }) => (kind === "poisoned" ? markers : [])).join("\n");
+  return [...text.matchAll(/^\s+- (\/(\w+)\/static\/\S+)/gm)].flatMap(([, file = "", module = ""]) =>
+    touched.has(module) ? [{ module, weight: 1, why: `${file} is in the bundle that does not compile` }] : [],
+  );
 }
 
 function byState(database: OdooDatabase | undefined): Reason[] {

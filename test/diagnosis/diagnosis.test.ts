@@ -318,6 +318,71 @@ describe("whatever a host shows, its remedies", () => {
   });
 });
 
+/** The rules of acting, as what a survey shows under which nothing (but what is named) may be done to a target. */
+const RULES: readonly (readonly [
+  rule: string,
+  holds: (look: Survey, diagnosis: Diagnosis) => boolean,
+  but: readonly RemedyName[],
+])[] = [
+  [
+    "whether somebody is at work could not be seen",
+    ({ processes }) => !processes.observed,
+    // That nobody can be working on.
+    ["start-nginx"],
+  ],
+  [
+    "a restore is under way",
+    (look, { target }) =>
+      [...(ifSeen(look.databases)?.values() ?? [])].some(
+        (each) =>
+          each.observed && each.value.sessions.some(({ application }) => application === "pg_restore"),
+      ) && target !== undefined,
+    [],
+  ],
+  [
+    "a file system that matters is full",
+    (look) =>
+      ifSeen(look.disks)?.some(
+        ({ size, available, inodes, inodesFree }) =>
+          (size > 0 && available < Math.min(8 * 1024, size / 100)) ||
+          (inodes !== undefined && inodesFree !== undefined && inodesFree < Math.min(10, inodes / 100)),
+      ) === true,
+    [],
+  ],
+  [
+    "PostgreSQL lets nobody in yet",
+    (look, { target }) => {
+      const { db } = target ?? {};
+      const told = db?.state === "running" ? ifSeen(look.databases)?.get(db.id) : undefined;
+      return told?.observed === false && told.why.includes("the database system is starting up");
+    },
+    // One that falls at each start says so too, and is another cause: it is not started either.
+    [],
+  ],
+];
+
+describe("against the rules of acting no remedy is allowed", () => {
+  it.each(RULES)("where %s", (_, holds, but) => {
+    const met = MANY.filter(
+      ({ look, diagnosis }) => diagnosis.target !== undefined && holds(look, diagnosis),
+    );
+    expect(met.length).toBeGreaterThan(20);
+    for (const { diagnosis } of met)
+      expect(diagnosis.ladder.filter((remedy) => !but.includes(remedy))).toEqual([]);
+  });
+
+  it("where everything that was seen is good", () => {
+    for (const { diagnosis } of MANY)
+      if (diagnosis.layers.every(({ state }) => state !== "bad")) expect(diagnosis.ladder).toEqual([]);
+  });
+
+  it("where only Odoo's files or its assets are bad: a restart mends none of them", () => {
+    const met = MANY.filter(({ diagnosis }) => /^(?:assets|filestore)-/.test(diagnosis.cause));
+    expect(met.length).toBeGreaterThan(100);
+    for (const { diagnosis } of met) expect(diagnosis.ladder).toEqual([]);
+  });
+});
+
 describe("a host that is out of reach", () => {
   it("has nothing done to it, and says what the public side shows", () => {
     const diagnosis = hostUnreachable("the droplet does not answer", "Look at its console.", [

@@ -201,6 +201,27 @@ describe("the summary", () => {
     expect(first).toMatch(new RegExp(`^## \\S+ ${status}: .*it is ${status}$`, "u"));
   });
 
+  it("names the modules to look at first, where one may be to blame", () => {
+    const suspects = [
+      { module: "shop_notes", why: "stuck in `to upgrade`" },
+      { module: "shop_theme", why: "installed or updated 4 min before the first error" },
+    ];
+    const text = summaryOf(journalOf(diagnosed({ suspects }), concluded("unhealthy")), "");
+    expect(text).toContain(`### Suspects
+
+Modules to look at first. None was touched.
+
+1. <code>shop&#95;notes</code>: stuck in <code>to upgrade</code>
+2. <code>shop&#95;theme</code>: installed or updated 4 min before the first error`);
+    expect(summaryOf(journalOf(diagnosed(), concluded("unhealthy")), "")).not.toContain("Suspects");
+  });
+
+  it("tells how the site is set up, and who said so", () => {
+    const text = summaryOf(journalOf(diagnosed(), concluded("unhealthy")), "");
+    expect(text).toContain("| workers | <code>2</code> | /etc/odoo/odoo.conf:4 |");
+    expect(summaryOf(journalOf(diagnosed({ facts: [] }), concluded("healthy")), "")).not.toContain("set up");
+  });
+
   it("says next what a person must do, and that it is nothing when it is nothing", () => {
     const lines = (next: string): string =>
       summaryOf(journalOf(concluded("unhealthy", { next })), "")

@@ -248,16 +248,20 @@ function howToCompile(survey: Survey, target: Target, findings: readonly AssetFi
   return `have the bundles made anew (*Regenerate Assets* in the developer's menu, or ${shell}).`;
 }
 
-/** The words of the compiler, out of what it left. */
+/** The words of the compiler, out of what it left: in a stylesheet with CSS's line ends, in a script with JavaScript's. */
 function errorIn(markers: readonly string[]): string {
-  const text = markers.join("\n");
-  const error =
-    /Could not get content for [^"\n\\]+/.exec(text) ??
-    /File \S+ does not exist/.exec(text) ??
-    /\S+ is not utf-8 encoded/.exec(text) ??
-    /Error: (?:\\"|[^"\n\\])+/.exec(text) ??
-    /Local import '[^']+' is forbidden/.exec(text);
-  return (error?.[0] ?? "").replaceAll('\\"', '"').replace(/\.+$/, "").trim().slice(0, 250);
+  const lines = markers.flatMap((marker) => marker.replaceAll('\\"', '"').split(/\\A|\\n|\n/));
+  for (const words of [
+    /Could not get content for [^"]+/,
+    /File \S+ does not exist/,
+    /\S+ is not utf-8 encoded/,
+    /Local import '[^']+' is forbidden/,
+    /\w*Error: .+/,
+  ]) {
+    const error = lines.map((line) => words.exec(line)?.[0]).find((found) => found !== undefined);
+    if (error !== undefined) return error.replace(/[.;\s]+$/, "").slice(0, 250);
+  }
+  return "";
 }
 
 /** What Odoo's log says of the last stylesheet that did not compile (assetsbundle.py, `get_preprocessor_error`). */
