@@ -290,21 +290,25 @@ function contentFlaw(
   file: StoredFile | undefined,
 ): Flaw | undefined {
   if (!answer.answered || answer.code !== 200) return undefined;
-  const { bytes, sha1 } = answer;
-  if (at === "proxy" && direct?.answered) {
-    return bytes < direct.bytes && direct.code === 200
-      ? { sort: "wrong", why: `${bytes} of ${direct.bytes} bytes` }
-      : undefined;
-  }
+  const own = rowFlaw(answer, row, file);
+  if (at === "direct" || !direct?.answered || direct.code !== 200) return own;
+  if (answer.bytes < direct.bytes) return { sort: "wrong", why: `${answer.bytes} of ${direct.bytes} bytes` };
+  // A proxy may add to what Odoo hands out well.
+  return rowFlaw(direct, row, file) === undefined ? undefined : own;
+}
+
+function rowFlaw(
+  { bytes, sha1 }: Extract<AssetAnswer, { answered: true }>,
+  row: Bundle | undefined,
+  file: StoredFile | undefined,
+): Flaw | undefined {
   if (row === undefined || row.storedAs === "") return undefined;
   const stored = row.storedAs.split("/").at(-1);
-  if (sha1 === "" ? file?.state === "corrupt" || isShort(bytes, row) : sha1 !== stored) {
-    const why = isShort(bytes, row)
-      ? `200 with ${bytes} bytes, and ${row.bytes} were stored`
-      : "200 with another content than was stored";
-    return { sort: "changed", why };
-  }
-  return undefined;
+  if (sha1 === "" ? file?.state !== "corrupt" && !isShort(bytes, row) : sha1 === stored) return undefined;
+  const why = isShort(bytes, row)
+    ? `200 with ${bytes} bytes, and ${row.bytes} were stored`
+    : "200 with another content than was stored";
+  return { sort: "changed", why };
 }
 
 /** Of some rows the size is not known. */

@@ -4,6 +4,7 @@ import { ifSeen, type Survey } from "../survey/survey.ts";
 import { judgeAnswer } from "./answer.ts";
 import { type AssetsSight, storeOf } from "./assets.ts";
 import { compileErrorIn } from "./causes/assets.ts";
+import { clockTime } from "./changes.ts";
 import type { Drift } from "./drift.ts";
 import { proxyProgram } from "./proxies.ts";
 import type { Target } from "./target.ts";
@@ -47,7 +48,7 @@ function blindSpots(survey: Survey): string[] {
 }
 
 /** What nobody asked for, and what of the files was not audited. */
-function assetWarnings(survey: Survey, target: Target, { at, elsewhere }: AssetsSight): string[] {
+function assetWarnings(survey: Survey, target: Target, { at, elsewhere, findings }: AssetsSight): string[] {
   const hosts = new Set(
     elsewhere.map((address) => /^(?:https?:)?\/\/([^/]+)/i.exec(address)?.[1] ?? address),
   );
@@ -73,7 +74,9 @@ function assetWarnings(survey: Survey, target: Target, { at, elsewhere }: Assets
           `of ${looked} files that the database names, ${missing} are missing and ${unreadable} cannot be read by Odoo (${filestore?.path})`,
         ]
       : []),
-    ...(compiling === undefined ? [] : [`a stylesheet did not compile, says Odoo's log: ${compiling}`]),
+    ...(compiling === undefined || findings.some(({ kind }) => kind === "poisoned")
+      ? []
+      : [`a stylesheet did not compile at ${clockTime(compiling.at)}, says Odoo's log: ${compiling.words}`]),
   ];
 }
 

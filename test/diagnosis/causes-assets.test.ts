@@ -313,7 +313,9 @@ describe("bundles that were compiled with an error", () => {
     const diagnosis = diagnosisOf({ page: page(asset(CSS), asset(COMMON), asset(SCRIPT, { markers })) });
     expect(diagnosis.cause).toBe("assets-poisoned");
     expect(diagnosis.finding).toContain("Could not get content for /shop_notes/static/src/js/notes.js");
-    expect(diagnosis.advice).toContain(": /shop_notes/static/src/js/notes.js, of the module shop_notes.");
+    expect(diagnosis.advice).toMatch(
+      /^Mend the source first: \/shop_notes\/static\/src\/js\/notes\.js, of the module shop_notes\. Then have/,
+    );
     expect(diagnosis.suspects).toEqual([
       { module: "shop_notes", why: "named by the error in web.assets_common_minimal_js.js" },
     ]);
@@ -331,13 +333,13 @@ This error occured while compiling the bundle 'web.assets_frontend' containing:
     );
     const markers = ["A css error occured, using an old style to render this page"];
     expect(diagnosisOf({ page: page(asset(CSS, { markers })), log }).finding).toBe(
-      'web.assets_frontend.css was compiled with an error: web.assets_frontend: Error: Undefined variable: "$shop-brand".',
+      'web.assets_frontend.css was compiled with an error: web.assets_frontend: Error: Undefined variable: "$shop-brand"',
     );
     // An older stylesheet is handed out, and nothing else is wrong.
     const fine = diagnosisOf({ log });
     expect(fine.cause).toBe("healthy");
     expect(fine.warnings).toEqual([
-      'a stylesheet did not compile, says Odoo\'s log: web.assets_frontend: Error: Undefined variable: "$shop-brand".',
+      'a stylesheet did not compile at 02:59:30 UTC, says Odoo\'s log: web.assets_frontend: Error: Undefined variable: "$shop-brand"',
     ]);
   });
 });

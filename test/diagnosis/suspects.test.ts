@@ -94,6 +94,8 @@ describe("a module is suspected", () => {
     expect(diagnosis.finding).toBe(
       'web.assets_frontend.css was compiled with an error: Error: Undefined variable: "$shop-brand-colour"',
     );
+    // The list of the bundle's files names nobody; what Odoo remembers of the page goes with a restart.
+    expect(diagnosis.advice).toMatch(/^Mend the source first\. Deleting.* Then restart Odoo once/);
     expect(diagnosis.suspects.map(({ module }) => module)).toEqual(["shop_notes", "shop_theme"]);
     expect(diagnosis.suspects[0]?.why).toContain(
       "/shop_notes/static/src/scss/shop.scss is in the bundle that does not compile",

@@ -124,7 +124,7 @@ function corrupt(
   return found(
     "assets-corrupt",
     `the files of compiled stylesheets or scripts are not what was stored: ${named(bad)}`,
-    `Move these files aside first${path === undefined ? "" : ` (in ${path})`}${files === "" ? "" : `: ${files}`}: whatever is compiled anew would collide with them. Then ${howToCompile(survey, target, bad)} Look at the disk too: something wrote half of a file.`,
+    `Move these files aside first${path === undefined ? "" : ` (in ${path})`}${files === "" ? "" : `: ${files}`}: whatever is compiled anew would collide with them. Then ${howToCompile(survey, target, bad)} Look at the disk too, and at what was last copied or restored there.`,
   );
 }
 
@@ -149,11 +149,14 @@ export function assetsPoisoned(situation: Situation): Found | undefined {
   const [first] = bad;
   if (first === undefined) return undefined;
   const { survey, target } = situation;
-  const error = errorIn(first.markers) || compileErrorIn(survey, target) || "";
+  const error = errorIn(first.markers) || compileErrorIn(survey, target)?.words || "";
+  const fallback = bad.some(({ name }) => name.endsWith(".css"))
+    ? " Deleting bundles before that takes away the older stylesheet that people may still see."
+    : "";
   return found(
     "assets-poisoned",
     `${namesOf(bad)} ${bad.length === 1 ? "was" : "were"} compiled with an error${error === "" ? "" : `: ${error}`}`,
-    `Mend the source first${sourceIn(first.markers, error)}. Deleting bundles before that takes away the older stylesheet that people still see. Then ${howToCompile(survey, target, bad)}`,
+    `Mend the source first${sourceIn(error)}.${fallback} Then ${howToCompile(survey, target, bad)}`,
   );
 }
 
@@ -232,8 +235,11 @@ function namesOf(findings: readonly AssetFinding[]): string {
   return [...new Set(findings.map(({ name }) => name))].slice(0, MOST_NAMED).join(" and ");
 }
 
+/** The evidence has all of them. */
 function filesOf(findings: readonly AssetFinding[]): string {
-  return findings.flatMap(({ row }) => row?.storedAs || []).join(" ");
+  const files = findings.flatMap(({ row }) => row?.storedAs || []);
+  const more = files.length - MOST_NAMED;
+  return `${files.slice(0, MOST_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** How a person has the bundles made anew, which every version does in another way (facts, §1 and §2). */
@@ -245,6 +251,8 @@ function howToCompile(survey: Survey, target: Target, findings: readonly AssetFi
     return `have them made anew, ${shell}: \`env['ir.attachment'].regenerate_assets_bundles(); env.cr.commit()\`.`;
   if (version < 15 && ids.length > 0)
     return `have them made anew, ${shell}: \`env['ir.attachment'].browse([${ids.join(", ")}]).unlink(); env.cr.commit(); env['ir.qweb'].clear_caches(); env.registry.signal_changes(); env.cr.commit()\`.`;
+  if (version < 15)
+    return `restart Odoo once (\`docker restart ${target.odoo?.name}\`): it compiles them anew then.`;
   return `have the bundles made anew (*Regenerate Assets* in the developer's menu, or ${shell}).`;
 }
 
@@ -265,20 +273,26 @@ function errorIn(markers: readonly string[]): string {
 }
 
 /** What Odoo's log says of the last stylesheet that did not compile (assetsbundle.py, `get_preprocessor_error`). */
-export function compileErrorIn(survey: Survey, { odoo }: Target): string | undefined {
+export function compileErrorIn(
+  survey: Survey,
+  { odoo }: Target,
+): { readonly at: number; readonly words: string } | undefined {
   if (odoo === undefined) return undefined;
-  const lines = logSince(survey, odoo.id, odoo.startedAt).map(({ text }) => text);
-  const at = lines.findLastIndex((line) => /error occurr?ed while compiling the bundle/.test(line));
-  if (at < 0) return undefined;
-  const error = lines.slice(Math.max(0, at - 12), at + 1).findLast((line) => /Error: |forbidden/.test(line));
-  const [, bundle] = /the bundle '([^']+)'/.exec(lines[at] ?? "") ?? [];
-  const words = (error ?? "").replace(/^.*?(Error: )/, "$1").trim();
-  return `${bundle ?? "a bundle"}${words === "" ? "" : `: ${words}`}`.slice(0, 250);
+  const lines = logSince(survey, odoo.id, odoo.startedAt);
+  const index = lines.findLastIndex(({ text }) => /error occurr?ed while compiling the bundle/.test(text));
+  const last = lines[index];
+  if (last === undefined) return undefined;
+  const error = lines
+    .slice(Math.max(0, index - 12), index + 1)
+    .findLast(({ text }) => /Error: |forbidden/.test(text));
+  const [, bundle] = /the bundle '([^']+)'/.exec(last.text) ?? [];
+  const words = (error?.text ?? "").replace(/^.*?(Error: )/, "$1").replace(/[.\s]+$/, "");
+  return { at: last.at, words: `${bundle ?? "a bundle"}${words === "" ? "" : `: ${words}`}`.slice(0, 250) };
 }
 
-/** `, /shop_notes/static/src/js/notes.js of the module shop_notes`; empty where the error names no source. */
-function sourceIn(markers: readonly string[], error: string): string {
-  const path = /\/(\w+)\/static\/[\w./-]+/.exec(`${error}\n${markers.join("\n")}`);
+/** `: /shop_notes/static/src/js/notes.js, of the module shop_notes`; empty where the error names no source. */
+function sourceIn(error: string): string {
+  const path = /\/(\w+)\/static\/[\w./-]+/.exec(error);
   return path === null ? "" : `: ${path[0]}, of the module ${path[1]}`;
 }
 
