@@ -1,0 +1,77 @@
+/**
+ * Scenario 2 of the runbook, as far as looking goes: each way in which stylesheets and scripts go bad while the login page
+ * answers 200, diagnosed by the bundle on the test droplet; and sites that only look odd, which stay healthy.
+ */
+
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { faultNamed } from "../faults.ts";
+import { Bench } from "./run.ts";
+
+let bench: Bench;
+
+beforeAll(async () => {
+  bench = await Bench.up();
+});
+
+afterEach(async () => {
+  await bench.tidy();
+});
+
+describe("named, with what a person must do", () => {
+  it.each<[string, RegExp]>([
+    ["assets-deleted", /web\.assets_\w+/],
+    ["assets-empty", /web\.assets_\w+/],
+    ["assets-rubbish", /web\.assets_\w+/],
+    ["assets-truncated", /web\.assets_\w+/],
+    ["assets-rows-deleted", /web\.assets_\w+/],
+    ["scss-error", /Undefined variable/],
+    ["js-source-missing", /shop_notes/],
+    ["filestore-permissions", /101:101(?:.|\n)*chown -R 101:101 \/var\/lib\/odoo/],
+    ["filestore-gone", /\/filestore\/odoo does not exist/],
+    ["data-dir-elsewhere", /odoo\.conf:\d+/],
+    ["nginx-assets-spoiled", /nginx/],
+    ["redirect-loop", /sites-enabled\/odoo/],
+    ["nginx-answers-itself", /nginx answers by itself/],
+    ["database-second", /there are odoo and /],
+    ["db-connections-full", /too many clients|connection slots/],
+  ])("%s", async (fault, words) => {
+    await bench.break(fault);
+    const { end } = await bench.run({ mode: "check" });
+    await bench.droplet.assertSymptom(fault);
+    const { outputs } = end;
+    expect(outputs.get("cause"), end.log).toBe(faultNamed(fault).expectedCause);
+    expect(outputs.get("status")).toBe("unhealthy");
+    expect(end.exitCode).toBe(1);
+    expect(outputs.get("changed")).toBe("false");
+    expect(`${outputs.get("headline")}\n${outputs.get("next")}`).toMatch(words);
+    expect(outputs.get("next")).not.toBe("");
+  });
+
+  it("assets-deleted, and left alone by recover too: a restart brings no file back", async () => {
+    await bench.break("assets-deleted");
+    const before = await bench.look();
+    const { end } = await bench.run({ mode: "recover" });
+    await bench.droplet.assertSymptom("assets-deleted");
+    expect(await bench.look()).toEqual(before);
+    await bench.nothingLeftBehind();
+    expect(end.outputs.get("status"), end.log).toBe("unhealthy");
+    expect(end.outputs.get("changed")).toBe("false");
+  });
+});
+
+describe("a site that only looks odd", () => {
+  it.each([
+    "attachments-in-database",
+    "databases-several-one-named",
+    "locale-german",
+    "log-not-utf8",
+    "modules-stuck",
+    "users-file-missing",
+  ])("%s, is healthy", async (variant) => {
+    await bench.break(variant);
+    const { end } = await bench.run({ mode: "check" });
+    expect(end.outputs.get("cause"), end.log).toBe("healthy");
+    expect(end.outputs.get("status")).toBe("healthy");
+    expect(end.exitCode).toBe(0);
+  });
+});
