@@ -74,7 +74,17 @@ odoo_shell() { # Python on stdin
 }
 update_addon() { # the shop's own, as at a deploy: while Odoo serves, and Odoo starts again afterwards
   docker exec "$(container_of "$ODOO_SERVICE")" /entrypoint.sh odoo -d "$DATABASE" -u shop_notes --no-http --stop-after-init
-  restart_odoo
+  # Two pages that are rendered at once after a start both compile the bundles, and one keeps asking for the rows that the
+  # other replaced: that is no part of the fault.
+  for _ in 1 2 3; do
+    restart_odoo
+    wait_for 60 login_answers
+    if bundles_answer; then return; fi
+  done
+}
+bundles_answer() { # each compiled bundle that Odoo's login page asks for
+  curl -s -m 20 http://127.0.0.1:8069/web/login | grep -oE '(href|src)="/web/content/[^"]+"' | cut -d'"' -f2 |
+    while read -r path; do curl -s -f -m 20 -o /dev/null "http://127.0.0.1:8069$path" || exit 1; done
 }
 add_to_frontend() { # a tag : the shop's addon puts it into the bundle of every page without a login
   local addon=$DIRECTORY/addons/shop_notes
