@@ -189,7 +189,7 @@ function toApprove(remedy: RemedyName): string {
 function opening({ since, layers }: Diagnosis): string {
   if (since !== "") return since;
   const bad = layers.filter(({ state }) => state === "bad").map(({ name }) => name);
-  return bad.join() === "assets" ? "Nobody can use the site" : "The site is down";
+  return bad.join() === "assets" ? "The site is broken" : "The site is down";
 }
 
 /** What was tried and did not help; the boot check mends nothing, and was not meant to. */

@@ -71,7 +71,7 @@ function assetWarnings(survey: Survey, target: Target, { at, elsewhere, findings
     ...(stores?.observed === false ? [`not observed: Odoo's files (${stores.why})`] : []),
     ...(missing + unreadable > 0
       ? [
-          `of ${looked} files that the database names, ${missing} are missing and ${unreadable} cannot be read by Odoo (${filestore?.path})`,
+          `of ${looked} files that the database names: ${missing} missing, ${unreadable} that Odoo cannot read (${filestore?.path})`,
         ]
       : []),
     ...(compiling === undefined || findings.some(({ kind }) => kind === "poisoned")

@@ -62,10 +62,10 @@ function causeOf(shop: Shop): Cause {
 describe("a site whose login page comes without its stylesheets and scripts", () => {
   const diagnosis = diagnosisOf({ page: gone, files: files(all("missing")) });
 
-  it("is unhealthy: nobody can use it, though every page answers 200", () => {
+  it("is unhealthy, though every page answers 200", () => {
     const verdict = unhealthy(diagnosis, diagnosis.advice);
     expect(verdict.status).toBe("unhealthy");
-    expect(verdict.headline).toMatch(/^Nobody can use the site: compiled stylesheets or scripts/);
+    expect(verdict.headline).toMatch(/^The site is broken: compiled stylesheets or scripts/);
   });
 
   it("tells each of them in the evidence, with its row and its file", () => {
@@ -236,7 +236,7 @@ describe("a filestore that is not there", () => {
     const diagnosis = diagnosisOf({ files: files({ others }) });
     expect(diagnosis.cause).toBe("healthy");
     expect(diagnosis.warnings).toEqual([
-      "of 40 files that the database names, 1 are missing and 0 cannot be read by Odoo (/var/lib/odoo/filestore/odoo)",
+      "of 40 files that the database names: 1 missing, 0 that Odoo cannot read (/var/lib/odoo/filestore/odoo)",
     ]);
   });
 });
