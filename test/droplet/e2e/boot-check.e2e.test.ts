@@ -116,7 +116,8 @@ describe("the boot check", () => {
     expect(await lasting()).toEqual(before);
     await bench.nothingLeftBehind();
     expect(end.outputs.get("status"), end.log).toBe("unhealthy");
-    expect(end.summary).toContain("there is no database odoo");
+    expect(end.outputs.get("changed")).toBe("false");
+    expect(end.summary).toContain("PostgreSQL has no Odoo under that name");
     expect(await bench.droplet.script("docker ps -aq --filter name=odoo-recover | wc -l")).toBe("0");
   });
 
