@@ -1,7 +1,7 @@
 /**
- * Writes README.md's tables of inputs and outputs from action.yml, and the meanings in its table of causes from the
- * diagnosis, so that both say the same. What is done about a cause, and what is left to a person, is written by hand in
- * that table: a cause without it is an error.
+ * Writes README.md's tables of inputs and outputs from action.yml, the meanings in its table of causes from the
+ * diagnosis, and docs/signatures.md's tables from the catalogue and its real logs, so that they say the same. What is done
+ * about a cause, and what is left to a person, is written by hand in that table: a cause without it is an error.
  * With `--check` it changes nothing and fails when they differ.
  */
 
@@ -9,6 +9,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { CAUSES } from "../src/diagnosis/diagnosis.ts";
+import { AREAS, VERSION } from "../src/diagnosis/signatures/index.ts";
+import type { Signature } from "../src/diagnosis/signatures/signature.ts";
 
 interface Described {
   readonly description: string;
@@ -17,8 +19,7 @@ interface Described {
 }
 
 const root = join(import.meta.dirname, "..");
-const path = join(root, "README.md");
-const readme = readFileSync(path, "utf8");
+const readme = readFileSync(join(root, "README.md"), "utf8");
 const action: { inputs: Record<string, Described>; outputs: Record<string, Described> } = parse(
   readFileSync(join(root, "action.yml"), "utf8"),
 );
@@ -50,14 +51,61 @@ const causes = [
   }),
 ].join("\n");
 
-const written = Object.entries({ causes, inputs, outputs }).reduce((text, [name, table]) => {
-  const place = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
-  if (!place.test(text)) throw new Error(`README.md has no place for the table of ${name}`);
-  return text.replace(place, (_, begin: string, end: string) => `${begin}${table}\n${end}`);
-}, readme);
-if (process.argv.includes("--check")) {
-  if (written !== readme)
-    throw new Error("README.md's tables differ from action.yml or from the causes: run `npm run docs`");
-} else {
-  writeFileSync(path, written);
+/** Which real log proves a signature: the first line of that log says. */
+function provedBy(id: string): string {
+  const [first = ""] = readFileSync(join(root, `test/diagnosis/signatures/logs/${id}.log`), "utf8").split(
+    "\n",
+  );
+  const [, kind, what = ""] = /^# (fault|source|made): (.+)$/.exec(first) ?? [];
+  if (kind === "fault") return `the fault \`${what}\``;
+  return kind === "source"
+    ? `[${what.replace("https://github.com/", "").replace(/\/(?:issues|pull)\//, "#")}](${what})`
+    : what;
+}
+
+function rowOf({ id, where, means, advice, cause, kind, remedies, rulesOut, source }: Signature): string {
+  const effects = [
+    ...(kind === "symptom" ? ["a symptom"] : []),
+    ...(remedies.length > 0 ? [`may help: ${remedies.join(", ")}`] : []),
+    ...rulesOut.map(({ remedy, why }) => `rules out ${remedy}: ${why}`),
+  ].join("; ");
+  const cells = [
+    `\`${id}\``,
+    where.join(", "),
+    `${means}. ${advice}`,
+    `\`${cause}\``,
+    effects,
+    source,
+    provedBy(id),
+  ];
+  return `| ${cells.map(cell).join(" | ")} |`;
+}
+
+const signatures = [
+  `Version ${VERSION}, ${AREAS.flatMap((area) => area.signatures).length} signatures.`,
+  ...AREAS.map((area) =>
+    [
+      `### ${area.about}`,
+      "",
+      "| signature | in | what it means, and what to do | cause | effect | words from | proved by |",
+      "|---|---|---|---|---|---|---|",
+      ...area.signatures.map(rowOf),
+    ].join("\n"),
+  ),
+].join("\n\n");
+
+const FILES: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  ["README.md", { causes, inputs, outputs }],
+  ["docs/signatures.md", { signatures }],
+];
+for (const [file, tables] of FILES) {
+  const before = readFileSync(join(root, file), "utf8");
+  const written = Object.entries(tables).reduce((text, [name, table]) => {
+    const place = new RegExp(`(<!-- ${name}: [^\\n]*-->\\n)[\\s\\S]*?(<!-- /${name} -->)`);
+    if (!place.test(text)) throw new Error(`${file} has no place for the table of ${name}`);
+    return text.replace(place, (_, begin: string, end: string) => `${begin}${table}\n${end}`);
+  }, before);
+  if (!process.argv.includes("--check")) writeFileSync(join(root, file), written);
+  else if (written !== before)
+    throw new Error(`${file}'s tables differ from their sources: run \`npm run docs\``);
 }

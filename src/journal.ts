@@ -10,6 +10,7 @@ import type { Fact } from "./diagnosis/discovery.ts";
 import type { Drift } from "./diagnosis/drift.ts";
 import type { Layer } from "./diagnosis/layers.ts";
 import type { RiskClass } from "./diagnosis/risk.ts";
+import type { SignaturesFound } from "./diagnosis/signatures/index.ts";
 import type { Suspect } from "./diagnosis/suspects.ts";
 import type { Redactor } from "./redactor.ts";
 
@@ -39,6 +40,7 @@ export interface DiagnosisRecord {
   readonly topology: readonly string[];
   readonly facts: readonly Fact[];
   readonly suspects: readonly Suspect[];
+  readonly signatures: SignaturesFound;
   readonly since: string;
   /** What changed around the outage, newest first. */
   readonly changes: readonly Change[];
@@ -175,6 +177,7 @@ export function recordOf(diagnosis: Diagnosis): DiagnosisRecord {
     topology: diagnosis.topology,
     facts: diagnosis.facts,
     suspects: diagnosis.suspects,
+    signatures: diagnosis.signatures,
     since: diagnosis.since,
     changes: diagnosis.changes,
     project: diagnosis.place?.project,

@@ -13,6 +13,7 @@ import {
 import { publicLayer } from "./diagnosis/layers.ts";
 import { describeFailure, whereThreadsStand } from "./diagnosis/log.ts";
 import { RISK } from "./diagnosis/risk.ts";
+import { type SignatureFound, signatureInOutput } from "./diagnosis/signatures/index.ts";
 import { HostError, RefusedError } from "./errors.ts";
 import { captureEvidence, captureFreeze } from "./evidence/capture.ts";
 import type { Host } from "./host/host.ts";
@@ -112,6 +113,7 @@ async function climb(
   const cause = diagnosis;
   let boot: ((cause: Diagnosis) => string) | undefined;
   let hung = "";
+  let obstacle: SignatureFound | undefined;
   while (tried.length < MOST_REMEDIES) {
     diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
     if (isWaiting(diagnosis)) return verdicts.waitedInVain(diagnosis, inputs.bootWaitMs);
@@ -126,6 +128,7 @@ async function climb(
       if (remedy === "restart-odoo") hung = await saveFreeze(host, diagnosis, parts);
       tried.push(remedy);
       const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
+      obstacle = whatStoodInTheWay(remedy, end, output, parts) ?? obstacle;
       if (end.outcome === "gone")
         throw new RefusedError("Somebody else took the lease over, so nothing more was changed");
       if (remedy === "boot-check") boot = whatTheBootSaid(output, parts);
@@ -143,12 +146,12 @@ async function climb(
     }
     diagnosis = await watch.look(`after ${tried.at(-1)}`, tried);
   }
-  const next = diagnosis.advice || "Look at the logs in the evidence.";
+  const next = obstacle?.advice ?? (diagnosis.advice || "Look at the logs in the evidence.");
   return verdicts.unhealthy(
     { ...diagnosis, since: cause.since },
     next,
     tried,
-    boot?.(cause) ?? diagnosis.finding,
+    boot?.(cause) ?? withObstacle(diagnosis.finding, obstacle),
   );
 }
 
@@ -297,6 +300,25 @@ export function describeEnd(end: StepEnd): string {
     case "unarmed":
       return `not begun: what would put the host back could not be made ready (${end.why})`;
   }
+}
+
+/** Why a step failed, where what it printed tells: a port that is taken, an image that is not there. */
+function whatStoodInTheWay(
+  remedy: RemedyName,
+  end: StepEnd,
+  output: string,
+  { journal }: Parts,
+): SignatureFound | undefined {
+  if (end.outcome !== "ended" || end.status === 0 || end.status === UNFIT) return undefined;
+  const said = signatureInOutput(output);
+  if (said !== undefined) journal.append({ kind: "note", text: `${remedy}: ${said.means} (${said.line})` });
+  return said;
+}
+
+function withObstacle(finding: string, obstacle: SignatureFound | undefined): string {
+  return obstacle === undefined || finding.includes(obstacle.means)
+    ? finding
+    : `${finding}: ${obstacle.means}`;
 }
 
 /** Keeps the evidence of the boot. @returns the finding with what the boot adds to it; undefined when it adds nothing */

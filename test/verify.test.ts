@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Cause, Diagnosis } from "../src/diagnosis/diagnosis.ts";
+import { NO_SIGNATURES } from "../src/diagnosis/signatures/index.ts";
 import { PASSES, PASSES_SPAN, soak, type Verified, verify, waitForOthers } from "../src/verify.ts";
 import { VirtualClock } from "./support/clocks.ts";
 
@@ -18,6 +19,7 @@ function diagnosis(cause: Cause): Diagnosis {
     topology: [],
     facts: [],
     suspects: [],
+    signatures: NO_SIGNATURES,
     changes: [],
     outage: undefined,
     since: "",

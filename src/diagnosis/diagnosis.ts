@@ -18,6 +18,13 @@ import { intermittent } from "./intermittent.ts";
 import { ladderFor } from "./ladder.ts";
 import { type Layer, layersOf, layersWithoutContainers, outerLayers } from "./layers.ts";
 import { proxyProgram } from "./proxies.ts";
+import {
+  explained,
+  NO_SIGNATURES,
+  type SignaturesFound,
+  signaturesIn,
+  worthKnowing,
+} from "./signatures/index.ts";
 import { type Suspect, stuckModules, suspectsOf } from "./suspects.ts";
 import { findTarget, type Target, type TargetWishes } from "./target.ts";
 import { otherTopology, topologyOf } from "./topology.ts";
@@ -104,6 +111,8 @@ export interface Diagnosis {
   readonly facts: readonly Fact[];
   /** Modules that a person should look at first, where one may be to blame. */
   readonly suspects: readonly Suspect[];
+  /** What the logs say of what is bad; nothing where the site is good. */
+  readonly signatures: SignaturesFound;
   /** What changed within a day, newest first. */
   readonly changes: readonly Change[];
   readonly outage: Outage | undefined;
@@ -204,13 +213,20 @@ function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: reado
   const assets = assetsOf(survey, target);
   const work = workInProgress(survey, target);
   const drift = driftOf(survey, target);
-  const warnings = [...warningsOf(survey, target, drift, assets), ...stuckModules(survey, target, work)];
-  const found =
+  const asSeen =
     causeOf({ survey, target, layers, work, assets, url: wishes.url }) ??
     // What was intermittent before we acted is not held against what we did.
     (tried.length === 0 ? intermittent(survey, target) : undefined) ??
     filesInDoubt(survey, target) ??
     fine(survey);
+  const troubled = isTroubled(asSeen, layers);
+  const signatures = troubled ? signaturesIn(survey, target) : NO_SIGNATURES;
+  const found = explained(asSeen, signatures);
+  const warnings = [
+    ...warningsOf(survey, target, drift, assets),
+    ...stuckModules(survey, target, work),
+    ...(troubled ? [] : worthKnowing(survey, target)),
+  ];
   const changes = changesOf(survey, target);
   const outage = outageOf(survey, target, layers);
   return {
@@ -226,13 +242,19 @@ function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: reado
     topology: topologyOf(survey, target),
     facts: factsOf(survey, wishes, target),
     suspects: suspectsOf(survey, target, found.cause, assets, outage),
+    signatures,
     changes,
     outage,
     since: describeOutage(outage, changes, nowOf(survey)),
     target,
     place: { project: target.project.name, directory: target.project.directory },
-    ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes }),
+    ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes, signatures }),
   };
+}
+
+/** Whether there is anything that logs could explain. */
+function isTroubled({ cause }: Found, layers: readonly Layer[]): boolean {
+  return cause === "intermittent" || layers.some(({ state }) => state === "bad");
 }
 
 /** Good, but for a configuration that would not survive the next restart of nginx. */
@@ -251,7 +273,7 @@ function fine(survey: Survey): Found {
 function withoutTarget(
   survey: Survey,
   wishes: Wishes,
-  found: Found,
+  asSeen: Found,
   evidence: readonly string[],
   tried: readonly RemedyName[],
 ): Diagnosis {
@@ -259,6 +281,8 @@ function withoutTarget(
     ? "no project was found"
     : (survey.containers.why.split("\n")[0] ?? "");
   const layers = layersWithoutContainers(survey, wishes.url, why);
+  const signatures = signaturesIn(survey, undefined);
+  const found = explained(asSeen, signatures);
   const changes = changesOf(survey, undefined);
   const outage = outageOf(survey, undefined, layers);
   const projects = ifSeen(survey.projects) ?? [];
@@ -272,6 +296,7 @@ function withoutTarget(
     topology: topologyOf(survey, undefined),
     facts: [],
     suspects: [],
+    signatures,
     changes,
     outage,
     since: describeOutage(outage, changes, nowOf(survey)),
@@ -280,7 +305,7 @@ function withoutTarget(
       found.cause === "docker-down"
         ? { project: only?.name ?? "host", directory: only?.directory ?? "/" }
         : undefined,
-    ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried, wishes }),
+    ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried, wishes, signatures }),
   };
 }
 
@@ -297,6 +322,7 @@ export function hostUnreachable(finding: string, advice: string, layers: readonl
     topology: [],
     facts: [],
     suspects: [],
+    signatures: NO_SIGNATURES,
     changes: [],
     outage: undefined,
     since: "",

@@ -12,6 +12,7 @@ import type { Layer } from "./layers.ts";
 import { isStoppedBySignal } from "./processes.ts";
 import { aboveCeiling, RISK, type RiskClass } from "./risk.ts";
 import { outsideScenario } from "./scenario.ts";
+import { ruledOutBySignature, type SignaturesFound } from "./signatures/index.ts";
 import type { Target } from "./target.ts";
 
 export interface Case {
@@ -22,6 +23,7 @@ export interface Case {
   /** The remedies that already ran in this run and did not help. */
   readonly tried: readonly RemedyName[];
   readonly wishes: Pick<Wishes, "scenario" | "ceiling">;
+  readonly signatures: SignaturesFound;
 }
 
 /** Why a remedy is not allowed; undefined when it is. */
@@ -47,7 +49,7 @@ export function ladderFor(
   about: Case,
   risks: Readonly<Record<RemedyName, RiskClass>> = RISK,
 ): { ladder: RemedyName[]; ruledOut: RuledOut[] } {
-  const { cause, tried, wishes } = about;
+  const { cause, tried, wishes, signatures } = about;
   const ladder: RemedyName[] = [];
   const ruledOut: RuledOut[] = [];
   if (cause === "healthy") return { ladder, ruledOut };
@@ -55,6 +57,7 @@ export function ladderFor(
     const why =
       (tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
       objectionToAny(about) ??
+      ruledOutBySignature(remedy, cause, signatures) ??
       objection(about) ??
       outsideScenario(remedy, cause, wishes.scenario) ??
       aboveCeiling(risks[remedy], wishes.ceiling);

@@ -3,6 +3,7 @@
 import { isWaiting } from "../diagnosis/diagnosis.ts";
 import type { Layer } from "../diagnosis/layers.ts";
 import { needsApproval } from "../diagnosis/risk.ts";
+import type { SignatureFound } from "../diagnosis/signatures/index.ts";
 import type { Entry, EventOf, Status } from "../journal.ts";
 import { block, code, plain, prose } from "./markdown.ts";
 
@@ -42,6 +43,7 @@ export function summaryOf(entries: readonly Entry[], files: string): string {
     foreseenLines(entries),
     planLines(entries),
     ruledOutLines(entries),
+    signatureLines(entries),
     suspectLines(entries),
     changeLines(entries),
     warningLines(diagnosed),
@@ -136,6 +138,36 @@ function ruledOutLines(entries: readonly Entry[]): string {
   return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${prose(why)}`)].join(
     "\n",
   );
+}
+
+/** What was recognised in the logs: the root with all that is known of it, what follows from it in a line each. */
+function signatureLines(entries: readonly Entry[]): string {
+  const { root, consequences } = firstBad(entries)?.diagnosis.signatures ?? { consequences: [] };
+  if (root === undefined) return "";
+  return [
+    "### What the logs say",
+    "",
+    `**${prose(root.means)}.** ${prose(root.advice)}`,
+    "",
+    block(root.line),
+    `In ${prose(root.where)}${saidWhen(root)}; signature ${code(root.id)}, from ${plain(root.source)}.`,
+    ...(consequences.length === 0 ? [] : ["", "Most likely its consequences:", ""]),
+    ...consequences.map(
+      (each) => `- ${prose(each.means)} (${prose(each.where)}: ${code(each.line)}${saidWhen(each)})`,
+    ),
+  ].join("\n");
+}
+
+/** `, 17 times since 02:47:13 UTC` */
+function saidWhen({ at, times }: Pick<SignatureFound, "at" | "times">): string {
+  const often = times === 1 ? "" : `${times} times`;
+  const when = at === undefined ? "" : `${new Date(at).toISOString().slice(11, 19)} UTC`;
+  if (often === "" || when === "")
+    return [often, when]
+      .filter(Boolean)
+      .map((words) => `, ${words}`)
+      .join("");
+  return `, ${often} since ${when}`;
 }
 
 /** Modules to look at first; none is touched. */

@@ -44,6 +44,8 @@ export interface Container {
   readonly health: string | undefined;
   readonly exitCode: number;
   readonly oomKilled: boolean;
+  /** Why Docker could not start it, in Docker's words; empty when it could. */
+  readonly error: string;
   /** How often Docker restarted it by itself since somebody started it. */
   readonly restartCount: number;
   /** Its main process, as the host numbers it; 0 when it does not run. */

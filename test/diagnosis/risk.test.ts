@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ladderFor } from "../../src/diagnosis/ladder.ts";
 import { layersOf } from "../../src/diagnosis/layers.ts";
 import { aboveCeiling, needsApproval, RISK, type RiskClass } from "../../src/diagnosis/risk.ts";
+import { NO_SIGNATURES } from "../../src/diagnosis/signatures/index.ts";
 import { findTarget } from "../../src/diagnosis/target.ts";
 import type { Ceiling } from "../../src/inputs/inputs.ts";
 import { seen } from "../../src/survey/survey.ts";
@@ -53,6 +54,7 @@ describe("a ladder with remedies of higher classes", () => {
         layers: layersOf(look, target, undefined),
         tried: [],
         wishes: { scenario: "auto", ceiling },
+        signatures: NO_SIGNATURES,
       },
       { ...RISK, "restart-odoo": risk, "start-nginx": risk },
     );

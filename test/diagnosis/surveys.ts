@@ -93,6 +93,7 @@ export function container(service: string, more: Partial<Container> = {}): Conta
     health: undefined,
     exitCode: 0,
     oomKilled: false,
+    error: "",
     restartCount: 0,
     pid: database ? 334 : 20_737,
     createdAt: "2024-05-01T10:00:00Z",

@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cause, Diagnosis } from "../../src/diagnosis/diagnosis.ts";
+import { NO_SIGNATURES } from "../../src/diagnosis/signatures/index.ts";
 import type { Target } from "../../src/diagnosis/target.ts";
 import { assignments } from "../../src/host/quote.ts";
 import type { RemedyProgram } from "../../src/remedies/remedy.ts";
@@ -25,6 +26,7 @@ export function containerOf(service: string, more: Partial<Container> = {}): Con
     health: undefined,
     exitCode: 0,
     oomKilled: false,
+    error: "",
     restartCount: 0,
     pid: 4_711,
     createdAt: "2024-05-01T10:00:00Z",
@@ -58,6 +60,7 @@ export function diagnosisOf(target: Partial<Target> = {}, cause: Cause = "odoo-s
     topology: [],
     facts: [],
     suspects: [],
+    signatures: NO_SIGNATURES,
     changes: [],
     outage: undefined,
     since: "",

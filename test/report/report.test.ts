@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { NO_SIGNATURES } from "../../src/diagnosis/signatures/index.ts";
 import { type Entry, type Event, Journal, type Status } from "../../src/journal.ts";
 import { Redactor } from "../../src/redactor.ts";
 import { consoleLine } from "../../src/report/console.ts";
@@ -49,6 +50,7 @@ function diagnosed(more: Partial<EventFor<"diagnosed">["diagnosis"]> = {}): Even
       topology: ["PostgreSQL is not in this project"],
       facts: [{ what: "workers", value: "2", from: "/etc/odoo/odoo.conf:4" }],
       suspects: [],
+      signatures: NO_SIGNATURES,
       since: "Down since 02:47:13 UTC, 15 s after the Odoo container was recreated",
       changes: [
         { at: Date.UTC(2024, 0, 1, 2, 46, 58), what: "the Odoo container was recreated" },

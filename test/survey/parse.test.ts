@@ -47,6 +47,7 @@ describe("a survey", () => {
           health: "unhealthy",
           exitCode: 137,
           oomKilled: true,
+          error: "failed to create task",
           restartCount: 2,
           pid: 0,
           createdAt: "2024-05-01T10:00:00Z",

@@ -33,6 +33,7 @@ export const inspected = (more: Record<string, unknown> = {}) => ({
     Pid: 0,
     ExitCode: 137,
     OOMKilled: true,
+    Error: "failed to create task",
     StartedAt: "2024-05-01T10:00:01Z",
     FinishedAt: "2024-05-01T11:00:00Z",
     Health: { Status: "unhealthy", Log: [] },

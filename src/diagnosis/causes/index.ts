@@ -39,7 +39,7 @@ import {
   portMappingMissing,
 } from "./odoo.ts";
 import { nginxDown, nginxElsewhere, publicUnreachable, redirectLoop } from "./proxy.ts";
-import { type Found, found, type Situation } from "./situation.ts";
+import { type Found, found, OPEN_ADVICE, type Situation } from "./situation.ts";
 /** @returns undefined when every layer is good */
 export function causeOf(situation: Situation): Found | undefined {
   if (situation.layers.every(({ state }) => state === "good")) return undefined;
@@ -108,6 +108,6 @@ function unknown({ survey, layers }: Situation): Found {
   return found(
     "unknown",
     `the layer ${worst.name} is bad, for a reason that is not known: ${worst.why}${proxy}`,
-    "Look at the logs in the evidence; nothing was changed because no remedy is known to fit.",
+    OPEN_ADVICE.look,
   );
 }

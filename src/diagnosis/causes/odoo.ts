@@ -15,6 +15,7 @@ import {
   type Found,
   found,
   isFresh,
+  OPEN_ADVICE,
   refusedAt,
   type Situation,
   stateOf,
@@ -66,7 +67,7 @@ export function odooCrashLoop({ survey, target, layers }: Situation): Found | un
   return found(
     "odoo-crash-loop",
     `Odoo ends at each start (${restarting ? `status ${odoo.exitCode}, ` : ""}${odoo.restartCount} restarts)${failure === undefined ? "" : `: ${describeFailure(failure)}`}`,
-    "Mend what the log names, then restart Odoo: Docker goes on restarting it by itself.",
+    OPEN_ADVICE.mendAndRestart,
   );
 }
 
@@ -193,7 +194,7 @@ export function odooUnhealthy({ survey, target, layers, url }: Situation): Found
   return found(
     "odoo-unhealthy",
     `Odoo runs and does not serve its login page (${direct.why})${failure === undefined ? "" : `: ${describeFailure(failure)}`}`,
-    "Mend what the log names; it is in the evidence.",
+    OPEN_ADVICE.mend,
   );
 }
 

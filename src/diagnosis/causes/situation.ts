@@ -15,6 +15,13 @@ export interface Found {
   readonly advice: string;
 }
 
+/** Advice of rules that see that something is wrong, and not what: where a log says it, that is better advice. */
+export const OPEN_ADVICE = {
+  mendAndRestart: "Mend what the log names, then restart Odoo: Docker goes on restarting it by itself.",
+  mend: "Mend what the log names; it is in the evidence.",
+  look: "Look at the logs in the evidence; nothing was changed because no remedy is known to fit.",
+} as const;
+
 export interface Situation {
   readonly survey: Survey;
   readonly target: Target;

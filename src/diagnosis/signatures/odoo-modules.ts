@@ -1,0 +1,147 @@
+/** Modules that cannot be loaded, installed or updated, and what they leave behind. */
+
+import { signature } from "./signature.ts";
+
+export const ODOO_MODULES = [
+  signature({
+    id: "module-dependency-missing",
+    where: ["Odoo's log"],
+    pattern:
+      /You try to (?:install|upgrade) (?:the )?module '?\w{1,80}'? that depends on (?:the )?module '?\w{1,80}/,
+    kind: "fatal",
+    cause: "odoo-crash-loop",
+    means: "a module is to be installed or updated that needs another one, which is not in `addons_path`",
+    advice:
+      "Put the missing module where Odoo looks for modules, or take the one that needs it out of the command.",
+    source: "Odoo, odoo/addons/base/models/ir_module.py, _state_update",
+  }),
+  signature({
+    id: "module-python-library-missing",
+    where: ["Odoo's log"],
+    pattern:
+      /Unable to (?:install|upgrade|process) module "\w{1,80}" because an external dependency is not met/,
+    kind: "fatal",
+    cause: "odoo-crash-loop",
+    means: "a module needs a Python library or a program that the image does not have",
+    advice: "Build the image with it (`pip install …`), then start again.",
+    source: "Odoo, odoo/addons/base/models/ir_module.py, check_external_dependencies",
+  }),
+  signature({
+    id: "module-view-invalid",
+    where: ["Odoo's log"],
+    pattern: /ParseError: while parsing (?:file:)?[\w./-]{1,200}(?:xml|csv)(?::\d+)?/,
+    kind: "fatal",
+    cause: "odoo-crash-loop",
+    means:
+      "a file of a module with views or data could not be loaded: it does not fit the models, or another module's views",
+    advice: "Mend that file at the line that it names, and update the module again.",
+    source: "Odoo, odoo/tools/convert.py",
+  }),
+  signature({
+    id: "module-manifest-invalid",
+    where: ["Odoo's log"],
+    pattern: /in (?:load_information_from_description_file|load_manifest|_load_manifest)$/,
+    cause: "odoo-unhealthy",
+    means: "the manifest of a module is no valid Python",
+    advice: "Look at the last lines of the traceback, and at what changed lately below `addons_path`.",
+    remedies: ["restart-odoo"],
+    source: "Odoo, odoo/modules/module.py",
+  }),
+  signature({
+    id: "module-syntax-error",
+    where: ["Odoo's log"],
+    pattern: /^(?:SyntaxError|IndentationError|TabError): [\w '"():,.-]{1,120}/,
+    cause: "odoo-unhealthy",
+    means: "the code of a module has a mistake in its syntax",
+    advice: "Mend the line that the traceback names, then restart Odoo.",
+    remedies: ["restart-odoo"],
+    source: "CPython, Parser/pegen_errors.c",
+  }),
+  signature({
+    id: "module-import-failed",
+    where: ["Odoo's log"],
+    pattern: /^(?:ModuleNotFoundError|ImportError): [\w '"().:/-]{1,160}/,
+    cause: "odoo-unhealthy",
+    means: "the code of a module imports something that is not there",
+    advice:
+      "Install the missing Python library into the image, or put the missing file back, then restart Odoo.",
+    remedies: ["restart-odoo"],
+    source: "CPython, Python/import.c",
+  }),
+  signature({
+    id: "modules-not-loaded",
+    where: ["Odoo's log"],
+    pattern: /Some modules are not loaded, some dependencies or manifest may be missing: \[[\w', ]{0,300}/,
+    cause: "odoo-unhealthy",
+    means: "modules are installed in the database, and their code is not where Odoo looks for it",
+    advice:
+      "Put their folders back (a mount, a branch, an image), and restart Odoo. Do not uninstall them: that drops their data.",
+    remedies: ["restart-odoo"],
+    worthKnowing: true,
+    source: "Odoo, odoo/modules/loading.py, load_modules",
+  }),
+  signature({
+    id: "modules-inconsistent",
+    where: ["Odoo's log"],
+    pattern: /Some modules have inconsistent states, some dependencies may be missing: \[[\w', ]{0,300}/,
+    cause: "odoo-unhealthy",
+    means: "modules were left half-way in an installation or an update",
+    advice: "Run the update again (`-u MODULE`) after a backup; until then no cron runs.",
+    worthKnowing: true,
+    source: "Odoo, odoo/modules/loading.py, load_modules",
+  }),
+  signature({
+    id: "module-not-installable",
+    where: ["Odoo's log"],
+    pattern: /module \w{1,80}: not installable, skipped/,
+    kind: "symptom",
+    cause: "odoo-unhealthy",
+    means:
+      "an installed module was left out: its folder is not there, or its manifest says that it cannot be installed",
+    advice: "Put its folder back, or set `installable` in its manifest, and restart Odoo.",
+    worthKnowing: true,
+    source: "Odoo, odoo/modules/graph.py, add_modules",
+  }),
+  signature({
+    id: "module-names-unknown",
+    where: ["Odoo's log"],
+    pattern: /invalid module names, ignored: [\w, .-]{1,160}/,
+    cause: "odoo-unhealthy",
+    means: "an update was asked for of modules that Odoo does not know; it did nothing for them",
+    advice: "Check the names after `-u` and `-i`, and `addons_path`.",
+    worthKnowing: true,
+    source: "Odoo, odoo/modules/loading.py, load_modules",
+  }),
+  signature({
+    id: "crons-skipped",
+    where: ["Odoo's log"],
+    pattern: /Skipping database [\w.-]{1,64} because of modules to install\/upgrade\/remove/,
+    cause: "odoo-unhealthy",
+    means:
+      "no scheduled job runs (no mail goes out), for modules are left half-way in an installation or an update",
+    advice:
+      "Finish it: `-u MODULE` after a backup, or find out why it fails; `ir_module_module` names the modules.",
+    worthKnowing: true,
+    source: "Odoo, odoo/addons/base/models/ir_cron.py",
+  }),
+  signature({
+    id: "module-load-failed",
+    where: ["Odoo's log"],
+    pattern: /Couldn't load module [\w.]{1,80}/,
+    kind: "symptom",
+    cause: "odoo-unhealthy",
+    means: "the code of a module could not be loaded",
+    advice: "Look at the traceback after it.",
+    source: "Odoo, odoo/modules/module.py, load_openerp_module",
+  }),
+  signature({
+    id: "module-states-reset",
+    where: ["Odoo's log"],
+    pattern: /Transient module states were reset/,
+    kind: "symptom",
+    cause: "odoo-unhealthy",
+    means: "an installation, an update or an uninstallation failed, and Odoo took back what it had begun",
+    advice: "Look at the traceback around it: the update did not happen.",
+    source: "Odoo, odoo/modules/loading.py, reset_modules_state",
+  }),
+];
