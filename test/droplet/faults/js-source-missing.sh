@@ -4,6 +4,7 @@
 # nothing: every page is there, and what the script should do is not.
 # expected-cause: assets-poisoned
 # symptom: proxy=200 asset=200 direct=200 odoo=running db=running page=login bundles=changed+same styles=2
+# within: 60
 
 break_it() {
   add_to_frontend '<script type="text/javascript" src="/shop_notes/static/src/js/checkout.js"/>'

@@ -6,6 +6,7 @@
 # expected-cause: assets-poisoned
 # symptom: proxy=200 direct=200 odoo=running db=running page=login+style-error bundles=same styles=1
 # odoo-log: This error occured while compiling the bundle 'web.assets_frontend'
+# within: 60
 
 break_it() {
   local addon=$DIRECTORY/addons/shop_notes

@@ -7,6 +7,7 @@
 # expected-cause: assets-poisoned
 # symptom: proxy=200 asset=200 direct=200 odoo=running db=running page=login+style-error bundles=same styles=2
 # odoo-log: Undefined variable: "$shop-brand-colour"
+# within: 60
 
 break_it() {
   local addon=$DIRECTORY/addons/shop_notes
