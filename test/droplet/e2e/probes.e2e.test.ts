@@ -19,7 +19,7 @@ import { inputsFor } from "./action.ts";
 
 /** Each program, and the parts of the survey that may suffer from it. */
 const PROGRAMS: Readonly<Record<string, readonly (keyof Survey)[]>> = {
-  curl: ["direct", "proxy"],
+  curl: ["direct", "proxy", "directAssets", "proxyAssets"],
   ss: ["listeners"],
   journalctl: ["nginxErrors", "history"],
   sudo: [
@@ -39,24 +39,28 @@ const PROGRAMS: Readonly<Record<string, readonly (keyof Survey)[]>> = {
   systemctl: ["units", "others"],
   nginx: ["nginx", "accessLogs", "nginxErrors"],
   git: ["history"],
-  awk: ["accessLogs", "nginxErrors", "disks"],
+  awk: ["accessLogs", "nginxErrors", "disks", "directAssets", "proxyAssets"],
   docker: [
     "containers",
     "projects",
     "images",
     "compose",
     "direct",
+    "directAssets",
     "logs",
     "databases",
     "settings",
+    "running",
+    "filestores",
     "others",
   ],
 };
 
 /** Which layers cannot be called good without the program. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
-  curl: ["direct", "proxy"],
-  docker: ["database", "odoo", "direct"],
+  curl: ["direct", "proxy", "assets"],
+  awk: ["assets"],
+  docker: ["database", "odoo", "direct", "assets"],
 };
 
 const MODES = {
