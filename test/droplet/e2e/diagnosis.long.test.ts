@@ -89,14 +89,7 @@ describe.each<[string, DropletOptions, readonly string[]]>([
       database: "shop_prod",
       workers: 2,
     },
-    [
-      "odoo-stopped",
-      "db-stopped",
-      "assets-deleted",
-      "assets-rows-deleted",
-      "filestore-permissions",
-      "scss-error",
-    ],
+    ["odoo-stopped", "db-stopped", "assets-deleted", "assets-rows-deleted", "filestore-permissions"],
   ],
 ])("a droplet with %s", (name, options, faults) => {
   beforeAll(async () => {
