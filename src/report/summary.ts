@@ -3,7 +3,7 @@
 import { isWaiting } from "../diagnosis/diagnosis.ts";
 import type { Layer } from "../diagnosis/layers.ts";
 import { needsApproval } from "../diagnosis/risk.ts";
-import type { SignatureFound } from "../diagnosis/signatures/index.ts";
+import { type SignatureFound, whatItMeans } from "../diagnosis/signatures/index.ts";
 import type { Entry, EventOf, Status } from "../journal.ts";
 import { block, code, plain, prose } from "./markdown.ts";
 
@@ -140,14 +140,19 @@ function ruledOutLines(entries: readonly Entry[]): string {
   );
 }
 
-/** What was recognised in the logs: the root with all that is known of it, what follows from it in a line each. */
+/**
+ * What was recognised in the logs: the root with all that is known of it, what follows from it in a line each. A step that
+ * fails may bring out what stands in the way, so the last look that found a root counts.
+ */
 function signatureLines(entries: readonly Entry[]): string {
-  const { root, consequences } = firstBad(entries)?.diagnosis.signatures ?? { consequences: [] };
+  const found = entries.flatMap((entry) => (entry.kind === "diagnosed" ? [entry.diagnosis.signatures] : []));
+  const { root, consequences } = found.findLast((each) => each.root?.symptom === false) ??
+    found.find((each) => each.root !== undefined) ?? { root: undefined, consequences: [] };
   if (root === undefined) return "";
   return [
     "### What the logs say",
     "",
-    `**${prose(root.means)}.** ${prose(root.advice)}`,
+    prose(whatItMeans(root)),
     "",
     block(root.line),
     `In ${prose(root.where)}${saidWhen(root)}; signature ${code(root.id)}, from ${plain(root.source)}.`,

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { NO_SIGNATURES } from "../../src/diagnosis/signatures/index.ts";
+import { NO_SIGNATURES, type SignatureFound } from "../../src/diagnosis/signatures/index.ts";
 import { type Entry, type Event, Journal, type Status } from "../../src/journal.ts";
 import { Redactor } from "../../src/redactor.ts";
 import { consoleLine } from "../../src/report/console.ts";
@@ -20,6 +20,23 @@ function journalOf(...events: readonly Event[]): readonly Entry[] {
     journal.append(event);
   }
   return journal.entries;
+}
+
+function signatureFound(more: Partial<SignatureFound> = {}): SignatureFound {
+  return {
+    id: "port-already-allocated",
+    area: "docker",
+    cause: "odoo-stopped",
+    symptom: false,
+    where: "Docker",
+    at: Date.UTC(2024, 0, 1, 2, 47, 13),
+    times: 1,
+    line: "Bind for 127.0.0.1:8069 failed: port is already allocated",
+    means: "another program holds the port",
+    advice: "Find it with `ss -lntp`.",
+    source: "moby, libnetwork",
+    ...more,
+  };
 }
 
 type EventFor<K extends Event["kind"]> = Extract<Event, { kind: K }>;
@@ -108,6 +125,11 @@ function fullJournal(text: string): readonly Entry[] {
       topology: [text],
       facts: [{ what: text, value: text, from: text }],
       suspects: [{ module: text, why: text }],
+      signatures: {
+        version: 1,
+        root: signatureFound({ where: text, line: text, means: text, advice: text, source: text }),
+        consequences: [signatureFound({ where: text, line: text, means: text })],
+      },
       since: text,
       changes: [{ at: 0, what: text }],
       project: text,
@@ -192,7 +214,7 @@ function expectHarmlessMarkdown(markdown: string): void {
     columns = borders;
     expect(line).not.toMatch(/^\s*(?:[>~]|\d+\.(?! <code>))/);
     expect(line).not.toMatch(
-      /^#+ (?!🔴|❓|What `recover` would do|Plan|Ruled out|Suspects|What changed|Worth knowing|Drift|What happened|Evidence)/u,
+      /^#+ (?!🔴|❓|What `recover` would do|Plan|Ruled out|What the logs say|Suspects|What changed|Worth knowing|Drift|What happened|Evidence)/u,
     );
   }
 }
@@ -216,6 +238,32 @@ Modules to look at first. None was touched.
 1. <code>shop&#95;notes</code>: stuck in <code>to upgrade</code>
 2. <code>shop&#95;theme</code>: installed or updated 4 min before the first error`);
     expect(summaryOf(journalOf(diagnosed(), concluded("unhealthy")), "")).not.toContain("Suspects");
+  });
+
+  it("tells what the logs say: the root with its line, place, time and source; what follows from it in a line each", () => {
+    const symptom = signatureFound({
+      id: "nginx-upstream-refused",
+      where: "nginx's error log",
+      times: 17,
+      line: "connect() failed (111: Connection refused) while connecting to upstream",
+      means: "nothing accepts connections where nginx sends requests",
+    });
+    const signatures = { version: 1, root: signatureFound(), consequences: [symptom] };
+    const text = summaryOf(journalOf(diagnosed({ signatures }), concluded("unhealthy")), "");
+    expect(text).toContain(`### What the logs say
+
+Another program holds the port. Find it with <code>ss -lntp</code>.
+
+\`\`\`text
+Bind for 127.0.0.1:8069 failed: port is already allocated
+\`\`\`
+In Docker, 02:47:13 UTC; signature <code>port-already-allocated</code>, from moby, libnetwork.
+
+Most likely its consequences:
+
+- nothing accepts connections where nginx sends requests (nginx's error log: <code>connect() failed (111: Connection refused) while connecting to upstream</code>, 17 times since 02:47:13 UTC)
+`);
+    expect(summaryOf(journalOf(diagnosed(), concluded("unhealthy")), "")).not.toContain("What the logs say");
   });
 
   it("tells how the site is set up, and who said so", () => {

@@ -217,12 +217,17 @@ export function explained(found: Found, { root }: SignaturesFound): Found {
   if (root === undefined || !explains(root, found.cause)) return found;
   const known = found.finding.includes(root.line) || !TERSE.has(found.cause);
   const open: readonly string[] = ["", ...Object.values(OPEN_ADVICE)];
-  const means = `${root.means.slice(0, 1).toUpperCase()}${root.means.slice(1)}`;
   return {
     ...found,
     finding: known ? found.finding : `${found.finding}: ${root.means}`,
-    advice: open.includes(found.advice) ? `${means}. ${root.advice}` : found.advice,
+    advice: open.includes(found.advice) ? whatItMeans(root) : found.advice,
   };
+}
+
+/** What a signature means and what to do, in sentences. */
+export function whatItMeans({ means, advice }: SignatureFound): string {
+  const [first = ""] = means;
+  return `${means.startsWith("nginx") ? first : first.toUpperCase()}${means.slice(1)}. ${advice}`;
 }
 
 /** Why the root signature rules a remedy out; undefined when it does not, or does not fit the cause. */
@@ -416,8 +421,15 @@ function databaseText(survey: Survey, db: Container, now: number): Text {
 
 function odooText(survey: Survey, odoo: Container, db: Container | undefined, now: number): Text {
   const text = logText(survey, odoo, now);
+  const lines = withoutTornBeginning(text.lines);
   const databaseStarted = Date.parse(db?.startedAt ?? "") || 0;
-  return { ...text, where: "Odoo's log", refuted: lastOf(text.lines, GOOD_PAGE), databaseStarted };
+  return { ...text, lines, where: "Odoo's log", refuted: lastOf(lines, GOOD_PAGE), databaseStarted };
+}
+
+/** The end of a traceback whose beginning was not brought along would be taken for what was said first. */
+function withoutTornBeginning(lines: readonly Line[]): readonly Line[] {
+  const whole = lines.findIndex(({ text }) => !/^(?:\s|$|[A-Za-z_][\w.]*(?:Error|Exception)\b)/.test(text));
+  return whole < 0 ? lines : lines.slice(whole);
 }
 
 function lastOf(lines: readonly Line[], pattern: RegExp): number {

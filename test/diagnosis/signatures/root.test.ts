@@ -31,7 +31,8 @@ const LOGIN_GIVEN =
   '2024-05-02 02:59:50,131 1 INFO odoo werkzeug: 127.0.0.1 - - [02/May/2024 02:59:50] "GET /web/login HTTP/1.1" 200 - 195 0.1 0.3';
 const HEALTH_GIVEN = LOGIN_GIVEN.replace("/web/login", "/web/health");
 const SCRIPT_GIVEN = LOGIN_GIVEN.replace("/web/login", "/web/static/lib/owl/owl.js");
-const IMPORT_FAILED = "ModuleNotFoundError: No module named 'phonenumbers' - - -";
+const IMPORT_FAILED =
+  "Traceback (most recent call last):\nModuleNotFoundError: No module named 'phonenumbers' - - -";
 const REGISTRY_FAILED =
   "2024-05-02 02:59:50,131 1 ERROR odoo odoo.modules.registry: Failed to load registry ";
 const NO_SPACE = "OSError: [Errno 28] No space left on device: '/var/lib/odoo/sessions/x' - - -";
@@ -70,7 +71,7 @@ describe("the root", () => {
 
   it("is within a layer what ended a process, however late it was said", () => {
     const manifest =
-      '  File "/usr/lib/python3/dist-packages/odoo/modules/module.py", line 310, in load_manifest';
+      'Traceback (most recent call last):\n  File "/usr/lib/python3/dist-packages/odoo/modules/module.py", line 310, in load_manifest';
     const library =
       'odoo.exceptions.UserError: Unable to install module "shop" because an external dependency is not met: x';
     const log = [logged(60, manifest), logged(59, IMPORT_FAILED), logged(58, library)].join("\n");
@@ -92,6 +93,13 @@ describe("the root", () => {
 });
 
 describe("what does not count", () => {
+  it("is the end of a traceback whose beginning was cut off", () => {
+    const torn = ["    return compile(source, filename, mode, flags,", "SyntaxError: invalid syntax - - -"];
+    const whole = ["Traceback (most recent call last):", IMPORT_FAILED];
+    const log = [...torn, ...whole].map((line, index) => logged(60 - index, line)).join("\n");
+    expect(found({ log })).toMatchObject({ root: "module-import-failed", others: [] });
+  });
+
   it("is what was said before the last start", () => {
     const log = logged(600, IMPORT_FAILED);
     expect(found({ log }).root).toBe("module-import-failed");
