@@ -52079,7 +52079,7 @@ module.exports = __nccwpck_require__.p + "9b4118ca36ba62d430d6.sh";
 /***/ 5436:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "4fb7370ca498d0b820f6.sh";
+module.exports = __nccwpck_require__.p + "48c791f7fd7d52037b33.sh";
 
 /***/ }),
 
@@ -52407,12 +52407,12 @@ Object.assign(globalThis, { __filename: filename, __dirname: (0,node_path__WEBPA
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   JG: () => (/* binding */ askedInPublic),
 /* harmony export */   Lj: () => (/* binding */ askedDirectly),
+/* harmony export */   MR: () => (/* binding */ whyNoAnswer),
 /* harmony export */   P4: () => (/* binding */ leadsInCircle),
 /* harmony export */   Sr: () => (/* binding */ isChooser),
 /* harmony export */   _n: () => (/* binding */ judgeAnswer),
 /* harmony export */   m_: () => (/* binding */ askedThrough)
 /* harmony export */ });
-/* unused harmony export whyNoAnswer */
 /** What an answer to GET /web/login is: Odoo's login page, or what else. A code of 200 alone proves nothing. */
 /**
  * Whether an answer is Odoo's login page.
@@ -52461,12 +52461,15 @@ const LOGIN = "/web/login";
 function askedDirectly(address, url) {
     return addresses(address && `http://${address}${LOGIN}`, new URL(LOGIN, url ?? "http://localhost").href);
 }
-/** @param door `https:443`; who was asked for by http came there by a redirect, and coming back is a circle */
+/**
+ * @param door `https:443`. Who is asked for by http came to https by a redirect, and coming back is a circle; who is
+ *   asked for by https and was looked for behind http is sent where he belongs.
+ */
 function askedThrough(door, url) {
     const [scheme = "", port = ""] = door.split(":");
-    const name = url?.hostname ?? "localhost";
-    const redirected = scheme === "https" && url?.protocol !== "https:";
-    return addresses(`${scheme}://${name}:${port}${LOGIN}`, redirected ? `http://${name}${LOGIN}` : "");
+    const site = new URL(LOGIN, url ?? "http://localhost");
+    const asked = scheme === "http" && site.protocol === "https:" ? "" : site.href;
+    return addresses(`${scheme}://${site.hostname}:${port}${LOGIN}`, asked);
 }
 /** Redirects to the same name were followed: one that is left after that leads round, be it between http and https. */
 function askedInPublic(address) {
@@ -52521,7 +52524,397 @@ function textOf(html = "") {
 
 /***/ }),
 
-/***/ 2437:
+/***/ 6008:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  ZS: () => (/* binding */ assetsOf),
+  Qi: () => (/* binding */ beyondThePage),
+  xX: () => (/* binding */ storeOf)
+});
+
+// EXTERNAL MODULE: ./build/survey/survey.js
+var survey_survey = __nccwpck_require__(1337);
+// EXTERNAL MODULE: ./build/diagnosis/answer.js
+var diagnosis_answer = __nccwpck_require__(7174);
+;// CONCATENATED MODULE: ./build/diagnosis/bundle-url.js
+/** The addresses of compiled stylesheets and scripts, which every version of Odoo writes in its own way. */
+/** Up to 16: `/web/content/214-1f3a2bc/2/rtl/web.assets_common.css`, from 15 on below `/web/assets/`. */
+const WITH_ID = /^\/web\/(content|assets)\/(\d+)-([0-9a-f]{7})\/(?:(\d+)\/)?(rtl\/)?([^/]+)$/;
+/** From 17 on: `/web/assets/2/1f3a2bc/web.assets_frontend.rtl.min.css`; just before that, with `2/rtl/` behind the hash. */
+const WITHOUT_ID = /^\/web\/assets\/(?:(\d+)\/)?([0-9a-f]{7}|any|debug)\/(?:(\d+)\/)?(rtl\/)?([^/]+)$/;
+const NAME = /^(\w+(?:\.[\w-]+)+?)(\.rtl)?(\.autoprefixed)?(?:\.min)?\.(css|js|xml)(\.map)?$/;
+/** @returns undefined for what is no bundle: a module's own file, a picture */
+function bundleUrl(address) {
+    const path = pathOf(address);
+    const [, folder, id, oldHash, oldWebsite, oldRtl, oldFile] = WITH_ID.exec(path) ?? [];
+    const [, newWebsite, newHash, website16, rtl16, newFile] = WITHOUT_ID.exec(path) ?? [];
+    const [, bundle, rtl, autoprefixed, ext, map] = NAME.exec(oldFile ?? newFile ?? "") ?? [];
+    const hash = oldHash ?? newHash;
+    if (bundle === undefined || hash === undefined)
+        return undefined;
+    const website = oldWebsite ?? newWebsite ?? website16;
+    return {
+        form: id === undefined ? 17 : folder === "content" ? 14 : 15,
+        id: id === undefined ? undefined : Number(id),
+        hash,
+        website: website === undefined ? undefined : Number(website),
+        rtl: (oldRtl ?? rtl16 ?? rtl) !== undefined,
+        autoprefixed: autoprefixed !== undefined,
+        bundle,
+        ext: map === undefined ? ext : "map",
+    };
+}
+/** Without host, query and fragment. */
+function pathOf(address) {
+    return address.replace(/^(?:https?:)?\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "");
+}
+/** What stays the same when a bundle is compiled anew. */
+function identityOf({ bundle, website, rtl, autoprefixed, ext }) {
+    return [bundle, website ?? "", rtl ? "rtl" : "", autoprefixed ? "autoprefixed" : "", ext].join("|");
+}
+/** For people: `web.assets_frontend.css`; of what is no bundle the path. */
+function nameOf(address) {
+    const url = bundleUrl(address);
+    return url === undefined ? pathOf(address) : `${url.bundle}${url.rtl ? ".rtl" : ""}.${url.ext}`;
+}
+
+// EXTERNAL MODULE: ./build/diagnosis/log.js
+var log = __nccwpck_require__(3888);
+;// CONCATENATED MODULE: ./build/diagnosis/assets.js
+/**
+ * The stylesheets and scripts of the login page: whether each is what it should be where it was asked for, and where it
+ * is not, what its row and its file say about why. A page that came with 200 is of no use without them.
+ */
+
+
+
+
+function storeOf(survey, { odoo, db, database }) {
+    const activity = (0,survey_survey/* ifSeen */.hy)(survey.databases)?.get(db?.id ?? "");
+    const name = (0,survey_survey/* ifSeen */.hy)(database);
+    const held = activity?.observed ? activity.value.odoo.find((each) => each.name === name) : undefined;
+    const stores = (0,survey_survey/* ifSeen */.hy)(survey.filestores)?.get(odoo?.id ?? "");
+    return {
+        database: held,
+        rows: held && (0,survey_survey/* ifSeen */.hy)(held.bundles),
+        filestore: stores?.observed ? stores.value.find((each) => each.database === name) : undefined,
+    };
+}
+/** What can be told of the assets of the login page, wherever that was handed out. */
+function assetsOf(survey, target) {
+    const pages = pagesOf(survey, target);
+    const store = storeOf(survey, target);
+    const samples = samplesOf(pages.seen);
+    return {
+        at: [...pages.seen.keys()],
+        unseen: pages.unseen,
+        bare: [...pages.seen].flatMap(([vantage, { assets, elsewhere }]) => elsewhere.length === 0 && assets.every(({ kind }) => kind !== "css") ? [vantage] : []),
+        total: new Set(samples.map(({ path }) => keyOf(path))).size,
+        findings: [
+            ...samples.flatMap((sample) => findingOf(sample, survey, target, store) ?? []),
+            ...confessions(pages.seen),
+        ],
+        elsewhere: [...new Set([...pages.seen.values()].flatMap((page) => page.elsewhere))],
+    };
+}
+/** The same bundle may have another address in the page that another worker made. */
+function keyOf(path) {
+    const url = bundleUrl(path);
+    return url === undefined ? path : identityOf(url);
+}
+/** The pages that are login pages, by where they came from: the assets of another page say nothing. */
+function pagesOf(survey, { odoo }) {
+    const direct = (0,survey_survey/* ifSeen */.hy)(survey.direct)?.find(({ containerId }) => containerId === odoo?.id);
+    const { directAssets, proxyAssets } = survey;
+    const looked = [
+        {
+            at: "direct",
+            answer: odoo?.state === "running" && direct !== undefined ? (0,survey_survey/* ifSeen */.hy)(direct.answer) : undefined,
+            page: (0,survey_survey/* ifSeen */.hy)(directAssets)?.get(odoo?.id ?? ""),
+            why: directAssets.observed ? NOT_ASKED : directAssets.why,
+        },
+        {
+            at: "proxy",
+            answer: (0,survey_survey/* ifSeen */.hy)(survey.proxy)?.answer,
+            page: (0,survey_survey/* ifSeen */.hy)(proxyAssets),
+            why: proxyAssets.observed ? NOT_ASKED : proxyAssets.why,
+        },
+    ];
+    const handedOut = looked.filter(({ answer }) => answer !== undefined && (0,diagnosis_answer/* judgeAnswer */._n)(answer).good);
+    return {
+        seen: new Map(handedOut.flatMap(({ at, answer, page }) => page === undefined || !answer?.answered ? [] : [[at, { ...page, body: answer.body }]])),
+        unseen: handedOut.flatMap(({ at, page, why }) => (page === undefined ? [`at ${at}: ${why}`] : [])),
+    };
+}
+const NOT_ASKED = "they were not asked for";
+function samplesOf(pages) {
+    const samples = new Map();
+    for (const [vantage, { assets }] of pages)
+        for (const { path, kind, answer } of assets) {
+            const sample = samples.get(path) ?? { kind, answers: new Map() };
+            samples.set(path, sample);
+            sample.answers.set(vantage, answer);
+        }
+    return [...samples].map(([path, sample]) => ({ path, ...sample }));
+}
+/**
+ * Up to 16 the page itself tells that a stylesheet did not compile, and asks for an older one, or for none
+ * (assetsbundle.py, `dialog_message` in 14, `to_node` after it).
+ */
+const CONFESSES = /__assetsBundleErrorSeen|__odooScssCompilationError/;
+function confessions(pages) {
+    const bodies = [...pages].flatMap(([vantage, { body }]) => CONFESSES.test(body) ? [{ vantage, body }] : []);
+    const [first] = bodies;
+    if (first === undefined)
+        return [];
+    const told = first.body.slice(first.body.search(CONFESSES));
+    const error = /\)\("(.*?)"\);|^\w+ = "(.*?)";\n/s.exec(told);
+    const words = (error?.[1] ?? error?.[2] ?? "").replaceAll(/&NewLine;|\\n/g, "\n").replaceAll('\\"', '"');
+    const [, bundle] = COMPILING.exec(words) ?? [];
+    return [
+        {
+            kind: "poisoned",
+            name: bundle === undefined ? "a stylesheet" : `${bundle}.css`,
+            path: "/web/login",
+            row: undefined,
+            at: bodies.map(({ vantage }) => vantage),
+            why: "the page tells of an error in it",
+            markers: words.split("\n"),
+        },
+    ];
+}
+/** Odoo 14 writes it with one r. */
+const COMPILING = /error occurr?ed while compiling the bundle '([^']+)'/;
+function findingOf({ path, kind, answers }, survey, target, store) {
+    const row = rowOf(path, store.rows ?? []);
+    const file = fileOf(row, store.filestore);
+    const direct = answers.get("direct");
+    const flaws = [...answers].flatMap(([at, answer]) => {
+        const flaw = flawOf(kind, answer, path, store) ?? contentFlaw(at, answer, direct, row, file);
+        return flaw === undefined ? [] : [{ at, ...flaw }];
+    });
+    const [first] = flaws;
+    if (first === undefined)
+        return undefined;
+    const spoiled = direct !== undefined && first.at === "proxy";
+    const words = new Map();
+    for (const { at, why } of flaws)
+        words.set(why, [...(words.get(why) ?? []), at]);
+    return {
+        kind: spoiled ? "spoiled" : kindOf(first, path, row, file, survey, target, store),
+        name: nameOf(path),
+        path,
+        row,
+        at: flaws.map(({ at }) => at),
+        why: [...words].map(([why, at]) => `${why} at ${at.join(" and ")}`).join(", "),
+        markers: [...answers.values()].flatMap((answer) => (answer.answered ? answer.markers : [])),
+    };
+}
+/** What can be told of an answer by itself. */
+function flawOf(kind, answer, path, store) {
+    if (!answer.answered)
+        return { sort: "wrong", why: (0,diagnosis_answer/* whyNoAnswer */.MR)(answer) };
+    const { code, location, contentType, bytes, markers } = answer;
+    if (code !== 200) {
+        if (isSentOn(path, answer, store))
+            return undefined;
+        return { sort: "not handed out", why: `${code}${location === "" ? "" : ` to ${pathOf(location)}`}` };
+    }
+    if (bytes === 0)
+        return { sort: "no content", why: "200 with 0 bytes" };
+    const fits = kind === "css" ? /^text\/css\b/i : /javascript|ecmascript/i;
+    if (!fits.test(contentType))
+        return { sort: "wrong", why: `200 with ${contentType || "no content type"}, which is no ${WORD[kind]}` };
+    if (markers.some((marker) => LEFT[kind].test(marker)))
+        return { sort: "poisoned", why: "200 with an error compiled into it" };
+    return undefined;
+}
+const WORD = { css: "stylesheet", js: "script" };
+/** What a failed compilation leaves in each kind; a script that looks for the other's words is a good script. */
+const LEFT = {
+    css: /CSS error message|css_error_message|A css error occurr?ed|compiling the bundle/,
+    js: /Could not get content for|File \S+ does not exist|is not utf-8 encoded|compiling the bundle/,
+};
+/**
+ * From 17 on, who asks for an older bundle is sent to the current one, and browsers follow: nothing is missing for
+ * people as long as that one is there.
+ */
+function isSentOn(path, { code, location }, { rows, filestore }) {
+    if (code < 301 || code > 308 || keyOf(path) !== keyOf(location) || pathOf(path) === pathOf(location))
+        return false;
+    const row = rows?.find(({ url }) => url === pathOf(location));
+    return row !== undefined && (row.storedAs === "" || fileOf(row, filestore)?.state === "good");
+}
+/**
+ * Whether the content is what was stored. What was handed out now says so with certainty, where the host can compute
+ * its SHA-1; what the audit saw may be older.
+ */
+function contentFlaw(at, answer, direct, row, file) {
+    if (!answer.answered || answer.code !== 200)
+        return undefined;
+    const own = rowFlaw(answer, row, file);
+    if (at === "direct" || !direct?.answered || direct.code !== 200)
+        return own;
+    if (answer.bytes < direct.bytes)
+        return { sort: "wrong", why: `${answer.bytes} of ${direct.bytes} bytes` };
+    // A proxy may add to what Odoo hands out well.
+    return rowFlaw(direct, row, file) === undefined ? undefined : own;
+}
+function rowFlaw({ bytes, sha1 }, row, file) {
+    if (row === undefined || row.storedAs === "")
+        return undefined;
+    const stored = row.storedAs.split("/").at(-1);
+    if (sha1 === "" ? file?.state !== "corrupt" && !isShort(bytes, row) : sha1 === stored)
+        return undefined;
+    const why = isShort(bytes, row)
+        ? `200 with ${bytes} bytes, and ${row.bytes} were stored`
+        : "200 with another content than was stored";
+    return { sort: "changed", why };
+}
+/** Of some rows the size is not known. */
+function isShort(bytes, row) {
+    return row.bytes > 0 && bytes !== row.bytes;
+}
+/** The row that a page's address means: up to 16 by its id, which is all that Odoo looks at. */
+function rowOf(path, rows) {
+    const id = bundleUrl(path)?.id;
+    return (rows.find(({ url }) => url === pathOf(path)) ??
+        (id === undefined ? undefined : rows.find((row) => row.id === id)));
+}
+function fileOf(row, filestore) {
+    return row === undefined || row.storedAs === ""
+        ? undefined
+        : filestore?.bundles.find(({ storedAs }) => storedAs === row.storedAs);
+}
+/** So many rows are told at most (bundles.sql): where there are as many, an older one may not be among them. */
+const MOST_ROWS = 60;
+function kindOf({ sort }, path, row, file, survey, target, { rows }) {
+    if (sort === "poisoned")
+        return "poisoned";
+    if (sort === "changed")
+        return "corrupt";
+    if (sort === "wrong")
+        return "other";
+    const inFile = file === undefined ? saidOfFile(row, survey, target) : kindOfFile(file);
+    if (inFile !== undefined)
+        return inFile;
+    if (sort === "no content")
+        return row !== undefined && row.storedAs !== "" && row.bytes > 0 ? "corrupt" : "other";
+    const url = bundleUrl(path);
+    if (url === undefined || rows === undefined || row !== undefined)
+        return "other";
+    const siblings = rows.filter((each) => keyOf(each.url) === identityOf(url));
+    if (siblings.length > 0)
+        return "stale";
+    return rows.length < MOST_ROWS ? "missing row" : "other";
+}
+function kindOfFile({ state }) {
+    return state === "good" ? undefined : state === "missing" ? "missing file" : state;
+}
+/** What Odoo's log says of a file that nobody could look at (ir_attachment.py, `_file_read`). */
+function saidOfFile(row, survey, { odoo }) {
+    if (odoo === undefined || row === undefined || row.storedAs === "")
+        return undefined;
+    const line = (0,log/* logSince */.RK)(survey, odoo.id, odoo.startedAt).findLast(({ text }) => text.includes(row.storedAs) && /^(?:FileNotFound|Permission)Error: /.test(text));
+    if (line === undefined)
+        return undefined;
+    return line.text.startsWith("Permission") ? "unreadable" : "missing file";
+}
+/**
+ * Bundles that the login page does not ask for, and that whoever has logged in does: the newest of each whose file is
+ * not good.
+ */
+function beyondThePage(survey, target) {
+    const { rows = [], filestore } = storeOf(survey, target);
+    const asked = new Set(samplesOf(pagesOf(survey, target).seen).map(({ path }) => keyOf(path)));
+    const known = new Set();
+    return rows.flatMap((row) => {
+        const url = bundleUrl(row.url);
+        if (url === undefined || (url.ext !== "css" && url.ext !== "js"))
+            return [];
+        const identity = identityOf(url);
+        if (known.has(identity))
+            return [];
+        known.add(identity);
+        const file = fileOf(row, filestore);
+        const kind = file && kindOfFile(file);
+        if (file === undefined || kind === undefined || asked.has(identity))
+            return [];
+        return [{ kind, name: nameOf(row.url), path: row.url, row, at: [], why: file.state, markers: [] }];
+    });
+}
+
+
+/***/ }),
+
+/***/ 5891:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E_: () => (/* binding */ refusedAt),
+/* harmony export */   F9: () => (/* binding */ found),
+/* harmony export */   Gd: () => (/* binding */ OPEN_ADVICE),
+/* harmony export */   L4: () => (/* binding */ stateOf),
+/* harmony export */   PX: () => (/* binding */ DOWN),
+/* harmony export */   bx: () => (/* binding */ lastWord),
+/* harmony export */   d_: () => (/* binding */ directOf),
+/* harmony export */   iU: () => (/* binding */ timedOut),
+/* harmony export */   nx: () => (/* binding */ activityOf),
+/* harmony export */   pL: () => (/* binding */ isFresh)
+/* harmony export */ });
+/* unused harmony export epochOf */
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1337);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3888);
+/** What a rule is told of the situation, what it answers with, and the words in which rules speak of it. */
+
+
+/** Advice of rules that see that something is wrong, and not what: where a log says it, that is better advice. */
+const OPEN_ADVICE = {
+    mendAndRestart: "Mend what the log names, then restart Odoo: Docker goes on restarting it by itself.",
+    mend: "Mend what the log names; it is in the evidence.",
+    look: "Look at the logs in the evidence; nothing was changed because no remedy is known to fit.",
+};
+const found = (cause, finding, advice = "") => ({ cause, finding, advice });
+/** States of a container that does not run, and does not try to. */
+const DOWN = new Set(["exited", "created", "dead"]);
+function stateOf(layers, name) {
+    return layers.find((layer) => layer.name === name)?.state;
+}
+function directOf(survey, { odoo }) {
+    return (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(survey.direct)?.find(({ containerId }) => containerId === odoo?.id);
+}
+function timedOut(direct) {
+    const answer = direct && (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(direct.answer);
+    return answer?.answered === false && answer.problem === "timed-out";
+}
+function refusedAt({ answer }) {
+    const value = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(answer);
+    return value?.answered === false && value.problem === "refused";
+}
+function epochOf(survey) {
+    return (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(survey.host)?.epoch ?? 0;
+}
+function isFresh(survey, startedAt) {
+    return epochOf(survey) - Date.parse(startedAt) / 1000 < _log_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_PAUSE */ .UV;
+}
+/** The last line of a container's log that is more than information. */
+function lastWord(survey, id) {
+    const lines = (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .logSince */ .RK)(survey, id, "1970-01-01T00:00:00Z").map(({ text }) => text);
+    const said = lines.findLast((line) => /FATAL|PANIC|ERROR/.test(line)) ?? lines.at(-1) ?? "";
+    return said.replace(/^.*?(FATAL|PANIC|ERROR): */, "$1: ").slice(0, 200);
+}
+/** What the target's PostgreSQL does, or why that was not seen; undefined where it is not in the project. */
+function activityOf(survey, { db }) {
+    return db === undefined ? undefined : (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(survey.databases)?.get(db.id);
+}
+
+
+/***/ }),
+
+/***/ 5704:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52537,103 +52930,182 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: ./build/survey/survey.js
 var survey_survey = __nccwpck_require__(1337);
-// EXTERNAL MODULE: ./build/diagnosis/log.js
-var log = __nccwpck_require__(3888);
-;// CONCATENATED MODULE: ./build/diagnosis/causes/situation.js
-/** What a rule is told of the situation, what it answers with, and the words in which rules speak of it. */
+// EXTERNAL MODULE: ./build/diagnosis/assets.js + 1 modules
+var diagnosis_assets = __nccwpck_require__(6008);
+;// CONCATENATED MODULE: ./build/diagnosis/discovery.js
+/** What is found out about how this Odoo is set up, and who said so: its effective settings, its database, its versions. */
 
-
-const found = (cause, finding, advice = "") => ({ cause, finding, advice });
-/** States of a container that does not run, and does not try to. */
-const DOWN = new Set(["exited", "created", "dead"]);
-function stateOf(layers, name) {
-    return layers.find((layer) => layer.name === name)?.state;
-}
-function directOf(survey, { odoo }) {
-    return (0,survey_survey/* ifSeen */.hy)(survey.direct)?.find(({ containerId }) => containerId === odoo?.id);
-}
-function timedOut(direct) {
-    const answer = direct && (0,survey_survey/* ifSeen */.hy)(direct.answer);
-    return answer?.answered === false && answer.problem === "timed-out";
-}
-function refusedAt({ answer }) {
-    const value = (0,survey_survey/* ifSeen */.hy)(answer);
-    return value?.answered === false && value.problem === "refused";
-}
-function epochOf(survey) {
-    return (0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0;
-}
-function isFresh(survey, startedAt) {
-    return epochOf(survey) - Date.parse(startedAt) / 1000 < log/* LONGEST_PAUSE */.UV;
-}
-/** The last line of a container's log that is more than information. */
-function lastWord(survey, id) {
-    const lines = (0,log/* logSince */.RK)(survey, id, "1970-01-01T00:00:00Z").map(({ text }) => text);
-    const said = lines.findLast((line) => /FATAL|PANIC|ERROR/.test(line)) ?? lines.at(-1) ?? "";
-    return said.replace(/^.*?(FATAL|PANIC|ERROR): */, "$1: ").slice(0, 200);
-}
-/** What the target's PostgreSQL does, or why that was not seen; undefined where it is not in the project. */
-function activityOf(survey, { db }) {
-    return db === undefined ? undefined : (0,survey_survey/* ifSeen */.hy)(survey.databases)?.get(db.id);
-}
-
-;// CONCATENATED MODULE: ./build/diagnosis/causes/host.js
-/** Causes that lie in the host: Docker, whoever is at work, full disks. */
-
-
-/** Docker's daemon does not answer, although it is there. Known without a target: nothing can be found without it. */
-function dockerDown(survey) {
-    if (survey.containers.observed)
+const ALIASES = { http_port: ["http_port", "xmlrpc_port"] };
+/** Odoo takes these words for nothing where a name or a number is meant (odoo/tools/config.py). */
+const NOTHING = /^(?:false|none|)$/i;
+/** Of these, `False` is a value. */
+const BOOLEAN = new Set(["list_db", "proxy_mode", "http_enable"]);
+/**
+ * A setting of the running Odoo: its command line is before odoo.conf, and what the container's environment says is
+ * handed on by the image's entrypoint where neither does.
+ *
+ * @param name in odoo.conf
+ * @returns undefined where nobody says anything, and Odoo's default holds
+ */
+function settingOf(survey, odoo, name) {
+    if (odoo === undefined)
         return undefined;
-    const { why } = survey.containers;
-    if (/permission denied/i.test(why))
-        return undefined;
-    const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("docker.service");
-    const silent = /no answer in time/.test(why);
-    const refused = /Cannot connect to the Docker daemon|Is the docker daemon running|connection refused|EOF/i.test(why);
-    if (unit?.load === "loaded" && unit.active !== "active") {
-        const how = unit.active === "failed" ? `failed (${unit.result})` : unit.active;
-        return found("docker-down", `the Docker daemon is down: docker.service is ${how}`, "Start it with `systemctl start docker`, and look at `journalctl -u docker` for why it went down.");
+    const running = (0,survey_survey/* ifSeen */.hy)(survey.running)?.get(odoo.id);
+    const told = running?.options.get(name);
+    if (told !== undefined && says(name, told))
+        return { name, value: told, from: "its command line" };
+    const names = ALIASES[name] ?? [name];
+    // The last one counts, as Python's configparser reads it.
+    const line = (0,survey_survey/* ifSeen */.hy)(survey.settings)
+        ?.get(odoo.id)
+        ?.findLast((each) => names.includes(each.name));
+    if (line !== undefined && says(name, line.value)) {
+        const file = running?.configFile || "/etc/odoo/odoo.conf";
+        return { name: line.name, value: line.value, from: `${file}:${line.line}` };
     }
-    if (refused || silent) {
-        return found("docker-down", silent
-            ? "the Docker daemon hangs: it gives no answer"
-            : `the Docker daemon does not answer: ${why.split("\n")[0]}`, "Look at `journalctl -u docker`. Restarting the daemon (`systemctl restart docker`) also stops and starts every container, so that is a person's decision.");
-    }
+    if (name === "db_host" && odoo.databaseHost !== "")
+        return { name, value: odoo.databaseHost, from: "the container's environment" };
     return undefined;
 }
-/** Known without a target too, where Docker is being upgraded. */
-function somebodyAtWork({ work, layers }) {
-    if (work.length === 0 || !layers.some(({ state }) => state === "bad"))
-        return undefined;
-    const what = [...new Set(work.map((each) => each.what))].join(" and ");
-    return found("in-progress", `${what} is under way, and the site is not good meanwhile`, "Wait until that has ended, then run again. It is never interrupted.");
+function says(name, value) {
+    return BOOLEAN.has(name) ? value !== "" : !NOTHING.test(value);
 }
-/** Below this many KiB nothing can work, however small the file system is. */
-const NO_SPACE = 8 * 1024;
-function fullFileSystems(survey) {
-    return ((0,survey_survey/* ifSeen */.hy)(survey.disks) ?? []).flatMap((disk) => {
-        const { size, available, inodes, inodesFree } = disk;
-        if (size > 0 && available < Math.min(NO_SPACE, size / 100))
-            return [{ disk, of: "space" }];
-        if (inodes !== undefined && inodesFree !== undefined && inodesFree < Math.min(10, inodes / 100))
-            return [{ disk, of: "inodes" }];
-        return [];
-    });
+/**
+ * Odoo's database: the one that the user names; the one that Odoo is told; the only one that holds an Odoo; the only one
+ * that `dbfilter` selects for the public name. A name that PostgreSQL does not hold is none: who starts Odoo with it
+ * would make it.
+ *
+ * @param db the container of PostgreSQL, where it is in the project
+ */
+function findDatabase(survey, wishes, odoo, db) {
+    const activity = (0,survey_survey/* ifSeen */.hy)(survey.databases)?.get(db?.id ?? "");
+    const held = activity?.observed ? namesOf(activity.value) : undefined;
+    const named = namedDatabases(survey, wishes.database, odoo);
+    if (named !== undefined)
+        return chosen(named, held);
+    if (held === undefined)
+        return (0,survey_survey/* unseen */.nv)(`PostgreSQL was not observed${activity?.observed === false ? `: ${activity.why}` : ""}`);
+    const [only] = held;
+    if (only === undefined)
+        return (0,survey_survey/* unseen */.nv)("no database holds an Odoo");
+    if (held.length === 1)
+        return (0,survey_survey/* seen */.cI)({ name: only, from: "the only one that holds an Odoo" });
+    const filter = settingOf(survey, odoo, "dbfilter");
+    const selected = filter && selectedBy(filter.value, wishes.url?.hostname, held);
+    const [first] = selected ?? [];
+    if (filter !== undefined && first !== undefined && selected?.length === 1)
+        return (0,survey_survey/* seen */.cI)({ name: first, from: `\`dbfilter\`, ${filter.from}` });
+    return (0,survey_survey/* unseen */.nv)(`several databases hold an Odoo: ${held.join(", ")}; name one with \`database\``);
 }
-function diskFull({ survey, layers }) {
-    if (!layers.some(({ state }) => state === "bad"))
-        return undefined;
-    const [full] = fullFileSystems(survey);
-    if (full === undefined)
-        return undefined;
-    const { disk, of } = full;
-    const where = `the file system ${disk.mount}`;
-    return of === "space"
-        ? found("disk-full", `${where} is full (${disk.available} KiB of ${Math.round(disk.size / 1024)} MiB left)`, `Free space on ${disk.mount}: old logs (\`journalctl --vacuum-size=200M\`), old dumps, unused images (\`docker system df\`). Then run again; a restart alone would not last.`)
-        : found("inodes-full", `${where} has no inodes left (${disk.inodesFree} of ${disk.inodes}): no file can be made, though there is space`, `Find the folder with very many small files on ${disk.mount} (often sessions or caches), and remove what is old. Then run again; a restart alone would not last.`);
+function namesOf({ odoo }) {
+    return odoo.map(({ name }) => name);
 }
+function namedDatabases(survey, wish, odoo) {
+    if (wish !== undefined)
+        return { names: [wish], from: "the input `database`" };
+    const setting = settingOf(survey, odoo, "db_name");
+    if (setting === undefined)
+        return undefined;
+    const names = setting.value
+        .split(",")
+        .map((name) => name.trim())
+        .filter(Boolean);
+    return names.length === 0 ? undefined : { names, from: `\`db_name\`, ${setting.from}` };
+}
+function chosen({ names, from }, held) {
+    const there = held === undefined ? names : names.filter((name) => held.includes(name));
+    const [first] = there;
+    if (first === undefined)
+        return (0,survey_survey/* unseen */.nv)(`${notHeld({ names, from }, held ?? [])}`);
+    return there.length === 1
+        ? (0,survey_survey/* seen */.cI)({ name: first, from })
+        : (0,survey_survey/* unseen */.nv)(`several databases are named (${from}): ${there.join(", ")}; name one with \`database\``);
+}
+function notHeld({ names, from }, held) {
+    const there = held.length === 0 ? "there is none" : `there is ${held.join(", ")}`;
+    return `${names.join(" and ")} is named (${from}), and PostgreSQL has no Odoo under that name: ${there}`;
+}
+/**
+ * The databases that `dbfilter` lets a host name see, as Odoo does it (odoo/http.py, `db_filter`).
+ *
+ * @returns undefined where the filter is not plain enough to say, or the name that it asks for is not known
+ */
+function selectedBy(filter, hostname, names) {
+    if (hostname === undefined && /%[hd]/.test(filter))
+        return undefined;
+    const host = hostname ?? "";
+    const [first = "", second = ""] = host.split(".");
+    const domain = first === "www" && second !== "" ? second : first;
+    const literal = (text) => text.replaceAll(/[^\w]/g, (character) => `\\${character}`);
+    // Without groups, and with few repetitions: it means the same in Python and here, and needs no long thinking.
+    if (!/^[\w\s.^$\\*+?|%-]{1,100}$/.test(filter) || filter.replace(/[^*+?]/g, "").length > 3)
+        return undefined;
+    const pattern = filter.replaceAll("%h", literal(host)).replaceAll("%d", literal(domain));
+    try {
+        const expression = new RegExp(`^(?:${pattern})`);
+        return names.filter((name) => expression.test(name));
+    }
+    catch {
+        return undefined;
+    }
+}
+/**
+ * Why Odoo, as it is set up, serves none of the databases that PostgreSQL holds; undefined when it may serve one, or what
+ * is there was not seen. A restart changes nothing of that.
+ */
+function whyNoneIsServed(survey, { odoo, db }, url) {
+    const activity = (0,survey_survey/* ifSeen */.hy)(survey.databases)?.get(db?.id ?? "");
+    const held = activity?.observed ? namesOf(activity.value) : [];
+    if (held.length === 0)
+        return undefined;
+    const named = namedDatabases(survey, undefined, odoo);
+    if (named !== undefined && !named.names.some((name) => held.includes(name)))
+        return notHeld(named, held);
+    const filter = settingOf(survey, odoo, "dbfilter");
+    if (filter === undefined)
+        return undefined;
+    if (selectedBy(filter.value, url?.hostname, held)?.length !== 0)
+        return undefined;
+    return `\`dbfilter = ${filter.value}\` (${filter.from}) lets ${url === undefined ? "nobody" : url.hostname} see none of ${held.join(", ")}`;
+}
+/** How the site is built, for people: only what was seen. */
+function factsOf(survey, wishes, target) {
+    const { odoo, db } = target;
+    const activity = (0,survey_survey/* ifSeen */.hy)(survey.databases)?.get(db?.id ?? "");
+    const database = findDatabase(survey, wishes, odoo, db);
+    const name = (0,survey_survey/* ifSeen */.hy)(database)?.name;
+    const held = activity?.observed ? activity.value.odoo.find((each) => each.name === name) : undefined;
+    const running = (0,survey_survey/* ifSeen */.hy)(survey.running)?.get(odoo?.id ?? "");
+    return [
+        ...fact("Odoo", held?.odooVersion, `its module base in ${name}`),
+        ...fact("PostgreSQL", activity?.observed ? /^[\d.]+/.exec(activity.value.version)?.[0] : undefined, "PostgreSQL itself"),
+        ...fact("database", name, (0,survey_survey/* ifSeen */.hy)(database)?.from ?? ""),
+        ...fact("data_dir", running?.dataDirectory, settingOf(survey, odoo, "data_dir")?.from ?? "Odoo's own default"),
+        ...fact("Odoo's user and group", running?.user, "the running process"),
+        ...SETTINGS.flatMap((each) => {
+            const setting = settingOf(survey, odoo, each);
+            return setting === undefined ? [] : fact(each, setting.value, setting.from);
+        }),
+    ];
+}
+function fact(what, value, from) {
+    return value === undefined || value === "" ? [] : [{ what, value, from }];
+}
+/** Those that people ask for first. */
+const SETTINGS = [
+    "db_host",
+    "db_port",
+    "db_user",
+    "dbfilter",
+    "list_db",
+    "workers",
+    "proxy_mode",
+    "http_port",
+    "server_wide_modules",
+];
 
+// EXTERNAL MODULE: ./build/diagnosis/log.js
+var log = __nccwpck_require__(3888);
 // EXTERNAL MODULE: ./build/diagnosis/layers.js
 var diagnosis_layers = __nccwpck_require__(2934);
 ;// CONCATENATED MODULE: ./build/diagnosis/proxies.js
@@ -52680,10 +53152,14 @@ function publishedBy(survey, listeners) {
  * @param hostname the public name; undefined when it is not known
  */
 function routesOf(survey, target, hostname) {
+    return routesFor(survey, target, hostname, "/web/login");
+}
+/** @param path the address whose requests are meant */
+function routesFor(survey, target, hostname, path) {
     const nginx = (0,survey_survey/* ifSeen */.hy)(survey.nginx);
     if (nginx === undefined)
         return [];
-    const pages = nginx.upstreams.filter(({ location, at }) => answersLogin(location) && !isSpare(at.text));
+    const pages = nginx.upstreams.filter(({ location, at }) => answersFor(path, location) && !isSpare(at.text));
     const own = pages.filter(({ serverNames }) => hostname !== undefined && serverNames.includes(hostname));
     const addresses = odooAddresses(survey, target);
     const listeners = (0,survey_survey/* ifSeen */.hy)(survey.listeners);
@@ -52701,17 +53177,17 @@ function routesOf(survey, target, hostname) {
     });
 }
 const LOCAL = /^(?:127\.[\d.]+|localhost|\[::1\]|0\.0\.0\.0)$/;
-/** Whether a location may answer for /web/login (nginx's own choice among several is not made here). */
-function answersLogin(location) {
+/** Whether a location may answer for a path (nginx's own choice among several is not made here). */
+function answersFor(path, location) {
     const [, modifier = "", pattern = ""] = /^(?:(=|~\*?|\^~)\s*)?(.*)$/.exec(location) ?? [];
     if (pattern.startsWith("@"))
         return true;
     if (modifier === "=")
-        return pattern === "/web/login";
+        return pattern === path;
     if (!modifier.startsWith("~"))
-        return "/web/login".startsWith(pattern);
+        return path.startsWith(pattern);
     try {
-        return new RegExp(pattern, modifier === "~*" ? "i" : "").test("/web/login");
+        return new RegExp(pattern, modifier === "~*" ? "i" : "").test(path);
     }
     catch {
         // nginx's regular expressions know more than ours.
@@ -52767,6 +53243,307 @@ function cdnAnswers(survey) {
     return undefined;
 }
 
+// EXTERNAL MODULE: ./build/diagnosis/causes/situation.js
+var causes_situation = __nccwpck_require__(5891);
+;// CONCATENATED MODULE: ./build/diagnosis/causes/assets.js
+/**
+ * Causes that lie in Odoo's files and in what it compiles: the login page is handed out, and nobody can use it. The order
+ * of these rules is that in which one must act (facts of the field: disk, permissions, data_dir, then rows, files and
+ * their content, then what was compiled; deleting comes last).
+ */
+
+
+
+
+
+
+/** Those that a file which cannot be used explains. */
+const IN_FILES = new Set([
+    "unreadable",
+    "corrupt",
+    "missing file",
+    "missing row",
+    "other",
+]);
+/** Without its files Odoo does not even hand out its login page, once a page must be compiled or a session kept. */
+function filestoreKeepsOdooDown({ survey, target, layers }) {
+    const direct = (0,survey_survey/* ifSeen */.hy)(survey.direct)?.find(({ containerId }) => containerId === target.odoo?.id);
+    const answer = direct && (0,survey_survey/* ifSeen */.hy)(direct.answer);
+    if ((0,causes_situation/* stateOf */.L4)(layers, "direct") !== "bad" || answer?.answered !== true || answer.code < 500)
+        return undefined;
+    const failure = (0,log/* failureOf */.g5)(survey, target.odoo);
+    // An addon that fails by itself would go on failing.
+    const own = failure?.file === undefined ||
+        /\/odoo\/(?:addons\/(?:base|web|http_routing)\/|(?!addons\/))/.test(failure.file);
+    if (!own && !/^(?:Permission|OS|IO|FileNotFound)Error$/.test(failure.exception))
+        return undefined;
+    return unreadable(survey, target);
+}
+function filestoreUnreadable({ survey, target, layers, assets }) {
+    if ((0,causes_situation/* stateOf */.L4)(layers, "assets") !== "bad" || !assets.findings.some(({ kind }) => IN_FILES.has(kind)))
+        return undefined;
+    return unreadable(survey, target, assets.findings);
+}
+function filestoreMissing({ survey, target, layers, assets }) {
+    if ((0,causes_situation/* stateOf */.L4)(layers, "assets") !== "bad" || !assets.findings.some(({ kind }) => IN_FILES.has(kind)))
+        return undefined;
+    return missing(survey, target);
+}
+/** `Odoo (101:101) may not read …`, and how to give it back. */
+function unreadable(survey, target, findings = []) {
+    const store = (0,diagnosis_assets/* storeOf */.xX)(survey, target);
+    const { filestore } = store;
+    const user = (0,survey_survey/* ifSeen */.hy)(survey.running)?.get(target.odoo?.id ?? "")?.user ?? "";
+    const who = user === "" ? "Odoo" : `Odoo (user and group ${user})`;
+    const words = filestore !== undefined && isUsed(store) ? whatMayNotBeDone(filestore) : undefined;
+    const files = findings.filter(({ kind }) => kind === "unreadable");
+    if (words === undefined && files.length === 0)
+        return undefined;
+    const path = filestore?.path ?? "its filestore";
+    const owner = filestore?.owner ? `, which belongs to ${filestore.owner.replace(" ", ", mode ")}` : "";
+    const directory = dataDirectory(survey, target) ?? "/var/lib/odoo";
+    return (0,causes_situation/* found */.F9)("filestore-unreadable", words === undefined
+        ? `${who} may not read files of compiled stylesheets and scripts in ${path}: ${named(files)}`
+        : `${who} may not ${words} ${path}${owner}`, `Give it back inside of the container, as root and by number: \`docker exec -u 0 ${target.odoo?.name} chown -R ${user || "$(id -u odoo):$(id -g odoo)"} ${directory}\`; no restart is needed. Do that before anything is deleted or compiled anew: without it every new bundle is a row without a file.`);
+}
+function whatMayNotBeDone({ exists, readable, writable, others, bundles }) {
+    if (exists && !readable)
+        return "read its filestore";
+    const total = others.looked + bundles.length;
+    const closed = others.unreadable + bundles.filter(({ state }) => state === "unreadable").length;
+    if (closed * 2 > total)
+        return `read ${closed} of ${total} files in`;
+    return exists && !writable ? "write to its filestore" : undefined;
+}
+/** Whether the database expects anything in the filestore at all. */
+function isUsed({ rows = [], filestore }) {
+    return rows.some(({ storedAs }) => storedAs !== "") || (filestore?.others.looked ?? 0) > 0;
+}
+function missing(survey, target) {
+    const store = (0,diagnosis_assets/* storeOf */.xX)(survey, target);
+    const { filestore } = store;
+    if (filestore === undefined || !isUsed(store))
+        return undefined;
+    const { path, exists, others } = filestore;
+    if (exists && others.missing * 2 <= others.looked)
+        return undefined;
+    const setting = settingOf(survey, target.odoo, "data_dir");
+    const directory = dataDirectory(survey, target);
+    const said = directory === undefined
+        ? ""
+        : `; \`data_dir\` is ${directory}, ${setting === undefined ? "Odoo's own default, for nothing sets it" : `said by ${setting.from}`}`;
+    return (0,causes_situation/* found */.F9)("filestore-missing", exists
+        ? `of the files that the database names, ${others.missing} of ${others.looked} that were looked for are not in ${path}, users' files among them${said}`
+        : `Odoo's filestore ${path} does not exist${said}`, "Look first whether `data_dir` and the volume below it are the right ones: the files may lie elsewhere, whole. If they are gone, restore the filestore from the backup that belongs to this database: compiled bundles can be made anew, users' files cannot.");
+}
+function dataDirectory(survey, { odoo }) {
+    return (0,survey_survey/* ifSeen */.hy)(survey.running)?.get(odoo?.id ?? "")?.dataDirectory || undefined;
+}
+function assetsCorrupt(situation) {
+    const bad = badOnes(situation, "corrupt");
+    return bad.length === 0 ? undefined : corrupt(situation, bad);
+}
+function corrupt({ survey, target }, bad) {
+    const path = (0,diagnosis_assets/* storeOf */.xX)(survey, target).filestore?.path;
+    const files = filesOf(bad);
+    return (0,causes_situation/* found */.F9)("assets-corrupt", `the files of compiled stylesheets or scripts are not what was stored: ${named(bad)}`, `Move these files aside first${path === undefined ? "" : ` (in ${path})`}${files === "" ? "" : `: ${files}`}: whatever is compiled anew would collide with them. Then ${howToCompile(survey, target, bad)} Look at the disk too, and at what was last copied or restored there.`);
+}
+function assetsMissing(situation) {
+    const bad = badOnes(situation, "missing file");
+    return bad.length === 0 ? undefined : missingFiles(situation, bad);
+}
+function missingFiles({ survey, target }, bad) {
+    return (0,causes_situation/* found */.F9)("assets-missing", `compiled stylesheets or scripts are in the database, and their files are not in the filestore: ${named(bad)}`, `Odoo looks only at the rows, and never makes the files anew by itself: ${howToCompile(survey, target, bad)} Neither a restart nor \`-u web\` does it.`);
+}
+function assetsPoisoned(situation) {
+    const bad = badOnes(situation, "poisoned");
+    const [first] = bad;
+    if (first === undefined)
+        return undefined;
+    const { survey, target } = situation;
+    const error = errorIn(first.markers) || compileErrorIn(survey, target)?.words || "";
+    const fallback = bad.some(({ name }) => name.endsWith(".css"))
+        ? " Deleting bundles before that takes away the older stylesheet that people may still see."
+        : "";
+    return (0,causes_situation/* found */.F9)("assets-poisoned", `${assets_namesOf(bad)} ${bad.length === 1 ? "was" : "were"} compiled with an error${error === "" ? "" : `: ${error}`}`, `Mend the source first${sourceIn(error)}.${fallback} Then ${howToCompile(survey, target, bad)}`);
+}
+function assetsStale(situation) {
+    const bad = badOnes(situation, "stale", "missing row");
+    if (bad.length === 0)
+        return undefined;
+    const { target } = situation;
+    return (0,causes_situation/* found */.F9)("assets-stale", `the login page asks for stylesheets or scripts that are no longer in the database: ${named(bad)}`, `Odoo remembers pages that it made before: restart it once (\`docker restart ${target.odoo?.name}\`), or have it forget them (\`env['ir.qweb'].clear_caches()\` up to 16, \`env.registry.clear_cache('assets')\` from 17 on, then \`env.registry.signal_changes()\` and a commit, in \`odoo shell\`). It compiles what is missing by itself then.`);
+}
+function assetsProxy(situation) {
+    const bad = badOnes(situation, "spoiled");
+    const [first] = bad;
+    if (first === undefined)
+        return undefined;
+    const { survey, target, url } = situation;
+    const program = proxyProgram(survey) ?? "the proxy";
+    const routes = routesFor(survey, target, url?.hostname, first.path);
+    const at = [
+        ...new Set(routes.map(({ upstream: { location, at } }) => `\`location ${location}\` (${at.file}:${at.line})`)),
+    ];
+    const said = complaintOf(survey, first.path);
+    return (0,causes_situation/* found */.F9)("assets-proxy", `Odoo hands out its stylesheets and scripts, and ${program} does not: ${named(bad)}${said === "" ? "" : `; its error log: ${said}`}`, `Look for the \`location\` that answers for ${first.path}: one for static files, a cache, or ${at.length === 0 ? "another server" : `what stands beside ${at.join(" and ")}`}. Test with \`nginx -t\`, then \`systemctl reload nginx\`. It was left alone.`);
+}
+function assetsBroken({ layers, assets }) {
+    const layer = layers.find(({ name }) => name === "assets");
+    if (layer?.state !== "bad")
+        return undefined;
+    const own = assets.findings.some(({ name }) => name.startsWith("/"));
+    return (0,causes_situation/* found */.F9)("assets-broken", `the login page is handed out without what it needs: ${layer.why}`, `Look at what Odoo's log says when one of them is asked for${own ? "; those that are no compiled bundles are files of modules: look whether their folder is there, and in `addons_path`" : ""}.`);
+}
+/** The login page is good, and whoever has logged in finds the rest broken, or can save nothing. */
+function filesInDoubt(survey, target) {
+    if (target.odoo?.state !== "running")
+        return undefined;
+    const beyond = (0,diagnosis_assets/* beyondThePage */.Qi)(survey, target);
+    const of = (kind) => beyond.filter((each) => each.kind === kind);
+    const situation = { survey, target };
+    return (unreadable(survey, target, of("unreadable")) ??
+        missing(survey, target) ??
+        (of("corrupt").length > 0 ? corrupt(situation, of("corrupt")) : undefined) ??
+        (of("missing file").length > 0 ? missingFiles(situation, of("missing file")) : undefined));
+}
+function badOnes({ layers, assets }, ...kinds) {
+    return (0,causes_situation/* stateOf */.L4)(layers, "assets") === "bad"
+        ? assets.findings.filter(({ kind }) => kinds.includes(kind))
+        : [];
+}
+const MOST_NAMED = 3;
+/** `web.assets_common.css (404 at direct and proxy), web.assets_frontend.css (…) and 4 more` */
+function named(findings) {
+    const shown = findings.slice(0, MOST_NAMED).map(({ name, why }) => `${name} (${why})`);
+    const more = findings.length - shown.length;
+    return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+function assets_namesOf(findings) {
+    return [...new Set(findings.map(({ name }) => name))].slice(0, MOST_NAMED).join(" and ");
+}
+/** The evidence has all of them. */
+function filesOf(findings) {
+    const files = findings.flatMap(({ row }) => row?.storedAs || []);
+    const more = files.length - MOST_NAMED;
+    return `${files.slice(0, MOST_NAMED).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+/** How a person has the bundles made anew, which every version does in another way (facts, §1 and §2). */
+function howToCompile(survey, target, findings) {
+    const version = Number.parseFloat((0,diagnosis_assets/* storeOf */.xX)(survey, target).database?.odooVersion ?? "");
+    const ids = findings.flatMap(({ row }) => row?.id ?? []);
+    const shell = `in \`odoo shell\` (\`docker exec -it ${target.odoo?.name} /entrypoint.sh odoo shell -d ${(0,survey_survey/* ifSeen */.hy)(target.database) ?? "DATABASE"} --no-http\`)`;
+    if (version >= 15)
+        return `have them made anew, ${shell}: \`env['ir.attachment'].regenerate_assets_bundles(); env.cr.commit()\`.`;
+    if (version < 15 && ids.length > 0)
+        return `have them made anew, ${shell}: \`env['ir.attachment'].browse([${ids.join(", ")}]).unlink(); env.cr.commit(); env['ir.qweb'].clear_caches(); env.registry.signal_changes(); env.cr.commit()\`.`;
+    if (version < 15)
+        return `restart Odoo once (\`docker restart ${target.odoo?.name}\`): it compiles them anew then.`;
+    return `have the bundles made anew (*Regenerate Assets* in the developer's menu, or ${shell}).`;
+}
+/** The words of the compiler, out of what it left: in a stylesheet with CSS's line ends, in a script with JavaScript's. */
+function errorIn(markers) {
+    const lines = markers.flatMap((marker) => marker.replaceAll('\\"', '"').split(/\\A|\\n|\n/));
+    for (const words of [
+        /Could not get content for [^"]+/,
+        /File \S+ does not exist/,
+        /\S+ is not utf-8 encoded/,
+        /Local import '[^']+' is forbidden/,
+        /\w*Error: .+/,
+    ]) {
+        const error = lines.map((line) => words.exec(line)?.[0]).find((found) => found !== undefined);
+        if (error !== undefined)
+            return error.replace(/[.;\s]+$/, "").slice(0, 250);
+    }
+    return "";
+}
+/** What Odoo's log says of the last stylesheet that did not compile (assetsbundle.py, `get_preprocessor_error`). */
+function compileErrorIn(survey, { odoo }) {
+    if (odoo === undefined)
+        return undefined;
+    const lines = (0,log/* logSince */.RK)(survey, odoo.id, odoo.startedAt);
+    const index = lines.findLastIndex(({ text }) => /error occurr?ed while compiling the bundle/.test(text));
+    const last = lines[index];
+    if (last === undefined)
+        return undefined;
+    const error = lines
+        .slice(Math.max(0, index - 12), index + 1)
+        .findLast(({ text }) => /Error: |forbidden/.test(text));
+    const [, bundle] = /the bundle '([^']+)'/.exec(last.text) ?? [];
+    const words = (error?.text ?? "").replace(/^.*?(Error: )/, "$1").replace(/[.\s]+$/, "");
+    return { at: last.at, words: `${bundle ?? "a bundle"}${words === "" ? "" : `: ${words}`}`.slice(0, 250) };
+}
+/** `: /shop_notes/static/src/js/notes.js, of the module shop_notes`; empty where the error names no source. */
+function sourceIn(error) {
+    const path = /\/(\w+)\/static\/[\w./-]+/.exec(error);
+    return path === null ? "" : `: ${path[0]}, of the module ${path[1]}`;
+}
+/** What nginx's error log says of one of its own answers. */
+function complaintOf(survey, path) {
+    const line = ((0,survey_survey/* ifSeen */.hy)(survey.nginxErrors) ?? "").split("\n").findLast((each) => each.includes(path));
+    return (line ?? "")
+        .replace(/^.*?\[\w+\] (?:\d+#\d+: )?(?:\*\d+ )?/, "")
+        .replace(/, client: .*/, "")
+        .slice(0, 200);
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/causes/host.js
+/** Causes that lie in the host: Docker, whoever is at work, full disks. */
+
+
+/** Docker's daemon does not answer, although it is there. Known without a target: nothing can be found without it. */
+function dockerDown(survey) {
+    if (survey.containers.observed)
+        return undefined;
+    const { why } = survey.containers;
+    if (/permission denied/i.test(why))
+        return undefined;
+    const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("docker.service");
+    const silent = /no answer in time/.test(why);
+    const refused = /Cannot connect to the Docker daemon|Is the docker daemon running|connection refused|EOF/i.test(why);
+    if (unit?.load === "loaded" && unit.active !== "active") {
+        const how = unit.active === "failed" ? `failed (${unit.result})` : unit.active;
+        return (0,causes_situation/* found */.F9)("docker-down", `the Docker daemon is down: docker.service is ${how}`, "Start it with `systemctl start docker`, and look at `journalctl -u docker` for why it went down.");
+    }
+    if (refused || silent) {
+        return (0,causes_situation/* found */.F9)("docker-down", silent
+            ? "the Docker daemon hangs: it gives no answer"
+            : `the Docker daemon does not answer: ${why.split("\n")[0]}`, "Look at `journalctl -u docker`. Restarting the daemon (`systemctl restart docker`) also stops and starts every container, so that is a person's decision.");
+    }
+    return undefined;
+}
+/** Known without a target too, where Docker is being upgraded. */
+function somebodyAtWork({ work, layers }) {
+    if (work.length === 0 || !layers.some(({ state }) => state === "bad"))
+        return undefined;
+    const what = [...new Set(work.map((each) => each.what))].join(" and ");
+    return (0,causes_situation/* found */.F9)("in-progress", `${what} is under way, and the site is not good meanwhile`, "Wait until that has ended, then run again. It is never interrupted.");
+}
+/** Below this many KiB nothing can work, however small the file system is. */
+const NO_SPACE = 8 * 1024;
+function fullFileSystems(survey) {
+    return ((0,survey_survey/* ifSeen */.hy)(survey.disks) ?? []).flatMap((disk) => {
+        const { size, available, inodes, inodesFree } = disk;
+        if (size > 0 && available < Math.min(NO_SPACE, size / 100))
+            return [{ disk, of: "space" }];
+        if (inodes !== undefined && inodesFree !== undefined && inodesFree < Math.min(10, inodes / 100))
+            return [{ disk, of: "inodes" }];
+        return [];
+    });
+}
+function diskFull({ survey, layers }) {
+    if (!layers.some(({ state }) => state === "bad"))
+        return undefined;
+    const [full] = fullFileSystems(survey);
+    if (full === undefined)
+        return undefined;
+    const { disk, of } = full;
+    const where = `the file system ${disk.mount}`;
+    return of === "space"
+        ? (0,causes_situation/* found */.F9)("disk-full", `${where} is full (${disk.available} KiB of ${Math.round(disk.size / 1024)} MiB left)`, `Free space on ${disk.mount}: old logs (\`journalctl --vacuum-size=200M\`), old dumps, unused images (\`docker system df\`). Then run again; a restart alone would not last.`)
+        : (0,causes_situation/* found */.F9)("inodes-full", `${where} has no inodes left (${disk.inodesFree} of ${disk.inodes}): no file can be made, though there is space`, `Find the folder with very many small files on ${disk.mount} (often sessions or caches), and remove what is old. Then run again; a restart alone would not last.`);
+}
+
 ;// CONCATENATED MODULE: ./build/diagnosis/causes/database.js
 /** Causes that lie in the database: down, starting, out of Odoo's reach, locked. */
 
@@ -52775,11 +53552,11 @@ function cdnAnswers(survey) {
 function stackDown({ target }) {
     const { odoo, odooService, db, dbService, project, containers } = target;
     if (containers.length === 0)
-        return found("stack-down", `the whole stack ${project.name} has no containers`);
-    const odooDown = odoo === undefined || DOWN.has(odoo.state);
-    const dbDown = dbService !== undefined && (db === undefined || DOWN.has(db.state));
+        return (0,causes_situation/* found */.F9)("stack-down", `the whole stack ${project.name} has no containers`);
+    const odooDown = odoo === undefined || causes_situation/* DOWN */.PX.has(odoo.state);
+    const dbDown = dbService !== undefined && (db === undefined || causes_situation/* DOWN */.PX.has(db.state));
     return odooDown && dbDown
-        ? found("stack-down", `neither ${odooService} nor ${dbService} runs in the stack ${project.name}`)
+        ? (0,causes_situation/* found */.F9)("stack-down", `neither ${odooService} nor ${dbService} runs in the stack ${project.name}`)
         : undefined;
 }
 function databaseDown({ survey, target, layers }) {
@@ -52787,18 +53564,18 @@ function databaseDown({ survey, target, layers }) {
     if (dbService === undefined)
         return undefined;
     if (db === undefined)
-        return found("database-down", `the service ${dbService} has no container`);
-    if (DOWN.has(db.state))
-        return found("database-down", `the database container ${db.name} ${(0,diagnosis_layers/* describeState */.Jw)(db)}`);
+        return (0,causes_situation/* found */.F9)("database-down", `the service ${dbService} has no container`);
+    if (causes_situation/* DOWN */.PX.has(db.state))
+        return (0,causes_situation/* found */.F9)("database-down", `the database container ${db.name} ${(0,diagnosis_layers/* describeState */.Jw)(db)}`);
     if (db.state === "paused")
-        return found("database-down", `the database container ${db.name} is paused`);
+        return (0,causes_situation/* found */.F9)("database-down", `the database container ${db.name} is paused`);
     if (db.state === "restarting" ||
         (db.state === "running" &&
             db.restartCount >= 2 &&
-            isFresh(survey, db.startedAt) &&
-            stateOf(layers, "database") !== "good")) {
-        const said = lastWord(survey, db.id);
-        return found("database-down", `PostgreSQL ends at each start (status ${db.exitCode}, ${db.restartCount} restarts)${said === "" ? "" : `: ${said}`}`, "Look at the database's log in the evidence. A database that cannot start is for a person: nothing of ours touches it.");
+            (0,causes_situation/* isFresh */.pL)(survey, db.startedAt) &&
+            (0,causes_situation/* stateOf */.L4)(layers, "database") !== "good")) {
+        const said = (0,causes_situation/* lastWord */.bx)(survey, db.id);
+        return (0,causes_situation/* found */.F9)("database-down", `PostgreSQL ends at each start (status ${db.exitCode}, ${db.restartCount} restarts)${said === "" ? "" : `: ${said}`}`, "Look at the database's log in the evidence. A database that cannot start is for a person: nothing of ours touches it.");
     }
     return undefined;
 }
@@ -52806,29 +53583,29 @@ function databaseStarting({ survey, target, layers }) {
     const { db } = target;
     if (db === undefined || db.state !== "running")
         return undefined;
-    const activity = activityOf(survey, target);
+    const activity = (0,causes_situation/* activityOf */.nx)(survey, target);
     const refused = activity?.observed === false && log/* STARTING */.xo.test(activity.why);
-    if (!refused && !(db.health === "starting" && stateOf(layers, "database") === "bad"))
+    if (!refused && !(db.health === "starting" && (0,causes_situation/* stateOf */.L4)(layers, "database") === "bad"))
         return undefined;
     const why = refused ? activity.why.replace(/^.*FATAL: +/, "") : "its health check says starting";
-    return found("database-starting", `PostgreSQL in ${db.name} is starting or recovering and lets nobody in yet (${why})`, "Give it time: recovery after a crash may take minutes, and interrupting it does harm. Its log tells how far it is.");
+    return (0,causes_situation/* found */.F9)("database-starting", `PostgreSQL in ${db.name} is starting or recovering and lets nobody in yet (${why})`, "Give it time: recovery after a crash may take minutes, and interrupting it does harm. Its log tells how far it is.");
 }
 function databaseUnreachable({ survey, target, layers }) {
     const { odoo, db } = target;
-    if (odoo === undefined || DOWN.has(odoo.state) || stateOf(layers, "direct") !== "bad")
+    if (odoo === undefined || causes_situation/* DOWN */.PX.has(odoo.state) || (0,causes_situation/* stateOf */.L4)(layers, "direct") !== "bad")
         return undefined;
-    const activity = activityOf(survey, target);
+    const activity = (0,causes_situation/* activityOf */.nx)(survey, target);
     if (activity?.observed === false && db !== undefined && isSilent(activity.why)) {
-        return found("database-unreachable", `PostgreSQL in ${db.name} runs and gives no answer: ${activity.why.split("\n")[0]}`, "Look at the database's log in the evidence, and at the load of the host.");
+        return (0,causes_situation/* found */.F9)("database-unreachable", `PostgreSQL in ${db.name} runs and gives no answer: ${activity.why.split("\n")[0]}`, "Look at the database's log in the evidence, and at the load of the host.");
     }
     const words = (0,log/* lockedOut */.zX)(survey, odoo, db);
     if (words === undefined)
         return undefined;
     if (/too many clients|remaining connection slots/.test(words)) {
-        return found("database-unreachable", `Odoo cannot use the database, for all connections are taken: ${words}`, "Look in the evidence at who holds them (`pg_stat_activity`). Then lower `db_maxconn` or `workers` in odoo.conf, end what does not belong there, or raise PostgreSQL's `max_connections`.");
+        return (0,causes_situation/* found */.F9)("database-unreachable", `Odoo cannot use the database, for all connections are taken: ${words}`, "Look in the evidence at who holds them (`pg_stat_activity`). Then lower `db_maxconn` or `workers` in odoo.conf, end what does not belong there, or raise PostgreSQL's `max_connections`.");
     }
     const where = db === undefined ? `PostgreSQL at ${odoo.databaseHost || "its host"}` : `PostgreSQL in ${db.name}`;
-    return found("database-unreachable", `Odoo cannot use the database: ${words}`, `${where} itself ${db === undefined ? "is not in this project" : "is up"}. Compare the user, the password, the host and the database's name in the compose file, .env and odoo.conf with what PostgreSQL knows; restarting changes none of them.`);
+    return (0,causes_situation/* found */.F9)("database-unreachable", `Odoo cannot use the database: ${words}`, `${where} itself ${db === undefined ? "is not in this project" : "is up"}. Compare the user, the password, the host and the database's name in the compose file, .env and odoo.conf with what PostgreSQL knows; restarting changes none of them.`);
 }
 /** PostgreSQL itself gave no answer; that our probe could not ask, or was not let in, says nothing of it. */
 function isSilent(why) {
@@ -52836,15 +53613,15 @@ function isSilent(why) {
 }
 /** Sessions of Odoo wait for a lock that somebody else holds: a restart of Odoo would not give it free. */
 function databaseLocked({ survey, target, layers }) {
-    const direct = directOf(survey, target);
-    if (stateOf(layers, "direct") !== "bad" || !timedOut(direct))
+    const direct = (0,causes_situation/* directOf */.d_)(survey, target);
+    if ((0,causes_situation/* stateOf */.L4)(layers, "direct") !== "bad" || !(0,causes_situation/* timedOut */.iU)(direct))
         return undefined;
-    const activity = activityOf(survey, target);
+    const activity = (0,causes_situation/* activityOf */.nx)(survey, target);
     const blocker = activity?.observed ? rootBlocker(activity.value) : undefined;
     if (blocker === undefined)
         return undefined;
     const { pid, application, state, seconds, statement } = blocker;
-    return found("database-locked", `Odoo waits for a lock that another session holds: ${application || "a client"} (session ${pid}, ${state} for ${seconds} s): ${statement}`, `Ask whoever runs it. To end that session and lose its transaction: \`SELECT pg_terminate_backend(${pid});\`. Restarting Odoo would not give the lock free.`);
+    return (0,causes_situation/* found */.F9)("database-locked", `Odoo waits for a lock that another session holds: ${application || "a client"} (session ${pid}, ${state} for ${seconds} s): ${statement}`, `Ask whoever runs it. To end that session and lose its transaction: \`SELECT pg_terminate_backend(${pid});\`. Restarting Odoo would not give the lock free.`);
 }
 /** The session at the head of a queue of Odoo's, when it is not one of Odoo's own. */
 function rootBlocker({ sessions }) {
@@ -52895,27 +53672,28 @@ function isStoppedBySignal(survey, { odoo }) {
 
 
 
+
 function odooGone({ target }) {
     const { odoo, odooService } = target;
     if (odoo === undefined)
-        return found("odoo-absent", `the service ${odooService} has no container`);
-    return DOWN.has(odoo.state) && !odoo.oomKilled
-        ? found("odoo-stopped", `the Odoo container ${odoo.name} ${(0,diagnosis_layers/* describeState */.Jw)(odoo)}`)
+        return (0,causes_situation/* found */.F9)("odoo-absent", `the service ${odooService} has no container`);
+    return causes_situation/* DOWN */.PX.has(odoo.state) && !odoo.oomKilled
+        ? (0,causes_situation/* found */.F9)("odoo-stopped", `the Odoo container ${odoo.name} ${(0,diagnosis_layers/* describeState */.Jw)(odoo)}`)
         : undefined;
 }
 function odooOutOfMemory({ survey, target, layers }) {
     const { odoo } = target;
-    if (odoo === undefined || !odoo.oomKilled || stateOf(layers, "direct") === "good")
+    if (odoo === undefined || !odoo.oomKilled || (0,causes_situation/* stateOf */.L4)(layers, "direct") === "good")
         return undefined;
     // The mark stays on the container: one that runs for long by now was killed at another time.
     const loops = odoo.state === "restarting" ||
-        (odoo.state === "running" && odoo.restartCount >= 2 && isFresh(survey, odoo.startedAt));
-    if (!loops && !DOWN.has(odoo.state))
+        (odoo.state === "running" && odoo.restartCount >= 2 && (0,causes_situation/* isFresh */.pL)(survey, odoo.startedAt));
+    if (!loops && !causes_situation/* DOWN */.PX.has(odoo.state))
         return undefined;
     const limit = odoo.memoryLimit > 0
         ? `its limit is ${Math.round(odoo.memoryLimit / 1_048_576)} MiB`
         : memoryWords(survey);
-    return found("odoo-out-of-memory", loops
+    return (0,causes_situation/* found */.F9)("odoo-out-of-memory", loops
         ? `Odoo is killed for want of memory at each start (${odoo.restartCount} restarts; ${limit})`
         : `the Odoo container ${odoo.name} was killed for want of memory, status ${odoo.exitCode} (${limit})`, "Give it more memory (the service's limit, swap, a bigger droplet), or let it use less (`workers`, `limit_memory_hard` in odoo.conf): starting it again does not change why it was killed.");
 }
@@ -52927,54 +53705,46 @@ function memoryWords(survey) {
 }
 function odooCrashLoop({ survey, target, layers }) {
     const { odoo } = target;
-    if (odoo === undefined || stateOf(layers, "direct") === "good")
+    if (odoo === undefined || (0,causes_situation/* stateOf */.L4)(layers, "direct") === "good")
         return undefined;
     const restarting = odoo.state === "restarting";
-    const fell = odoo.state === "running" && odoo.restartCount >= 2 && isFresh(survey, odoo.startedAt);
+    const fell = odoo.state === "running" && odoo.restartCount >= 2 && (0,causes_situation/* isFresh */.pL)(survey, odoo.startedAt);
     if (!(restarting && odoo.restartCount >= 1) && !fell)
         return undefined;
-    const failure = failureOf(survey, target);
-    return found("odoo-crash-loop", `Odoo ends at each start (${restarting ? `status ${odoo.exitCode}, ` : ""}${odoo.restartCount} restarts)${failure === undefined ? "" : `: ${(0,log/* describeFailure */.Ic)(failure)}`}`, "Mend what the log names, then restart Odoo: Docker goes on restarting it by itself.");
-}
-/** What Odoo's log says went wrong since it was started last; of one that was just started again, before that too. */
-function failureOf(survey, { odoo }) {
-    if (odoo === undefined)
-        return undefined;
-    return (0,log/* failureIn */.Q6)((0,log/* logSince */.RK)(survey, odoo.id, (0,log/* sinceItsLastTries */.WZ)(odoo))
-        .map(({ text }) => text)
-        .join("\n"));
+    const failure = (0,log/* failureOf */.g5)(survey, odoo);
+    return (0,causes_situation/* found */.F9)("odoo-crash-loop", `Odoo ends at each start (${restarting ? `status ${odoo.exitCode}, ` : ""}${odoo.restartCount} restarts)${failure === undefined ? "" : `: ${(0,log/* describeFailure */.Ic)(failure)}`}`, causes_situation/* OPEN_ADVICE */.Gd.mendAndRestart);
 }
 function odooStoppedBySignal({ survey, target }) {
     const { odoo } = target;
     if (odoo === undefined || !isStoppedBySignal(survey, target))
         return undefined;
-    return found("odoo-frozen", odoo.state === "paused"
+    return (0,causes_situation/* found */.F9)("odoo-frozen", odoo.state === "paused"
         ? `the Odoo container ${odoo.name} is paused: it accepts connections and answers nothing`
         : `every process of Odoo in ${odoo.name} was stopped by a signal (SIGSTOP): it accepts connections and answers nothing`);
 }
 function odooFrozen({ survey, target, layers }) {
-    const direct = directOf(survey, target);
-    if (stateOf(layers, "direct") !== "bad" || !timedOut(direct))
+    const direct = (0,causes_situation/* directOf */.d_)(survey, target);
+    if ((0,causes_situation/* stateOf */.L4)(layers, "direct") !== "bad" || !(0,causes_situation/* timedOut */.iU)(direct))
         return undefined;
-    return found("odoo-frozen", `Odoo in ${target.odoo?.name} runs, accepts connections and gives no answer`);
+    return (0,causes_situation/* found */.F9)("odoo-frozen", `Odoo in ${target.odoo?.name} runs, accepts connections and gives no answer`);
 }
 function portMappingMissing({ survey, target, layers }) {
-    const direct = directOf(survey, target);
+    const direct = (0,causes_situation/* directOf */.d_)(survey, target);
     const { odoo, odooService, project } = target;
     if (odoo?.state !== "running" || direct === undefined)
         return undefined;
-    const proxied = (0,survey_survey/* ifSeen */.hy)(survey.proxy) !== undefined && stateOf(layers, "proxy") === "bad";
-    if (!direct.published && stateOf(layers, "direct") === "good" && proxied && expectsPort(survey, target)) {
+    const proxied = (0,survey_survey/* ifSeen */.hy)(survey.proxy) !== undefined && (0,causes_situation/* stateOf */.L4)(layers, "proxy") === "bad";
+    if (!direct.published && (0,causes_situation/* stateOf */.L4)(layers, "direct") === "good" && proxied && expectsPort(survey, target)) {
         const at = project.outline.find(({ text }) => new RegExp(`^\\s+${odooService}:`).test(text));
         const listed = ((0,survey_survey/* ifSeen */.hy)(project.services) ?? [])
             .find(({ name }) => name === odooService)
             ?.publishes.includes(8069);
-        return found("port-mapping-missing", `Odoo answers inside of its container, and its port 8069 is not published on the host: ${listed ? "the compose file does, but the container was made without" : `the service ${odooService} has no such \`ports:\`${at === undefined ? "" : ` (${at.file}:${at.line})`}`}`, listed
+        return (0,causes_situation/* found */.F9)("port-mapping-missing", `Odoo answers inside of its container, and its port 8069 is not published on the host: ${listed ? "the compose file does, but the container was made without" : `the service ${odooService} has no such \`ports:\`${at === undefined ? "" : ` (${at.file}:${at.line})`}`}`, listed
             ? "The container must be made anew from the compose file: look at the drift below first."
             : "Put the mapping (`127.0.0.1:8069:8069`) back into the compose file, and have Compose make the container anew.");
     }
-    if (direct.published && refusedAt(direct) && direct.inner?.answered === true) {
-        return found("port-mapping-missing", `Odoo answers inside of its container, and nothing listens on ${direct.address}: Docker's port mapping is lost`);
+    if (direct.published && (0,causes_situation/* refusedAt */.E_)(direct) && direct.inner?.answered === true) {
+        return (0,causes_situation/* found */.F9)("port-mapping-missing", `Odoo answers inside of its container, and nothing listens on ${direct.address}: Docker's port mapping is lost`);
     }
     return undefined;
 }
@@ -52989,8 +53759,8 @@ function expectsPort(survey, target) {
     return onHost && routesOf(survey, target, undefined).every(({ leadsToOdoo }) => leadsToOdoo === false);
 }
 function odooNotListening({ survey, target, layers }) {
-    const direct = directOf(survey, target);
-    if (stateOf(layers, "direct") !== "bad" || target.odoo?.state !== "running" || direct === undefined)
+    const direct = (0,causes_situation/* directOf */.d_)(survey, target);
+    if ((0,causes_situation/* stateOf */.L4)(layers, "direct") !== "bad" || target.odoo?.state !== "running" || direct === undefined)
         return undefined;
     const answer = (0,survey_survey/* ifSeen */.hy)(direct.answer);
     if (answer === undefined || answer.answered || answer.problem === "timed-out")
@@ -53002,43 +53772,51 @@ function odooNotListening({ survey, target, layers }) {
         return undefined;
     const elsewhere = others.length === 0 ? "" : `; it listens on ${others.join(", ")} instead`;
     const said = setting === undefined ? "" : ` (${setting})`;
-    return found("odoo-not-listening", `Odoo runs in ${target.odoo.name}, and ${direct.listens === undefined ? "its port 8069 gives no connection" : "nothing listens on its port 8069"}${elsewhere}${said}`, others.length === 0
+    return (0,causes_situation/* found */.F9)("odoo-not-listening", `Odoo runs in ${target.odoo.name}, and ${direct.listens === undefined ? "its port 8069 gives no connection" : "nothing listens on its port 8069"}${elsewhere}${said}`, others.length === 0
         ? ""
         : "Change the port back, or the mapping and nginx with it: a restart would only repeat it.");
 }
-/** The line of odoo.conf that sends Odoo to another port or address. */
+/** What sends Odoo to another port or address: a line of odoo.conf, or its command line. */
 function elsewhereSetting(survey, { odoo }) {
-    const settings = odoo === undefined ? [] : ((0,survey_survey/* ifSeen */.hy)(survey.settings)?.get(odoo.id) ?? []);
-    const wrong = settings.find(({ name, value }) => (/^(?:http_port|xmlrpc_port)$/.test(name) && value !== "8069") ||
-        (name === "http_interface" && /^(?:127\.|localhost)/.test(value)) ||
-        (name === "http_enable" && /^(?:false|0)$/i.test(value)));
-    return wrong === undefined
-        ? undefined
-        : `\`${wrong.name} = ${wrong.value}\`, /etc/odoo/odoo.conf:${wrong.line}`;
+    const port = settingOf(survey, odoo, "http_port");
+    const address = settingOf(survey, odoo, "http_interface");
+    const enabled = settingOf(survey, odoo, "http_enable");
+    const wrong = port !== undefined && port.value !== "8069"
+        ? port
+        : address !== undefined && /^(?:127\.|localhost)/.test(address.value)
+            ? address
+            : enabled !== undefined && /^(?:false|0)$/i.test(enabled.value)
+                ? enabled
+                : undefined;
+    return wrong && `\`${wrong.name} = ${wrong.value}\`, ${wrong.from}`;
 }
-function odooUnhealthy({ survey, target, layers }) {
+function odooUnhealthy({ survey, target, layers, url }) {
     const direct = layers.find(({ name }) => name === "direct");
     if (direct?.state !== "bad" || target.odoo?.state !== "running")
         return undefined;
-    if (directOf(survey, target)?.answer.observed !== true)
+    if ((0,causes_situation/* directOf */.d_)(survey, target)?.answer.observed !== true)
         return undefined;
     const databases = databasesToChooseFrom(survey, target);
     if (databases !== undefined) {
         return databases.length === 0
-            ? found("odoo-unhealthy", `Odoo finds no database to serve (${direct.why}), and in PostgreSQL there is none that holds an Odoo`, "Do not make a new one. Look whether the database's volume is the right one, whether Odoo asks the right server, and for the last backup.")
-            : found("odoo-unhealthy", `Odoo does not know which database to serve (${direct.why}): there are ${databases.join(" and ")}`, "Say which one in odoo.conf (`db_name`, or `dbfilter` for this host name) and restart Odoo, or remove the one that does not belong there.");
+            ? (0,causes_situation/* found */.F9)("odoo-unhealthy", `Odoo finds no database to serve (${direct.why}), and in PostgreSQL there is none that holds an Odoo`, "Do not make a new one. Look whether the database's volume is the right one, whether Odoo asks the right server, and for the last backup.")
+            : (0,causes_situation/* found */.F9)("odoo-unhealthy", `Odoo does not know which database to serve (${direct.why}): there are ${databases.join(" and ")}`, "Say which one in odoo.conf (`db_name`, or `dbfilter` for this host name) and restart Odoo, or remove the one that does not belong there.");
     }
-    const failure = failureOf(survey, target);
-    return found("odoo-unhealthy", `Odoo runs and does not serve its login page (${direct.why})${failure === undefined ? "" : `: ${(0,log/* describeFailure */.Ic)(failure)}`}`, "Mend what the log names; it is in the evidence.");
+    const none = whyNoneIsServed(survey, target, url);
+    if (none !== undefined) {
+        return (0,causes_situation/* found */.F9)("odoo-unhealthy", `Odoo is set up to serve no database that there is (${direct.why}): ${none}`, "Correct that setting, then restart Odoo. Do not start it with a name that is not there: it would make a new, empty database.");
+    }
+    const failure = (0,log/* failureOf */.g5)(survey, target.odoo);
+    return (0,causes_situation/* found */.F9)("odoo-unhealthy", `Odoo runs and does not serve its login page (${direct.why})${failure === undefined ? "" : `: ${(0,log/* describeFailure */.Ic)(failure)}`}`, causes_situation/* OPEN_ADVICE */.Gd.mend);
 }
 /**
  * Odoo sends people to its page for choosing a database, and has not exactly one: those that there are; undefined when it
  * does not, or what there is was not seen. A restart changes nothing of that.
  */
 function databasesToChooseFrom(survey, target) {
-    const direct = directOf(survey, target);
+    const direct = (0,causes_situation/* directOf */.d_)(survey, target);
     const answer = direct && (0,survey_survey/* ifSeen */.hy)(direct.answer);
-    const activity = activityOf(survey, target);
+    const activity = (0,causes_situation/* activityOf */.nx)(survey, target);
     if (answer === undefined || !(0,diagnosis_answer/* isChooser */.Sr)(answer) || activity?.observed !== true)
         return undefined;
     const names = activity.value.odoo.map(({ name }) => name);
@@ -53053,7 +53831,7 @@ function databasesToChooseFrom(survey, target) {
 
 function nginxDown({ survey, layers }) {
     const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("nginx.service");
-    if (stateOf(layers, "proxy") !== "bad" || unit?.load !== "loaded" || unit.active === "active")
+    if ((0,causes_situation/* stateOf */.L4)(layers, "proxy") !== "bad" || unit?.load !== "loaded" || unit.active === "active")
         return undefined;
     // Where something else is the proxy, an nginx that was never started would only take its ports.
     const program = proxyProgram(survey);
@@ -53063,9 +53841,9 @@ function nginxDown({ survey, layers }) {
         return undefined;
     const nginx = (0,survey_survey/* ifSeen */.hy)(survey.nginx);
     if (nginx?.valid === false) {
-        return found("nginx-config-invalid", `nginx is down, and its configuration is invalid: ${firstComplaint(nginx.said)}`, "Mend that line, test with `nginx -t`, then `systemctl start nginx`. It was left alone.");
+        return (0,causes_situation/* found */.F9)("nginx-config-invalid", `nginx is down, and its configuration is invalid: ${firstComplaint(nginx.said)}`, "Mend that line, test with `nginx -t`, then `systemctl start nginx`. It was left alone.");
     }
-    return found("nginx-down", `nginx is ${unit.active === "failed" ? `down (failed: ${unit.result})` : "not running"}`);
+    return (0,causes_situation/* found */.F9)("nginx-down", `nginx is ${unit.active === "failed" ? `down (failed: ${unit.result})` : "not running"}`);
 }
 /** What nginx complains of first: `unknown directive "proxy_passs" in /etc/nginx/sites-enabled/odoo:24` */
 function firstComplaint(said) {
@@ -53074,22 +53852,22 @@ function firstComplaint(said) {
 }
 /** Whoever stands innermost and leads people round is who sends them; nothing outside of it can be good before it. */
 function redirectLoop({ survey, target, layers, url }) {
-    const direct = directOf(survey, target);
+    const direct = (0,causes_situation/* directOf */.d_)(survey, target);
     const own = direct && (0,survey_survey/* ifSeen */.hy)(direct.answer);
     if (own !== undefined && (0,diagnosis_answer/* leadsInCircle */.P4)(own, (0,diagnosis_answer/* askedDirectly */.Lj)(direct?.address ?? "", url))) {
-        return found("redirect-loop", `Odoo itself sends browsers round in a circle: ${whyOf(layers, "direct")}`, "Look for what redirects there: a redirect of the website's, a module that forces https, or `proxy_mode` that is not set while nginx ends TLS.");
+        return (0,causes_situation/* found */.F9)("redirect-loop", `Odoo itself sends browsers round in a circle: ${whyOf(layers, "direct")}`, "Look for what redirects there: a redirect of the website's, a module that forces https, or `proxy_mode` that is not set while nginx ends TLS.");
     }
-    if (stateOf(layers, "direct") === "bad")
+    if ((0,causes_situation/* stateOf */.L4)(layers, "direct") === "bad")
         return undefined;
     const proxy = (0,survey_survey/* ifSeen */.hy)(survey.proxy);
     if (proxy !== undefined && (0,diagnosis_answer/* leadsInCircle */.P4)(proxy.answer, (0,diagnosis_answer/* askedThrough */.m_)(proxy.door, url))) {
         const files = new Set(routesOf(survey, target, url?.hostname).map(({ upstream }) => upstream.at.file));
-        return found("redirect-loop", `${proxyProgram(survey) ?? "the proxy"} sends browsers round in a circle, and Odoo does not: ${whyOf(layers, "proxy")}`, `Look for the \`return\` or \`rewrite\` that answers so${files.size === 0 ? "" : ` (in ${[...files].join(", ")}, or what it includes)`}: it must not hold for the address that it leads to. Test with \`nginx -t\`, then \`systemctl reload nginx\`. It was left alone.`);
+        return (0,causes_situation/* found */.F9)("redirect-loop", `${proxyProgram(survey) ?? "the proxy"} sends browsers round in a circle, and Odoo does not: ${whyOf(layers, "proxy")}`, `Look for the \`return\` or \`rewrite\` that answers so${files.size === 0 ? "" : ` (in ${[...files].join(", ")}, or what it includes)`}: it must not hold for the address that it leads to. Test with \`nginx -t\`, then \`systemctl reload nginx\`. It was left alone.`);
     }
     const outside = survey.public === undefined ? undefined : (0,survey_survey/* ifSeen */.hy)(survey.public);
     if (outside !== undefined && (0,diagnosis_answer/* leadsInCircle */.P4)(outside.answer, (0,diagnosis_answer/* askedInPublic */.JG)(outside.url))) {
         const cdn = cdnOf(survey);
-        return found("redirect-loop", `from outside browsers are sent round in a circle, and on the host they are not: ${whyOf(layers, "public")}`, cdn === undefined
+        return (0,causes_situation/* found */.F9)("redirect-loop", `from outside browsers are sent round in a circle, and on the host they are not: ${whyOf(layers, "public")}`, cdn === undefined
             ? "Look at what stands between and ends TLS (a load balancer, a CDN): where it asks the droplet by http, the droplet's redirect to https leads people round."
             : `${cdn} stands between: where it asks the droplet by http, the droplet's redirect to https leads people round. Let it ask by https (Cloudflare: SSL/TLS mode *Full*).`);
     }
@@ -53099,22 +53877,22 @@ function whyOf(layers, name) {
     return layers.find((layer) => layer.name === name)?.why ?? "";
 }
 function nginxElsewhere({ survey, target, layers, url }) {
-    const outside = [stateOf(layers, "proxy"), stateOf(layers, "public")];
-    if (!outside.includes("bad") || stateOf(layers, "direct") !== "good")
+    const outside = [(0,causes_situation/* stateOf */.L4)(layers, "proxy"), (0,causes_situation/* stateOf */.L4)(layers, "public")];
+    if (!outside.includes("bad") || (0,causes_situation/* stateOf */.L4)(layers, "direct") !== "good")
         return undefined;
     const routes = routesOf(survey, target, url?.hostname);
     const astray = routes.filter(({ leadsToOdoo }) => leadsToOdoo === false);
     const dead = astray.filter(({ upstream, listens }) => listens !== true &&
         routes.some((other) => other.leadsToOdoo && shareRequests(other.upstream, upstream)));
     if (dead.length > 0) {
-        return found("intermittent", `nginx sends some of the requests elsewhere than to Odoo: ${describeRoutes(dead)}`, "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
+        return (0,causes_situation/* found */.F9)("intermittent", `nginx sends some of the requests elsewhere than to Odoo: ${describeRoutes(dead)}`, "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
     }
-    if (stateOf(layers, "proxy") !== "bad")
+    if ((0,causes_situation/* stateOf */.L4)(layers, "proxy") !== "bad")
         return undefined;
     if (astray.length === 0 || astray.length < routes.length)
         return nginxByItself({ survey, layers, url }, routes);
-    const direct = directOf(survey, target);
-    return found("nginx-elsewhere", `nginx sends requests to ${describeRoutes(astray)}, and Odoo answers on ${direct?.address}`, "Correct that line, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
+    const direct = (0,causes_situation/* directOf */.d_)(survey, target);
+    return (0,causes_situation/* found */.F9)("nginx-elsewhere", `nginx sends requests to ${describeRoutes(astray)}, and Odoo answers on ${direct?.address}`, "Correct that line, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
 }
 /** A page, a redirect or an error of nginx's own, while Odoo hands out its login page. */
 function nginxByItself({ survey, layers, url }, routes) {
@@ -53133,7 +53911,7 @@ function nginxByItself({ survey, layers, url }, routes) {
     const name = url === undefined
         ? " nginx was asked for `localhost`: where it serves several sites, say by `url` which one is meant."
         : "";
-    return found("nginx-elsewhere", `nginx answers by itself and passes nothing on to Odoo, ${where}: ${whyOf(layers, "proxy")}`, `Look for a \`return\`, \`error_page\`, \`try_files\` or \`root\`${files === "" ? "" : ` in ${files}`} that comes before \`proxy_pass\`; test with \`nginx -t\`, then \`systemctl reload nginx\`. It was left alone.${name}`);
+    return (0,causes_situation/* found */.F9)("nginx-elsewhere", `nginx answers by itself and passes nothing on to Odoo, ${where}: ${whyOf(layers, "proxy")}`, `Look for a \`return\`, \`error_page\`, \`try_files\` or \`root\`${files === "" ? "" : ` in ${files}`} that comes before \`proxy_pass\`; test with \`nginx -t\`, then \`systemctl reload nginx\`. It was left alone.${name}`);
 }
 function describeRoutes(routes) {
     return [...new Set(routes.map(describeRoute))].join(" and ");
@@ -53145,15 +53923,15 @@ function publicUnreachable({ survey, layers }) {
     const layer = layers.find(({ name }) => name === "public");
     // What could not be seen below a proxy that hands out the page does not matter to people outside.
     if (layer?.state !== "bad" ||
-        stateOf(layers, "proxy") !== "good" ||
+        (0,causes_situation/* stateOf */.L4)(layers, "proxy") !== "good" ||
         layers.some(({ name, state }) => name !== "public" && state === "bad"))
         return undefined;
     const certificate = survey.public?.observed ? survey.public.value.certificate?.problem : undefined;
     if (certificate !== undefined) {
-        return found("public-unreachable", `the site is good, but browsers refuse its certificate: ${certificate}`, "Renew the certificate (`certbot renew`, then `systemctl reload nginx`).");
+        return (0,causes_situation/* found */.F9)("public-unreachable", `the site is good, but browsers refuse its certificate: ${certificate}`, "Renew the certificate (`certbot renew`, then `systemctl reload nginx`).");
     }
     const cdn = cdnAnswers(survey);
-    return found("public-unreachable", cdn ?? `the site is good on the host, and not from outside: ${layer.why}`, cdn === undefined
+    return (0,causes_situation/* found */.F9)("public-unreachable", cdn ?? `the site is good on the host, and not from outside: ${layer.why}`, cdn === undefined
         ? "Look at what stands between: the name's address (DNS), the provider's firewall, `ufw status`, a load balancer or CDN."
         : "Look at the CDN's settings for this site; the droplet itself serves it.");
 }
@@ -53162,9 +53940,13 @@ function publicUnreachable({ survey, layers }) {
 /**
  * Which cause the layers and the rest of the survey point to. Several things may be wrong at once: the first rule that
  * holds is the root, and what comes after it in this list is its consequence, for nothing above can be good before it.
- * The order: Docker; somebody at work; disks; the database; Odoo's container; Odoo itself; its port; the proxy; the public
- * side; what could not be seen. An Odoo that was killed for want of memory is told before what it said of its database.
+ * The order: Docker; somebody at work; disks; the database; Odoo's container; Odoo itself; its port; the proxy; Odoo's
+ * files and what it compiles; the public side; what could not be seen. An Odoo that was killed for want of memory is told
+ * before what it said of its database. Of files and bundles: who may read them, before whether they are there; what
+ * blocks their being made anew (corrupt), before what is missing; what was compiled wrongly, before what is only old;
+ * and the proxy last. A filestore that Odoo may not use is told earlier where Odoo fails because of it.
  */
+
 
 
 
@@ -53198,26 +53980,35 @@ const RULES = [
     odooNotListening,
     odooFrozen,
     redirectLoop,
+    filestoreKeepsOdooDown,
     odooUnhealthy,
     nginxDown,
     nginxElsewhere,
+    filestoreUnreadable,
+    filestoreMissing,
+    assetsCorrupt,
+    assetsMissing,
+    assetsPoisoned,
+    assetsStale,
+    assetsProxy,
+    assetsBroken,
     publicUnreachable,
 ];
 function unknown({ survey, layers }) {
     const worst = layers.find((layer) => layer.state === "bad");
     if (worst === undefined) {
         const unseen = layers.filter((layer) => layer.state === "not observed");
-        return found("unknown", `what could be seen is good, but these could not be: ${unseen.map(({ name }) => name).join(", ")}`, "Make the missing probes possible (see below), then run again.");
+        return (0,causes_situation/* found */.F9)("unknown", `what could be seen is good, but these could not be: ${unseen.map(({ name }) => name).join(", ")}`, "Make the missing probes possible (see below), then run again.");
     }
     const stopped = worst.name === "proxy" && proxyProgram(survey) === undefined ? stoppedProxy(survey) : undefined;
     if (stopped !== undefined) {
-        return found("unknown", `the reverse proxy is down: the container ${stopped.name} (${stopped.image}) ${stopped.state}`, `Start it (\`docker start ${stopped.name}\`), and look at its log (\`docker logs ${stopped.name}\`). It was left alone: a proxy in a container is for a person.`);
+        return (0,causes_situation/* found */.F9)("unknown", `the reverse proxy is down: the container ${stopped.name} (${stopped.image}) ${stopped.state}`, `Start it (\`docker start ${stopped.name}\`), and look at its log (\`docker logs ${stopped.name}\`). It was left alone: a proxy in a container is for a person.`);
     }
     const program = worst.name === "proxy" ? proxyProgram(survey) : undefined;
     const proxy = program === undefined || program === "nginx"
         ? ""
         : `; the proxy is ${program}, which we can look at only from outside`;
-    return found("unknown", `the layer ${worst.name} is bad, for a reason that is not known: ${worst.why}${proxy}`, "Look at the logs in the evidence; nothing was changed because no remedy is known to fit.");
+    return (0,causes_situation/* found */.F9)("unknown", `the layer ${worst.name} is bad, for a reason that is not known: ${worst.why}${proxy}`, causes_situation/* OPEN_ADVICE */.Gd.look);
 }
 
 ;// CONCATENATED MODULE: ./build/diagnosis/changes.js
@@ -53466,11 +54257,15 @@ function workerLimits(survey, { odoo }, now) {
 var risk = __nccwpck_require__(6691);
 // EXTERNAL MODULE: ./build/diagnosis/scenario.js
 var scenario = __nccwpck_require__(5250);
+// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 10 modules
+var diagnosis_signatures = __nccwpck_require__(1940);
 ;// CONCATENATED MODULE: ./build/diagnosis/ladder.js
 /**
  * The remedies that a cause allows, least invasive first, and why the others are ruled out: the rules of acting
  * (docs/runbook.md, 1.4 and 1.5). Each question is asked of every remedy, so that a person sees why not.
  */
+
+
 
 
 
@@ -53493,7 +54288,7 @@ const OBJECTIONS = [
  * @param risks the class of each remedy
  */
 function ladderFor(about, risks = risk/* RISK */.yX) {
-    const { cause, tried, wishes } = about;
+    const { cause, tried, wishes, signatures } = about;
     const ladder = [];
     const ruledOut = [];
     if (cause === "healthy")
@@ -53501,6 +54296,7 @@ function ladderFor(about, risks = risk/* RISK */.yX) {
     for (const [remedy, objection] of OBJECTIONS) {
         const why = (tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
             objectionToAny(about) ??
+            (0,diagnosis_signatures/* ruledOutBySignature */.El)(remedy, cause, signatures) ??
             objection(about) ??
             (0,scenario/* outsideScenario */.C)(remedy, cause, wishes.scenario) ??
             (0,risk/* aboveCeiling */.vP)(risks[remedy], wishes.ceiling);
@@ -53535,7 +54331,7 @@ function objectionToAny({ cause, survey, layers }) {
 function toStartDocker({ cause, survey, layers }) {
     if (cause !== "docker-down")
         return "the Docker daemon answers";
-    if (stateOf(layers, "proxy") === "good")
+    if ((0,causes_situation/* stateOf */.L4)(layers, "proxy") === "good")
         return "the site works, and starting Docker may restart its containers";
     const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("docker.service");
     if (unit === undefined)
@@ -53583,6 +54379,13 @@ function toResumeOdoo({ cause, survey, target }) {
         ? undefined
         : "Odoo was not stopped by a signal and is not paused";
 }
+const NOT_MENDED_BY_A_RESTART = {
+    "filestore-unreadable": "a restart does not change whose files they are",
+    "filestore-missing": "a restart does not bring files back",
+    "assets-missing": "a restart does not bring files back",
+    "assets-corrupt": "a restart does not mend files",
+    "assets-poisoned": "whatever is compiled anew from the same source has the same error",
+};
 /**
  * A running Odoo that does not answer may be at work (an update, a slow boot): that is another cause, and waited for.
  * What is left is stuck, and restarting it is what the runbook does first.
@@ -53594,6 +54397,9 @@ function toRestartOdoo({ cause, survey, target, layers, tried }) {
         return "Odoo does not run, so there is nothing to restart";
     if (cause === "odoo-crash-loop" || cause === "odoo-out-of-memory")
         return "Docker restarts it again and again already, and it falls each time";
+    const futile = NOT_MENDED_BY_A_RESTART[cause];
+    if (futile !== undefined)
+        return futile;
     const direct = layers.find((layer) => layer.name === "direct");
     if (direct?.state !== "bad")
         return "Odoo itself answers, or its answer was not observed";
@@ -53602,6 +54408,9 @@ function toRestartOdoo({ cause, survey, target, layers, tried }) {
     const databases = databasesToChooseFrom(survey, target);
     if (databases !== undefined)
         return `Odoo runs and finds ${databases.length === 0 ? "no database" : "several databases"}, and would again`;
+    const none = whyNoneIsServed(survey, target, undefined);
+    if (none !== undefined)
+        return `${none}; a restart changes nothing of that`;
     const setting = cause === "odoo-not-listening" ? elsewhereSetting(survey, target) : undefined;
     if (setting !== undefined)
         return `its configuration sends it elsewhere (${setting}), and would again`;
@@ -53625,11 +54434,131 @@ function toBootCheck({ cause, survey, target, layers, tried }) {
         return "it needs Compose v2";
     if (!target.database.observed)
         return target.database.why;
-    if (stateOf(layers, "database") !== "good")
+    if ((0,causes_situation/* stateOf */.L4)(layers, "database") !== "good")
         return "the database is not good";
     if (!survey.units.observed)
         return "systemd was not observed, which puts Odoo back after a reboot";
     return composeObjection(target);
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/suspects.js
+/**
+ * Which modules a person should look at first (the runbook's 2.4, without touching any): those that were installed or
+ * updated lately, that tracebacks or broken assets name, or that are stuck half-way.
+ */
+
+
+
+/** Causes for which a module may be to blame. */
+const OF_MODULES = new Set([
+    "odoo-crash-loop",
+    "odoo-unhealthy",
+    "assets-poisoned",
+    "assets-stale",
+    "assets-broken",
+]);
+const suspects_DAY = 86_400_000;
+/** Whoever updates so many modules at once updates Odoo itself, or makes a database: that singles none out. */
+const MANY = 5;
+const AT_ONCE = 90_000;
+const MOST_SUSPECTS = 6;
+/** Of Odoo's own, through which everybody's errors come. */
+const FRAMEWORK = new Set(["base", "web", "http_routing"]);
+/** Those that may be to blame, most suspicious first; none where the cause is not one of Odoo's own. */
+function suspectsOf(survey, target, cause, assets, outage) {
+    if (!OF_MODULES.has(cause))
+        return [];
+    const { database } = (0,diagnosis_assets/* storeOf */.xX)(survey, target);
+    const reasons = [
+        ...byTraceback(survey, target.odoo),
+        ...byAssets(assets),
+        ...byState(database),
+        ...byTime(database, firstError(survey, target.odoo, outage)),
+        ...byBundle(database, assets),
+    ];
+    const modules = [...new Set(reasons.map(({ module }) => module))];
+    const weightOf = (module) => reasons.filter((each) => each.module === module).reduce((sum, { weight }) => sum + weight, 0);
+    return modules
+        .sort((a, b) => weightOf(b) - weightOf(a) || (a < b ? -1 : 1))
+        .slice(0, MOST_SUSPECTS)
+        .map((module) => ({
+        module,
+        why: [...new Set(reasons.filter((each) => each.module === module).map(({ why }) => why))].join("; "),
+    }));
+}
+function byTraceback(survey, odoo) {
+    const failure = (0,log/* failureOf */.g5)(survey, odoo);
+    if (failure?.module === undefined || FRAMEWORK.has(failure.module))
+        return [];
+    const file = failure.file?.split("/").at(-1);
+    const line = failure.line === undefined ? "" : ` line ${failure.line}`;
+    const where = file === undefined ? "" : ` (${file}${line})`;
+    return [{ module: failure.module, weight: 4, why: `named by the traceback in Odoo's log${where}` }];
+}
+/** A script's missing source, or a module's own file that is not handed out. The list of a whole bundle names nobody. */
+function byAssets({ findings }) {
+    return findings.flatMap(({ name, markers, kind }) => {
+        const texts = markers.filter((text) => /Could not get content|does not exist|not utf-8/.test(text));
+        const paths = kind === "other" && name.startsWith("/") ? [name, ...texts] : texts;
+        return paths.flatMap((text) => {
+            const [, module] = /\/(\w+)\/static\//.exec(text) ?? [];
+            return module === undefined
+                ? []
+                : [
+                    {
+                        module,
+                        weight: 4,
+                        why: text === name ? `its ${name} is not good` : `named by the error in ${name}`,
+                    },
+                ];
+        });
+    });
+}
+/** A bundle that does not compile is told with all of its files: of these, the modules that were touched lately. */
+function byBundle(database, { findings }) {
+    const touched = new Set((database?.recent ?? []).map(({ name }) => name));
+    const text = findings.flatMap(({ kind, markers }) => (kind === "poisoned" ? markers : [])).join("\n");
+    return [...text.matchAll(/^\s+- (\/(\w+)\/static\/\S+)/gm)].flatMap(([, file = "", module = ""]) => touched.has(module) ? [{ module, weight: 1, why: `${file} is in the bundle that does not compile` }] : []);
+}
+function byState(database) {
+    return (database?.pending ?? []).map(({ name, state }) => ({
+        module: name,
+        weight: 3,
+        why: `stuck in \`${state}\``,
+    }));
+}
+/** @param error when the first one was seen, or the time of the look; in milliseconds since 1970 */
+function byTime(database, error) {
+    const recent = (database?.recent ?? []).filter(({ at }) => at <= error && at > error - suspects_DAY);
+    return recent
+        .filter(({ at }) => recent.filter((other) => Math.abs(other.at - at) < AT_ONCE).length <= MANY)
+        .map(({ name, state, at }) => ({
+        module: name,
+        weight: error - at < suspects_DAY / 24 ? 2 : 1,
+        why: `${state === "installed" ? "installed or updated" : state} ${suspects_howLong(error - at)} before the first error`,
+    }));
+}
+function firstError(survey, odoo, outage) {
+    if (outage !== undefined)
+        return outage.since;
+    const lines = odoo === undefined ? [] : (0,log/* logSince */.RK)(survey, odoo.id, (0,log/* sinceItsLastTries */.WZ)(odoo));
+    const traceback = lines.find(({ text }) => text.startsWith("Traceback (most recent call last)"));
+    return traceback?.at ?? ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
+}
+function suspects_howLong(milliseconds) {
+    const minutes = Math.round(milliseconds / 60_000);
+    return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+}
+/** Modules that an update left half-way: the site may work, and its crons do not (odoo/addons/base, `ir_cron`). */
+function stuckModules(survey, target, work) {
+    const pending = (0,diagnosis_assets/* storeOf */.xX)(survey, target).database?.pending ?? [];
+    if (pending.length === 0 || work.length > 0)
+        return [];
+    const shown = pending.slice(0, MOST_SUSPECTS).map(({ name, state }) => `${name} in \`${state}\``);
+    const more = pending.length - shown.length;
+    return [
+        `modules are stuck half-way, and no scheduled action runs until they are not: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
+    ];
 }
 
 ;// CONCATENATED MODULE: ./build/diagnosis/target.js
@@ -53638,8 +54567,10 @@ function toBootCheck({ cause, survey, target, layers, tried }) {
  * what the user says. Two candidates are a refusal, never "all of them".
  */
 
+
 const ODOO_PORT = 8069;
 const POSTGRES_PORT = 5432;
+/** @param wishes with the public address, whose name may select the database */
 function findTarget(survey, wishes) {
     if (!survey.containers.observed)
         return { found: "none", why: survey.containers.why };
@@ -53693,6 +54624,7 @@ function findTarget(survey, wishes) {
     const [dbService] = databases;
     const odoo = own.find((container) => container.service === odooService);
     const db = own.find((container) => container.service === dbService);
+    const database = findDatabase(survey, wishes, odoo, db);
     return {
         found: "one",
         target: {
@@ -53701,30 +54633,11 @@ function findTarget(survey, wishes) {
             odoo,
             dbService,
             db,
-            database: databaseOf(survey, wishes, odoo, db),
+            database: database.observed ? (0,survey_survey/* seen */.cI)(database.value.name) : database,
             dbUser: wishes.dbUser,
             containers: own,
         },
     };
-}
-/** The named one; else what odoo.conf names; else the only database that holds an Odoo. */
-function databaseOf(survey, wishes, odoo, db) {
-    if (wishes.database !== undefined)
-        return (0,survey_survey/* seen */.cI)(wishes.database);
-    const settings = (0,survey_survey/* ifSeen */.hy)(survey.settings)?.get(odoo?.id ?? "") ?? [];
-    const named = settings.find(({ name }) => name === "db_name")?.value ?? "";
-    if (/^[\w.-]+$/.test(named) && !/^(?:false|none)$/i.test(named))
-        return (0,survey_survey/* seen */.cI)(named);
-    const activity = (0,survey_survey/* ifSeen */.hy)(survey.databases)?.get(db?.id ?? "");
-    if (activity?.observed !== true)
-        return (0,survey_survey/* unseen */.nv)(`PostgreSQL was not observed${activity === undefined ? "" : `: ${activity.why}`}`);
-    const names = activity.value.odoo.map(({ name }) => name);
-    const [only] = names;
-    if (only === undefined)
-        return (0,survey_survey/* unseen */.nv)("no database holds an Odoo");
-    return names.length === 1
-        ? (0,survey_survey/* seen */.cI)(only)
-        : (0,survey_survey/* unseen */.nv)(`several databases hold an Odoo: ${names.join(", ")}; name one with \`database\``);
 }
 function profiles(project, containers) {
     const services = project.services.observed ? project.services.value : [];
@@ -53842,13 +54755,16 @@ function otherTopology(survey, running = false) {
 
 
 
+
+
+
 /** A certificate that ends so soon is told; most are renewed a month before. In milliseconds. */
 const CERTIFICATE_SOON = 14 * 86_400_000;
 /** In per cent. */
 const DISK_NEARLY_FULL = 5;
 /** In seconds. A clock that is off makes logs and certificates lie. */
 const SKEW = 60;
-function warningsOf(survey, target, drift) {
+function warningsOf(survey, target, drift, assets) {
     return [
         ...diskWarnings(survey),
         ...certificateWarnings(survey),
@@ -53856,6 +54772,7 @@ function warningsOf(survey, target, drift) {
         ...burdenWarnings(survey),
         ...healthWarnings(survey, target),
         ...composeWarnings(survey, drift),
+        ...assetWarnings(survey, target, assets),
         ...blindSpots(survey),
     ];
 }
@@ -53872,11 +54789,43 @@ function blindSpots(survey) {
         return [`not observed: ${WORDS[name] ?? name} (${part.why.split("\n")[0]?.slice(0, 200)})`];
     });
 }
+/** What nobody asked for, and what of the files was not audited. */
+function assetWarnings(survey, target, { at, elsewhere, findings }) {
+    const hosts = new Set(elsewhere.map((address) => /^(?:https?:)?\/\/([^/]+)/i.exec(address)?.[1] ?? address));
+    const { database, rows, filestore } = (0,diagnosis_assets/* storeOf */.xX)(survey, target);
+    const stores = (0,survey_survey/* ifSeen */.hy)(survey.filestores)?.get(target.odoo?.id ?? "");
+    const { looked, missing, unreadable } = filestore?.others ?? { looked: 0, missing: 0, unreadable: 0 };
+    const compiling = compileErrorIn(survey, target);
+    return [
+        ...(hosts.size === 0
+            ? []
+            : [
+                `${elsewhere.length} stylesheets and scripts of the login page come from ${[...hosts].join(", ")}: they were not looked at`,
+            ]),
+        ...(at.length > 0 && !target.database.observed && target.db !== undefined
+            ? [`the files that Odoo needs were not audited, for its database is not known: ${target.database.why}`]
+            : []),
+        ...(database !== undefined && rows === undefined && !database.bundles.observed
+            ? [`not observed: the compiled bundles in ${database.name} (${database.bundles.why})`]
+            : []),
+        ...(stores?.observed === false ? [`not observed: Odoo's files (${stores.why})`] : []),
+        ...(missing + unreadable > 0
+            ? [
+                `of ${looked} files that the database names: ${missing} missing, ${unreadable} that Odoo cannot read (${filestore?.path})`,
+            ]
+            : []),
+        ...(compiling === undefined || findings.some(({ kind }) => kind === "poisoned")
+            ? []
+            : [`a stylesheet did not compile at ${clockTime(compiling.at)}, says Odoo's log: ${compiling.words}`]),
+    ];
+}
 const WORDS = {
     accessLogs: "nginx's access log",
     databases: "what PostgreSQL does",
     direct: "Odoo's own port",
+    directAssets: "the stylesheets and scripts that Odoo hands out",
     disks: "the file systems",
+    filestores: "Odoo's files",
     history: "what changed lately",
     images: "the images",
     listeners: "who listens on which port",
@@ -53888,6 +54837,8 @@ const WORDS = {
     processes: "the processes",
     projects: "the compose files",
     proxy: "what the proxy answers",
+    proxyAssets: "the stylesheets and scripts that come through the proxy",
+    running: "how Odoo was told to run",
     settings: "odoo.conf",
     units: "systemd's services",
 };
@@ -54156,6 +55107,11 @@ function isServing(lines) {
 
 
 
+
+
+
+
+
 /** Every cause, with what it means for a person. The order of their finding is in causes/index.ts. */
 const CAUSES = {
     healthy: "every layer is good",
@@ -54241,18 +55197,35 @@ function diagnose(survey, wishes, tried = []) {
 function diagnosis_evidenceOf(work) {
     return work.map(({ what, evidence }) => `${what}: ${evidence}`);
 }
+const MOST_ASSETS_TOLD = 12;
+/** Each asset that is bad, with its row and what it may have of a compiler's words. */
+function evidenceOfAssets({ findings }) {
+    return findings.slice(0, MOST_ASSETS_TOLD).map(({ kind, path, row, why, markers }) => {
+        const stored = row === undefined ? "" : `, ir_attachment ${row.id}${row.storedAs && `, ${row.storedAs}`}`;
+        return [`${kind}: ${path} (${why}${stored})`, ...markers.slice(0, 2)].join(": ");
+    });
+}
 function nowOf(survey) {
     return ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
 }
 function withTarget(survey, wishes, target, tried) {
     const layers = (0,diagnosis_layers/* layersOf */.w)(survey, target, wishes.url);
+    const assets = (0,diagnosis_assets/* assetsOf */.ZS)(survey, target);
     const work = workInProgress(survey, target);
     const drift = driftOf(survey, target);
-    const warnings = warningsOf(survey, target, drift);
-    const found = causeOf({ survey, target, layers, work, url: wishes.url }) ??
+    const asSeen = causeOf({ survey, target, layers, work, assets, url: wishes.url }) ??
         // What was intermittent before we acted is not held against what we did.
         (tried.length === 0 ? intermittent(survey, target) : undefined) ??
+        filesInDoubt(survey, target) ??
         fine(survey);
+    const troubled = isTroubled(asSeen, layers);
+    const signatures = troubled ? (0,diagnosis_signatures/* signaturesIn */.x0)(survey, target) : diagnosis_signatures/* NO_SIGNATURES */.y8;
+    const found = (0,diagnosis_signatures/* explained */.to)(asSeen, signatures);
+    const warnings = [
+        ...warningsOf(survey, target, drift, assets),
+        ...stuckModules(survey, target, work),
+        ...(troubled ? [] : (0,diagnosis_signatures/* worthKnowing */.em)(survey, target)),
+    ];
     const changes = changesOf(survey, target);
     const outage = outageOf(survey, target, layers);
     return {
@@ -54260,18 +55233,26 @@ function withTarget(survey, wishes, target, tried) {
         evidence: [
             ...diagnosis_evidenceOf(work),
             ...layers.filter((layer) => layer.state !== "good").map((layer) => `${layer.name}: ${layer.why}`),
+            ...evidenceOfAssets(assets),
         ],
         layers,
         warnings,
         drift,
         topology: topologyOf(survey, target),
+        facts: factsOf(survey, wishes, target),
+        suspects: suspectsOf(survey, target, found.cause, assets, outage),
+        signatures,
         changes,
         outage,
         since: describeOutage(outage, changes, nowOf(survey)),
         target,
         place: { project: target.project.name, directory: target.project.directory },
-        ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes }),
+        ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes, signatures }),
     };
+}
+/** Whether there is anything that logs could explain. */
+function isTroubled({ cause }, layers) {
+    return cause === "intermittent" || layers.some(({ state }) => state === "bad");
 }
 /** Good, but for a configuration that would not survive the next restart of nginx. */
 function fine(survey) {
@@ -54285,11 +55266,13 @@ function fine(survey) {
         advice: "Mend that line and test with `nginx -t`, before anything restarts nginx. It was left alone.",
     };
 }
-function withoutTarget(survey, wishes, found, evidence, tried) {
+function withoutTarget(survey, wishes, asSeen, evidence, tried) {
     const why = survey.containers.observed
         ? "no project was found"
         : (survey.containers.why.split("\n")[0] ?? "");
     const layers = (0,diagnosis_layers/* layersWithoutContainers */.D$)(survey, wishes.url, why);
+    const signatures = (0,diagnosis_signatures/* signaturesIn */.x0)(survey, undefined);
+    const found = (0,diagnosis_signatures/* explained */.to)(asSeen, signatures);
     const changes = changesOf(survey, undefined);
     const outage = outageOf(survey, undefined, layers);
     const projects = (0,survey_survey/* ifSeen */.hy)(survey.projects) ?? [];
@@ -54301,6 +55284,9 @@ function withoutTarget(survey, wishes, found, evidence, tried) {
         warnings: [],
         drift: [],
         topology: topologyOf(survey, undefined),
+        facts: [],
+        suspects: [],
+        signatures,
         changes,
         outage,
         since: describeOutage(outage, changes, nowOf(survey)),
@@ -54308,7 +55294,7 @@ function withoutTarget(survey, wishes, found, evidence, tried) {
         place: found.cause === "docker-down"
             ? { project: only?.name ?? "host", directory: only?.directory ?? "/" }
             : undefined,
-        ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried, wishes }),
+        ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried, wishes, signatures }),
     };
 }
 /** A diagnosis without a survey: the host itself was out of reach. */
@@ -54322,6 +55308,9 @@ function hostUnreachable(finding, advice, layers) {
         warnings: [],
         drift: [],
         topology: [],
+        facts: [],
+        suspects: [],
+        signatures: diagnosis_signatures/* NO_SIGNATURES */.y8,
         changes: [],
         outage: undefined,
         since: "",
@@ -54345,10 +55334,12 @@ function hostUnreachable(finding, advice, layers) {
 /* harmony export */   w: () => (/* binding */ layersOf),
 /* harmony export */   yh: () => (/* binding */ outerLayers)
 /* harmony export */ });
-/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1337);
-/* harmony import */ var _answer_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7174);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3888);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1337);
+/* harmony import */ var _answer_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7174);
+/* harmony import */ var _assets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6008);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3888);
 /** The health layers of a site, from the database up to what the public gets. */
+
 
 
 
@@ -54367,6 +55358,7 @@ function layersOf(survey, target, url) {
         odooLayer(target, direct),
         direct,
         proxyLayer(survey, url),
+        ...assetsLayers((0,_assets_js__WEBPACK_IMPORTED_MODULE_0__/* .assetsOf */ .ZS)(survey, target)),
         ...publicLayers(survey),
     ];
 }
@@ -54392,7 +55384,7 @@ function databaseLayer(survey, target) {
     if (db.health === "starting")
         return bad("database", `${db.name} is starting`);
     const activity = survey.databases.observed ? survey.databases.value.get(db.id) : undefined;
-    if (activity?.observed === false && _log_js__WEBPACK_IMPORTED_MODULE_0__/* .STARTING */ .xo.test(activity.why))
+    if (activity?.observed === false && _log_js__WEBPACK_IMPORTED_MODULE_1__/* .STARTING */ .xo.test(activity.why))
         return bad("database", `${db.name} runs and lets nobody in yet: ${activity.why}`);
     if (activity?.observed) {
         const { connections, mostConnections } = activity.value;
@@ -54436,13 +55428,38 @@ function directLayer(survey, target, url) {
     const probe = survey.direct.value.find((candidate) => candidate.containerId === target.odoo?.id);
     if (probe === undefined)
         return blind("direct", "the container neither publishes nor exposes port 8069");
-    return answerLayer("direct", probe.answer, (0,_answer_js__WEBPACK_IMPORTED_MODULE_1__/* .askedDirectly */ .Lj)(probe.address, url));
+    return answerLayer("direct", probe.answer, (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .askedDirectly */ .Lj)(probe.address, url));
 }
 function proxyLayer({ proxy }, url) {
     if (!proxy.observed)
         return blind("proxy", proxy.why);
     const { door, answer } = proxy.value;
-    return answerLayer("proxy", (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_2__/* .seen */ .cI)(answer), (0,_answer_js__WEBPACK_IMPORTED_MODULE_1__/* .askedThrough */ .m_)(door, url));
+    return answerLayer("proxy", (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .seen */ .cI)(answer), (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .askedThrough */ .m_)(door, url));
+}
+const MOST_NAMED = 3;
+/**
+ * The stylesheets and scripts of the login page, for a page without them is of no use. Left out where no login page was
+ * handed out, for that is bad already, and where all of them come from another host, which nobody asked.
+ */
+function assetsLayers({ at, unseen, bare, total, findings, elsewhere }) {
+    if (findings.length + bare.length > 0) {
+        const shown = findings.slice(0, MOST_NAMED).map(({ name, why }) => `${name}: ${why}`);
+        const more = findings.length - shown.length;
+        return [
+            bad("assets", [
+                ...(bare.length === 0 ? [] : [`the login page at ${bare.join(" and ")} names no stylesheet`]),
+                ...shown,
+                ...(more > 0 ? [`and ${more} more of ${total}`] : []),
+            ].join("; ")),
+        ];
+    }
+    if (unseen.length > 0)
+        return [blind("assets", `stylesheets and scripts, ${unseen.join("; ")}`)];
+    if (total === 0 && elsewhere.length > 0)
+        return [];
+    return at.length === 0
+        ? []
+        : [good("assets", `${total} of ${total} stylesheets and scripts, at ${at.join(" and ")}`)];
 }
 /** What the public gets, a certificate that browsers refuse included. */
 function publicLayer(observation) {
@@ -54452,7 +55469,7 @@ function publicLayer(observation) {
     // People pass it, and a runner cannot: https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
     if (headers["cf-mitigated"] === "challenge")
         return blind("public", "Cloudflare asks the visitor for a proof (a challenge page), which a runner cannot give");
-    const verdict = (0,_answer_js__WEBPACK_IMPORTED_MODULE_1__/* .judgeAnswer */ ._n)(answer, (0,_answer_js__WEBPACK_IMPORTED_MODULE_1__/* .askedInPublic */ .JG)(url));
+    const verdict = (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .judgeAnswer */ ._n)(answer, (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .askedInPublic */ .JG)(url));
     if (verdict.good && certificate?.problem !== undefined)
         return bad("public", `${verdict.why}, but browsers refuse its certificate: ${certificate.problem}`);
     return verdict.good ? good("public", verdict.why) : bad("public", verdict.why);
@@ -54460,7 +55477,7 @@ function publicLayer(observation) {
 function answerLayer(name, observation, asked) {
     if (!observation.observed)
         return blind(name, observation.why);
-    const verdict = (0,_answer_js__WEBPACK_IMPORTED_MODULE_1__/* .judgeAnswer */ ._n)(observation.value, asked);
+    const verdict = (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .judgeAnswer */ ._n)(observation.value, asked);
     return verdict.good ? good(name, verdict.why) : bad(name, verdict.why);
 }
 
@@ -54477,6 +55494,7 @@ function answerLayer(name, observation, asked) {
 /* harmony export */   RK: () => (/* binding */ logSince),
 /* harmony export */   UV: () => (/* binding */ LONGEST_PAUSE),
 /* harmony export */   WZ: () => (/* binding */ sinceItsLastTries),
+/* harmony export */   g5: () => (/* binding */ failureOf),
 /* harmony export */   xo: () => (/* binding */ STARTING),
 /* harmony export */   ym: () => (/* binding */ SERVED),
 /* harmony export */   z2: () => (/* binding */ spokeOfDatabase),
@@ -54570,6 +55588,14 @@ function failureIn(text) {
             return failure;
     }
     return undefined;
+}
+/** What Odoo's log says went wrong since it was started last; of one that was just started again, before that too. */
+function failureOf(survey, odoo) {
+    if (odoo === undefined)
+        return undefined;
+    return failureIn(logSince(survey, odoo.id, sinceItsLastTries(odoo))
+        .map(({ text }) => text)
+        .join("\n"));
 }
 function tracebackIn(lines) {
     const start = lines.findLastIndex((line) => line.includes("Traceback (most recent call last):"));
@@ -54764,6 +55790,1756 @@ function outsideScenario(remedy, cause, asked) {
     return asked === "auto" || belongs === "both" || belongs === asked
         ? undefined
         : `it belongs to scenario ${belongs}, and \`scenario: ${asked}\` was asked for`;
+}
+
+
+/***/ }),
+
+/***/ 1940:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  y8: () => (/* binding */ NO_SIGNATURES),
+  to: () => (/* binding */ explained),
+  El: () => (/* binding */ ruledOutBySignature),
+  F1: () => (/* binding */ signatureInOutput),
+  x0: () => (/* binding */ signaturesIn),
+  ue: () => (/* binding */ whatItMeans),
+  em: () => (/* binding */ worthKnowing)
+});
+
+// UNUSED EXPORTS: AREAS, VERSION
+
+// EXTERNAL MODULE: ./build/survey/survey.js
+var survey_survey = __nccwpck_require__(1337);
+// EXTERNAL MODULE: ./build/diagnosis/causes/situation.js
+var situation = __nccwpck_require__(5891);
+// EXTERNAL MODULE: ./build/diagnosis/log.js
+var log = __nccwpck_require__(3888);
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/signature.js
+/** What a signature is: words in a log by which a known trouble is recognised, and what follows from it. */
+function signature(particulars) {
+    return { kind: "fault", remedies: [], rulesOut: [], worthKnowing: false, ...particulars };
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/docker.js
+/** Docker's daemon, Compose, and what keeps a container from starting. */
+
+const DOCKER = [
+    signature({
+        id: "docker-daemon-down",
+        where: ["Docker"],
+        pattern: /Cannot connect to the Docker daemon at [^\s?]{1,200}/,
+        cause: "docker-down",
+        means: "nothing answers on Docker's socket: the daemon is down",
+        advice: "Start it with `systemctl start docker`, and look at `journalctl -u docker` for why it went down.",
+        remedies: ["start-docker"],
+        source: "moby, client/errors.go, ErrorConnectionFailed",
+    }),
+    signature({
+        id: "docker-socket-denied",
+        where: ["Docker"],
+        pattern: /permission denied while trying to connect to the [Dd]ocker (?:daemon socket|API)/,
+        cause: "unknown",
+        means: "the user as whom we log in may not use Docker",
+        advice: "Let that user run it (group `docker`, or sudo without a password: docs/hardening.md).",
+        source: "moby, client/request.go",
+    }),
+    signature({
+        id: "container-marked-out-of-memory",
+        where: ["Docker"],
+        pattern: /"OOMKilled":true/,
+        kind: "fatal",
+        cause: "odoo-out-of-memory",
+        means: "Docker noted that the container's process was killed for want of memory",
+        advice: "Give it more memory (the service's limit, swap, a bigger droplet), or let it use less (`workers`, `limit_memory_hard` in odoo.conf).",
+        remedies: ["start-stack"],
+        source: "moby, daemon/monitor.go; `docker inspect`, State.OOMKilled",
+    }),
+    signature({
+        id: "port-already-allocated",
+        where: ["Docker"],
+        pattern: /Bind for [\d.:[\]a-f]{3,60} failed: port is already allocated|listen tcp[46]? [\d.:[\]a-f]{3,60}: bind: address already in use/,
+        kind: "fatal",
+        cause: "odoo-stopped",
+        means: "another program or container holds the port that the container should publish",
+        advice: "Find it with `ss -lntp` and `docker ps`, stop it or give it another port, then start the stack again.",
+        remedies: ["start-stack"],
+        source: "moby, libnetwork/portallocator/portallocator.go; cmd/docker-proxy",
+    }),
+    signature({
+        id: "docker-no-space-left",
+        where: ["Docker"],
+        pattern: /\b(?:write|mkdir|open|symlink|copying bootstrap data|failed to register layer)\b[^\n]{0,300}: no space left on device/,
+        kind: "fatal",
+        cause: "disk-full",
+        means: "Docker could not write what a container needs, for its file system has no space or no inodes left",
+        advice: "Look at `df -h` and `df -i` of /var/lib/docker, and free unused images (`docker system df`, `docker image prune`).",
+        source: "Linux, ENOSPC, as Go words it",
+    }),
+    signature({
+        id: "image-missing",
+        where: ["Docker"],
+        pattern: /No such image: [\w./:@-]{1,200}/,
+        kind: "fatal",
+        cause: "odoo-absent",
+        means: "the image of the service is not on the host, and we never pull one",
+        advice: "Pull or build it as your deploy does (`docker compose pull`), then start the stack again.",
+        source: "moby, daemon/images; `--pull never`",
+    }),
+    signature({
+        id: "image-pull-denied",
+        where: ["Docker"],
+        pattern: /pull access denied for [\w./:@-]{1,200}/,
+        kind: "fatal",
+        cause: "odoo-absent",
+        means: "the registry does not hand out this image: its name is wrong, or nobody is logged in",
+        advice: "Check the image's name in the compose file, and `docker login` on the host.",
+        source: "moby, distribution/errors.go",
+    }),
+    signature({
+        id: "image-tag-unknown",
+        where: ["Docker"],
+        pattern: /manifest for [\w./:@-]{1,200} not found|manifest unknown/,
+        kind: "fatal",
+        cause: "odoo-absent",
+        means: "the registry knows the image, and not this tag",
+        advice: "Check the tag in the compose file or .env against what the registry has.",
+        source: "moby, distribution/errors.go; distribution, registry/api/errcode",
+    }),
+    signature({
+        id: "registry-unreachable",
+        where: ["Docker"],
+        pattern: /Get "https?:\/\/[\w.:-]{1,120}\/v2\/": (?:dial tcp: lookup|dial tcp|net\/http|context deadline exceeded|EOF)/,
+        kind: "fatal",
+        cause: "odoo-absent",
+        means: "the image registry could not be reached from the host",
+        advice: "Look at the host's DNS and firewall (`resolvectl status`, `curl -I https://registry-1.docker.io/v2/`).",
+        source: "moby, distribution/registry.go; Go's net/http",
+    }),
+    signature({
+        id: "network-missing",
+        where: ["Docker"],
+        pattern: /network [\w.-]{1,100} (?:not found|declared as external, but could not be found)/,
+        kind: "fatal",
+        cause: "odoo-stopped",
+        means: "the network that the container belongs to is gone",
+        advice: "One of another project's: start that project first. This project's own: have Compose make network and container anew (`docker compose up -d`), after a look at the drift.",
+        source: "moby, libnetwork/errors.go; Compose, pkg/compose/create.go",
+    }),
+    signature({
+        id: "volume-missing",
+        where: ["Docker"],
+        pattern: /external volume "[\w.-]{1,100}" not found/,
+        kind: "fatal",
+        cause: "stack-down",
+        means: "the compose file names a volume that must exist already, and does not",
+        advice: "Look with `docker volume ls` for what it is called now. Never make an empty one in its place: the data would seem to be gone.",
+        source: "Compose, pkg/compose/create.go, ensureVolume",
+    }),
+    signature({
+        id: "program-not-found",
+        where: ["Docker", "Odoo's log", "PostgreSQL's log"],
+        pattern: /exec: "[^"\n]{1,200}": (?:stat [^:\n]{1,200}: no such file or directory|executable file not found in \$PATH|no such file or directory)|^exec \/[^\s:]{1,200}: no such file or directory/,
+        kind: "fatal",
+        cause: "odoo-stopped",
+        means: "the program that the container should run is not in it, or its first line names one that is not (also Windows line ends)",
+        advice: "Compare `entrypoint`, `command` and the mounts in the compose file with what the image holds.",
+        source: "runc, libcontainer/init_linux.go",
+    }),
+    signature({
+        id: "program-not-executable",
+        where: ["Docker", "Odoo's log", "PostgreSQL's log"],
+        pattern: /exec: "[^"\n]{1,200}": permission denied|^exec \/[^\s:]{1,200}: permission denied/,
+        kind: "fatal",
+        cause: "odoo-stopped",
+        means: "the program that the container should run may not be executed",
+        advice: "Set its mode on the host (`chmod +x`), most often that of a mounted entrypoint.",
+        source: "runc, libcontainer/init_linux.go",
+    }),
+    signature({
+        id: "wrong-architecture",
+        where: ["Docker", "Odoo's log", "PostgreSQL's log"],
+        pattern: /exec format error/,
+        kind: "fatal",
+        cause: "odoo-crash-loop",
+        means: "the image was built for another processor, or its entrypoint has no `#!` line",
+        advice: "Compare `uname -m` with the image's architecture (`docker image inspect`), and pull or build the right one.",
+        rulesOut: [{ remedy: "boot-check", why: "no program of this image runs on this host" }],
+        source: "Linux, ENOEXEC; runc, libcontainer/init_linux.go",
+    }),
+    signature({
+        id: "mount-kind-differs",
+        where: ["Docker"],
+        pattern: /Are you trying to mount a directory onto a file/,
+        kind: "fatal",
+        cause: "odoo-stopped",
+        means: "a mount has a folder on one side and a file on the other: most often the file is missing on the host, and Docker made a folder in its place",
+        advice: "Put the file back on the host (remove the empty folder first), then start the stack again.",
+        source: "runc, libcontainer/rootfs_linux.go; moby, daemon/start.go",
+    }),
+    signature({
+        id: "mount-source-missing",
+        where: ["Docker"],
+        pattern: /bind source path does not exist: [^\s]{1,300}/,
+        kind: "fatal",
+        cause: "odoo-stopped",
+        means: "a folder or file of the host that is mounted into the container is not there",
+        advice: "Put it back, or mount the disk that it lies on, then start the stack again.",
+        source: "moby, volume/mounts/validate.go",
+    }),
+    signature({
+        id: "container-not-made",
+        where: ["Docker"],
+        pattern: /OCI runtime create failed/,
+        kind: "symptom",
+        cause: "odoo-stopped",
+        means: "the runtime could not make the container",
+        advice: "Read the end of that line: it names what was missing or refused.",
+        source: "containerd, runtime/v2; runc",
+    }),
+    signature({
+        id: "container-name-taken",
+        where: ["Docker"],
+        pattern: /The container name "[\w/.-]{1,150}" is already in use/,
+        kind: "fatal",
+        cause: "odoo-absent",
+        means: "a container of that name exists already, and is not this project's",
+        advice: "Look with `docker ps -a` whose it is. One that is left over can be renamed (`docker rename`), which keeps its logs.",
+        source: "moby, daemon/names.go, reserveName",
+    }),
+    signature({
+        id: "dependency-unhealthy",
+        where: ["Docker"],
+        pattern: /dependency failed to start: container [\w.-]{1,150} (?:is unhealthy|exited \(\d+\))/,
+        kind: "symptom",
+        cause: "database-down",
+        means: "Compose waited for a service that the other one needs, and it did not become healthy",
+        advice: "Look at the log of the container that it names.",
+        source: "Compose, pkg/compose/convergence.go",
+    }),
+    signature({
+        id: "variable-unset",
+        where: ["Docker"],
+        pattern: /The \\?"\w{1,100}\\?" variable is not set/,
+        cause: "stack-down",
+        means: "the compose file uses a variable that nothing sets, and Compose takes an empty value for it",
+        advice: "Put it into .env beside the compose file, or name the right `--env-file`.",
+        source: "Compose, compose-go/template",
+    }),
+    signature({
+        id: "variable-required",
+        where: ["Docker"],
+        pattern: /required variable \w{1,100} is missing a value/,
+        kind: "fatal",
+        cause: "stack-down",
+        means: "the compose file needs a variable that nothing sets",
+        advice: "Put it into .env beside the compose file, or name the right `--env-file`.",
+        source: "Compose, compose-go/template",
+    }),
+    signature({
+        id: "compose-file-unreadable",
+        where: ["Docker"],
+        pattern: /yaml: (?:line \d+: [\w "':;,.-]{1,200}|unmarshal errors)/,
+        kind: "fatal",
+        cause: "stack-down",
+        means: "the compose file is not valid YAML",
+        advice: "Mend the line that it names, and test with `docker compose config -q`.",
+        source: "Compose, compose-go/loader; go-yaml",
+    }),
+    signature({
+        id: "compose-key-invalid",
+        where: ["Docker"],
+        pattern: /services\.[\w.-]{1,120} (?:[Aa]dditional property [\w.-]{1,100} is not allowed|must be a \w{1,30}|contains an invalid type)/,
+        kind: "fatal",
+        cause: "stack-down",
+        means: "the compose file says something that Compose does not know, or in another form than it must have",
+        advice: "Correct that key, and test with `docker compose config -q`.",
+        source: "Compose, compose-go/schema",
+    }),
+    signature({
+        id: "compose-reference-dangling",
+        where: ["Docker"],
+        pattern: /service "[\w.-]{1,100}" (?:refers to undefined (?:volume|network|secret|config) [\w.-]{1,100}|depends on undefined service "?[\w.-]{1,100}|has neither an image nor a build context)/,
+        kind: "fatal",
+        cause: "stack-down",
+        means: "a service in the compose file names something that the file does not define",
+        advice: "Define it, or take the reference out, and test with `docker compose config -q`.",
+        source: "Compose, compose-go/loader/validate.go",
+    }),
+    signature({
+        id: "env-file-missing",
+        where: ["Docker"],
+        pattern: /env file [^\s]{1,300} not found/,
+        kind: "fatal",
+        cause: "stack-down",
+        means: "the file with the service's environment is not there",
+        advice: "Put it back: without it Compose neither starts nor makes a container.",
+        source: "Compose, compose-go/types/project.go",
+    }),
+    signature({
+        id: "compose-file-missing",
+        where: ["Docker"],
+        pattern: /open [^\s]{1,300}\.ya?ml: no such file or directory/,
+        kind: "fatal",
+        cause: "stack-down",
+        means: "the compose file from which the containers were made is not there any more",
+        advice: "Put it back where the containers' labels say that it was.",
+        source: "Compose, compose-go/cli",
+    }),
+];
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/host.js
+/** The machine itself: the kernel, its disks, its memory, and what programs say when one of them gives out. */
+
+const FAILING_DISK = "the disk fails or refuses to write: what starts on it now may not come up again, or do damage";
+const HOST = [
+    signature({
+        id: "kernel-out-of-memory",
+        where: ["the kernel's log"],
+        pattern: /Out of memory: Kill(?:ed)? process \d+ \([^)]{1,40}\)|oom-kill:constraint=CONSTRAINT_NONE\b/,
+        kind: "fatal",
+        cause: "odoo-out-of-memory",
+        means: "the host ran out of memory, and the kernel killed the process that it names",
+        advice: "Give the host more memory or swap, or let Odoo use less (`workers`, `limit_memory_hard` in odoo.conf). Started again, it is killed again when it needs as much.",
+        remedies: ["start-stack"],
+        source: "Linux, mm/oom_kill.c",
+    }),
+    signature({
+        id: "container-out-of-memory",
+        where: ["the kernel's log"],
+        pattern: /Memory cgroup out of memory: Kill(?:ed)? process \d+ \([^)]{1,40}\)|oom-kill:constraint=CONSTRAINT_MEMCG\b/,
+        kind: "fatal",
+        cause: "odoo-out-of-memory",
+        means: "a container reached its own memory limit, and the kernel killed the process that it names",
+        advice: "Raise the service's memory limit in the compose file, or let Odoo use less (`workers`, `limit_memory_hard` in odoo.conf).",
+        remedies: ["start-stack"],
+        source: "Linux, mm/oom_kill.c",
+    }),
+    signature({
+        id: "no-space-left",
+        where: ["Odoo's log", "nginx's error log"],
+        pattern: /\[Errno (?:28|122)\] (?:No space left on device|Disk quota exceeded)|\(28: No space left on device\)/,
+        cause: "disk-full",
+        means: "a file could not be written, for the file system has no space or no inodes left",
+        advice: "Look with `df -h` and `df -i`, and free what is full: old logs, old dumps, unused images (`docker system df`), sessions.",
+        source: "Linux, ENOSPC",
+    }),
+    signature({
+        id: "database-no-space-left",
+        where: ["PostgreSQL's log"],
+        pattern: /[cC]ould not (?!resize shared memory)\w[^\n]{0,200}: No space left on device/,
+        kind: "fatal",
+        cause: "disk-full",
+        means: "PostgreSQL could not write its files, for the file system has no space or no inodes left",
+        advice: "Free space on the volume of the database, and touch nothing in its folder: PostgreSQL recovers by itself when it can write again.",
+        source: "PostgreSQL, src/backend/access/transam/xlog.c, src/backend/storage/file/fd.c; ENOSPC",
+    }),
+    signature({
+        id: "too-many-open-files",
+        where: ["Odoo's log", "PostgreSQL's log"],
+        pattern: /\[Errno 24\] Too many open files|out of file descriptors: Too many open files/,
+        cause: "odoo-unhealthy",
+        means: "the process may not open any more files or connections",
+        advice: "A restart gives them free. If it comes back, something leaks them: raise the limit (`ulimits: nofile` of the service), and look with `ls /proc/PID/fd` for what is open.",
+        remedies: ["restart-odoo"],
+        source: "Linux, EMFILE; PostgreSQL, src/backend/storage/file/fd.c",
+    }),
+    signature({
+        id: "read-only-file-system",
+        where: ["PostgreSQL's log", "Odoo's log", "nginx's error log"],
+        // An addon may be mounted so on purpose; Odoo's own files may not.
+        pattern: /\[Errno 30\] Read-only file system: '[^'\n]{0,200}\/(?:sessions|filestore)\b|\(30: Read-only file system\)|[cC]ould not \w[^\n]{0,200}: Read-only file system/,
+        kind: "fatal",
+        cause: "database-down",
+        means: "a file system can only be read: it was mounted so, or the kernel made it so after an error of the disk",
+        advice: "Look at `dmesg` and `mount`. After an error of the disk: save what can be saved, then check the file system. Otherwise correct the mount, or `read_only` in the compose file.",
+        rulesOut: [
+            { remedy: "restart-odoo", why: FAILING_DISK },
+            { remedy: "boot-check", why: FAILING_DISK },
+        ],
+        worthKnowing: true,
+        source: "Linux, EROFS; ext4's errors=remount-ro",
+    }),
+    signature({
+        id: "input-output-error",
+        where: ["PostgreSQL's log", "Odoo's log", "nginx's error log"],
+        // Without a path it is a terminal that went away.
+        pattern: /\[Errno 5\] Input\/output error: '|\(5: Input\/output error\)|[cC]ould not \w[^\n]{0,200}: Input\/output error/,
+        cause: "database-down",
+        means: "the disk, or the volume that is mounted over the network, does not give or take its data",
+        advice: "Look at `dmesg` and at the provider's console. Save the database and the files elsewhere before anything else writes there.",
+        rulesOut: [
+            { remedy: "restart-odoo", why: FAILING_DISK },
+            { remedy: "boot-check", why: FAILING_DISK },
+        ],
+        worthKnowing: true,
+        source: "Linux, EIO",
+    }),
+    signature({
+        id: "database-cannot-fork",
+        where: ["PostgreSQL's log"],
+        pattern: /could not fork [\w ]{1,60}: (?:Cannot allocate memory|Resource temporarily unavailable)/,
+        cause: "database-unreachable",
+        means: "PostgreSQL could not make a process for a connection, for memory or processes have run out",
+        advice: "Look with `free -m` and `ps aux --sort=-rss` at what uses the memory; lower `workers` or `db_maxconn`, or give the host more.",
+        worthKnowing: true,
+        source: "PostgreSQL, src/backend/postmaster/postmaster.c, BackendStartup",
+    }),
+    signature({
+        id: "odoo-no-memory",
+        where: ["Odoo's log"],
+        pattern: /RuntimeError: can't start new thread|\[Errno 12\] Cannot allocate memory|^MemoryError\b/,
+        cause: "odoo-unhealthy",
+        means: "Odoo got no more memory: from the host, or by its own `limit_memory_hard`",
+        advice: "A restart gives it free. If it comes back, give the host more memory, lower `workers`, or raise `limit_memory_hard` where it is set too low.",
+        remedies: ["restart-odoo"],
+        source: "CPython, Modules/_threadmodule.c; Linux, ENOMEM; Odoo, odoo/service/server.py (RLIMIT_AS)",
+    }),
+];
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/nginx.js
+/** The reverse proxy. Most of what it says of its upstream is a symptom: why Odoo does not answer stands elsewhere. */
+
+const UPSTREAM = "nginx, src/http/ngx_http_upstream.c";
+const NGINX = [
+    signature({
+        id: "nginx-directive-invalid",
+        where: ["nginx -t", "nginx's error log"],
+        pattern: /unknown directive "[^"\n]{1,80}"|directive "\w{1,60}" is not terminated by ";"|unexpected (?:"[^"\n]{1,10}"|end of file)|invalid number of arguments in "\w{1,60}" directive|"\w{1,60}" directive is (?:not allowed here|duplicate)/,
+        kind: "fatal",
+        cause: "nginx-config-invalid",
+        means: "a line of nginx's configuration is wrong",
+        advice: "Mend that line, test with `nginx -t`, then `systemctl reload nginx`.",
+        rulesOut: [{ remedy: "start-nginx", why: "its configuration is invalid, and it would not start" }],
+        source: "nginx, src/core/ngx_conf_file.c",
+    }),
+    signature({
+        id: "nginx-upstream-name-unknown",
+        where: ["nginx -t", "nginx's error log"],
+        pattern: /host not found in upstream "[^"\n]{1,120}"/,
+        kind: "fatal",
+        cause: "nginx-config-invalid",
+        means: "nginx is told to send requests to a name that cannot be resolved, and does not start",
+        advice: "Name an address instead (127.0.0.1), or mend the DNS. A container's name is known only inside of Docker's networks.",
+        source: UPSTREAM,
+    }),
+    signature({
+        id: "nginx-certificate-unloadable",
+        where: ["nginx -t", "nginx's error log"],
+        pattern: /cannot load certificate(?: key)? "[^"\n]{1,200}"/,
+        kind: "fatal",
+        cause: "nginx-config-invalid",
+        means: "a certificate or its key is not there, cannot be read, or do not belong together",
+        advice: "Look with `certbot certificates`; renew it or correct the path, test with `nginx -t`, then start nginx.",
+        source: "nginx, src/event/ngx_event_openssl.c, ngx_ssl_certificate",
+    }),
+    signature({
+        id: "nginx-included-file-missing",
+        where: ["nginx -t", "nginx's error log"],
+        pattern: /\[emerg\][^\n]{0,40} open\(\) "[^"\n]{1,200}" failed \(2: No such file or directory\) in /,
+        kind: "fatal",
+        cause: "nginx-config-invalid",
+        means: "a file that nginx's configuration includes is not there",
+        advice: "Put it back, or take the line out, test with `nginx -t`, then start nginx.",
+        source: "nginx, src/core/ngx_conf_file.c, ngx_conf_parse",
+    }),
+    signature({
+        id: "nginx-default-server-twice",
+        where: ["nginx -t", "nginx's error log"],
+        pattern: /a duplicate default server for [\d.:[\]a-f]{3,60}/,
+        kind: "fatal",
+        cause: "nginx-config-invalid",
+        means: "two sites are called the default one for the same address",
+        advice: "Take `default_server` out of one of them (often /etc/nginx/sites-enabled/default), test with `nginx -t`.",
+        source: "nginx, src/http/ngx_http.c, ngx_http_add_server",
+    }),
+    signature({
+        id: "nginx-address-in-use",
+        where: ["nginx's error log"],
+        pattern: /bind\(\) to [\w.:[\]/-]{3,120} failed \(98: [^)\n]{1,60}\)/,
+        kind: "fatal",
+        cause: "nginx-down",
+        means: "another program holds nginx's port",
+        advice: "Find it with `ss -lntp`: another web server, or a container that publishes 80 or 443. Stop it, then start nginx.",
+        remedies: ["start-nginx"],
+        source: "nginx, src/core/ngx_connection.c, ngx_open_listening_sockets",
+    }),
+    signature({
+        id: "nginx-too-many-open-files",
+        where: ["nginx's error log"],
+        pattern: /\b\w{1,20}\(\)[^\n]{0,120} failed \(24: Too many open files\)/,
+        cause: "intermittent",
+        means: "nginx may not open any more files or connections",
+        advice: "Raise `worker_rlimit_nofile` (and LimitNOFILE of its unit), and look what holds them: `ss -tnp`.",
+        source: "Linux, EMFILE; nginx, src/event/ngx_event_connect.c",
+    }),
+    signature({
+        id: "nginx-connections-exhausted",
+        where: ["nginx's error log"],
+        pattern: /\d+ worker_connections are not enough/,
+        cause: "intermittent",
+        means: "nginx has as many connections as it is allowed to have",
+        advice: "Raise `worker_connections`, and look where they come from: `ss -tn state established`.",
+        worthKnowing: true,
+        source: "nginx, src/core/ngx_connection.c, ngx_get_connection",
+    }),
+    signature({
+        id: "nginx-upstream-denied",
+        where: ["nginx's error log"],
+        pattern: /connect\(\) to [\w.:[\]/-]{3,120} failed \(13: Permission denied\) while connecting to upstream/,
+        cause: "nginx-elsewhere",
+        means: "nginx may not connect to where it sends requests: a socket's mode, or SELinux",
+        advice: "A socket: give its group to nginx's user. SELinux: `setsebool -P httpd_can_network_connect 1`.",
+        source: UPSTREAM,
+    }),
+    signature({
+        id: "nginx-upstream-socket-missing",
+        where: ["nginx's error log"],
+        pattern: /connect\(\) to unix:[\w./-]{1,120} failed \(2: No such file or directory\) while connecting to upstream/,
+        cause: "nginx-elsewhere",
+        means: "nginx sends requests to a socket that is not there",
+        advice: "Send them to Odoo's port instead (`proxy_pass http://127.0.0.1:8069`), test with `nginx -t`, then reload.",
+        source: UPSTREAM,
+    }),
+    signature({
+        id: "nginx-tls-to-plain-upstream",
+        where: ["nginx's error log"],
+        pattern: /SSL_do_handshake\(\) failed [^\n]{0,160} while SSL handshaking to upstream/,
+        cause: "nginx-elsewhere",
+        means: "nginx speaks https to an upstream that speaks http",
+        advice: "Write `proxy_pass http://…` for Odoo, test with `nginx -t`, then reload.",
+        source: UPSTREAM,
+    }),
+    signature({
+        id: "nginx-header-too-big",
+        where: ["nginx's error log"],
+        pattern: /upstream sent too big header while reading response header from upstream/,
+        cause: "intermittent",
+        means: "Odoo's answer has a header that is longer than nginx's buffer, and people get a 502 for it",
+        advice: "Raise `proxy_buffer_size` and `proxy_buffers` (Odoo's documentation uses 16k), test with `nginx -t`, then reload.",
+        worthKnowing: true,
+        source: UPSTREAM,
+    }),
+    signature({
+        id: "websocket-to-wrong-port",
+        where: ["Odoo's log"],
+        pattern: /Couldn't bind the websocket\. Is the connection opened on the evented port/,
+        cause: "nginx-elsewhere",
+        means: "nginx sends websockets to Odoo's ordinary port: chat and notifications do not work, and the log fills up",
+        advice: "With workers: send `/websocket` to port 8072 with the Upgrade headers. Without workers there is no 8072, and nothing to correct but the noise.",
+        worthKnowing: true,
+        source: "Odoo, addons/bus/websocket.py, open_connection (16 and later)",
+    }),
+    signature({
+        id: "nginx-server-name-twice",
+        where: ["nginx -t", "nginx's error log"],
+        pattern: /conflicting server name "[^"\n]{0,120}" on [\d.:[\]a-f]{3,60}, ignored/,
+        kind: "symptom",
+        cause: "nginx-elsewhere",
+        means: "two sites of nginx have the same name, and only the first one is used",
+        advice: "Take the name out of one of them, test with `nginx -t`, then reload.",
+        worthKnowing: true,
+        source: "nginx, src/http/ngx_http.c, ngx_http_server_names",
+    }),
+    signature({
+        id: "nginx-body-too-large",
+        where: ["nginx's error log"],
+        pattern: /client intended to send too large body: \d+ bytes/,
+        kind: "symptom",
+        cause: "intermittent",
+        means: "nginx refused an upload for its size (413)",
+        advice: "Raise `client_max_body_size` where such uploads are meant to work, test with `nginx -t`, then reload.",
+        worthKnowing: true,
+        source: "nginx, src/http/ngx_http_core_module.c",
+    }),
+    signature({
+        id: "nginx-upstream-refused",
+        where: ["nginx's error log"],
+        pattern: /connect\(\) failed \((?:111|113): [^)\n]{1,60}\) while connecting to upstream/,
+        kind: "symptom",
+        cause: "nginx-elsewhere",
+        means: "nothing accepts connections where nginx sends requests",
+        advice: "Look whether Odoo runs and listens, and whether `proxy_pass` names its address.",
+        source: UPSTREAM,
+    }),
+    signature({
+        id: "nginx-no-live-upstreams",
+        where: ["nginx's error log"],
+        pattern: /no live upstreams while connecting to upstream/,
+        kind: "symptom",
+        cause: "nginx-elsewhere",
+        means: "every server of the upstream failed lately, and nginx asks none of them for a while",
+        advice: "Look whether Odoo runs and listens; nginx tries again by itself after `fail_timeout`.",
+        source: UPSTREAM,
+    }),
+    signature({
+        id: "nginx-upstream-timed-out",
+        where: ["nginx's error log"],
+        pattern: /upstream timed out \(110: [^)\n]{1,60}\) while (?:connecting to|reading response header from|reading) upstream/,
+        kind: "symptom",
+        cause: "odoo-frozen",
+        means: "Odoo gave no answer within `proxy_read_timeout`",
+        advice: "Look what Odoo waits for: locks in PostgreSQL, slow requests, too few workers.",
+        source: UPSTREAM,
+    }),
+    signature({
+        id: "nginx-upstream-closed",
+        where: ["nginx's error log"],
+        pattern: /upstream prematurely closed connection while reading (?:response header from )?upstream/,
+        kind: "symptom",
+        cause: "intermittent",
+        means: "Odoo closed a connection before its answer was complete: it was ended, or a worker was",
+        advice: "Look at what Odoo's log says at that time: limits, a restart, memory.",
+        source: UPSTREAM,
+    }),
+    signature({
+        id: "nginx-upstream-reset",
+        where: ["nginx's error log"],
+        pattern: /recv\(\) failed \(104: [^)\n]{1,60}\) while reading (?:response header from )?upstream/,
+        kind: "symptom",
+        cause: "odoo-crash-loop",
+        means: "the connection was cut: Docker listens for Odoo's port, and nobody in the container answers",
+        advice: "Look whether Odoo has just been started, or ends at each start.",
+        source: UPSTREAM,
+    }),
+];
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/odoo-assets.js
+/** Odoo's files, and the stylesheets and scripts that it compiles. */
+
+const ODOO_ASSETS = [
+    signature({
+        id: "stored-file-denied",
+        where: ["Odoo's log"],
+        pattern: /Permission denied: '[^'\n]{1,160}\/filestore\b/,
+        cause: "filestore-unreadable",
+        means: "Odoo may not use a file of its own filestore",
+        advice: "Give the filestore to the user as whom Odoo runs, from inside of the container: `docker exec -u 0 … chown -R odoo: /var/lib/odoo`. Delete no rows before: that makes it worse.",
+        rulesOut: [{ remedy: "restart-odoo", why: "its files would belong to another user as before" }],
+        source: "Odoo, odoo/addons/base/models/ir_attachment.py, _file_read",
+    }),
+    signature({
+        id: "attachment-collides",
+        where: ["Odoo's log"],
+        pattern: /The attachment (?:is colliding|collides) with an existing file/,
+        cause: "assets-corrupt",
+        means: "a file in the filestore is not what its name says, and keeps Odoo from writing the right one",
+        advice: "Move the files aside whose SHA-1 is not their name; Odoo then writes them anew by itself.",
+        rulesOut: [{ remedy: "restart-odoo", why: "the damaged file would be in the way as before" }],
+        source: "Odoo, odoo/addons/base/models/ir_attachment.py, _get_path",
+    }),
+    signature({
+        id: "stored-file-missing",
+        where: ["Odoo's log"],
+        pattern: /No such file or directory: '[^'\n]{1,160}\/filestore\b/,
+        cause: "assets-missing",
+        means: "a file that the database names is not in the filestore",
+        advice: "Look whether the right volume is mounted and `data_dir` is right. Users' files come back only from a backup; compiled stylesheets and scripts can be made anew.",
+        source: "Odoo, odoo/addons/base/models/ir_attachment.py, _file_read",
+    }),
+    signature({
+        id: "sassc-missing",
+        where: ["Odoo's log"],
+        pattern: /Could not execute command 'sassc'/,
+        cause: "assets-poisoned",
+        means: "the program that compiles stylesheets is not in the image",
+        advice: "Build the image with `libsass` for Python (or with `sassc`), then have the stylesheets made anew.",
+        source: "Odoo, odoo/addons/base/models/assetsbundle.py",
+    }),
+    signature({
+        id: "bundle-source-missing",
+        where: ["Odoo's log"],
+        pattern: /Could not get content for [\w./-]{1,200}|File \/[\w./-]{1,200} does not exist\./,
+        cause: "assets-poisoned",
+        means: "a stylesheet or script that a module lists is not there",
+        advice: "Put the file back, or take it out of the module's list, then update the module.",
+        source: "Odoo, odoo/addons/base/models/assetsbundle.py, WebAsset",
+    }),
+    signature({
+        id: "bundle-not-compiled",
+        where: ["Odoo's log"],
+        pattern: /This error occurr?ed while compiling the bundle '[\w.]{1,100}'/,
+        cause: "assets-poisoned",
+        means: "a stylesheet could not be compiled, and people get the old one or none",
+        advice: "Mend the SCSS that the lines before it name, restart Odoo, and have the stylesheets made anew.",
+        source: "Odoo, odoo/addons/base/models/assetsbundle.py, compile_css",
+    }),
+];
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/odoo-boot.js
+/** What keeps Odoo from starting: its options, its configuration, its port, its folders. */
+
+const ODOO_BOOT = [
+    signature({
+        id: "odoo-user-postgres",
+        where: ["Odoo's log"],
+        pattern: /Using the database user 'postgres' is a security risk, aborting\./,
+        kind: "fatal",
+        cause: "odoo-crash-loop",
+        means: "Odoo refuses to work as PostgreSQL's superuser `postgres`",
+        advice: "Make a role of its own that owns the database, and name it in `db_user` (or `USER`).",
+        source: "Odoo, odoo/cli/server.py, check_postgres_user",
+    }),
+    signature({
+        id: "odoo-option-value-invalid",
+        where: ["Odoo's log"],
+        pattern: /option (?:--)?[\w-]{1,60}: invalid \w{1,30} value: '[^'\n]{0,60}'/,
+        kind: "fatal",
+        cause: "odoo-crash-loop",
+        means: "an option in odoo.conf or on Odoo's command line has a value of the wrong kind",
+        advice: "Correct that option; Docker starts Odoo again by itself.",
+        source: "Odoo, odoo/tools/config.py; Python's optparse",
+    }),
+    signature({
+        id: "odoo-option-unknown",
+        where: ["Odoo's log"],
+        pattern: /no such option: --[\w-]{1,60}|unrecognized parameters: [\w' -]{1,80}/,
+        kind: "fatal",
+        cause: "odoo-crash-loop",
+        means: "Odoo's command line has an option or a word that this version does not know",
+        advice: "Correct `command:` in the compose file; options change between Odoo's versions.",
+        source: "Odoo, odoo/tools/config.py",
+    }),
+    signature({
+        id: "odoo-conf-not-found",
+        where: ["Odoo's log"],
+        pattern: /The config file '[^'\n]{1,200}' selected with -c\/--config doesn't exist or is not readable/,
+        kind: "fatal",
+        cause: "odoo-crash-loop",
+        means: "the odoo.conf that Odoo is told to read is not there, or Odoo's user may not read it",
+        advice: "Put it back where the compose file mounts it from, readable for the container's user.",
+        source: "Odoo, odoo/tools/config.py, _parse_config",
+    }),
+    signature({
+        id: "odoo-conf-malformed",
+        where: ["Odoo's log"],
+        pattern: /configparser\.(?:MissingSectionHeader|Duplicate(?:Option|Section)|Parsing)Error/,
+        kind: "fatal",
+        cause: "odoo-crash-loop",
+        means: "odoo.conf is not a valid configuration: it has no `[options]` line, or says something twice",
+        advice: "Correct the line that the words after it name.",
+        source: "Python, Lib/configparser.py",
+    }),
+    signature({
+        id: "odoo-addons-path-invalid",
+        where: ["Odoo's log"],
+        pattern: /option --addons-path: (?:no such directory|invalid addons directory)[: \w'/.-]{0,120}|[Tt]he addons-path '[^'\n]{1,160}' does not seem to/,
+        kind: "fatal",
+        cause: "odoo-crash-loop",
+        means: "a folder of `addons_path` is not there, or holds no module",
+        advice: "Correct `addons_path`, or the mount that should bring that folder.",
+        source: "Odoo, odoo/tools/config.py, _check_addons_path",
+    }),
+    signature({
+        id: "odoo-address-in-use",
+        where: ["Odoo's log"],
+        pattern: /\[Errno 98\] Address already in use/,
+        kind: "fatal",
+        cause: "odoo-not-listening",
+        means: "another process in the container holds Odoo's port; with `workers = 0` Odoo runs on without it, and nobody can reach it",
+        advice: "Look with `docker top` for a second Odoo. Whoever runs one beside it (an update, a shell) adds `--no-http`.",
+        remedies: ["restart-odoo"],
+        source: "Odoo, odoo/service/server.py",
+    }),
+    signature({
+        id: "odoo-data-dir-denied",
+        where: ["Odoo's log"],
+        pattern: /Permission denied: '[^'\n]{1,160}\/sessions\b|\/sessions: directory is not writable/,
+        cause: "filestore-unreadable",
+        means: "Odoo may not write into its data folder, and so can keep no session",
+        advice: "Give the folder to the user as whom Odoo runs, from inside of the container: `docker exec -u 0 … chown -R odoo: /var/lib/odoo`.",
+        source: "Odoo, odoo/tools/config.py, session_dir",
+    }),
+    signature({
+        id: "odoo-server-wide-module",
+        where: ["Odoo's log"],
+        pattern: /Failed to load server-wide module `[\w.]{1,80}`/,
+        cause: "odoo-unhealthy",
+        means: "a module of `server_wide_modules` could not be loaded; Odoo serves on without it",
+        advice: "Look at the traceback after it: mend the module, put its folder back, or take it out of `server_wide_modules`.",
+        worthKnowing: true,
+        source: "Odoo, odoo/service/server.py, load_server_wide_modules",
+    }),
+    signature({
+        id: "odoo-registry-failed",
+        where: ["Odoo's log"],
+        pattern: /Failed to load registry/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "Odoo could not load the modules of its database, and answers every page with an error",
+        advice: "Look at the traceback after it: its last lines name the module and the line.",
+        source: "Odoo, odoo/modules/registry.py, Registry.new",
+    }),
+    signature({
+        id: "odoo-initialize-failed",
+        where: ["Odoo's log"],
+        pattern: /Failed to initialize database `[\w.-]{1,64}`/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "Odoo could not load the database that it is told to load at its start",
+        advice: "Look at the traceback after it: its last lines say why.",
+        source: "Odoo, odoo/service/server.py, preload_registries",
+    }),
+    signature({
+        id: "odoo-request-failed",
+        where: ["Odoo's log"],
+        pattern: /odoo\.http: Exception during request handling\.|werkzeug: Error on request:/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "a page ended with an error that Odoo did not expect",
+        advice: "Look at the traceback after it.",
+        source: "Odoo, odoo/http.py (16 and later), werkzeug/serving.py (14 and 15)",
+    }),
+];
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/odoo-database.js
+/** What Odoo says of its database. */
+
+const NEW_CODE = "the code that runs is newer than its tables (an image or a module was changed and not updated), or another database than expected is used";
+const UPDATE_IT = "Update the module that owns it (`-u MODULE`) after a backup, or go back to the code that fits the database.";
+const ODOO_DATABASE = [
+    signature({
+        id: "odoo-database-host-unknown",
+        where: ["Odoo's log"],
+        pattern: /could not translate host name "[^"\n]{1,120}" to address/,
+        cause: "database-unreachable",
+        means: "the name of the database's host is not known: its container is down, or is in another network",
+        advice: "Look whether the database's container runs, and whether `db_host` (or `HOST`) is the name of its service.",
+        source: "PostgreSQL, src/interfaces/libpq/fe-connect.c",
+    }),
+    signature({
+        id: "odoo-database-refused",
+        where: ["Odoo's log"],
+        pattern: /could not connect to server: (?:Connection refused|Connection timed out)|connection to server at "[^"\n]{1,120}"[^\n]{0,80} failed: (?:Connection refused|timeout expired|Connection timed out)/,
+        cause: "database-unreachable",
+        means: "nothing accepts connections where Odoo looks for its database",
+        advice: "Look whether PostgreSQL runs and listens there, and at `db_host` and `db_port`.",
+        source: "PostgreSQL, src/interfaces/libpq/fe-connect.c",
+    }),
+    signature({
+        id: "odoo-password-rejected",
+        where: ["Odoo's log"],
+        pattern: /password authentication failed for user "[^"\n]{1,64}"/,
+        cause: "database-unreachable",
+        means: "PostgreSQL does not accept Odoo's password",
+        advice: "Compare the password in the compose file, .env and odoo.conf with the one that the database was made with: `POSTGRES_PASSWORD` counts only the first time.",
+        source: "PostgreSQL, src/backend/libpq/auth.c",
+    }),
+    signature({
+        id: "odoo-database-missing",
+        where: ["Odoo's log"],
+        pattern: /FATAL: {1,4}(?:database|role) "[^"\n]{1,64}" does not exist/,
+        cause: "database-unreachable",
+        means: "Odoo asks for a database, or comes as a user, that PostgreSQL does not have",
+        advice: "Look with `psql -l` for what there is, and correct `db_name` or `db_user`. Make no new database before you know where the old one is.",
+        source: "PostgreSQL, src/backend/utils/init/postinit.c",
+    }),
+    signature({
+        id: "odoo-database-starting",
+        where: ["Odoo's log"],
+        pattern: /FATAL: {1,4}the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections|not accepting connections)/,
+        cause: "database-starting",
+        means: "PostgreSQL starts, stops or recovers, and lets Odoo not in meanwhile",
+        advice: "Give it time: recovery after a crash may take minutes. Odoo finds back to it by itself.",
+        source: "PostgreSQL, src/backend/postmaster/postmaster.c, ProcessStartupPacket",
+    }),
+    signature({
+        id: "odoo-too-many-clients",
+        where: ["Odoo's log"],
+        pattern: /FATAL: {1,4}sorry, too many clients already/,
+        cause: "database-unreachable",
+        means: "all of PostgreSQL's connections are taken, and Odoo gets none",
+        advice: "Look at `pg_stat_activity` for who holds them. Then lower `db_maxconn` or `workers`, or raise `max_connections`.",
+        source: "PostgreSQL, src/backend/storage/lmgr/proc.c",
+    }),
+    signature({
+        id: "odoo-slots-reserved",
+        where: ["Odoo's log"],
+        pattern: /FATAL: {1,4}remaining connection slots are reserved/,
+        cause: "database-unreachable",
+        means: "all of PostgreSQL's connections are taken, but for those that it keeps for its administrator",
+        advice: "Look as PostgreSQL's superuser at `pg_stat_activity` for who holds them. Then lower `db_maxconn` or `workers`, or raise `max_connections`.",
+        source: "PostgreSQL, src/backend/utils/init/postinit.c",
+    }),
+    signature({
+        id: "odoo-connection-pool-full",
+        where: ["Odoo's log"],
+        pattern: /PoolError: The Connection Pool Is Full|The Connection Pool Is Full/,
+        cause: "odoo-unhealthy",
+        means: "all of the connections that Odoo allows itself (`db_maxconn`) are in use",
+        advice: "A restart gives them free. If it comes back: raise `db_maxconn` (times the number of workers, it must stay below PostgreSQL's `max_connections`), or find the module that keeps cursors open.",
+        remedies: ["restart-odoo"],
+        source: "Odoo, odoo/sql_db.py, ConnectionPool.borrow",
+    }),
+    signature({
+        id: "odoo-may-not-use-tables",
+        where: ["Odoo's log"],
+        pattern: /permission denied for (?:schema|table|relation|sequence|database) "?\w{1,64}/,
+        cause: "database-unreachable",
+        means: "Odoo's user may not use the tables of its database: they belong to another one, as after a restore by somebody else",
+        advice: "Give them to Odoo's user: `REASSIGN OWNED BY … TO …` in that database, or restore with `--no-owner --role`.",
+        source: "PostgreSQL, src/backend/catalog/aclchk.c",
+    }),
+    signature({
+        id: "odoo-connection-lost",
+        where: ["Odoo's log"],
+        pattern: /server closed the connection unexpectedly|InterfaceError: connection already closed/,
+        cause: "database-unreachable",
+        means: "PostgreSQL went away in the middle of a question: it was restarted, or one of its processes was killed",
+        advice: "Look at the database's log of that minute. Odoo opens new connections by itself.",
+        source: "PostgreSQL, src/interfaces/libpq/fe-misc.c; psycopg2",
+    }),
+    signature({
+        id: "odoo-database-not-initialised",
+        where: ["Odoo's log"],
+        pattern: /Database [\w.-]{1,64} not initialized, you can force it with/,
+        cause: "odoo-unhealthy",
+        means: "the database that Odoo is told to use is there, and holds no Odoo",
+        advice: "Look with `psql -l` for the one that does, and whether the right volume is mounted. Do not initialise this one before you know.",
+        rulesOut: [
+            { remedy: "restart-odoo", why: "the database holds no Odoo, and would not after a restart" },
+            { remedy: "boot-check", why: "the database holds no Odoo, which is why it does not come up" },
+        ],
+        source: "Odoo, odoo/modules/loading.py, load_modules",
+    }),
+    signature({
+        id: "odoo-column-missing",
+        where: ["Odoo's log"],
+        pattern: /ERROR: {1,4}column [\w."]{1,130} does not exist|UndefinedColumn: column [\w."]{1,130} does not exist/,
+        cause: "odoo-unhealthy",
+        means: `Odoo asks for a column that the database does not have: ${NEW_CODE}`,
+        advice: UPDATE_IT,
+        source: "PostgreSQL, src/backend/parser/parse_relation.c, errorMissingColumn",
+    }),
+    signature({
+        id: "odoo-table-missing",
+        where: ["Odoo's log"],
+        pattern: /ERROR: {1,4}relation "\w{1,64}" does not exist|UndefinedTable: relation "\w{1,64}" does not exist/,
+        cause: "odoo-unhealthy",
+        means: `Odoo asks for a table that the database does not have: ${NEW_CODE}`,
+        advice: UPDATE_IT,
+        source: "PostgreSQL, src/backend/parser/parse_relation.c, parserOpenTable",
+    }),
+    signature({
+        id: "odoo-no-ir-http",
+        where: ["Odoo's log"],
+        pattern: /KeyError: 'ir\.http'/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "the database that Odoo serves is missing, holds no Odoo, or its modules could not be loaded",
+        advice: "Look further up in the log for why, and at `db_name` and `dbfilter`.",
+        source: "Odoo, odoo/http.py",
+    }),
+    signature({
+        id: "odoo-query-failed",
+        where: ["Odoo's log"],
+        // What writes is refused in the best of sites: a user left a field empty, two users met in one row.
+        pattern: /odoo\.sql_db: bad query:(?! ?b?['"]?(?:INSERT|UPDATE|DELETE)\b)/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "PostgreSQL refused a statement of Odoo's",
+        advice: "The line after it in the evidence says why.",
+        source: "Odoo, odoo/sql_db.py, Cursor.execute",
+    }),
+    signature({
+        id: "odoo-connection-failed",
+        where: ["Odoo's log"],
+        pattern: /Connection to the database failed/,
+        kind: "symptom",
+        cause: "database-unreachable",
+        means: "Odoo got no connection to its database",
+        advice: "The lines after it in the evidence say why.",
+        source: "Odoo, odoo/sql_db.py, ConnectionPool.borrow",
+    }),
+    signature({
+        id: "odoo-waited-for-database",
+        where: ["Odoo's log"],
+        pattern: /Database connection failure:/,
+        kind: "symptom",
+        cause: "database-unreachable",
+        means: "before its start Odoo waited for its database, half a minute long, and gave up",
+        advice: "The same line in the evidence says why. Docker starts it again, so this looks like a crash loop and is none.",
+        source: "odoo/docker, wait-for-psql.py",
+    }),
+];
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/odoo-limits.js
+/** Odoo's own limits: it ends or recycles what takes too long or too much. */
+
+const ODOO_LIMITS = [
+    signature({
+        id: "real-time-limit",
+        where: ["Odoo's log"],
+        pattern: /virtual real time limit \(\d+\/\d+s\) reached/,
+        cause: "intermittent",
+        means: "a request or a scheduled job took longer than `limit_time_real`, and Odoo reloads: everybody gets a 502 meanwhile",
+        advice: "The stack that is logged after it tells where the time goes. Mend that, or raise `limit_time_real` (`limit_time_real_cron` for jobs) where the work is meant to last.",
+        worthKnowing: true,
+        source: "Odoo, odoo/service/server.py, ThreadedServer.process_limit",
+    }),
+    signature({
+        id: "server-memory-limit",
+        where: ["Odoo's log"],
+        pattern: /Server (?:virtual )?memory limit \(\d+\) reached/,
+        cause: "intermittent",
+        means: "Odoo reached `limit_memory_soft` and reloads: everybody gets a 502 meanwhile",
+        advice: "Raise `limit_memory_soft` where the host has the memory, or use workers, which are recycled one by one.",
+        worthKnowing: true,
+        source: "Odoo, odoo/service/server.py, ThreadedServer.process_limit",
+    }),
+    signature({
+        id: "worker-memory-limit",
+        where: ["Odoo's log"],
+        pattern: /Worker \(\d+\) virtual memory limit \(\d+\) reached|LongPolling virtual memory limit reached: \d+/,
+        cause: "intermittent",
+        means: "a worker reached `limit_memory_soft`, and was replaced after its request; again and again it is a limit that is too low",
+        advice: "Raise `limit_memory_soft`, or look for the report or job that needs so much.",
+        source: "Odoo, odoo/service/server.py, Worker.check_limits",
+    }),
+    signature({
+        id: "worker-timeout",
+        where: ["Odoo's log"],
+        pattern: /Worker\w{0,20} \(\d+\) timeout after \d+s/,
+        cause: "intermittent",
+        means: "a worker worked on one request for longer than `limit_time_real` and was killed: who waited for it got a 502",
+        advice: "Look at `pg_stat_activity` for what it waits for, and at the stack in the log. Raise `limit_time_real` only where the work is meant to last.",
+        worthKnowing: true,
+        source: "Odoo, odoo/service/server.py, PreforkServer.process_timeout",
+    }),
+    signature({
+        id: "cpu-time-limit",
+        where: ["Odoo's log"],
+        pattern: /CPU time limit exceeded/,
+        cause: "intermittent",
+        means: "a worker computed for longer than `limit_time_cpu` and ended itself: who waited for it got a 502",
+        advice: "Find the request or job in the traceback; raise `limit_time_cpu` only where the work is meant to last.",
+        worthKnowing: true,
+        source: "Odoo, odoo/service/server.py, Worker.signal_time_expired_handler",
+    }),
+];
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/odoo-modules.js
+/** Modules that cannot be loaded, installed or updated, and what they leave behind. */
+
+const ODOO_MODULES = [
+    signature({
+        id: "module-dependency-missing",
+        where: ["Odoo's log"],
+        pattern: /You try to (?:install|upgrade) (?:the )?module '?\w{1,80}'? that depends on (?:the )?module '?\w{1,80}/,
+        kind: "fatal",
+        cause: "odoo-crash-loop",
+        means: "a module is to be installed or updated that needs another one, which is not in `addons_path`",
+        advice: "Put the missing module where Odoo looks for modules, or take the one that needs it out of the command.",
+        source: "Odoo, odoo/addons/base/models/ir_module.py, _state_update",
+    }),
+    signature({
+        id: "module-python-library-missing",
+        where: ["Odoo's log"],
+        pattern: /Unable to (?:install|upgrade|process) module "\w{1,80}" because an external dependency is not met/,
+        kind: "fatal",
+        cause: "odoo-crash-loop",
+        means: "a module needs a Python library or a program that the image does not have",
+        advice: "Build the image with it (`pip install …`), then start again.",
+        source: "Odoo, odoo/addons/base/models/ir_module.py, check_external_dependencies",
+    }),
+    signature({
+        id: "module-view-invalid",
+        where: ["Odoo's log"],
+        pattern: /ParseError: while parsing (?:file:)?[\w./-]{1,200}(?:xml|csv)(?::\d+)?/,
+        kind: "fatal",
+        cause: "odoo-crash-loop",
+        means: "a file of a module with views or data could not be loaded: it does not fit the models, or another module's views",
+        advice: "Mend that file at the line that it names, and update the module again.",
+        source: "Odoo, odoo/tools/convert.py",
+    }),
+    signature({
+        id: "module-manifest-invalid",
+        where: ["Odoo's log"],
+        pattern: /in (?:load_information_from_description_file|load_manifest|_load_manifest)$/,
+        cause: "odoo-unhealthy",
+        means: "the manifest of a module is no valid Python",
+        advice: "Look at the last lines of the traceback, and at what changed lately below `addons_path`.",
+        remedies: ["restart-odoo"],
+        source: "Odoo, odoo/modules/module.py",
+    }),
+    signature({
+        id: "module-syntax-error",
+        where: ["Odoo's log"],
+        pattern: /^(?:SyntaxError|IndentationError|TabError): [\w '"():,.-]{1,120}/,
+        cause: "odoo-unhealthy",
+        means: "the code of a module has a mistake in its syntax",
+        advice: "Mend the line that the traceback names, then restart Odoo.",
+        remedies: ["restart-odoo"],
+        source: "CPython, Parser/pegen_errors.c",
+    }),
+    signature({
+        id: "module-import-failed",
+        where: ["Odoo's log"],
+        pattern: /^(?:ModuleNotFoundError|ImportError): [\w '"().:/-]{1,160}/,
+        cause: "odoo-unhealthy",
+        means: "the code of a module imports something that is not there",
+        advice: "Install the missing Python library into the image, or put the missing file back, then restart Odoo.",
+        remedies: ["restart-odoo"],
+        source: "CPython, Python/import.c",
+    }),
+    signature({
+        id: "modules-not-loaded",
+        where: ["Odoo's log"],
+        pattern: /Some modules are not loaded, some dependencies or manifest may be missing: \[[\w', ]{0,300}/,
+        cause: "odoo-unhealthy",
+        means: "modules are installed in the database, and their code is not where Odoo looks for it",
+        advice: "Put their folders back (a mount, a branch, an image), and restart Odoo. Do not uninstall them: that drops their data.",
+        remedies: ["restart-odoo"],
+        worthKnowing: true,
+        source: "Odoo, odoo/modules/loading.py, load_modules",
+    }),
+    signature({
+        id: "modules-inconsistent",
+        where: ["Odoo's log"],
+        pattern: /Some modules have inconsistent states, some dependencies may be missing: \[[\w', ]{0,300}/,
+        cause: "odoo-unhealthy",
+        means: "modules were left half-way in an installation or an update",
+        advice: "Run the update again (`-u MODULE`) after a backup; until then no cron runs.",
+        worthKnowing: true,
+        source: "Odoo, odoo/modules/loading.py, load_modules",
+    }),
+    signature({
+        id: "module-not-installable",
+        where: ["Odoo's log"],
+        pattern: /module \w{1,80}: not installable, skipped/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "an installed module was left out: its folder is not there, or its manifest says that it cannot be installed",
+        advice: "Put its folder back, or set `installable` in its manifest, and restart Odoo.",
+        worthKnowing: true,
+        source: "Odoo, odoo/modules/graph.py, add_modules",
+    }),
+    signature({
+        id: "module-names-unknown",
+        where: ["Odoo's log"],
+        pattern: /invalid module names, ignored: [\w, .-]{1,160}/,
+        cause: "odoo-unhealthy",
+        means: "an update was asked for of modules that Odoo does not know; it did nothing for them",
+        advice: "Check the names after `-u` and `-i`, and `addons_path`.",
+        worthKnowing: true,
+        source: "Odoo, odoo/modules/loading.py, load_modules",
+    }),
+    signature({
+        id: "crons-skipped",
+        where: ["Odoo's log"],
+        pattern: /Skipping database [\w.-]{1,64} because of modules to install\/upgrade\/remove/,
+        cause: "odoo-unhealthy",
+        means: "no scheduled job runs (no mail goes out), for modules are left half-way in an installation or an update",
+        advice: "Finish it: `-u MODULE` after a backup, or find out why it fails; `ir_module_module` names the modules.",
+        worthKnowing: true,
+        source: "Odoo, odoo/addons/base/models/ir_cron.py",
+    }),
+    signature({
+        id: "module-load-failed",
+        where: ["Odoo's log"],
+        pattern: /Couldn't load module [\w.]{1,80}/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "the code of a module could not be loaded",
+        advice: "Look at the traceback after it.",
+        source: "Odoo, odoo/modules/module.py, load_openerp_module",
+    }),
+    signature({
+        id: "module-states-reset",
+        where: ["Odoo's log"],
+        pattern: /Transient module states were reset/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "an installation, an update or an uninstallation failed, and Odoo took back what it had begun",
+        advice: "Look at the traceback around it: the update did not happen.",
+        source: "Odoo, odoo/modules/loading.py, reset_modules_state",
+    }),
+];
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/postgres.js
+/** What PostgreSQL's own log says. */
+
+const LEAVE_IT = "Nothing of ours touches it, and nothing else should before a copy of the whole volume is made: a wrong repair loses more.";
+const POSTGRES = [
+    signature({
+        id: "postgres-no-checkpoint",
+        where: ["PostgreSQL's log"],
+        pattern: /PANIC: {1,4}could not locate (?:a valid|required) checkpoint record/,
+        kind: "fatal",
+        cause: "database-down",
+        means: "PostgreSQL does not find the point from which to recover: its write-ahead log is damaged or gone",
+        advice: `${LEAVE_IT} Restore the last backup beside it. \`pg_resetwal\` is the very last resort.`,
+        source: "PostgreSQL, src/backend/access/transam/xlogrecovery.c",
+    }),
+    signature({
+        id: "postgres-other-version",
+        where: ["PostgreSQL's log"],
+        pattern: /FATAL: {1,4}database files are incompatible with server/,
+        kind: "fatal",
+        cause: "database-down",
+        means: "the image has another major version of PostgreSQL than the one that wrote the data",
+        advice: "Put the old tag (`postgres:NN`) back into the compose file; its DETAIL line names the version of the data. To move on, dump with the old version and restore with the new one.",
+        source: "PostgreSQL, src/backend/utils/init/miscinit.c, ValidatePgVersion",
+    }),
+    signature({
+        id: "postgres-lock-file",
+        where: ["PostgreSQL's log"],
+        pattern: /FATAL: {1,4}lock file "postmaster\.pid" already exists/,
+        kind: "fatal",
+        cause: "database-down",
+        means: "another PostgreSQL works on the same data, or one that was killed left its lock file",
+        advice: "Look with `docker ps -a` whether a second container uses the same volume: two of them at once destroy it. Only when there is none, start it again.",
+        remedies: ["start-db"],
+        source: "PostgreSQL, src/backend/utils/init/miscinit.c, CreateLockFile",
+    }),
+    signature({
+        id: "postgres-cannot-listen",
+        where: ["PostgreSQL's log"],
+        pattern: /could not (?:bind IPv[46] address|create any TCP\/IP sockets|create listen socket)/,
+        kind: "fatal",
+        cause: "database-down",
+        means: "another program holds PostgreSQL's port in the same network",
+        advice: "Find it with `ss -lntp`, and stop it or give one of both another port.",
+        remedies: ["start-db"],
+        source: "PostgreSQL, src/backend/libpq/pqcomm.c; src/backend/postmaster/postmaster.c",
+    }),
+    signature({
+        id: "postgres-files-not-its-own",
+        where: ["PostgreSQL's log"],
+        pattern: /data directory "[^"\n]{1,200}" has (?:invalid permissions|wrong ownership)|[cC]ould not (?:open|access|read|write)[^\n]{0,200}: Permission denied/,
+        kind: "fatal",
+        cause: "database-down",
+        means: "PostgreSQL may not use its own files: they belong to another user, or their modes are wrong",
+        advice: "Set the owner of the volume's folder to the user as whom the container runs (`docker exec … id`), and the folder's mode to 700.",
+        source: "PostgreSQL, src/backend/utils/init/miscinit.c, checkDataDir",
+    }),
+    signature({
+        id: "postgres-settings-invalid",
+        where: ["PostgreSQL's log"],
+        pattern: /configuration file "[^"\n]{1,200}" contains errors|unrecognized configuration parameter "\w{1,80}"/,
+        kind: "fatal",
+        cause: "database-down",
+        means: "PostgreSQL does not accept its configuration, or an option of its command line",
+        advice: "Correct what the lines before it name: postgresql.conf, or `command:` in the compose file.",
+        source: "PostgreSQL, src/backend/utils/misc/guc.c",
+    }),
+    signature({
+        id: "postgres-not-initialised",
+        where: ["PostgreSQL's log"],
+        pattern: /Database is uninitialized and superuser password is not specified/,
+        kind: "fatal",
+        cause: "database-down",
+        means: "the volume of the database is empty, and no password was given to make a new one",
+        advice: "Do not give it one yet: an empty volume most often means that the wrong one is mounted. Look with `docker volume ls` for the right one, and at the project's name.",
+        source: "docker-library/postgres, docker-entrypoint.sh",
+    }),
+    signature({
+        id: "postgres-page-damaged",
+        where: ["PostgreSQL's log"],
+        pattern: /invalid page in block \d{1,12} of relation [\w/]{1,80}|missing chunk number \d+ for toast value/,
+        cause: "odoo-unhealthy",
+        means: "a part of the database is damaged on the disk",
+        advice: `${LEAVE_IT} Then look at the disk (\`dmesg\`, \`smartctl\`) and restore from the last backup; a damaged index can be rebuilt with \`REINDEX\`.`,
+        worthKnowing: true,
+        source: "PostgreSQL, src/backend/storage/buffer/bufmgr.c",
+    }),
+    signature({
+        id: "postgres-killed",
+        where: ["PostgreSQL's log"],
+        pattern: /server process \(PID \d+\) was terminated by signal \d+(?:: [\w ]{1,40})?/,
+        cause: "database-starting",
+        means: "a process of PostgreSQL was killed, and all of its connections were cut; it recovers by itself (signal 9 is most often the kernel, for want of memory)",
+        advice: "Look at `dmesg` for the out-of-memory killer, and give the host or the container more memory.",
+        worthKnowing: true,
+        source: "PostgreSQL, src/backend/postmaster/postmaster.c, LogChildExit",
+    }),
+    signature({
+        id: "postgres-starting",
+        where: ["PostgreSQL's log"],
+        pattern: /FATAL: {1,4}the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections|not accepting connections)/,
+        cause: "database-starting",
+        means: "PostgreSQL starts, stops or recovers, and lets nobody in meanwhile",
+        advice: "Give it time: recovery after a crash may take minutes. Its log tells how far it is.",
+        source: "PostgreSQL, src/backend/postmaster/postmaster.c, ProcessStartupPacket",
+    }),
+    signature({
+        id: "postgres-password-rejected",
+        where: ["PostgreSQL's log"],
+        pattern: /FATAL: {1,4}password authentication failed for user "[^"\n]{1,64}"/,
+        cause: "database-unreachable",
+        means: "somebody comes with a password that PostgreSQL does not accept for that user",
+        advice: "Compare the password in the compose file, .env and odoo.conf with the one that the volume was made with: `POSTGRES_PASSWORD` counts only the first time. Change it with `ALTER ROLE … PASSWORD`.",
+        source: "PostgreSQL, src/backend/libpq/auth.c, auth_failed",
+    }),
+    signature({
+        id: "postgres-role-missing",
+        where: ["PostgreSQL's log"],
+        pattern: /FATAL: {1,4}role "[^"\n]{1,64}" does not exist/,
+        cause: "database-unreachable",
+        means: "somebody comes as a user whom PostgreSQL does not know",
+        advice: "Correct `db_user` (or `USER`), or look whether this is the right volume: `POSTGRES_USER` counts only when a volume is made.",
+        source: "PostgreSQL, src/backend/utils/init/miscinit.c, InitializeSessionUserId",
+    }),
+    signature({
+        id: "postgres-database-missing",
+        where: ["PostgreSQL's log"],
+        pattern: /FATAL: {1,4}database "[^"\n]{1,64}" does not exist/,
+        cause: "database-unreachable",
+        means: "somebody asks for a database that PostgreSQL does not have",
+        advice: "Look with `psql -l` for what there is, and correct the name in odoo.conf. Where Odoo's own database is gone, look for the right volume and the last backup before anything makes a new one.",
+        source: "PostgreSQL, src/backend/utils/init/postinit.c, InitPostgres",
+    }),
+    signature({
+        id: "postgres-no-entry-in-hba",
+        where: ["PostgreSQL's log"],
+        pattern: /FATAL: {1,4}no pg_hba\.conf entry for host/,
+        cause: "database-unreachable",
+        means: "PostgreSQL's pg_hba.conf lets nobody in from that address, as that user, to that database",
+        advice: "Add the line that is missing (the network of the containers), then `SELECT pg_reload_conf()`.",
+        source: "PostgreSQL, src/backend/libpq/auth.c, ClientAuthentication",
+    }),
+    signature({
+        id: "postgres-too-many-clients",
+        where: ["PostgreSQL's log"],
+        pattern: /FATAL: {1,4}sorry, too many clients already/,
+        cause: "database-unreachable",
+        means: "all of PostgreSQL's connections are taken",
+        advice: "Look at `pg_stat_activity` for who holds them. Then lower `db_maxconn` or `workers`, or raise `max_connections`.",
+        source: "PostgreSQL, src/backend/storage/lmgr/proc.c, InitProcess",
+    }),
+    signature({
+        id: "postgres-slots-reserved",
+        where: ["PostgreSQL's log"],
+        pattern: /FATAL: {1,4}remaining connection slots are reserved/,
+        cause: "database-unreachable",
+        means: "all of PostgreSQL's connections are taken, but for those that it keeps for its administrator",
+        advice: "Log in as its superuser and look at `pg_stat_activity` for who holds them. Then lower `db_maxconn` or `workers`, or raise `max_connections`.",
+        source: "PostgreSQL, src/backend/utils/init/postinit.c, InitPostgres",
+    }),
+    signature({
+        id: "postgres-lock-table-full",
+        where: ["PostgreSQL's log"],
+        pattern: /ERROR: {1,4}out of shared memory/,
+        cause: "odoo-unhealthy",
+        means: "PostgreSQL's table of locks is full: a transaction touches very many tables",
+        advice: "Raise `max_locks_per_transaction` (a restart of PostgreSQL), and run the update or the dump again.",
+        worthKnowing: true,
+        source: "PostgreSQL, src/backend/storage/lmgr/lock.c",
+    }),
+    signature({
+        id: "postgres-shared-memory-small",
+        where: ["PostgreSQL's log"],
+        pattern: /could not resize shared memory segment "[^"\n]{1,80}" to \d+ bytes: No space left on device/,
+        cause: "odoo-unhealthy",
+        means: "the container's /dev/shm is too small for PostgreSQL's parallel queries (Docker gives 64 MB)",
+        advice: "Set `shm_size: 256mb` for the database's service, or `max_parallel_workers_per_gather = 0`.",
+        worthKnowing: true,
+        source: "PostgreSQL, src/backend/storage/ipc/dsm_impl.c",
+    }),
+    signature({
+        id: "postgres-deadlock",
+        where: ["PostgreSQL's log"],
+        pattern: /ERROR: {1,4}deadlock detected/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "two transactions waited for each other, and PostgreSQL ended one of them",
+        advice: "Once is normal. Often: look in the DETAIL line for which jobs or users meet, and run them one after the other.",
+        source: "PostgreSQL, src/backend/storage/lmgr/deadlock.c",
+    }),
+    signature({
+        id: "postgres-statement-cancelled",
+        where: ["PostgreSQL's log"],
+        pattern: /canceling statement due to (?:statement|lock) timeout/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "a statement took longer than `statement_timeout` or `lock_timeout` allows",
+        advice: "Look at `pg_stat_activity` for what is slow or holds the lock; raise the limit only where the work is meant to last.",
+        source: "PostgreSQL, src/backend/tcop/postgres.c, ProcessInterrupts",
+    }),
+    signature({
+        id: "postgres-idle-transaction-ended",
+        where: ["PostgreSQL's log"],
+        pattern: /terminating connection due to idle-in-transaction timeout/,
+        kind: "symptom",
+        cause: "odoo-unhealthy",
+        means: "a connection did nothing for longer than `idle_in_transaction_session_timeout` allows, in the middle of its work",
+        advice: "Odoo does that while it waits for another service (mail, payment). Raise the limit, or mend what waits.",
+        source: "PostgreSQL, src/backend/tcop/postgres.c, ProcessInterrupts",
+    }),
+];
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/index.js
+/**
+ * The catalogue of signatures: words by which a known trouble is recognised in what the survey brings, one file per area.
+ *
+ * Several can be found at once, for one trouble makes the next. Which one is the root:
+ *
+ * 1. A symptom is never the root where anything else is found: `connect() failed` and `Failed to load registry` tell that
+ *    something suffers, and not why.
+ * 2. The lowest layer: the host, Docker, PostgreSQL, what Odoo says of its database, Odoo's start, its modules, its limits,
+ *    its files and bundles, the proxy. Nothing above can be good before what lies below it.
+ * 3. Within a layer, what ended the process that says so, before what was only logged.
+ * 4. Then what was said first.
+ *
+ * The others are told as its consequences. What no longer holds does not count:
+ *
+ * - what a container said before its last start (of one that Docker starts again and again: before its last tries);
+ * - what PostgreSQL said before it was ready to accept connections, and nginx before it was started;
+ * - what Odoo said before it handed out a page again, but for its limits and its files, which do not keep pages from being
+ *   handed out; and what it said of a database that was started since;
+ * - what was not said lately, but for words with which a process ended and for what is said only at a start.
+ *
+ * A signature never makes a site bad: it explains what the layers show (causes/), and where all of them are good the few
+ * that are worth knowing are told beside the verdict.
+ */
+
+
+
+
+
+
+
+
+
+
+
+
+/** Of the catalogue; raised with every change of what is recognised or of what follows from it. */
+const VERSION = 1;
+/** What repeats itself at every request, and at every look of ours, is old news after so long; in milliseconds. */
+const LATELY = 2 * 60_000;
+/** What comes and goes. */
+const A_WHILE = 15 * 60_000;
+/** Lowest layer first. */
+const AREAS = [
+    {
+        name: "host",
+        about: "The host: kernel, disk, memory",
+        signatures: HOST,
+        reach: LATELY,
+        refutedByPages: true,
+    },
+    {
+        name: "docker",
+        about: "Docker and Compose",
+        signatures: DOCKER,
+        reach: Infinity,
+        refutedByPages: true,
+    },
+    {
+        name: "postgres",
+        about: "PostgreSQL",
+        signatures: POSTGRES,
+        reach: LATELY,
+        refutedByPages: true,
+    },
+    {
+        name: "odoo-database",
+        about: "Odoo's database, as Odoo sees it",
+        signatures: ODOO_DATABASE,
+        reach: LATELY,
+        refutedByPages: true,
+    },
+    {
+        name: "odoo-boot",
+        about: "Odoo's start",
+        signatures: ODOO_BOOT,
+        reach: Infinity,
+        refutedByPages: true,
+    },
+    {
+        name: "odoo-modules",
+        about: "Odoo's modules",
+        signatures: ODOO_MODULES,
+        reach: Infinity,
+        refutedByPages: true,
+    },
+    {
+        name: "odoo-limits",
+        about: "Odoo's limits",
+        signatures: ODOO_LIMITS,
+        reach: A_WHILE,
+        refutedByPages: false,
+    },
+    {
+        name: "odoo-assets",
+        about: "Odoo's files, stylesheets and scripts",
+        signatures: ODOO_ASSETS,
+        reach: A_WHILE,
+        refutedByPages: false,
+    },
+    {
+        name: "nginx",
+        about: "nginx",
+        signatures: NGINX,
+        reach: A_WHILE,
+        refutedByPages: false,
+    },
+];
+const LISTED = AREAS.flatMap((area, layer) => area.signatures.map((signature) => ({ signature, area, layer })));
+const BY_ID = new Map(LISTED.map(({ signature }) => [signature.id, signature]));
+const NO_SIGNATURES = { version: VERSION, root: undefined, consequences: [] };
+const MOST_CONSEQUENCES = 8;
+const MOST_WORTH_KNOWING = 3;
+/** What the logs say, with its root; the target is undefined where none is known. */
+function signaturesIn(survey, target) {
+    const [root, ...consequences] = foundIn(textsOf(survey, target), true);
+    return { version: VERSION, root, consequences: consequences.slice(0, MOST_CONSEQUENCES) };
+}
+/** What is worth telling although the site is good: lines for its warnings. */
+function worthKnowing(survey, target) {
+    return foundIn(textsOf(survey, target), false)
+        .filter(({ id }) => BY_ID.get(id)?.worthKnowing)
+        .slice(0, MOST_WORTH_KNOWING)
+        .map(({ where, means, line }) => `${where}: ${means} (${line})`);
+}
+/** What the output of a command tells, as of Docker or Compose that one of our own steps called; undefined: nothing. */
+function signatureInOutput(output) {
+    const lines = output.split("\n").map((text) => ({ at: undefined, text }));
+    return foundIn([{ where: "Docker", place: "what Docker answered", lines, began: 0, now: 0, refuted: 0 }], true)[0];
+}
+// ---- What a diagnosis takes from it --------------------------------------------------------------------------------
+/** Causes that say what is seen, and leave open why. */
+const OPEN = new Set(["unknown", "odoo-unhealthy", "odoo-crash-loop"]);
+/** Causes whose finding is only in which state something is. */
+const TERSE = new Set([
+    "unknown",
+    "odoo-stopped",
+    "odoo-absent",
+    "stack-down",
+    "database-down",
+    "nginx-down",
+]);
+/** Whether a root is why that cause is there. */
+function explains(root, cause) {
+    if (root.symptom)
+        return false;
+    if (root.cause === cause)
+        return true;
+    return OPEN.has(cause) && (cause === "unknown" || root.area !== "nginx");
+}
+/**
+ * A cause with what its root signature adds to it: why, where it only says what is seen; what to do, where it has no
+ * advice of its own.
+ */
+function explained(found, { root }) {
+    if (root === undefined || !explains(root, found.cause))
+        return found;
+    const known = found.finding.includes(root.line) || !TERSE.has(found.cause);
+    const open = ["", ...Object.values(situation/* OPEN_ADVICE */.Gd)];
+    return {
+        ...found,
+        finding: known ? found.finding : `${found.finding}: ${root.means}`,
+        advice: open.includes(found.advice) ? whatItMeans(root) : found.advice,
+    };
+}
+/** What a signature means and what to do, in sentences. */
+function whatItMeans({ means, advice }) {
+    const [first = ""] = means;
+    return `${means.startsWith("nginx") ? first : first.toUpperCase()}${means.slice(1)}. ${advice}`;
+}
+/** Why the root signature rules a remedy out; undefined when it does not, or does not fit the cause. */
+function ruledOutBySignature(remedy, cause, { root }) {
+    if (root === undefined || !explains(root, cause))
+        return undefined;
+    return BY_ID.get(root.id)?.rulesOut.find((each) => each.remedy === remedy)?.why;
+}
+/** Longer lines are cut: what tells stands at the beginning. */
+const LONGEST_LINE = 4_000;
+const LONGEST_SHOWN = 240;
+/** Root first. */
+function foundIn(texts, refutable) {
+    const found = new Map();
+    for (const text of texts) {
+        const listed = LISTED.filter(({ signature }) => signature.where.includes(text.where));
+        for (const { at, text: whole } of text.lines) {
+            const line = whole.slice(0, LONGEST_LINE);
+            for (const each of listed) {
+                const { signature, area } = each;
+                const shown = wordsIn(signature, line);
+                if (shown === undefined || !counts(each, at, text, refutable))
+                    continue;
+                const before = found.get(signature.id);
+                if (before !== undefined) {
+                    found.set(signature.id, { ...before, times: before.times + 1 });
+                    continue;
+                }
+                const { id, cause, means, advice, source, kind } = signature;
+                const particulars = { cause, means, advice, source, symptom: kind === "symptom" };
+                const place = { where: text.place, at, times: 1, line: shown };
+                found.set(id, { id, area: area.name, ...particulars, ...place, rank: rankOf(each, at) });
+            }
+        }
+    }
+    return [...found.values()].sort((a, b) => compare(a.rank, b.rank)).map(({ rank: _, ...rest }) => rest);
+}
+/** What a signature finds in a line, for people; undefined: nothing. */
+function wordsIn({ pattern }, line) {
+    const [words] = pattern.exec(line) ?? [];
+    // werkzeug's log format puts its own fields behind a traceback's last line
+    return words
+        ?.replaceAll(/\s+/g, " ")
+        .replace(/(?: -)+ ?$/, "")
+        .trim()
+        .slice(0, LONGEST_SHOWN);
+}
+function rankOf({ signature, layer }, at) {
+    return [
+        signature.kind === "symptom" ? 1 : 0,
+        layer,
+        signature.kind === "fatal" ? 0 : 1,
+        at ?? Number.MAX_SAFE_INTEGER,
+    ];
+}
+function compare(a, b) {
+    for (const [index, value] of a.entries()) {
+        const difference = value - (b[index] ?? 0);
+        if (difference !== 0)
+            return difference;
+    }
+    return 0;
+}
+function counts({ signature, area }, at, text, refutable) {
+    if (at === undefined)
+        return true;
+    const reach = signature.kind === "fatal" ? Infinity : area.reach;
+    if (at < Math.max(text.began, text.now - reach))
+        return false;
+    if (area.signatures === ODOO_DATABASE && at <= (text.databaseStarted ?? 0))
+        return false;
+    const refutes = text.where === "Odoo's log" ? area.refutedByPages && refutable : true;
+    return !(refutes && at <= text.refuted);
+}
+/** A page that only an Odoo hands out that has its database and its modules; its files are not among them. */
+const GOOD_PAGE = / werkzeug: [^"\n]*"GET \/(?!web\/(?:health|static|database|assets|content)\b|[\w-]+\/static\/)\S* HTTP\/[\d.]+" 200 /;
+const READY = /LOG: {1,4}database system is ready to accept connections/;
+function textsOf(survey, target) {
+    const now = ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
+    return [
+        kernelText(survey, target, now),
+        dockerText(survey, target, now),
+        ...(target?.db === undefined ? [] : [databaseText(survey, target.db, now)]),
+        ...(target?.odoo === undefined ? [] : [odooText(survey, target.odoo, target.db, now)]),
+        ...nginxTexts(survey, now),
+    ];
+}
+/** The kernel's killer: lately, or when a container that does not run any more ended. */
+function kernelText(survey, target, now) {
+    const ends = (target?.containers ?? []).filter(({ state }) => situation/* DOWN */.PX.has(state)).map(endOf);
+    return {
+        where: "the kernel's log",
+        place: "the kernel's log",
+        lines: ((0,survey_survey/* ifSeen */.hy)(survey.history)?.kills ?? []).map(({ at, what }) => ({ at, text: what })),
+        began: Math.min(now - A_WHILE, ...ends.filter((end) => end > 0).map((end) => end - LATELY)),
+        now,
+        refuted: 0,
+    };
+}
+/** What Docker and Compose answer now, and why containers are not running. */
+function dockerText(survey, target, now) {
+    const { containers, projects } = survey;
+    const all = target === undefined ? ((0,survey_survey/* ifSeen */.hy)(projects) ?? []) : [target.project];
+    const answers = [
+        ...(containers.observed ? [] : [containers.why]),
+        ...all.flatMap(({ services }) => (services.observed ? [] : [services.why])),
+    ].flatMap((why) => why.split("\n"));
+    const states = (target?.containers ?? [])
+        .filter((container) => !runsOn(survey, container))
+        .flatMap(stateLines);
+    return {
+        where: "Docker",
+        place: "Docker",
+        lines: [...answers.map((text) => ({ at: undefined, text })), ...states],
+        began: 0,
+        now,
+        refuted: 0,
+    };
+}
+/** Not one that falls again and again. */
+function runsOn(survey, { state, restartCount, startedAt }) {
+    return state === "paused" || (state === "running" && !(restartCount >= 2 && (0,situation/* isFresh */.pL)(survey, startedAt)));
+}
+/** As `docker inspect` prints them. */
+function stateLines(container) {
+    const { state, exitCode, oomKilled, error } = container;
+    const at = endOf(container) || undefined;
+    const facts = JSON.stringify({ Status: state, OOMKilled: oomKilled, ExitCode: exitCode });
+    return [{ at, text: facts }, ...error.split("\n").map((text) => ({ at, text }))];
+}
+/** In milliseconds since 1970; 0 for one that never ran. */
+function endOf({ finishedAt }) {
+    return Math.max(0, Date.parse(finishedAt) || 0);
+}
+function logText(survey, container, now) {
+    const since = (0,log/* sinceItsLastTries */.WZ)(container);
+    const lines = (0,log/* logSince */.RK)(survey, container.id, since);
+    const end = situation/* DOWN */.PX.has(container.state) ? endOf(container) : 0;
+    return {
+        place: `the log of ${container.name}`,
+        lines,
+        began: Date.parse(since),
+        now: end || now || (lines.at(-1)?.at ?? 0),
+    };
+}
+function databaseText(survey, db, now) {
+    const text = logText(survey, db, now);
+    return { ...text, where: "PostgreSQL's log", refuted: lastOf(text.lines, READY) };
+}
+function odooText(survey, odoo, db, now) {
+    const text = logText(survey, odoo, now);
+    const lines = withoutTornBeginning(text.lines);
+    const databaseStarted = Date.parse(db?.startedAt ?? "") || 0;
+    return { ...text, lines, where: "Odoo's log", refuted: lastOf(lines, GOOD_PAGE), databaseStarted };
+}
+/** The end of a traceback whose beginning was not brought along would be taken for what was said first. */
+function withoutTornBeginning(lines) {
+    const whole = lines.findIndex(({ text }) => !/^(?:\s|$|[A-Za-z_][\w.]*(?:Error|Exception)\b)/.test(text));
+    return whole < 0 ? lines : lines.slice(whole);
+}
+function lastOf(lines, pattern) {
+    return lines.findLast(({ text }) => pattern.test(text))?.at ?? 0;
+}
+function nginxTexts(survey, now) {
+    const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("nginx.service");
+    const began = unit?.active === "active"
+        ? (unit.upSince ?? 0)
+        : unit?.downSince === undefined
+            ? 0
+            : unit.downSince - LATELY;
+    const zone = ((0,survey_survey/* ifSeen */.hy)(survey.host)?.zoneMinutes ?? 0) * 60_000;
+    const said = ((0,survey_survey/* ifSeen */.hy)(survey.nginx)?.said ?? "").split("\n");
+    const errors = ((0,survey_survey/* ifSeen */.hy)(survey.nginxErrors) ?? "").split("\n");
+    const common = { began, now, refuted: 0 };
+    return [
+        {
+            ...common,
+            where: "nginx -t",
+            place: "`nginx -t`",
+            // Its stamp is of this very look.
+            lines: said.map((text) => ({ at: undefined, text })),
+        },
+        {
+            ...common,
+            where: "nginx's error log",
+            place: "nginx's error log",
+            lines: errors.flatMap((text) => {
+                const at = stampOf(text, zone);
+                return at === undefined ? [] : [{ at, text }];
+            }),
+        },
+    ];
+}
+/** `2024/05/02 03:00:00 [error] …` is in the host's own zone; journald says which one it means. */
+function stampOf(line, zone) {
+    const [, year, month, day, time] = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d) /.exec(line) ?? [];
+    if (time !== undefined)
+        return Date.parse(`${year}-${month}-${day}T${time}Z`) - zone;
+    const [, local, hours, minutes] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)([+-]\d\d):?(\d\d) /.exec(line) ?? [];
+    const at = local === undefined ? Number.NaN : Date.parse(`${local}${hours}:${minutes}`);
+    return Number.isNaN(at) ? undefined : at;
 }
 
 
@@ -56243,6 +59019,9 @@ function recordOf(diagnosis) {
         warnings: diagnosis.warnings,
         drift: diagnosis.drift,
         topology: diagnosis.topology,
+        facts: diagnosis.facts,
+        suspects: diagnosis.suspects,
+        signatures: diagnosis.signatures,
         since: diagnosis.since,
         changes: diagnosis.changes,
         project: diagnosis.place?.project,
@@ -56452,8 +59231,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   Z: () => (/* binding */ openHost)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 16 modules
-var diagnosis_diagnosis = __nccwpck_require__(2437);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 18 modules
+var diagnosis_diagnosis = __nccwpck_require__(5704);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
 ;// CONCATENATED MODULE: ./build/host/frame.js
@@ -56902,6 +59681,7 @@ const InspectSchema = dist/* array */.YOg(dist/* object */.Ikc({
         Pid: dist/* optional */.lqM(dist/* number */.aig(), 0),
         ExitCode: dist/* number */.aig(),
         OOMKilled: dist/* boolean */.zMY(),
+        Error: dist/* optional */.lqM(dist/* string */.YjP(), ""),
         StartedAt: dist/* string */.YjP(),
         FinishedAt: dist/* string */.YjP(),
         Health: dist/* nullish */.cl6(dist/* object */.Ikc({ Status: dist/* string */.YjP() })),
@@ -56946,6 +59726,7 @@ function parseContainers(text) {
             health: state.Health?.Status,
             exitCode: state.ExitCode,
             oomKilled: state.OOMKilled,
+            error: (0,raw/* plainText */.wh)(state.Error),
             restartCount: container.RestartCount,
             pid: state.Pid,
             createdAt: container.Created,
@@ -57888,14 +60669,16 @@ __nccwpck_require__.d(__webpack_exports__, {
   E: () => (/* binding */ recover)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 16 modules
-var diagnosis_diagnosis = __nccwpck_require__(2437);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 18 modules
+var diagnosis_diagnosis = __nccwpck_require__(5704);
 // EXTERNAL MODULE: ./build/diagnosis/layers.js
 var diagnosis_layers = __nccwpck_require__(2934);
 // EXTERNAL MODULE: ./build/diagnosis/log.js
 var log = __nccwpck_require__(3888);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
 var risk = __nccwpck_require__(6691);
+// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 10 modules
+var signatures = __nccwpck_require__(1940);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
 // EXTERNAL MODULE: external "node:fs"
@@ -58077,8 +60860,13 @@ const LONGEST = 60_000;
 const BELIEVED = 4_000;
 const LASTING = new Set([
     "ambiguous-target",
+    "assets-corrupt",
+    "assets-missing",
+    "assets-poisoned",
     "disk-full",
     "docker-down",
+    "filestore-missing",
+    "filestore-unreadable",
     "inodes-full",
     "nginx-config-invalid",
     "nginx-down",
@@ -58088,6 +60876,7 @@ const LASTING = new Set([
     "odoo-stopped",
     "other-topology",
     "port-mapping-missing",
+    "redirect-loop",
     "stack-down",
 ]);
 /**
@@ -58213,6 +61002,7 @@ var version = __nccwpck_require__(8508);
 
 
 
+
 /** Docker, the database, the stack, nginx, Odoo once more, and a look at why it falls. */
 const MOST_REMEDIES = 6;
 /** A site that comes back during a look is half bad in it; in milliseconds. */
@@ -58280,6 +61070,7 @@ async function climb(host, watch, leases, permission, inputs, parts) {
     const cause = diagnosis;
     let boot;
     let hung = "";
+    let obstacle;
     while (tried.length < MOST_REMEDIES) {
         diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
         if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
@@ -58298,6 +61089,7 @@ async function climb(host, watch, leases, permission, inputs, parts) {
                 hung = await saveFreeze(host, diagnosis, parts);
             tried.push(remedy);
             const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
+            obstacle = whatStoodInTheWay(remedy, end, output, parts) ?? obstacle;
             if (end.outcome === "gone")
                 throw new errors/* RefusedError */.fk("Somebody else took the lease over, so nothing more was changed");
             if (remedy === "boot-check")
@@ -58316,8 +61108,8 @@ async function climb(host, watch, leases, permission, inputs, parts) {
         }
         diagnosis = await watch.look(`after ${tried.at(-1)}`, tried);
     }
-    const next = diagnosis.advice || "Look at the logs in the evidence.";
-    return verdicts/* unhealthy */.f6({ ...diagnosis, since: cause.since }, next, tried, boot?.(cause) ?? diagnosis.finding);
+    const next = obstacle?.advice ?? (diagnosis.advice || "Look at the logs in the evidence.");
+    return verdicts/* unhealthy */.f6({ ...diagnosis, since: cause.since }, next, tried, boot?.(cause) ?? withObstacle(diagnosis.finding, obstacle));
 }
 /** A boot check mends nothing, and a step that did not fit changed nothing: there is nothing to wait for. */
 function mayHaveMended(remedy, end) {
@@ -58426,6 +61218,20 @@ function describeEnd(end) {
         case "unarmed":
             return `not begun: what would put the host back could not be made ready (${end.why})`;
     }
+}
+/** Why a step failed, where what it printed tells: a port that is taken, an image that is not there. */
+function whatStoodInTheWay(remedy, end, output, { journal }) {
+    if (end.outcome !== "ended" || end.status === 0 || end.status === remedies_remedy/* UNFIT */.Vs)
+        return undefined;
+    const said = (0,signatures/* signatureInOutput */.F1)(output);
+    if (said !== undefined)
+        journal.append({ kind: "note", text: `${remedy}: ${said.means} (${said.line})` });
+    return said;
+}
+function withObstacle(finding, obstacle) {
+    return obstacle === undefined || finding.includes(obstacle.means)
+        ? finding
+        : `${finding}: ${obstacle.means}`;
 }
 /** Keeps the evidence of the boot. @returns the finding with what the boot adds to it; undefined when it adds nothing */
 function whatTheBootSaid(output, { evidence, journal, redactor }) {
@@ -59116,10 +61922,12 @@ __nccwpck_require__.d(__webpack_exports__, {
   Y: () => (/* binding */ summaryOf)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 16 modules
-var diagnosis = __nccwpck_require__(2437);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 18 modules
+var diagnosis = __nccwpck_require__(5704);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
 var diagnosis_risk = __nccwpck_require__(6691);
+// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 10 modules
+var signatures = __nccwpck_require__(1940);
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
 /** One line of plain text: no markup, no links, no mentions, no table borders, no line ends, nothing invisible. */
@@ -59165,6 +61973,7 @@ function code(text) {
 
 
 
+
 const SIGN = {
     healthy: "🟢",
     planned: "📋",
@@ -59198,8 +62007,11 @@ function summaryOf(entries, files) {
         foreseenLines(entries),
         planLines(entries),
         ruledOutLines(entries),
+        signatureLines(entries),
+        suspectLines(entries),
         changeLines(entries),
         warningLines(diagnosed),
+        factLines(diagnosed),
         driftLines(diagnosed),
         timeline(entries),
         remedyOutput(entries),
@@ -59278,6 +62090,51 @@ function ruledOutLines(entries) {
         return "";
     return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${prose(why)}`)].join("\n");
 }
+/**
+ * What was recognised in the logs: the root with all that is known of it, what follows from it in a line each. A step that
+ * fails may bring out what stands in the way, so the last look that found a root counts.
+ */
+function signatureLines(entries) {
+    const found = entries.flatMap((entry) => (entry.kind === "diagnosed" ? [entry.diagnosis.signatures] : []));
+    const { root, consequences } = found.findLast((each) => each.root?.symptom === false) ??
+        found.find((each) => each.root !== undefined) ?? { root: undefined, consequences: [] };
+    if (root === undefined)
+        return "";
+    return [
+        "### What the logs say",
+        "",
+        prose((0,signatures/* whatItMeans */.ue)(root)),
+        "",
+        block(root.line),
+        `In ${prose(root.where)}${saidWhen(root)}; signature ${code(root.id)}, from ${plain(root.source)}.`,
+        ...(consequences.length === 0 ? [] : ["", "Most likely its consequences:", ""]),
+        ...consequences.map((each) => `- ${prose(each.means)} (${prose(each.where)}: ${code(each.line)}${saidWhen(each)})`),
+    ].join("\n");
+}
+/** `, 17 times since 02:47:13 UTC` */
+function saidWhen({ at, times }) {
+    const often = times === 1 ? "" : `${times} times`;
+    const when = at === undefined ? "" : `${new Date(at).toISOString().slice(11, 19)} UTC`;
+    if (often === "" || when === "")
+        return [often, when]
+            .filter(Boolean)
+            .map((words) => `, ${words}`)
+            .join("");
+    return `, ${often} since ${when}`;
+}
+/** Modules to look at first; none is touched. */
+function suspectLines(entries) {
+    const suspects = firstBad(entries)?.diagnosis.suspects ?? [];
+    if (suspects.length === 0)
+        return "";
+    return [
+        "### Suspects",
+        "",
+        "Modules to look at first. None was touched.",
+        "",
+        ...suspects.map(({ module, why }, index) => `${index + 1}. ${code(module)}: ${prose(why)}`),
+    ].join("\n");
+}
 const MOST_CHANGES = 10;
 /** What happened before the site went bad, for the eye that looks for the culprit. */
 function changeLines(entries) {
@@ -59287,7 +62144,7 @@ function changeLines(entries) {
     return [
         "### What changed",
         "",
-        `${plain(bad.since)}. Before and since, newest first (UTC, by the host's clock):`,
+        `Newest first (UTC, by the host's clock). ${plain(bad.since)}.`,
         "",
         ...bad.changes
             .slice(0, MOST_CHANGES)
@@ -59298,7 +62155,21 @@ function warningLines(diagnosed) {
     const { warnings = [], topology = [] } = diagnosed?.diagnosis ?? {};
     if (warnings.length + topology.length === 0)
         return "";
-    return ["### Worth knowing", "", ...[...warnings, ...topology].map((line) => `- ${plain(line)}`)].join("\n");
+    return ["### Worth knowing", "", ...[...warnings, ...topology].map((line) => `- ${prose(line)}`)].join("\n");
+}
+function factLines(diagnosed) {
+    const facts = diagnosed?.diagnosis.facts ?? [];
+    if (facts.length === 0)
+        return "";
+    return [
+        "<details><summary>How it is set up</summary>",
+        "",
+        "| what | is | said by |",
+        "|---|---|---|",
+        ...facts.map(({ what, value, from }) => `| ${plain(what)} | ${code(value)} | ${prose(from)} |`),
+        "",
+        "</details>",
+    ].join("\n");
 }
 function firstBad(entries) {
     return entries
@@ -59667,7 +62538,7 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony export */   F: () => (/* binding */ leasesHeld),
 /* harmony export */   g: () => (/* binding */ tidyUp)
 /* harmony export */ });
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2437);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5704);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4937);
 /* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8597);
@@ -59768,7 +62639,7 @@ async function endSteps(entries, host, parts) {
 /* harmony export */   r2: () => (/* binding */ fellBack),
 /* harmony export */   uw: () => (/* binding */ good)
 /* harmony export */ });
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2437);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5704);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6691);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
 /* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8262);
@@ -59810,7 +62681,7 @@ function planned(diagnosis, approval) {
         detail: "",
         next: approval === undefined
             ? whatRecoverWouldDo(diagnosis)
-            : `To run this plan and nothing else, run again with \`mode: recover\` and \`approve: ${approval.approve}\`, good until ${approval.until.slice(11, 16)} UTC.`,
+            : `To run this plan (${diagnosis.ladder.join(", then ")}) and nothing else, run again with \`mode: recover\` and \`approve: ${approval.approve}\`, good until ${approval.until.slice(11, 16)} UTC.`,
     };
 }
 /** @param lesson what was learnt on the way that a person should act on; may be empty */
@@ -59912,20 +62783,27 @@ function notInThePlan(diagnosis, { remedy }, tried) {
 function toApprove(remedy) {
     return `The next step is ${remedy}, which ${_remedies_index_js__WEBPACK_IMPORTED_MODULE_4__/* .REMEDIES */ .l[remedy].does}: it runs only when a person approved it. Run with \`mode: plan\`, read it, then \`mode: recover\` with the \`approve\` that it prints.`;
 }
-function opening({ since }) {
-    return since === "" ? "The site is down" : since;
+function opening({ since, layers }) {
+    if (since !== "")
+        return since;
+    const bad = layers.filter(({ state }) => state === "bad").map(({ name }) => name);
+    return bad.join() === "assets" ? "The site is broken" : "The site is down";
 }
 /** What was tried and did not help; the boot check mends nothing, and was not meant to. */
 function inVain(tried) {
     const meant = tried.filter((remedy) => remedy !== "boot-check");
     return meant.length === 0 ? "" : `; ${meant.join(", then ")} did not mend it`;
 }
-/** What the public gets decides whether people can work, then what the proxy hands out on the host. */
+/**
+ * What the public gets decides whether people can work, then what the proxy hands out on the host; and a page without its
+ * stylesheets and scripts is of no use to them.
+ */
 function peopleCanWork({ layers }) {
+    const at = (name) => layers.find((layer) => layer.name === name)?.state;
     const outermost = ["public", "proxy", "direct"]
-        .map((name) => layers.find((layer) => layer.name === name)?.state)
+        .map(at)
         .find((state) => state !== undefined && state !== "not observed");
-    return outermost === "good";
+    return outermost === "good" && at("assets") !== "bad";
 }
 /** @param risks the class of each remedy */
 function whatRecoverWouldDo(diagnosis, risks = _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .RISK */ .yX) {

@@ -136,7 +136,11 @@ ask_page_assets() {
   [ -f "$page" ] || return 0
   section "page $1"
   # shellcheck disable=SC2016 # an awk program
-  bounded 5 awk -v host="${URL_HOST:-localhost}" "$PAGE_ASSETS_AWK" "$page" >"$page.assets"
+  bounded 5 awk -v host="${URL_HOST:-localhost}" "$PAGE_ASSETS_AWK" "$page" >"$page.assets" || return
+  if grep -qvE '^(css|js)	/|^elsewhere	' "$page.assets"; then
+    echo "awk printed something else than it was asked for" >&2
+    return 1
+  fi
   grep '^elsewhere	' "$page.assets" | head -n "$MOST_ASSETS" || true
   set -- "$1" "$2" "$(cat "$page.address")"
   session=$(cat "$page.session")
