@@ -74,12 +74,15 @@ odoo_shell() { # Python on stdin
 }
 update_addon() { # the shop's own, as at a deploy: while Odoo serves, and Odoo starts again afterwards
   docker exec "$(container_of "$ODOO_SERVICE")" /entrypoint.sh odoo -d "$DATABASE" -u shop_notes --no-http --stop-after-init
-  # Two pages that are rendered at once after a start both compile the bundles, and one keeps asking for the rows that the
-  # other replaced: that is no part of the fault.
+  restart_odoo
+}
+# Two pages that are rendered at once after a start both compile the bundles, and one keeps asking for the rows that the
+# other replaced: where that is no part of a fault, Odoo is started again, with the rows there are.
+restart_until_bundles_answer() {
   for _ in 1 2 3; do
-    restart_odoo
     wait_for 60 login_answers
     if bundles_answer; then return; fi
+    restart_odoo
   done
 }
 bundles_answer() { # each compiled bundle that Odoo's login page asks for
