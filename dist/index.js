@@ -53940,11 +53940,11 @@ function publicUnreachable({ survey, layers }) {
 /**
  * Which cause the layers and the rest of the survey point to. Several things may be wrong at once: the first rule that
  * holds is the root, and what comes after it in this list is its consequence, for nothing above can be good before it.
- * The order: Docker; somebody at work; disks; the database; Odoo's container; Odoo itself; its port; the proxy; Odoo's
- * files and what it compiles; the public side; what could not be seen. An Odoo that was killed for want of memory is told
- * before what it said of its database. Of files and bundles: who may read them, before whether they are there; what
- * blocks their being made anew (corrupt), before what is missing; what was compiled wrongly, before what is only old;
- * and the proxy last. A filestore that Odoo may not use is told earlier where Odoo fails because of it.
+ * The order: Docker; disks; somebody at work, whose work a full disk ends too; the database; Odoo's container; Odoo itself;
+ * its port; the proxy; Odoo's files and what it compiles; the public side; what could not be seen. An Odoo that was killed
+ * for want of memory is told before what it said of its database. Of files and bundles: who may read them, before whether
+ * they are there; what blocks their being made anew (corrupt), before what is missing; what was compiled wrongly, before
+ * what is only old; and the proxy last. A filestore that Odoo may not use is told earlier where Odoo fails because of it.
  */
 
 
@@ -53965,8 +53965,8 @@ function causeOf(situation) {
     return unknown(situation);
 }
 const RULES = [
-    somebodyAtWork,
     diskFull,
+    somebodyAtWork,
     stackDown,
     databaseDown,
     databaseStarting,

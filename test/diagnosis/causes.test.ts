@@ -887,9 +887,9 @@ describe("of several faults at once", () => {
 
   it.each<readonly [string, Shop, Cause]>([
     [
-      "somebody at work is before a full disk",
+      "a full disk is before somebody at work, who cannot end the work either",
       { ...fails, disks, processes: seen([...PROCESSES, pull]) },
-      "in-progress",
+      "disk-full",
     ],
     [
       "a full disk is before a stopped stack",
