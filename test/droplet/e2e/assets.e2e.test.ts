@@ -17,7 +17,6 @@ afterEach(async () => {
   await bench.tidy();
 });
 
-// `scss-error` is in the long run alone: each page compiles anew then, which a machine with other work may not do in time.
 describe("named, with what a person must do", () => {
   it.each<[string, RegExp]>([
     ["assets-deleted", /web\.assets_\w+/],
@@ -25,6 +24,7 @@ describe("named, with what a person must do", () => {
     ["assets-rubbish", /web\.assets_\w+/],
     ["assets-truncated", /web\.assets_\w+/],
     ["assets-rows-deleted", /web\.assets_\w+/],
+    ["scss-error", /Undefined variable/],
     ["js-source-missing", /shop_notes/],
     ["filestore-permissions", /101:101(?:.|\n)*chown -R 101:101 \/var\/lib\/odoo/],
     ["filestore-gone", /\/filestore\/odoo does not exist/],

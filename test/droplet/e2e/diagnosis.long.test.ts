@@ -89,7 +89,14 @@ describe.each<[string, DropletOptions, readonly string[]]>([
       database: "shop_prod",
       workers: 2,
     },
-    ["odoo-stopped", "db-stopped", "assets-deleted", "assets-rows-deleted", "filestore-permissions"],
+    [
+      "odoo-stopped",
+      "db-stopped",
+      "assets-deleted",
+      "assets-rows-deleted",
+      "filestore-permissions",
+      "scss-error",
+    ],
   ],
 ])("a droplet with %s", (name, options, faults) => {
   beforeAll(async () => {

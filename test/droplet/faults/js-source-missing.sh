@@ -9,7 +9,6 @@
 break_it() {
   add_to_frontend '<script type="text/javascript" src="/shop_notes/static/src/js/checkout.js"/>'
   update_addon
-  restart_until_bundles_answer
 }
 
 undo_it() {

@@ -76,19 +76,6 @@ update_addon() { # the shop's own, as at a deploy: while Odoo serves, and Odoo s
   docker exec "$(container_of "$ODOO_SERVICE")" /entrypoint.sh odoo -d "$DATABASE" -u shop_notes --no-http --stop-after-init
   restart_odoo
 }
-# Two pages that are rendered at once after a start both compile the bundles, and one keeps asking for the rows that the
-# other replaced: where that is no part of a fault, Odoo is started again, with the rows there are.
-restart_until_bundles_answer() {
-  for _ in 1 2 3; do
-    wait_for 60 login_answers
-    if bundles_answer; then return; fi
-    restart_odoo
-  done
-}
-bundles_answer() { # each compiled bundle that Odoo's login page asks for
-  curl -s -m 20 http://127.0.0.1:8069/web/login | grep -oE '(href|src)="/web/content/[^"]+"' | cut -d'"' -f2 |
-    while read -r path; do curl -s -f -m 20 -o /dev/null "http://127.0.0.1:8069$path" || exit 1; done
-}
 add_to_frontend() { # a tag : the shop's addon puts it into the bundle of every page without a login
   local addon=$DIRECTORY/addons/shop_notes
   mkdir -p "$addon/views"
@@ -186,6 +173,8 @@ restore_filestore() {
   target=$(data_dir)/filestore
   rsync --archive --checksum --delete --exclude /checklist "$source/odoo/" "$target/$DATABASE/"
   find "$target" -mindepth 1 -maxdepth 1 ! -name "$DATABASE" -exec rm -rf {} +
+  # Odoo's own marks for its garbage collection come and go; whose they are matters: it could delete no bundle any more.
+  if [ -d "$target/$DATABASE/checklist" ]; then chown --recursive --reference="$target/$DATABASE" "$target/$DATABASE/checklist"; fi
   chown --reference="$source" "$target"
   chmod --reference="$source" "$target"
 }
