@@ -9,10 +9,15 @@ import { type Framed, FrameReader, sections } from "../../src/host/frame.ts";
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
-/** Bytes that live buffers hold. */
-function heldBytes(): number {
-  collectGarbage();
-  return process.memoryUsage().arrayBuffers;
+/** Bytes that live buffers hold. The memory of dead ones is given back by another thread, some time after a collection. */
+async function heldBytes(): Promise<number> {
+  let least = Infinity;
+  for (let attempt = 0; attempt < 10; attempt++) {
+    collectGarbage();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    least = Math.min(least, process.memoryUsage().arrayBuffers);
+  }
+  return least;
 }
 
 const NONCE = "0123456789abcdef0123456789abcdef";
@@ -154,15 +159,15 @@ describe("the frame reader", () => {
     ["before the program begins", ""],
     ["within the program's output", begin()],
     ["after an end without a status", `${begin()}\n${NONCE} end x`],
-  ])("needs the same memory for a line of 50 MB as for a short one, %s", (_, first) => {
+  ])("needs the same memory for a line of 50 MB as for a short one, %s", async (_, first) => {
     const reader = new FrameReader(NONCE, 1_000);
     const chunk = Buffer.alloc(64 * 1024, "x");
     reader.push(bytes(first));
-    const before = heldBytes();
+    const before = await heldBytes();
     const started = performance.now();
     for (let sent = 0; sent < 50_000_000; sent += chunk.length) reader.push(chunk);
     expect(performance.now() - started).toBeLessThan(5_000);
-    expect(heldBytes() - before).toBeLessThan(20_000_000);
+    expect((await heldBytes()) - before).toBeLessThan(20_000_000);
     reader.push(bytes(first === "" ? begin() : "", end(0)));
     expect(reader.result().status).toBe(0);
     expect(reader.result().output.length).toBeLessThanOrEqual(1_000);
