@@ -11,13 +11,18 @@ export function plain(text: string): string {
       .replaceAll("&", "&amp;")
       .replaceAll("<", "&lt;")
       .replaceAll(">", "&gt;")
-      .replaceAll(/[\\`*_[\]|#~!]/g, (character) => `&#${character.charCodeAt(0)};`)
+      .replaceAll(/[\\`*_[\]|#~!]/g, entity)
+      // At the beginning of a line these make a list, or the line before it a heading.
+      .replace(/^(\d{1,9})([.)])/, (_, number: string, mark: string) => `${number}${entity(mark)}`)
+      .replace(/^[-+=]/, entity)
       .replaceAll("://", "&#58;//")
       .replaceAll(/\b(www)\./gi, "$1&#46;")
       // GitHub looks for mentions after it has read the entities, hence the zero-width space.
       .replaceAll("@", "@\u200b")
   );
 }
+
+const entity = (character: string): string => `&#${character.charCodeAt(0)};`;
 
 /** Our own words: as `plain`, with what stands between backticks as code. */
 export function prose(text: string): string {
