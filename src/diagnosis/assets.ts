@@ -259,8 +259,8 @@ const WORD = { css: "stylesheet", js: "script" } as const;
 
 /** What a failed compilation leaves in each kind; a script that looks for the other's words is a good script. */
 const LEFT = {
-  css: /CSS error message|css_error_message|A css error occurr?ed|compiling the bundle/,
-  js: /Could not get content for|File \S+ does not exist|is not utf-8 encoded|compiling the bundle/,
+  css: /CSS error message|css_error_message|A css error occurr?ed/,
+  js: /Could not get content for|console\.error\(.*(?: does not exist|is not utf-8 encoded)|throw new Error\(.*\.xml/,
 } as const;
 
 /**
@@ -369,6 +369,21 @@ function saidOfFile(row: Bundle | undefined, survey: Survey, { odoo }: Target): 
   );
   if (line === undefined) return undefined;
   return line.text.startsWith("Permission") ? "unreadable" : "missing file";
+}
+
+const MOST_NAMED = 3;
+
+/** For people: `web.assets_common.css, web.assets_frontend.css and 4 more (404 at direct and proxy)`; what they share once. */
+export function named(findings: readonly Pick<AssetFinding, "name" | "why">[]): string {
+  const whys = [...new Set(findings.map(({ why }) => why))];
+  const shown = whys.slice(0, MOST_NAMED).map((why) => {
+    const names = findings.filter((each) => each.why === why).map(({ name }) => name);
+    const more = names.length - MOST_NAMED;
+    const listed = names.slice(0, MOST_NAMED).join(", ");
+    return `${listed}${more > 0 ? ` and ${more} more` : ""} (${why})`;
+  });
+  const rest = findings.filter(({ why }) => whys.indexOf(why) >= MOST_NAMED).length;
+  return `${shown.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`;
 }
 
 /**

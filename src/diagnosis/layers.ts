@@ -9,7 +9,7 @@ import {
   seen,
 } from "../survey/survey.ts";
 import { askedDirectly, askedInPublic, askedThrough, judgeAnswer } from "./answer.ts";
-import { type AssetsSight, assetsOf } from "./assets.ts";
+import { type AssetsSight, assetsOf, named } from "./assets.ts";
 import { STARTING } from "./log.ts";
 import type { Target } from "./target.ts";
 
@@ -122,23 +122,18 @@ function proxyLayer({ proxy }: Survey, url: URL | undefined): Layer {
   return answerLayer("proxy", seen(answer), askedThrough(door, url));
 }
 
-const MOST_NAMED = 3;
-
 /**
  * The stylesheets and scripts of the login page, for a page without them is of no use. Left out where no login page was
  * handed out, for that is bad already, and where all of them come from another host, which nobody asked.
  */
 function assetsLayers({ at, unseen, bare, total, findings, elsewhere }: AssetsSight): Layer[] {
   if (findings.length + bare.length > 0) {
-    const shown = findings.slice(0, MOST_NAMED).map(({ name, why }) => `${name}: ${why}`);
-    const more = findings.length - shown.length;
     return [
       bad(
         "assets",
         [
           ...(bare.length === 0 ? [] : [`the login page at ${bare.join(" and ")} names no stylesheet`]),
-          ...shown,
-          ...(more > 0 ? [`and ${more} more of ${total}`] : []),
+          ...(findings.length === 0 ? [] : [named(findings)]),
         ].join("; "),
       ),
     ];

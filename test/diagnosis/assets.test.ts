@@ -80,10 +80,10 @@ describe("the assets of the login page", () => {
     expect(layerOf({ page })).toEqual({
       name: "assets",
       state: "bad",
-      why: "web.assets_frontend.css: 404 at direct and proxy; web.assets_common.css: 404 at direct and proxy; web.assets_common_minimal_js.js: 404 at direct and proxy; and 1 more of 4",
+      why: "web.assets_frontend.css, web.assets_common.css, web.assets_common_minimal_js.js and 1 more (404 at direct and proxy)",
     });
     const differs = { page: bent(GONE), proxyPage: bent({ ...GONE, code: 500 }) };
-    expect(layerOf(differs)?.why).toBe("web.assets_frontend.css: 404 at direct, 500 at proxy");
+    expect(layerOf(differs)?.why).toBe("web.assets_frontend.css (404 at direct, 500 at proxy)");
   });
 
   it.each<readonly [string, Partial<AssetAnswer & { answered: true }>, string]>([

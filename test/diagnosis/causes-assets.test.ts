@@ -251,7 +251,7 @@ describe("bundles whose files are gone", () => {
     const fourteen = diagnosisOf(shop("14.0"));
     expect(fourteen.cause).toBe("assets-missing");
     expect(fourteen.finding).toBe(
-      "compiled stylesheets or scripts are in the database, and their files are not in the filestore: web.assets_frontend.css (404 at direct and proxy), web.assets_common.css (404 at direct and proxy), web.assets_common_minimal_js.js (404 at direct and proxy) and 1 more",
+      "compiled stylesheets or scripts are in the database, and their files are not in the filestore: web.assets_frontend.css, web.assets_common.css, web.assets_common_minimal_js.js and 1 more (404 at direct and proxy)",
     );
     expect(fourteen.advice).toContain(
       "`env['ir.attachment'].browse([214, 215, 216, 217]).unlink(); env.cr.commit()",
@@ -350,7 +350,7 @@ describe("pages that ask for bundles that are no more", () => {
       const diagnosis = diagnosisOf({ page: gone, databases: rows(left), files: files({ bundles: [] }) });
       expect(diagnosis.cause).toBe("assets-stale");
       expect(diagnosis.finding).toContain(
-        "no longer in the database: web.assets_frontend.css (404 at direct and proxy)",
+        "no longer in the database: web.assets_frontend.css, web.assets_common.css, web.assets_common_minimal_js.js and 1 more (404 at direct and proxy)",
       );
       expect(diagnosis.advice).toContain("`docker restart odoo-ce-odoo-1`");
       // A person's decision for now: the site's pages are handed out.
@@ -367,7 +367,7 @@ describe("bundles that only the proxy spoils", () => {
     const diagnosis = diagnosisOf({ proxyPage: gone, nginxErrors });
     expect(diagnosis).toMatchObject({ cause: "assets-proxy", ladder: [] });
     expect(diagnosis.finding).toBe(
-      `Odoo hands out its stylesheets and scripts, and nginx does not: web.assets_frontend.css (404 at proxy), web.assets_common.css (404 at proxy), web.assets_common_minimal_js.js (404 at proxy) and 1 more; its error log: open() "/var/www/html${CSS.url}" failed (2: No such file or directory)`,
+      `Odoo hands out its stylesheets and scripts, and nginx does not: web.assets_frontend.css, web.assets_common.css, web.assets_common_minimal_js.js and 1 more (404 at proxy); its error log: open() "/var/www/html${CSS.url}" failed (2: No such file or directory)`,
     );
     expect(diagnosis.advice).toContain(`answers for ${CSS.url}`);
     expect(diagnosis.advice).toContain("`location /` (/etc/nginx/sites-enabled/odoo:4)");
@@ -384,7 +384,7 @@ describe("anything else that is wrong with them", () => {
     const diagnosis = diagnosisOf({ page: page(own) });
     expect(diagnosis).toMatchObject({ cause: "assets-broken", ladder: [] });
     expect(diagnosis.finding).toBe(
-      "the login page is handed out without what it needs: /shop_notes/static/src/css/notes.css: 404 at direct and proxy",
+      "the login page is handed out without what it needs: /shop_notes/static/src/css/notes.css (404 at direct and proxy)",
     );
     expect(diagnosis.advice).toContain("files of modules");
     expect(diagnosis.suspects).toEqual([

@@ -5,7 +5,14 @@
  */
 
 import { type Filestore, ifSeen, type Survey } from "../../survey/survey.ts";
-import { type AssetFinding, type AssetStore, beyondThePage, type FindingKind, storeOf } from "../assets.ts";
+import {
+  type AssetFinding,
+  type AssetStore,
+  beyondThePage,
+  type FindingKind,
+  named,
+  storeOf,
+} from "../assets.ts";
 import { settingOf } from "../discovery.ts";
 import { failureOf, logSince } from "../log.ts";
 import { proxyProgram, routesFor } from "../proxies.ts";
@@ -223,13 +230,6 @@ function badOnes({ layers, assets }: Situation, ...kinds: readonly FindingKind[]
 }
 
 const MOST_NAMED = 3;
-
-/** `web.assets_common.css (404 at direct and proxy), web.assets_frontend.css (…) and 4 more` */
-function named(findings: readonly AssetFinding[]): string {
-  const shown = findings.slice(0, MOST_NAMED).map(({ name, why }) => `${name} (${why})`);
-  const more = findings.length - shown.length;
-  return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
 
 function namesOf(findings: readonly AssetFinding[]): string {
   return [...new Set(findings.map(({ name }) => name))].slice(0, MOST_NAMED).join(" and ");
