@@ -52030,7 +52030,7 @@ module.exports = __nccwpck_require__.p + "dac3b4197854a63b0b6e.sh";
 /***/ 9511:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "1b81ee2912f533f8cfb2.py";
+module.exports = __nccwpck_require__.p + "cf8a609cf7ff2b5c2c7f.py";
 
 /***/ }),
 
@@ -52058,7 +52058,7 @@ module.exports = __nccwpck_require__.p + "b94d976c4e9d787a94ae.sh";
 /***/ 6972:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "fb1e1a6b35c7def8edfb.sh";
+module.exports = __nccwpck_require__.p + "c7f5ac41f4bdac2b488b.sh";
 
 /***/ }),
 
@@ -52079,7 +52079,7 @@ module.exports = __nccwpck_require__.p + "9b4118ca36ba62d430d6.sh";
 /***/ 5436:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "48c791f7fd7d52037b33.sh";
+module.exports = __nccwpck_require__.p + "4f64fff5cc42f87b0fa8.sh";
 
 /***/ }),
 
@@ -52093,7 +52093,7 @@ module.exports = __nccwpck_require__.p + "c1ce1da02dafb03f0578.sh";
 /***/ 4992:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "40ca034760dde43b4c08.sh";
+module.exports = __nccwpck_require__.p + "bbbc619c6e7c5e959c19.sh";
 
 /***/ }),
 
@@ -52532,6 +52532,7 @@ function textOf(html = "") {
 __nccwpck_require__.d(__webpack_exports__, {
   ZS: () => (/* binding */ assetsOf),
   Qi: () => (/* binding */ beyondThePage),
+  KT: () => (/* binding */ named),
   xX: () => (/* binding */ storeOf)
 });
 
@@ -52735,8 +52736,8 @@ function flawOf(kind, answer, path, store) {
 const WORD = { css: "stylesheet", js: "script" };
 /** What a failed compilation leaves in each kind; a script that looks for the other's words is a good script. */
 const LEFT = {
-    css: /CSS error message|css_error_message|A css error occurr?ed|compiling the bundle/,
-    js: /Could not get content for|File \S+ does not exist|is not utf-8 encoded|compiling the bundle/,
+    css: /CSS error message|css_error_message|A css error occurr?ed/,
+    js: /Could not get content for|console\.error\(.*(?: does not exist|is not utf-8 encoded)|throw new Error\(.*\.xml/,
 };
 /**
  * From 17 on, who asks for an older bundle is sent to the current one, and browsers follow: nothing is missing for
@@ -52822,6 +52823,19 @@ function saidOfFile(row, survey, { odoo }) {
     if (line === undefined)
         return undefined;
     return line.text.startsWith("Permission") ? "unreadable" : "missing file";
+}
+const MOST_NAMED = 3;
+/** For people: `web.assets_common.css, web.assets_frontend.css and 4 more (404 at direct and proxy)`; what they share once. */
+function named(findings) {
+    const whys = [...new Set(findings.map(({ why }) => why))];
+    const shown = whys.slice(0, MOST_NAMED).map((why) => {
+        const names = findings.filter((each) => each.why === why).map(({ name }) => name);
+        const more = names.length - MOST_NAMED;
+        const listed = names.slice(0, MOST_NAMED).join(", ");
+        return `${listed}${more > 0 ? ` and ${more} more` : ""} (${why})`;
+    });
+    const rest = findings.filter(({ why }) => whys.indexOf(why) >= MOST_NAMED).length;
+    return `${shown.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}`;
 }
 /**
  * Bundles that the login page does not ask for, and that whoever has logged in does: the newest of each whose file is
@@ -53303,7 +53317,7 @@ function unreadable(survey, target, findings = []) {
     const owner = filestore?.owner ? `, which belongs to ${filestore.owner.replace(" ", ", mode ")}` : "";
     const directory = dataDirectory(survey, target) ?? "/var/lib/odoo";
     return (0,causes_situation/* found */.F9)("filestore-unreadable", words === undefined
-        ? `${who} may not read files of compiled stylesheets and scripts in ${path}: ${named(files)}`
+        ? `${who} may not read files of compiled stylesheets and scripts in ${path}: ${(0,diagnosis_assets/* named */.KT)(files)}`
         : `${who} may not ${words} ${path}${owner}`, `Give it back inside of the container, as root and by number: \`docker exec -u 0 ${target.odoo?.name} chown -R ${user || "$(id -u odoo):$(id -g odoo)"} ${directory}\`; no restart is needed. Do that before anything is deleted or compiled anew: without it every new bundle is a row without a file.`);
 }
 function whatMayNotBeDone({ exists, readable, writable, others, bundles }) {
@@ -53346,14 +53360,14 @@ function assetsCorrupt(situation) {
 function corrupt({ survey, target }, bad) {
     const path = (0,diagnosis_assets/* storeOf */.xX)(survey, target).filestore?.path;
     const files = filesOf(bad);
-    return (0,causes_situation/* found */.F9)("assets-corrupt", `the files of compiled stylesheets or scripts are not what was stored: ${named(bad)}`, `Move these files aside first${path === undefined ? "" : ` (in ${path})`}${files === "" ? "" : `: ${files}`}: whatever is compiled anew would collide with them. Then ${howToCompile(survey, target, bad)} Look at the disk too, and at what was last copied or restored there.`);
+    return (0,causes_situation/* found */.F9)("assets-corrupt", `the files of compiled stylesheets or scripts are not what was stored: ${(0,diagnosis_assets/* named */.KT)(bad)}`, `Move these files aside first${path === undefined ? "" : ` (in ${path})`}${files === "" ? "" : `: ${files}`}: whatever is compiled anew would collide with them. Then ${howToCompile(survey, target, bad)} Look at the disk too, and at what was last copied or restored there.`);
 }
 function assetsMissing(situation) {
     const bad = badOnes(situation, "missing file");
     return bad.length === 0 ? undefined : missingFiles(situation, bad);
 }
 function missingFiles({ survey, target }, bad) {
-    return (0,causes_situation/* found */.F9)("assets-missing", `compiled stylesheets or scripts are in the database, and their files are not in the filestore: ${named(bad)}`, `Odoo looks only at the rows, and never makes the files anew by itself: ${howToCompile(survey, target, bad)} Neither a restart nor \`-u web\` does it.`);
+    return (0,causes_situation/* found */.F9)("assets-missing", `compiled stylesheets or scripts are in the database, and their files are not in the filestore: ${(0,diagnosis_assets/* named */.KT)(bad)}`, `Odoo looks only at the rows, and never makes the files anew by itself: ${howToCompile(survey, target, bad)} Neither a restart nor \`-u web\` does it.`);
 }
 function assetsPoisoned(situation) {
     const bad = badOnes(situation, "poisoned");
@@ -53372,7 +53386,7 @@ function assetsStale(situation) {
     if (bad.length === 0)
         return undefined;
     const { target } = situation;
-    return (0,causes_situation/* found */.F9)("assets-stale", `the login page asks for stylesheets or scripts that are no longer in the database: ${named(bad)}`, `Odoo remembers pages that it made before: restart it once (\`docker restart ${target.odoo?.name}\`), or have it forget them (\`env['ir.qweb'].clear_caches()\` up to 16, \`env.registry.clear_cache('assets')\` from 17 on, then \`env.registry.signal_changes()\` and a commit, in \`odoo shell\`). It compiles what is missing by itself then.`);
+    return (0,causes_situation/* found */.F9)("assets-stale", `the login page asks for stylesheets or scripts that are no longer in the database: ${(0,diagnosis_assets/* named */.KT)(bad)}`, `Odoo remembers pages that it made before: restart it once (\`docker restart ${target.odoo?.name}\`), or have it forget them (\`env['ir.qweb'].clear_caches()\` up to 16, \`env.registry.clear_cache('assets')\` from 17 on, then \`env.registry.signal_changes()\` and a commit, in \`odoo shell\`). It compiles what is missing by itself then.`);
 }
 function assetsProxy(situation) {
     const bad = badOnes(situation, "spoiled");
@@ -53386,7 +53400,7 @@ function assetsProxy(situation) {
         ...new Set(routes.map(({ upstream: { location, at } }) => `\`location ${location}\` (${at.file}:${at.line})`)),
     ];
     const said = complaintOf(survey, first.path);
-    return (0,causes_situation/* found */.F9)("assets-proxy", `Odoo hands out its stylesheets and scripts, and ${program} does not: ${named(bad)}${said === "" ? "" : `; its error log: ${said}`}`, `Look for the \`location\` that answers for ${first.path}: one for static files, a cache, or ${at.length === 0 ? "another server" : `what stands beside ${at.join(" and ")}`}. Test with \`nginx -t\`, then \`systemctl reload nginx\`. It was left alone.`);
+    return (0,causes_situation/* found */.F9)("assets-proxy", `Odoo hands out its stylesheets and scripts, and ${program} does not: ${(0,diagnosis_assets/* named */.KT)(bad)}${said === "" ? "" : `; its error log: ${said}`}`, `Look for the \`location\` that answers for ${first.path}: one for static files, a cache, or ${at.length === 0 ? "another server" : `what stands beside ${at.join(" and ")}`}. Test with \`nginx -t\`, then \`systemctl reload nginx\`. It was left alone.`);
 }
 function assetsBroken({ layers, assets }) {
     const layer = layers.find(({ name }) => name === "assets");
@@ -53413,12 +53427,6 @@ function badOnes({ layers, assets }, ...kinds) {
         : [];
 }
 const MOST_NAMED = 3;
-/** `web.assets_common.css (404 at direct and proxy), web.assets_frontend.css (…) and 4 more` */
-function named(findings) {
-    const shown = findings.slice(0, MOST_NAMED).map(({ name, why }) => `${name} (${why})`);
-    const more = findings.length - shown.length;
-    return `${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
 function assets_namesOf(findings) {
     return [...new Set(findings.map(({ name }) => name))].slice(0, MOST_NAMED).join(" and ");
 }
@@ -55436,20 +55444,16 @@ function proxyLayer({ proxy }, url) {
     const { door, answer } = proxy.value;
     return answerLayer("proxy", (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .seen */ .cI)(answer), (0,_answer_js__WEBPACK_IMPORTED_MODULE_2__/* .askedThrough */ .m_)(door, url));
 }
-const MOST_NAMED = 3;
 /**
  * The stylesheets and scripts of the login page, for a page without them is of no use. Left out where no login page was
  * handed out, for that is bad already, and where all of them come from another host, which nobody asked.
  */
 function assetsLayers({ at, unseen, bare, total, findings, elsewhere }) {
     if (findings.length + bare.length > 0) {
-        const shown = findings.slice(0, MOST_NAMED).map(({ name, why }) => `${name}: ${why}`);
-        const more = findings.length - shown.length;
         return [
             bad("assets", [
                 ...(bare.length === 0 ? [] : [`the login page at ${bare.join(" and ")} names no stylesheet`]),
-                ...shown,
-                ...(more > 0 ? [`and ${more} more of ${total}`] : []),
+                ...(findings.length === 0 ? [] : [(0,_assets_js__WEBPACK_IMPORTED_MODULE_0__/* .named */ .KT)(findings)]),
             ].join("; ")),
         ];
     }
@@ -61940,12 +61944,16 @@ function plain(text) {
         .replaceAll("&", "&amp;")
         .replaceAll("<", "&lt;")
         .replaceAll(">", "&gt;")
-        .replaceAll(/[\\`*_[\]|#~!]/g, (character) => `&#${character.charCodeAt(0)};`)
+        .replaceAll(/[\\`*_[\]|#~!]/g, entity)
+        // At the beginning of a line these make a list, or the line before it a heading.
+        .replace(/^(\d{1,9})([.)])/, (_, number, mark) => `${number}${entity(mark)}`)
+        .replace(/^[-+=]/, entity)
         .replaceAll("://", "&#58;//")
         .replaceAll(/\b(www)\./gi, "$1&#46;")
         // GitHub looks for mentions after it has read the entities, hence the zero-width space.
         .replaceAll("@", "@\u200b"));
 }
+const entity = (character) => `&#${character.charCodeAt(0)};`;
 /** Our own words: as `plain`, with what stands between backticks as code. */
 function prose(text) {
     return plain(text).replaceAll(/&#96;(.*?)&#96;/g, "<code>$1</code>");

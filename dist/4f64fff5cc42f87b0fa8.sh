@@ -162,8 +162,9 @@ ask_page_assets() {
 
 MOST_ASSETS=24
 ASSET_SECONDS=20
-# What Odoo leaves in a stylesheet or script that could not be compiled (odoo/addons/base/models/assetsbundle.py).
-MARKERS='## CSS error message ##|css_error_message|A css error occured|Could not get content for|error occurred while compiling the bundle'
+# What Odoo leaves in a stylesheet or script that could not be compiled (odoo/addons/base/models/assetsbundle.py, 14 to 19).
+MARKERS='## CSS error message ##|css_error_message|A css error occurr?ed|Could not get content for'
+MARKERS="$MARKERS|console\\.error\\([^;]{0,200}( does not exist|is not utf-8 encoded)|throw new Error\\([^;]{0,250}\\.xml"
 
 # fetch_asset FILE KIND PATH NAME FETCH ADDRESS [CURL_ARGUMENTS...]: of its content only what tells whether it is good.
 fetch_asset() {

@@ -197,6 +197,8 @@ def main(data):
     config = options.pop("config", "") or os.environ.get("ODOO_RC", "") or "/etc/odoo/odoo.conf"
     become(uid, gid, groups)
     directory = options.get("data_dir") or setting(config, "data_dir") or default_data_directory(uid)
+    # A relative one is meant from where the container starts its programs, this one and Odoo alike.
+    directory = os.path.abspath(directory)
     print("user=%d:%d" % (uid, gid))
     for name in sorted(options):
         print("option %s=%s" % (name, options[name].replace("\n", " ")[:300]))

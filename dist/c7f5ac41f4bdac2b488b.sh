@@ -178,12 +178,13 @@ ask_odoo() {
     state=$(fact "$id" state)
     [ "${state% *}" = running ] || continue
     section "odoo $id"
-    sed -n "s/ project $(fact "$id" project)\$//p" "$work/facts" >"$work/odoo.ids"
+    project=$(fact "$id" project)
     {
       printf '%s\n# data\n' "$IN_ODOO_PY"
-      while IFS= read -r other; do
+      while read -r other about value; do
+        if [ "$about" != project ] || [ "$value" != "$project" ]; then continue; fi
         sed -n "/^$FRAME section database $other\$/,/^$FRAME section /{ /^bundles=/p; /^stored=/p; }" "$work/database.out"
-      done <"$work/odoo.ids"
+      done <"$work/facts"
     } >"$work/odoo.in"
     # As root, to become whoever Odoo is; where the container may not, as the container's own user.
     status=0

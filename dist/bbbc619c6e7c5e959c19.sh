@@ -18,25 +18,19 @@ done
 trap 'rm -rf "$work"' EXIT
 trap 'exit 143' HUP INT TERM
 
-# probe NAME FUNCTION...: runs in the background; its answer is printed by `tell`, whole.
+# probe NAME FUNCTION [NAME FUNCTION...]: runs in the background, those of one call one after the other; what each answered
+# is printed by `tell`, whole.
 probes=
 probe() {
-  name=$1
-  shift
-  probes="$probes $name"
+  probes="$probes $1 ${3:-}"
   (
-    status=0
-    ("$@") >"$work/$name.out" 2>"$work/$name.err" || status=$?
-    echo "$status" >"$work/$name.status"
+    while [ $# -gt 0 ]; do
+      status=0
+      ("$2") >"$work/$1.out" 2>"$work/$1.err" || status=$?
+      echo "$status" >"$work/$1.status"
+      shift 2
+    done
   ) &
-}
-
-# after NAME FUNCTION...: does it when that probe has ended; each is bounded.
-after() {
-  awaited=$work/$1.status
-  shift
-  until [ -f "$awaited" ]; do sleep 0.05 2>/dev/null || sleep 1; done
-  "$@"
 }
 
 # tell NAME MOST: what a probe answered, at most so many bytes of it.
@@ -51,8 +45,7 @@ tell() {
 
 # What needs no Docker begins at once.
 probe host ask_host
-probe proxy ask_proxy
-probe proxy-assets after proxy ask_proxy_assets
+probe proxy ask_proxy proxy-assets ask_proxy_assets
 probe processes ask_processes
 probe listeners ask_listeners
 probe units ask_units
@@ -68,18 +61,18 @@ probe containers ask_containers
 wait "$!"
 find_projects
 probe projects ask_projects
-probe direct ask_direct
-probe direct-assets after direct ask_direct_assets
+probe direct ask_direct direct-assets ask_direct_assets
 probe logs ask_logs
-probe database ask_database
 if [ "$LOOK" = whole ]; then
   probe images ask_images
   probe compose ask_compose_version
   probe odoo-conf ask_odoo_conf
-  probe odoo after database ask_odoo
+  probe database ask_database odoo ask_odoo
   probe disks ask_disks
   probe history ask_history
   probe others ask_others
+else
+  probe database ask_database
 fi
 wait
 
