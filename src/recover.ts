@@ -12,21 +12,19 @@ import {
 } from "./diagnosis/diagnosis.ts";
 import { publicLayer } from "./diagnosis/layers.ts";
 import { describeFailure, whereThreadsStand } from "./diagnosis/log.ts";
-import { RISK } from "./diagnosis/risk.ts";
 import { type SignatureFound, signatureInOutput } from "./diagnosis/signatures/index.ts";
 import { HostError, RefusedError } from "./errors.ts";
 import { captureEvidence, captureFreeze } from "./evidence/capture.ts";
+import { foresee, planningFor } from "./foresee.ts";
 import type { Host } from "./host/host.ts";
 import type { StatePlace } from "./host/state.ts";
 import { runStep, type StepEnd } from "./host/steps/step.ts";
-import { goodUntil, tokenOf } from "./inputs/approval.ts";
 import type { Inputs } from "./inputs/inputs.ts";
-import { type PlanApproval, recordOf } from "./journal.ts";
+import { recordOf } from "./journal.ts";
 import { Leases } from "./leases.ts";
 import { openHost, Watch } from "./look.ts";
 import { noteThat, type Parts } from "./parts.ts";
-import { againstScenario, assertTimely, Permission } from "./permission.ts";
-import { type Plan, type Planning, planOf } from "./plan.ts";
+import { assertTimely, Permission } from "./permission.ts";
 import { bootFailure } from "./remedies/boot-check/boot-check.ts";
 import { REMEDIES } from "./remedies/index.ts";
 import { INEFFECTIVE, UNFIT } from "./remedies/remedy.ts";
@@ -34,7 +32,6 @@ import { plainText } from "./survey/raw.ts";
 import * as verdicts from "./verdicts.ts";
 import { type Verdict, verdictOn } from "./verdicts.ts";
 import { soak, type Verified, verify, waitForOthers } from "./verify.ts";
-import { VERSION } from "./version.ts";
 
 /** Docker, the database, the stack, nginx, Odoo once more, and a look at why it falls. */
 const MOST_REMEDIES = 6;
@@ -377,47 +374,4 @@ async function watchIt(
     seconds: Math.round(inputs.soakMs / 1000),
   });
   return watched;
-}
-
-/** Tells what `recover` would do, and changes nothing. */
-function foresee(diagnosis: Diagnosis, host: Host, inputs: Inputs, parts: Parts): Verdict {
-  const { ladder } = diagnosis;
-  parts.journal.append({
-    kind: "foreseen",
-    steps: ladder.map((remedy) => ({
-      remedy,
-      risk: RISK[remedy],
-      does: REMEDIES[remedy].does,
-      commands: REMEDIES[remedy].commands(diagnosis),
-    })),
-  });
-  const misfit = againstScenario(diagnosis, inputs);
-  if (misfit !== undefined) return misfit;
-  if (inputs.mode === "check" || (ladder.length === 0 && !isWaiting(diagnosis)))
-    return verdicts.unhealthy(diagnosis, verdicts.whatRecoverWouldDo(diagnosis));
-  const plan = planOf(diagnosis, planningFor(host, parts));
-  return verdicts.planned(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
-}
-
-function planningFor({ identity }: Host, { redactor }: Parts): Planning {
-  return { version: VERSION, hostKey: identity, redact: (text) => redactor.text(text) };
-}
-
-/** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */
-function writeDown({ hash, steps }: Plan, { clock, evidence, journal }: Parts): PlanApproval {
-  const programs = steps.flatMap(({ remedy, program, putBack }, index) =>
-    [
-      { name: `plan/${index + 1}-${remedy}.sh`, text: program },
-      { name: `plan/${index + 1}-${remedy}.put-back.sh`, text: putBack ?? "" },
-    ].filter(({ text }) => text !== ""),
-  );
-  for (const { name, text } of programs) evidence.write(name, text);
-  const now = clock.now();
-  const approval = { approve: tokenOf(hash, now), until: new Date(goodUntil(now)).toISOString() };
-  journal.append({
-    kind: "planned",
-    ...approval,
-    programs: programs.map((each) => ({ ...each, bytes: Buffer.byteLength(each.text) })),
-  });
-  return approval;
 }

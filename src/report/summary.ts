@@ -81,7 +81,7 @@ function layerTable(entries: readonly Entry[]): string {
   if (now.length === 0) return "";
   const cell = (layer: Layer | undefined): string =>
     layer === undefined ? "" : `${LIGHT[layer.state]} ${plain(layer.why)}`;
-  if (JSON.stringify(first) === JSON.stringify(now)) {
+  if (sightOf(first) === sightOf(now)) {
     return [
       "| layer | seen |",
       "|---|---|",
@@ -96,6 +96,11 @@ function layerTable(entries: readonly Entry[]): string {
         `| ${layer.name} | ${cell(first.find(({ name }) => name === layer.name))} | ${cell(layer)} |`,
     ),
   ].join("\n");
+}
+
+/** What was seen, but for how long an answer took. */
+function sightOf(layers: readonly Layer[]): string {
+  return JSON.stringify(layers).replaceAll(/\bin \d+\.\d+ s\b/g, "in time");
 }
 
 function foreseenLines(entries: readonly Entry[]): string {

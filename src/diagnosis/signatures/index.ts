@@ -1,5 +1,5 @@
 /**
- * The catalogue of signatures: words by which a known trouble is recognised in what the survey brings, one file per area.
+ * Signatures: words by which a known trouble is recognised in what the survey brings (catalogue.ts, texts.ts).
  *
  * Several can be found at once, for one trouble makes the next. Which one is the root:
  *
@@ -22,107 +22,13 @@
  * that are worth knowing are told beside the verdict.
  */
 
-import { type Container, ifSeen, type Survey } from "../../survey/survey.ts";
-import { DOWN, type Found, isFresh, OPEN_ADVICE } from "../causes/situation.ts";
+import type { Survey } from "../../survey/survey.ts";
+import { type Found, OPEN_ADVICE } from "../causes/situation.ts";
 import type { Cause, RemedyName } from "../diagnosis.ts";
-import { logSince, sinceItsLastTries } from "../log.ts";
 import type { Target } from "../target.ts";
-import { DOCKER } from "./docker.ts";
-import { HOST } from "./host.ts";
-import { NGINX } from "./nginx.ts";
-import { ODOO_ASSETS } from "./odoo-assets.ts";
-import { ODOO_BOOT } from "./odoo-boot.ts";
-import { ODOO_DATABASE } from "./odoo-database.ts";
-import { ODOO_LIMITS } from "./odoo-limits.ts";
-import { ODOO_MODULES } from "./odoo-modules.ts";
-import { POSTGRES } from "./postgres.ts";
-import type { Signature, Where } from "./signature.ts";
-
-/** Of the catalogue; raised with every change of what is recognised or of what follows from it. */
-export const VERSION = 1;
-
-/** What repeats itself at every request, and at every look of ours, is old news after so long; in milliseconds. */
-const LATELY = 2 * 60_000;
-/** What comes and goes. */
-const A_WHILE = 15 * 60_000;
-
-interface Area {
-  readonly name: string;
-  /** For people: what its signatures are about. */
-  readonly about: string;
-  readonly signatures: readonly Signature[];
-  /** How long ago it may have been said, in milliseconds; Infinity: at the last start, whenever that was. */
-  readonly reach: number;
-  /** Whether a page that Odoo handed out afterwards shows that it no longer holds. */
-  readonly refutedByPages: boolean;
-}
-
-/** Lowest layer first. */
-export const AREAS: readonly Area[] = [
-  {
-    name: "host",
-    about: "The host: kernel, disk, memory",
-    signatures: HOST,
-    reach: LATELY,
-    refutedByPages: true,
-  },
-  {
-    name: "docker",
-    about: "Docker and Compose",
-    signatures: DOCKER,
-    reach: Infinity,
-    refutedByPages: true,
-  },
-  {
-    name: "postgres",
-    about: "PostgreSQL",
-    signatures: POSTGRES,
-    reach: LATELY,
-    refutedByPages: true,
-  },
-  {
-    name: "odoo-database",
-    about: "Odoo's database, as Odoo sees it",
-    signatures: ODOO_DATABASE,
-    reach: LATELY,
-    refutedByPages: true,
-  },
-  {
-    name: "odoo-boot",
-    about: "Odoo's start",
-    signatures: ODOO_BOOT,
-    reach: Infinity,
-    refutedByPages: true,
-  },
-  {
-    name: "odoo-modules",
-    about: "Odoo's modules",
-    signatures: ODOO_MODULES,
-    reach: Infinity,
-    refutedByPages: true,
-  },
-  {
-    name: "odoo-limits",
-    about: "Odoo's limits",
-    signatures: ODOO_LIMITS,
-    reach: A_WHILE,
-    refutedByPages: false,
-  },
-  {
-    name: "odoo-assets",
-    about: "Odoo's files, stylesheets and scripts",
-    signatures: ODOO_ASSETS,
-    reach: A_WHILE,
-    refutedByPages: false,
-  },
-  {
-    name: "nginx",
-    about: "nginx",
-    signatures: NGINX,
-    reach: A_WHILE,
-    refutedByPages: false,
-  },
-];
+import { AREAS, VERSION } from "./catalogue.ts";
+import type { Signature } from "./signature.ts";
+import { type Text, textsOf } from "./texts.ts";
 
 const LISTED = AREAS.flatMap((area, layer) =>
   area.signatures.map((signature) => ({ signature, area, layer })),
@@ -242,26 +148,6 @@ export function ruledOutBySignature(
 
 // ---- Looking -------------------------------------------------------------------------------------------------------
 
-interface Line {
-  /** Milliseconds since 1970; undefined for what holds at this moment. */
-  readonly at: number | undefined;
-  readonly text: string;
-}
-
-interface Text {
-  readonly where: Where;
-  readonly place: string;
-  readonly lines: readonly Line[];
-  /** What was said before does not count. */
-  readonly began: number;
-  /** What is lately is counted from here: of a process that ended, from its end. */
-  readonly now: number;
-  /** What was said up to here no longer holds; for Odoo's log, where pages refute it. */
-  readonly refuted: number;
-  /** What was said of the database up to here is about another start of it. */
-  readonly databaseStarted?: number;
-}
-
 /** Longer lines are cut: what tells stands at the beginning. */
 const LONGEST_LINE = 4_000;
 const LONGEST_SHOWN = 240;
@@ -329,150 +215,7 @@ function counts(
   if (at === undefined) return true;
   const reach = signature.kind === "fatal" ? Infinity : area.reach;
   if (at < Math.max(text.began, text.now - reach)) return false;
-  if (area.signatures === ODOO_DATABASE && at <= (text.databaseStarted ?? 0)) return false;
+  if (area.ofOneDatabaseStart && at <= (text.databaseStarted ?? 0)) return false;
   const refutes = text.where === "Odoo's log" ? area.refutedByPages && refutable : true;
   return !(refutes && at <= text.refuted);
-}
-
-/** A page that only an Odoo hands out that has its database and its modules; its files are not among them. */
-const GOOD_PAGE =
-  / werkzeug: [^"\n]*"GET \/(?!web\/(?:health|static|database|assets|content)\b|[\w-]+\/static\/)\S* HTTP\/[\d.]+" 200 /;
-const READY = /LOG: {1,4}database system is ready to accept connections/;
-
-function textsOf(survey: Survey, target: Target | undefined): Text[] {
-  const now = (ifSeen(survey.host)?.epoch ?? 0) * 1000;
-  return [
-    kernelText(survey, target, now),
-    dockerText(survey, target, now),
-    ...(target?.db === undefined ? [] : [databaseText(survey, target.db, now)]),
-    ...(target?.odoo === undefined ? [] : [odooText(survey, target.odoo, target.db, now)]),
-    ...nginxTexts(survey, now),
-  ];
-}
-
-/** The kernel's killer: lately, or when a container that does not run any more ended. */
-function kernelText(survey: Survey, target: Target | undefined, now: number): Text {
-  const ends = (target?.containers ?? []).filter(({ state }) => DOWN.has(state)).map(endOf);
-  return {
-    where: "the kernel's log",
-    place: "the kernel's log",
-    lines: (ifSeen(survey.history)?.kills ?? []).map(({ at, what }) => ({ at, text: what })),
-    began: Math.min(now - A_WHILE, ...ends.filter((end) => end > 0).map((end) => end - LATELY)),
-    now,
-    refuted: 0,
-  };
-}
-
-/** What Docker and Compose answer now, and why containers are not running. */
-function dockerText(survey: Survey, target: Target | undefined, now: number): Text {
-  const { containers, projects } = survey;
-  const all = target === undefined ? (ifSeen(projects) ?? []) : [target.project];
-  const answers = [
-    ...(containers.observed ? [] : [containers.why]),
-    ...all.flatMap(({ services }) => (services.observed ? [] : [services.why])),
-  ].flatMap((why) => why.split("\n"));
-  const states = (target?.containers ?? [])
-    .filter((container) => !runsOn(survey, container))
-    .flatMap(stateLines);
-  return {
-    where: "Docker",
-    place: "Docker",
-    lines: [...answers.map((text) => ({ at: undefined, text })), ...states],
-    began: 0,
-    now,
-    refuted: 0,
-  };
-}
-
-/** Not one that falls again and again. */
-function runsOn(survey: Survey, { state, restartCount, startedAt }: Container): boolean {
-  return state === "paused" || (state === "running" && !(restartCount >= 2 && isFresh(survey, startedAt)));
-}
-
-/** As `docker inspect` prints them. */
-function stateLines(container: Container): Line[] {
-  const { state, exitCode, oomKilled, error } = container;
-  const at = endOf(container) || undefined;
-  const facts = JSON.stringify({ Status: state, OOMKilled: oomKilled, ExitCode: exitCode });
-  return [{ at, text: facts }, ...error.split("\n").map((text) => ({ at, text }))];
-}
-
-/** In milliseconds since 1970; 0 for one that never ran. */
-function endOf({ finishedAt }: Container): number {
-  return Math.max(0, Date.parse(finishedAt) || 0);
-}
-
-function logText(survey: Survey, container: Container, now: number): Omit<Text, "where" | "refuted"> {
-  const since = sinceItsLastTries(container);
-  const lines = logSince(survey, container.id, since);
-  const end = DOWN.has(container.state) ? endOf(container) : 0;
-  return {
-    place: `the log of ${container.name}`,
-    lines,
-    began: Date.parse(since),
-    now: end || now || (lines.at(-1)?.at ?? 0),
-  };
-}
-
-function databaseText(survey: Survey, db: Container, now: number): Text {
-  const text = logText(survey, db, now);
-  return { ...text, where: "PostgreSQL's log", refuted: lastOf(text.lines, READY) };
-}
-
-function odooText(survey: Survey, odoo: Container, db: Container | undefined, now: number): Text {
-  const text = logText(survey, odoo, now);
-  const lines = withoutTornBeginning(text.lines);
-  const databaseStarted = Date.parse(db?.startedAt ?? "") || 0;
-  return { ...text, lines, where: "Odoo's log", refuted: lastOf(lines, GOOD_PAGE), databaseStarted };
-}
-
-/** The end of a traceback whose beginning was not brought along would be taken for what was said first. */
-function withoutTornBeginning(lines: readonly Line[]): readonly Line[] {
-  const whole = lines.findIndex(({ text }) => !/^(?:\s|$|[A-Za-z_][\w.]*(?:Error|Exception)\b)/.test(text));
-  return whole < 0 ? lines : lines.slice(whole);
-}
-
-function lastOf(lines: readonly Line[], pattern: RegExp): number {
-  return lines.findLast(({ text }) => pattern.test(text))?.at ?? 0;
-}
-
-function nginxTexts(survey: Survey, now: number): Text[] {
-  const unit = ifSeen(survey.units)?.get("nginx.service");
-  const began =
-    unit?.active === "active"
-      ? (unit.upSince ?? 0)
-      : unit?.downSince === undefined
-        ? 0
-        : unit.downSince - LATELY;
-  const zone = (ifSeen(survey.host)?.zoneMinutes ?? 0) * 60_000;
-  const said = (ifSeen(survey.nginx)?.said ?? "").split("\n");
-  const errors = (ifSeen(survey.nginxErrors) ?? "").split("\n");
-  const common = { began, now, refuted: 0 };
-  return [
-    {
-      ...common,
-      where: "nginx -t",
-      place: "`nginx -t`",
-      // Its stamp is of this very look.
-      lines: said.map((text) => ({ at: undefined, text })),
-    },
-    {
-      ...common,
-      where: "nginx's error log",
-      place: "nginx's error log",
-      lines: errors.flatMap((text) => {
-        const at = stampOf(text, zone);
-        return at === undefined ? [] : [{ at, text }];
-      }),
-    },
-  ];
-}
-
-/** `2024/05/02 03:00:00 [error] …` is in the host's own zone; journald says which one it means. */
-function stampOf(line: string, zone: number): number | undefined {
-  const [, year, month, day, time] = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d) /.exec(line) ?? [];
-  if (time !== undefined) return Date.parse(`${year}-${month}-${day}T${time}Z`) - zone;
-  const [, local, hours, minutes] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)([+-]\d\d):?(\d\d) /.exec(line) ?? [];
-  const at = local === undefined ? Number.NaN : Date.parse(`${local}${hours}:${minutes}`);
-  return Number.isNaN(at) ? undefined : at;
 }

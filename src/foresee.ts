@@ -1,0 +1,59 @@
+/** What `recover` would do, for `check` and `plan`: told in the journal, and written down for a person to approve. */
+
+import { type Diagnosis, isWaiting } from "./diagnosis/diagnosis.ts";
+import { RISK } from "./diagnosis/risk.ts";
+import type { Host } from "./host/host.ts";
+import { goodUntil, tokenOf } from "./inputs/approval.ts";
+import type { Inputs } from "./inputs/inputs.ts";
+import type { PlanApproval } from "./journal.ts";
+import type { Parts } from "./parts.ts";
+import { againstScenario } from "./permission.ts";
+import { type Plan, type Planning, planOf } from "./plan.ts";
+import { REMEDIES } from "./remedies/index.ts";
+import type { Verdict } from "./verdicts.ts";
+import * as verdicts from "./verdicts.ts";
+import { VERSION } from "./version.ts";
+
+/** Tells what `recover` would do, and changes nothing. */
+export function foresee(diagnosis: Diagnosis, host: Host, inputs: Inputs, parts: Parts): Verdict {
+  const { ladder } = diagnosis;
+  parts.journal.append({
+    kind: "foreseen",
+    steps: ladder.map((remedy) => ({
+      remedy,
+      risk: RISK[remedy],
+      does: REMEDIES[remedy].does,
+      commands: REMEDIES[remedy].commands(diagnosis),
+    })),
+  });
+  const misfit = againstScenario(diagnosis, inputs);
+  if (misfit !== undefined) return misfit;
+  if (inputs.mode === "check" || (ladder.length === 0 && !isWaiting(diagnosis)))
+    return verdicts.unhealthy(diagnosis, verdicts.whatRecoverWouldDo(diagnosis));
+  const plan = planOf(diagnosis, planningFor(host, parts));
+  return verdicts.planned(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
+}
+
+/** Of what a plan is made on this host, beside the diagnosis. */
+export function planningFor({ identity }: Host, { redactor }: Parts): Planning {
+  return { version: VERSION, hostKey: identity, redact: (text) => redactor.text(text) };
+}
+
+/** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */
+function writeDown({ hash, steps }: Plan, { clock, evidence, journal }: Parts): PlanApproval {
+  const programs = steps.flatMap(({ remedy, program, putBack }, index) =>
+    [
+      { name: `plan/${index + 1}-${remedy}.sh`, text: program },
+      { name: `plan/${index + 1}-${remedy}.put-back.sh`, text: putBack ?? "" },
+    ].filter(({ text }) => text !== ""),
+  );
+  for (const { name, text } of programs) evidence.write(name, text);
+  const now = clock.now();
+  const approval = { approve: tokenOf(hash, now), until: new Date(goodUntil(now)).toISOString() };
+  journal.append({
+    kind: "planned",
+    ...approval,
+    programs: programs.map((each) => ({ ...each, bytes: Buffer.byteLength(each.text) })),
+  });
+  return approval;
+}
