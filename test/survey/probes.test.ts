@@ -407,48 +407,27 @@ function breakIt(host: StandInHost, command: string, fault: Fault): void {
     host.command(command, "printf '\\377\\376{\"a\": <html>It works!</html>\\n\\n===\\n'");
 }
 
+/** What only Docker tells, or what is found through it. */
+const BEHIND_DOCKER = [
+  "containers",
+  "images",
+  "compose",
+  "direct",
+  "directAssets",
+  "logs",
+  "databases",
+  "settings",
+  "running",
+  "filestores",
+];
+
 /** What nobody can know any more when a command does not do; in one of the ways of not doing, or in any. */
 const BLIND: Readonly<Record<string, readonly string[] | Partial<Record<Fault, readonly string[]>>>> = {
   docker: {
-    hangs: [
-      "containers",
-      "images",
-      "compose",
-      "projects",
-      "direct",
-      "directAssets",
-      "logs",
-      "databases",
-      "settings",
-      "running",
-      "filestores",
-      "others",
-    ],
+    hangs: [...BEHIND_DOCKER, "projects", "others"],
     // An Odoo that is a service of the system is found without Docker too.
-    fails: [
-      "containers",
-      "images",
-      "compose",
-      "direct",
-      "directAssets",
-      "logs",
-      "databases",
-      "settings",
-      "running",
-      "filestores",
-    ],
-    "is missing": [
-      "containers",
-      "images",
-      "compose",
-      "direct",
-      "directAssets",
-      "logs",
-      "databases",
-      "settings",
-      "running",
-      "filestores",
-    ],
+    fails: BEHIND_DOCKER,
+    "is missing": BEHIND_DOCKER,
     // Ids that are rubbish belong to no container; that there are none is not said.
     "prints rubbish": ["containers", "compose"],
   },

@@ -25,7 +25,6 @@ describe("named, with what a person must do", () => {
     ["assets-truncated", /web\.assets_\w+/],
     ["assets-rows-deleted", /web\.assets_\w+/],
     ["scss-error", /Undefined variable/],
-    ["js-source-missing", /shop_notes/],
     ["filestore-permissions", /101:101(?:.|\n)*chown -R 101:101 \/var\/lib\/odoo/],
     ["filestore-gone", /\/filestore\/odoo does not exist/],
     ["data-dir-elsewhere", /odoo\.conf:\d+/],
@@ -45,6 +44,18 @@ describe("named, with what a person must do", () => {
     expect(outputs.get("changed")).toBe("false");
     expect(`${outputs.get("headline")}\n${outputs.get("next")}`).toMatch(words);
     expect(outputs.get("next")).not.toBe("");
+  });
+
+  it("js-source-missing, with the module to look at first", async () => {
+    await bench.break("js-source-missing");
+    const { end } = await bench.run({ mode: "check" });
+    await bench.droplet.assertSymptom("js-source-missing");
+    expect(end.outputs.get("cause"), end.log).toBe("assets-poisoned");
+    expect(end.outputs.get("status")).toBe("unhealthy");
+    expect(end.outputs.get("next")).toContain("/shop_notes/static/src/js/checkout.js");
+    expect(end.summary).toMatch(
+      /### Suspects\n\n.*\n\n1\. <code>shop&#95;notes<\/code>: named by the error in /,
+    );
   });
 
   it("assets-deleted, and left alone by recover too: a restart brings no file back", async () => {

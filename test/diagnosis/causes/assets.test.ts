@@ -2,7 +2,7 @@
 // order in which one must act where several hold.
 
 import { describe, expect, it } from "vitest";
-import type { Cause, Diagnosis } from "../../src/diagnosis/diagnosis.ts";
+import type { Cause, Diagnosis } from "../../../src/diagnosis/diagnosis.ts";
 import {
   type Asset,
   type Bundle,
@@ -10,8 +10,8 @@ import {
   type PageAssets,
   seen,
   unseen,
-} from "../../src/survey/survey.ts";
-import { unhealthy, good as whenGood } from "../../src/verdicts.ts";
+} from "../../../src/survey/survey.ts";
+import { unhealthy, good as whenGood } from "../../../src/verdicts.ts";
 import {
   activity,
   answer,
@@ -40,7 +40,7 @@ import {
   UPSTREAMS,
   units,
   upstream,
-} from "./surveys.ts";
+} from "../surveys.ts";
 
 const [CSS, COMMON, SCRIPT] = BUNDLES as readonly [Bundle, Bundle, Bundle];
 /** Every bundle is a 404 of Odoo's, as with any of these faults in Odoo 14. */
