@@ -22,7 +22,7 @@ export interface Case {
   readonly layers: readonly Layer[];
   /** The remedies that already ran in this run and did not help. */
   readonly tried: readonly RemedyName[];
-  readonly wishes: Pick<Wishes, "scenario" | "ceiling">;
+  readonly wishes: Pick<Wishes, "scenario" | "ceiling" | "url">;
   readonly signatures: SignaturesFound;
 }
 
@@ -149,7 +149,7 @@ const NOT_MENDED_BY_A_RESTART: Partial<Record<Cause, string>> = {
  * A running Odoo that does not answer may be at work (an update, a slow boot): that is another cause, and waited for.
  * What is left is stuck, and restarting it is what the runbook does first.
  */
-function toRestartOdoo({ cause, survey, target, layers, tried }: Case): string | undefined {
+function toRestartOdoo({ cause, survey, target, layers, tried, wishes }: Case): string | undefined {
   if (target?.odoo === undefined) return "Odoo has no container, so there is nothing to restart";
   if (target.odoo.state !== "running" && target.odoo.state !== "paused")
     return "Odoo does not run, so there is nothing to restart";
@@ -164,7 +164,7 @@ function toRestartOdoo({ cause, survey, target, layers, tried }: Case): string |
   const databases = databasesToChooseFrom(survey, target);
   if (databases !== undefined)
     return `Odoo runs and finds ${databases.length === 0 ? "no database" : "several databases"}, and would again`;
-  const none = whyNoneIsServed(survey, target, undefined);
+  const none = whyNoneIsServed(survey, target, wishes.url);
   if (none !== undefined) return `${none}; a restart changes nothing of that`;
   const setting = cause === "odoo-not-listening" ? elsewhereSetting(survey, target) : undefined;
   if (setting !== undefined) return `its configuration sends it elsewhere (${setting}), and would again`;

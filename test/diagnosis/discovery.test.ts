@@ -140,6 +140,7 @@ describe("an Odoo that serves none of the databases that there are", () => {
     expect(diagnosis.finding).toContain(
       "`dbfilter = ^%d$` (/etc/odoo/odoo.conf:5) lets shop.example see none of odoo",
     );
+    expect(diagnosis.ladder).toEqual([]);
   });
 
   it("is none where it may serve one, or what there is was not seen", () => {

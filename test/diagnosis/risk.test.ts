@@ -53,7 +53,7 @@ describe("a ladder with remedies of higher classes", () => {
         target,
         layers: layersOf(look, target, undefined),
         tried: [],
-        wishes: { scenario: "auto", ceiling },
+        wishes: { scenario: "auto", ceiling, url: undefined },
         signatures: NO_SIGNATURES,
       },
       { ...RISK, "restart-odoo": risk, "start-nginx": risk },
