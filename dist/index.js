@@ -54265,8 +54265,8 @@ function workerLimits(survey, { odoo }, now) {
 var risk = __nccwpck_require__(6691);
 // EXTERNAL MODULE: ./build/diagnosis/scenario.js
 var scenario = __nccwpck_require__(5250);
-// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 10 modules
-var diagnosis_signatures = __nccwpck_require__(1940);
+// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
+var diagnosis_signatures = __nccwpck_require__(8198);
 ;// CONCATENATED MODULE: ./build/diagnosis/ladder.js
 /**
  * The remedies that a cause allows, least invasive first, and why the others are ruled out: the rules of acting
@@ -54398,7 +54398,7 @@ const NOT_MENDED_BY_A_RESTART = {
  * A running Odoo that does not answer may be at work (an update, a slow boot): that is another cause, and waited for.
  * What is left is stuck, and restarting it is what the runbook does first.
  */
-function toRestartOdoo({ cause, survey, target, layers, tried }) {
+function toRestartOdoo({ cause, survey, target, layers, tried, wishes }) {
     if (target?.odoo === undefined)
         return "Odoo has no container, so there is nothing to restart";
     if (target.odoo.state !== "running" && target.odoo.state !== "paused")
@@ -54416,7 +54416,7 @@ function toRestartOdoo({ cause, survey, target, layers, tried }) {
     const databases = databasesToChooseFrom(survey, target);
     if (databases !== undefined)
         return `Odoo runs and finds ${databases.length === 0 ? "no database" : "several databases"}, and would again`;
-    const none = whyNoneIsServed(survey, target, undefined);
+    const none = whyNoneIsServed(survey, target, wishes.url);
     if (none !== undefined)
         return `${none}; a restart changes nothing of that`;
     const setting = cause === "odoo-not-listening" ? elsewhereSetting(survey, target) : undefined;
@@ -55799,7 +55799,7 @@ function outsideScenario(remedy, cause, asked) {
 
 /***/ }),
 
-/***/ 1940:
+/***/ 8198:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -55814,14 +55814,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   em: () => (/* binding */ worthKnowing)
 });
 
-// UNUSED EXPORTS: AREAS, VERSION
-
-// EXTERNAL MODULE: ./build/survey/survey.js
-var survey_survey = __nccwpck_require__(1337);
 // EXTERNAL MODULE: ./build/diagnosis/causes/situation.js
 var situation = __nccwpck_require__(5891);
-// EXTERNAL MODULE: ./build/diagnosis/log.js
-var log = __nccwpck_require__(3888);
 ;// CONCATENATED MODULE: ./build/diagnosis/signatures/signature.js
 /** What a signature is: words in a log by which a known trouble is recognised, and what follows from it. */
 function signature(particulars) {
@@ -57175,33 +57169,8 @@ const POSTGRES = [
     }),
 ];
 
-;// CONCATENATED MODULE: ./build/diagnosis/signatures/index.js
-/**
- * The catalogue of signatures: words by which a known trouble is recognised in what the survey brings, one file per area.
- *
- * Several can be found at once, for one trouble makes the next. Which one is the root:
- *
- * 1. A symptom is never the root where anything else is found: `connect() failed` and `Failed to load registry` tell that
- *    something suffers, and not why.
- * 2. The lowest layer: the host, Docker, PostgreSQL, what Odoo says of its database, Odoo's start, its modules, its limits,
- *    its files and bundles, the proxy. Nothing above can be good before what lies below it.
- * 3. Within a layer, what ended the process that says so, before what was only logged.
- * 4. Then what was said first.
- *
- * The others are told as its consequences. What no longer holds does not count:
- *
- * - what a container said before its last start (of one that Docker starts again and again: before its last tries);
- * - what PostgreSQL said before it was ready to accept connections, and nginx before it was started;
- * - what Odoo said before it handed out a page again, but for its limits and its files, which do not keep pages from being
- *   handed out; and what it said of a database that was started since;
- * - what was not said lately, but for words with which a process ended and for what is said only at a start.
- *
- * A signature never makes a site bad: it explains what the layers show (causes/), and where all of them are good the few
- * that are worth knowing are told beside the verdict.
- */
-
-
-
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/catalogue.js
+/** The catalogue of signatures: its areas, lowest layer first, one file for each; and how long what they say holds. */
 
 
 
@@ -57246,6 +57215,7 @@ const AREAS = [
         signatures: ODOO_DATABASE,
         reach: LATELY,
         refutedByPages: true,
+        ofOneDatabaseStart: true,
     },
     {
         name: "odoo-boot",
@@ -57283,143 +57253,21 @@ const AREAS = [
         refutedByPages: false,
     },
 ];
-const LISTED = AREAS.flatMap((area, layer) => area.signatures.map((signature) => ({ signature, area, layer })));
-const BY_ID = new Map(LISTED.map(({ signature }) => [signature.id, signature]));
-const NO_SIGNATURES = { version: VERSION, root: undefined, consequences: [] };
-const MOST_CONSEQUENCES = 8;
-const MOST_WORTH_KNOWING = 3;
-/** What the logs say, with its root; the target is undefined where none is known. */
-function signaturesIn(survey, target) {
-    const [root, ...consequences] = foundIn(textsOf(survey, target), true);
-    return { version: VERSION, root, consequences: consequences.slice(0, MOST_CONSEQUENCES) };
-}
-/** What is worth telling although the site is good: lines for its warnings. */
-function worthKnowing(survey, target) {
-    return foundIn(textsOf(survey, target), false)
-        .filter(({ id }) => BY_ID.get(id)?.worthKnowing)
-        .slice(0, MOST_WORTH_KNOWING)
-        .map(({ where, means, line }) => `${where}: ${means} (${line})`);
-}
-/** What the output of a command tells, as of Docker or Compose that one of our own steps called; undefined: nothing. */
-function signatureInOutput(output) {
-    const lines = output.split("\n").map((text) => ({ at: undefined, text }));
-    return foundIn([{ where: "Docker", place: "what Docker answered", lines, began: 0, now: 0, refuted: 0 }], true)[0];
-}
-// ---- What a diagnosis takes from it --------------------------------------------------------------------------------
-/** Causes that say what is seen, and leave open why. */
-const OPEN = new Set(["unknown", "odoo-unhealthy", "odoo-crash-loop"]);
-/** Causes whose finding is only in which state something is. */
-const TERSE = new Set([
-    "unknown",
-    "odoo-stopped",
-    "odoo-absent",
-    "stack-down",
-    "database-down",
-    "nginx-down",
-]);
-/** Whether a root is why that cause is there. */
-function explains(root, cause) {
-    if (root.symptom)
-        return false;
-    if (root.cause === cause)
-        return true;
-    return OPEN.has(cause) && (cause === "unknown" || root.area !== "nginx");
-}
-/**
- * A cause with what its root signature adds to it: why, where it only says what is seen; what to do, where it has no
- * advice of its own.
- */
-function explained(found, { root }) {
-    if (root === undefined || !explains(root, found.cause))
-        return found;
-    const known = found.finding.includes(root.line) || !TERSE.has(found.cause);
-    const open = ["", ...Object.values(situation/* OPEN_ADVICE */.Gd)];
-    return {
-        ...found,
-        finding: known ? found.finding : `${found.finding}: ${root.means}`,
-        advice: open.includes(found.advice) ? whatItMeans(root) : found.advice,
-    };
-}
-/** What a signature means and what to do, in sentences. */
-function whatItMeans({ means, advice }) {
-    const [first = ""] = means;
-    return `${means.startsWith("nginx") ? first : first.toUpperCase()}${means.slice(1)}. ${advice}`;
-}
-/** Why the root signature rules a remedy out; undefined when it does not, or does not fit the cause. */
-function ruledOutBySignature(remedy, cause, { root }) {
-    if (root === undefined || !explains(root, cause))
-        return undefined;
-    return BY_ID.get(root.id)?.rulesOut.find((each) => each.remedy === remedy)?.why;
-}
-/** Longer lines are cut: what tells stands at the beginning. */
-const LONGEST_LINE = 4_000;
-const LONGEST_SHOWN = 240;
-/** Root first. */
-function foundIn(texts, refutable) {
-    const found = new Map();
-    for (const text of texts) {
-        const listed = LISTED.filter(({ signature }) => signature.where.includes(text.where));
-        for (const { at, text: whole } of text.lines) {
-            const line = whole.slice(0, LONGEST_LINE);
-            for (const each of listed) {
-                const { signature, area } = each;
-                const shown = wordsIn(signature, line);
-                if (shown === undefined || !counts(each, at, text, refutable))
-                    continue;
-                const before = found.get(signature.id);
-                if (before !== undefined) {
-                    found.set(signature.id, { ...before, times: before.times + 1 });
-                    continue;
-                }
-                const { id, cause, means, advice, source, kind } = signature;
-                const particulars = { cause, means, advice, source, symptom: kind === "symptom" };
-                const place = { where: text.place, at, times: 1, line: shown };
-                found.set(id, { id, area: area.name, ...particulars, ...place, rank: rankOf(each, at) });
-            }
-        }
-    }
-    return [...found.values()].sort((a, b) => compare(a.rank, b.rank)).map(({ rank: _, ...rest }) => rest);
-}
-/** What a signature finds in a line, for people; undefined: nothing. */
-function wordsIn({ pattern }, line) {
-    const [words] = pattern.exec(line) ?? [];
-    // werkzeug's log format puts its own fields behind a traceback's last line
-    return words
-        ?.replaceAll(/\s+/g, " ")
-        .replace(/(?: -)+ ?$/, "")
-        .trim()
-        .slice(0, LONGEST_SHOWN);
-}
-function rankOf({ signature, layer }, at) {
-    return [
-        signature.kind === "symptom" ? 1 : 0,
-        layer,
-        signature.kind === "fatal" ? 0 : 1,
-        at ?? Number.MAX_SAFE_INTEGER,
-    ];
-}
-function compare(a, b) {
-    for (const [index, value] of a.entries()) {
-        const difference = value - (b[index] ?? 0);
-        if (difference !== 0)
-            return difference;
-    }
-    return 0;
-}
-function counts({ signature, area }, at, text, refutable) {
-    if (at === undefined)
-        return true;
-    const reach = signature.kind === "fatal" ? Infinity : area.reach;
-    if (at < Math.max(text.began, text.now - reach))
-        return false;
-    if (area.signatures === ODOO_DATABASE && at <= (text.databaseStarted ?? 0))
-        return false;
-    const refutes = text.where === "Odoo's log" ? area.refutedByPages && refutable : true;
-    return !(refutes && at <= text.refuted);
-}
+
+// EXTERNAL MODULE: ./build/survey/survey.js
+var survey_survey = __nccwpck_require__(1337);
+// EXTERNAL MODULE: ./build/diagnosis/log.js
+var log = __nccwpck_require__(3888);
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/texts.js
+/** Where signatures are looked for: what the survey brought, as texts of lines with their times. */
+
+
+
+
 /** A page that only an Odoo hands out that has its database and its modules; its files are not among them. */
 const GOOD_PAGE = / werkzeug: [^"\n]*"GET \/(?!web\/(?:health|static|database|assets|content)\b|[\w-]+\/static\/)\S* HTTP\/[\d.]+" 200 /;
 const READY = /LOG: {1,4}database system is ready to accept connections/;
+/** Every text that may say something of a target, or of the host where no target is known. */
 function textsOf(survey, target) {
     const now = ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
     return [
@@ -57544,6 +57392,169 @@ function stampOf(line, zone) {
     const [, local, hours, minutes] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)([+-]\d\d):?(\d\d) /.exec(line) ?? [];
     const at = local === undefined ? Number.NaN : Date.parse(`${local}${hours}:${minutes}`);
     return Number.isNaN(at) ? undefined : at;
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/index.js
+/**
+ * Signatures: words by which a known trouble is recognised in what the survey brings (catalogue.ts, texts.ts).
+ *
+ * Several can be found at once, for one trouble makes the next. Which one is the root:
+ *
+ * 1. A symptom is never the root where anything else is found: `connect() failed` and `Failed to load registry` tell that
+ *    something suffers, and not why.
+ * 2. The lowest layer: the host, Docker, PostgreSQL, what Odoo says of its database, Odoo's start, its modules, its limits,
+ *    its files and bundles, the proxy. Nothing above can be good before what lies below it.
+ * 3. Within a layer, what ended the process that says so, before what was only logged.
+ * 4. Then what was said first.
+ *
+ * The others are told as its consequences. What no longer holds does not count:
+ *
+ * - what a container said before its last start (of one that Docker starts again and again: before its last tries);
+ * - what PostgreSQL said before it was ready to accept connections, and nginx before it was started;
+ * - what Odoo said before it handed out a page again, but for its limits and its files, which do not keep pages from being
+ *   handed out; and what it said of a database that was started since;
+ * - what was not said lately, but for words with which a process ended and for what is said only at a start.
+ *
+ * A signature never makes a site bad: it explains what the layers show (causes/), and where all of them are good the few
+ * that are worth knowing are told beside the verdict.
+ */
+
+
+
+const LISTED = AREAS.flatMap((area, layer) => area.signatures.map((signature) => ({ signature, area, layer })));
+const BY_ID = new Map(LISTED.map(({ signature }) => [signature.id, signature]));
+const NO_SIGNATURES = { version: VERSION, root: undefined, consequences: [] };
+const MOST_CONSEQUENCES = 8;
+const MOST_WORTH_KNOWING = 3;
+/** What the logs say, with its root; the target is undefined where none is known. */
+function signaturesIn(survey, target) {
+    const [root, ...consequences] = foundIn(textsOf(survey, target), true);
+    return { version: VERSION, root, consequences: consequences.slice(0, MOST_CONSEQUENCES) };
+}
+/** What is worth telling although the site is good: lines for its warnings. */
+function worthKnowing(survey, target) {
+    return foundIn(textsOf(survey, target), false)
+        .filter(({ id }) => BY_ID.get(id)?.worthKnowing)
+        .slice(0, MOST_WORTH_KNOWING)
+        .map(({ where, means, line }) => `${where}: ${means} (${line})`);
+}
+/** What the output of a command tells, as of Docker or Compose that one of our own steps called; undefined: nothing. */
+function signatureInOutput(output) {
+    const lines = output.split("\n").map((text) => ({ at: undefined, text }));
+    return foundIn([{ where: "Docker", place: "what Docker answered", lines, began: 0, now: 0, refuted: 0 }], true)[0];
+}
+// ---- What a diagnosis takes from it --------------------------------------------------------------------------------
+/** Causes that say what is seen, and leave open why. */
+const OPEN = new Set(["unknown", "odoo-unhealthy", "odoo-crash-loop"]);
+/** Causes whose finding is only in which state something is. */
+const TERSE = new Set([
+    "unknown",
+    "odoo-stopped",
+    "odoo-absent",
+    "stack-down",
+    "database-down",
+    "nginx-down",
+]);
+/** Whether a root is why that cause is there. */
+function explains(root, cause) {
+    if (root.symptom)
+        return false;
+    if (root.cause === cause)
+        return true;
+    return OPEN.has(cause) && (cause === "unknown" || root.area !== "nginx");
+}
+/**
+ * A cause with what its root signature adds to it: why, where it only says what is seen; what to do, where it has no
+ * advice of its own.
+ */
+function explained(found, { root }) {
+    if (root === undefined || !explains(root, found.cause))
+        return found;
+    const known = found.finding.includes(root.line) || !TERSE.has(found.cause);
+    const open = ["", ...Object.values(situation/* OPEN_ADVICE */.Gd)];
+    return {
+        ...found,
+        finding: known ? found.finding : `${found.finding}: ${root.means}`,
+        advice: open.includes(found.advice) ? whatItMeans(root) : found.advice,
+    };
+}
+/** What a signature means and what to do, in sentences. */
+function whatItMeans({ means, advice }) {
+    const [first = ""] = means;
+    return `${means.startsWith("nginx") ? first : first.toUpperCase()}${means.slice(1)}. ${advice}`;
+}
+/** Why the root signature rules a remedy out; undefined when it does not, or does not fit the cause. */
+function ruledOutBySignature(remedy, cause, { root }) {
+    if (root === undefined || !explains(root, cause))
+        return undefined;
+    return BY_ID.get(root.id)?.rulesOut.find((each) => each.remedy === remedy)?.why;
+}
+// ---- Looking -------------------------------------------------------------------------------------------------------
+/** Longer lines are cut: what tells stands at the beginning. */
+const LONGEST_LINE = 4_000;
+const LONGEST_SHOWN = 240;
+/** Root first. */
+function foundIn(texts, refutable) {
+    const found = new Map();
+    for (const text of texts) {
+        const listed = LISTED.filter(({ signature }) => signature.where.includes(text.where));
+        for (const { at, text: whole } of text.lines) {
+            const line = whole.slice(0, LONGEST_LINE);
+            for (const each of listed) {
+                const { signature, area } = each;
+                const shown = wordsIn(signature, line);
+                if (shown === undefined || !counts(each, at, text, refutable))
+                    continue;
+                const before = found.get(signature.id);
+                if (before !== undefined) {
+                    found.set(signature.id, { ...before, times: before.times + 1 });
+                    continue;
+                }
+                const { id, cause, means, advice, source, kind } = signature;
+                const particulars = { cause, means, advice, source, symptom: kind === "symptom" };
+                const place = { where: text.place, at, times: 1, line: shown };
+                found.set(id, { id, area: area.name, ...particulars, ...place, rank: rankOf(each, at) });
+            }
+        }
+    }
+    return [...found.values()].sort((a, b) => compare(a.rank, b.rank)).map(({ rank: _, ...rest }) => rest);
+}
+/** What a signature finds in a line, for people; undefined: nothing. */
+function wordsIn({ pattern }, line) {
+    const [words] = pattern.exec(line) ?? [];
+    // werkzeug's log format puts its own fields behind a traceback's last line
+    return words
+        ?.replaceAll(/\s+/g, " ")
+        .replace(/(?: -)+ ?$/, "")
+        .trim()
+        .slice(0, LONGEST_SHOWN);
+}
+function rankOf({ signature, layer }, at) {
+    return [
+        signature.kind === "symptom" ? 1 : 0,
+        layer,
+        signature.kind === "fatal" ? 0 : 1,
+        at ?? Number.MAX_SAFE_INTEGER,
+    ];
+}
+function compare(a, b) {
+    for (const [index, value] of a.entries()) {
+        const difference = value - (b[index] ?? 0);
+        if (difference !== 0)
+            return difference;
+    }
+    return 0;
+}
+function counts({ signature, area }, at, text, refutable) {
+    if (at === undefined)
+        return true;
+    const reach = signature.kind === "fatal" ? Infinity : area.reach;
+    if (at < Math.max(text.began, text.now - reach))
+        return false;
+    if (area.ofOneDatabaseStart && at <= (text.databaseStarted ?? 0))
+        return false;
+    const refutes = text.where === "Odoo's log" ? area.refutedByPages && refutable : true;
+    return !(refutes && at <= text.refuted);
 }
 
 
@@ -57843,7 +57854,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(8529);
 /* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3576);
 /* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(7999);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2118);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2433);
 /* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8918);
 /* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(7150);
 /* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(4121);
@@ -60663,7 +60674,7 @@ function describePlan({ subject, steps }) {
 
 /***/ }),
 
-/***/ 2118:
+/***/ 2433:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -60679,10 +60690,8 @@ var diagnosis_diagnosis = __nccwpck_require__(5704);
 var diagnosis_layers = __nccwpck_require__(2934);
 // EXTERNAL MODULE: ./build/diagnosis/log.js
 var log = __nccwpck_require__(3888);
-// EXTERNAL MODULE: ./build/diagnosis/risk.js
-var risk = __nccwpck_require__(6691);
-// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 10 modules
-var signatures = __nccwpck_require__(1940);
+// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
+var signatures = __nccwpck_require__(8198);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
 // EXTERNAL MODULE: external "node:fs"
@@ -60752,18 +60761,10 @@ function filesFrom(parts, folder, redactor, store) {
     });
 }
 
-// EXTERNAL MODULE: ./build/host/steps/step.js
-var steps_step = __nccwpck_require__(4937);
+// EXTERNAL MODULE: ./build/diagnosis/risk.js
+var risk = __nccwpck_require__(6691);
 // EXTERNAL MODULE: ./build/inputs/approval.js
 var inputs_approval = __nccwpck_require__(8801);
-// EXTERNAL MODULE: ./build/journal.js
-var build_journal = __nccwpck_require__(7999);
-// EXTERNAL MODULE: ./build/leases.js + 1 modules
-var build_leases = __nccwpck_require__(8597);
-// EXTERNAL MODULE: ./build/look.js + 12 modules
-var look = __nccwpck_require__(4277);
-// EXTERNAL MODULE: ./build/parts.js
-var build_parts = __nccwpck_require__(8262);
 // EXTERNAL MODULE: ./build/diagnosis/scenario.js
 var diagnosis_scenario = __nccwpck_require__(5250);
 // EXTERNAL MODULE: ./build/plan.js
@@ -60834,10 +60835,74 @@ class Permission {
     }
 }
 
-// EXTERNAL MODULE: ./build/remedies/boot-check/boot-check.js
-var boot_check = __nccwpck_require__(862);
 // EXTERNAL MODULE: ./build/remedies/index.js + 6 modules
 var remedies = __nccwpck_require__(4068);
+// EXTERNAL MODULE: ./build/version.js
+var version = __nccwpck_require__(8508);
+;// CONCATENATED MODULE: ./build/foresee.js
+/** What `recover` would do, for `check` and `plan`: told in the journal, and written down for a person to approve. */
+
+
+
+
+
+
+
+
+/** Tells what `recover` would do, and changes nothing. */
+function foresee(diagnosis, host, inputs, parts) {
+    const { ladder } = diagnosis;
+    parts.journal.append({
+        kind: "foreseen",
+        steps: ladder.map((remedy) => ({
+            remedy,
+            risk: risk/* RISK */.yX[remedy],
+            does: remedies/* REMEDIES */.l[remedy].does,
+            commands: remedies/* REMEDIES */.l[remedy].commands(diagnosis),
+        })),
+    });
+    const misfit = againstScenario(diagnosis, inputs);
+    if (misfit !== undefined)
+        return misfit;
+    if (inputs.mode === "check" || (ladder.length === 0 && !(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis)))
+        return verdicts/* unhealthy */.f6(diagnosis, verdicts/* whatRecoverWouldDo */.B3(diagnosis));
+    const plan = (0,build_plan/* planOf */.XC)(diagnosis, planningFor(host, parts));
+    return verdicts/* planned */.lM(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
+}
+/** Of what a plan is made on this host, beside the diagnosis. */
+function planningFor({ identity }, { redactor }) {
+    return { version: version/* VERSION */.x, hostKey: identity, redact: (text) => redactor.text(text) };
+}
+/** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */
+function writeDown({ hash, steps }, { clock, evidence, journal }) {
+    const programs = steps.flatMap(({ remedy, program, putBack }, index) => [
+        { name: `plan/${index + 1}-${remedy}.sh`, text: program },
+        { name: `plan/${index + 1}-${remedy}.put-back.sh`, text: putBack ?? "" },
+    ].filter(({ text }) => text !== ""));
+    for (const { name, text } of programs)
+        evidence.write(name, text);
+    const now = clock.now();
+    const approval = { approve: (0,inputs_approval/* tokenOf */.B9)(hash, now), until: new Date((0,inputs_approval/* goodUntil */.W4)(now)).toISOString() };
+    journal.append({
+        kind: "planned",
+        ...approval,
+        programs: programs.map((each) => ({ ...each, bytes: Buffer.byteLength(each.text) })),
+    });
+    return approval;
+}
+
+// EXTERNAL MODULE: ./build/host/steps/step.js
+var steps_step = __nccwpck_require__(4937);
+// EXTERNAL MODULE: ./build/journal.js
+var build_journal = __nccwpck_require__(7999);
+// EXTERNAL MODULE: ./build/leases.js + 1 modules
+var build_leases = __nccwpck_require__(8597);
+// EXTERNAL MODULE: ./build/look.js + 12 modules
+var look = __nccwpck_require__(4277);
+// EXTERNAL MODULE: ./build/parts.js
+var build_parts = __nccwpck_require__(8262);
+// EXTERNAL MODULE: ./build/remedies/boot-check/boot-check.js
+var boot_check = __nccwpck_require__(862);
 // EXTERNAL MODULE: ./build/remedies/remedy.js
 var remedies_remedy = __nccwpck_require__(861);
 ;// CONCATENATED MODULE: ./build/verify.js
@@ -60977,16 +61042,11 @@ function seconds(milliseconds) {
     return `${Math.round(milliseconds / 1000)} s`;
 }
 
-// EXTERNAL MODULE: ./build/version.js
-var version = __nccwpck_require__(8508);
 ;// CONCATENATED MODULE: ./build/recover.js
 /**
  * A run, from the first look to the verdict: survey, diagnose, and in `recover` mode one remedy after the other, least
  * invasive first, until every layer is good. Knows nothing of GitHub; every effect comes in as an argument.
  */
-
-
-
 
 
 
@@ -61267,46 +61327,6 @@ async function watchIt(watch, inputs, tried, { clock, journal, signal }) {
         seconds: Math.round(inputs.soakMs / 1000),
     });
     return watched;
-}
-/** Tells what `recover` would do, and changes nothing. */
-function foresee(diagnosis, host, inputs, parts) {
-    const { ladder } = diagnosis;
-    parts.journal.append({
-        kind: "foreseen",
-        steps: ladder.map((remedy) => ({
-            remedy,
-            risk: risk/* RISK */.yX[remedy],
-            does: remedies/* REMEDIES */.l[remedy].does,
-            commands: remedies/* REMEDIES */.l[remedy].commands(diagnosis),
-        })),
-    });
-    const misfit = againstScenario(diagnosis, inputs);
-    if (misfit !== undefined)
-        return misfit;
-    if (inputs.mode === "check" || (ladder.length === 0 && !(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis)))
-        return verdicts/* unhealthy */.f6(diagnosis, verdicts/* whatRecoverWouldDo */.B3(diagnosis));
-    const plan = (0,build_plan/* planOf */.XC)(diagnosis, planningFor(host, parts));
-    return verdicts/* planned */.lM(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
-}
-function planningFor({ identity }, { redactor }) {
-    return { version: version/* VERSION */.x, hostKey: identity, redact: (text) => redactor.text(text) };
-}
-/** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */
-function writeDown({ hash, steps }, { clock, evidence, journal }) {
-    const programs = steps.flatMap(({ remedy, program, putBack }, index) => [
-        { name: `plan/${index + 1}-${remedy}.sh`, text: program },
-        { name: `plan/${index + 1}-${remedy}.put-back.sh`, text: putBack ?? "" },
-    ].filter(({ text }) => text !== ""));
-    for (const { name, text } of programs)
-        evidence.write(name, text);
-    const now = clock.now();
-    const approval = { approve: (0,inputs_approval/* tokenOf */.B9)(hash, now), until: new Date((0,inputs_approval/* goodUntil */.W4)(now)).toISOString() };
-    journal.append({
-        kind: "planned",
-        ...approval,
-        programs: programs.map((each) => ({ ...each, bytes: Buffer.byteLength(each.text) })),
-    });
-    return approval;
 }
 
 
@@ -61930,8 +61950,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var diagnosis = __nccwpck_require__(5704);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
 var diagnosis_risk = __nccwpck_require__(6691);
-// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 10 modules
-var signatures = __nccwpck_require__(1940);
+// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
+var signatures = __nccwpck_require__(8198);
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
 /** One line of plain text: no markup, no links, no mentions, no table borders, no line ends, nothing invisible. */
@@ -62050,7 +62070,7 @@ function layerTable(entries) {
     if (now.length === 0)
         return "";
     const cell = (layer) => layer === undefined ? "" : `${LIGHT[layer.state]} ${plain(layer.why)}`;
-    if (JSON.stringify(first) === JSON.stringify(now)) {
+    if (sightOf(first) === sightOf(now)) {
         return [
             "| layer | seen |",
             "|---|---|",
@@ -62062,6 +62082,10 @@ function layerTable(entries) {
         "|---|---|---|",
         ...now.map((layer) => `| ${layer.name} | ${cell(first.find(({ name }) => name === layer.name))} | ${cell(layer)} |`),
     ].join("\n");
+}
+/** What was seen, but for how long an answer took. */
+function sightOf(layers) {
+    return JSON.stringify(layers).replaceAll(/\bin \d+\.\d+ s\b/g, "in time");
 }
 function foreseenLines(entries) {
     const foreseen = last(entries, "foreseen");
@@ -62551,7 +62575,7 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4937);
 /* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8597);
 /* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4277);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2118);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2433);
 /* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5217);
 /* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4748);
 /**
