@@ -17,6 +17,31 @@ import { VERSION } from "./version.ts";
 /** Tells what `recover` would do, and changes nothing. */
 export function foresee(diagnosis: Diagnosis, host: Host, inputs: Inputs, parts: Parts): Verdict {
   const { ladder } = diagnosis;
+  tellSteps(diagnosis, parts);
+  const misfit = againstScenario(diagnosis, inputs);
+  if (misfit !== undefined) return misfit;
+  if (inputs.mode === "check" || (ladder.length === 0 && !isWaiting(diagnosis)))
+    return verdicts.unhealthy(diagnosis, verdicts.whatRecoverWouldDo(diagnosis));
+  const plan = planOf(diagnosis, planningFor(host, inputs, parts));
+  return verdicts.planned(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
+}
+
+/** A refusal for want of an approval, with the plan that a person may approve instead. */
+export function refusedWithPlan(
+  verdict: Verdict,
+  diagnosis: Diagnosis,
+  host: Host,
+  inputs: Inputs,
+  parts: Parts,
+): Verdict {
+  const plan = planOf(diagnosis, planningFor(host, inputs, parts));
+  if (plan.steps.length === 0) return verdict;
+  tellSteps(diagnosis, parts);
+  return verdicts.withPlan(verdict, writeDown(plan, parts));
+}
+
+function tellSteps(diagnosis: Diagnosis, parts: Parts): void {
+  const { ladder } = diagnosis;
   parts.journal.append({
     kind: "foreseen",
     steps: ladder.map((remedy) => ({
@@ -26,23 +51,22 @@ export function foresee(diagnosis: Diagnosis, host: Host, inputs: Inputs, parts:
       commands: REMEDIES[remedy].commands(diagnosis),
     })),
   });
-  const misfit = againstScenario(diagnosis, inputs);
-  if (misfit !== undefined) return misfit;
-  if (inputs.mode === "check" || (ladder.length === 0 && !isWaiting(diagnosis)))
-    return verdicts.unhealthy(diagnosis, verdicts.whatRecoverWouldDo(diagnosis));
-  const plan = planOf(diagnosis, planningFor(host, parts));
-  return verdicts.planned(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
 }
 
 /** Of what a plan is made on this host, beside the diagnosis. */
-export function planningFor({ identity }: Host, { redactor }: Parts): Planning {
-  return { version: VERSION, hostKey: identity, redact: (text) => redactor.text(text) };
+export function planningFor(
+  { identity }: Host,
+  { backup, backupTo }: Pick<Inputs, "backup" | "backupTo">,
+  { redactor }: Parts,
+): Planning {
+  return { version: VERSION, hostKey: identity, redact: (text) => redactor.text(text), backup, backupTo };
 }
 
 /** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */
 function writeDown({ hash, steps }: Plan, { clock, evidence, journal }: Parts): PlanApproval {
-  const programs = steps.flatMap(({ remedy, program, putBack }, index) =>
+  const programs = steps.flatMap(({ remedy, program, putBack, backup }, index) =>
     [
+      { name: `plan/${index + 1}-${remedy}.backup.sh`, text: backup ?? "" },
       { name: `plan/${index + 1}-${remedy}.sh`, text: program },
       { name: `plan/${index + 1}-${remedy}.put-back.sh`, text: putBack ?? "" },
     ].filter(({ text }) => text !== ""),

@@ -121,6 +121,7 @@ function partsFor(
     nonce,
     run,
     who: whoRuns(),
+    event: process.env.GITHUB_EVENT_NAME ?? "",
     mask,
     signal: stop.signal,
   };

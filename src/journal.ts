@@ -87,6 +87,19 @@ export type Event =
       readonly step: string;
       readonly outcome: string;
     }
+  | {
+      readonly kind: "backup-started";
+      readonly step: string;
+      /** Of the lease under which it runs. */
+      readonly key: string;
+    }
+  | {
+      readonly kind: "backup-ended";
+      readonly step: string;
+      readonly outcome: string;
+      /** undefined: there is none. */
+      readonly backup: BackupMade | undefined;
+    }
   | { readonly kind: "looked"; readonly good: boolean; readonly why: string }
   | { readonly kind: "verified"; readonly outcome: string; readonly passes: number; readonly seconds: number }
   | { readonly kind: "note"; readonly text: string }
@@ -97,6 +110,21 @@ export type Event =
       readonly detail: string;
       readonly next: string;
     };
+
+/** A backup that was read back whole. */
+export interface BackupMade {
+  readonly database: string;
+  /** On the droplet, and on the runner; undefined where it was not to go there. */
+  readonly onDroplet: string | undefined;
+  readonly onRunner: string | undefined;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly seconds: number;
+  /** Tables whose rows are in it. */
+  readonly tables: number;
+  /** The hard-link snapshot of the filestore, in Odoo's container; undefined where none was wanted. */
+  readonly filestore: string | undefined;
+}
 
 /** A step of the ladder as it stands now; each is taken only if a fresh look still allows it. */
 export interface ForeseenStep {

@@ -21,6 +21,8 @@ export interface Parts {
   readonly run: string;
   /** For people who find our lease: who runs this, and where to look. */
   readonly who: string;
+  /** What started the workflow, as GitHub names it: `schedule`, `workflow_dispatch`; empty outside of one. */
+  readonly event: string;
   /** Told values that the runner must mask in its log. */
   readonly mask: (secrets: readonly string[]) => void;
   /** Fires when a person stops the run. */

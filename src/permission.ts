@@ -2,10 +2,9 @@
 
 import type { Clock } from "./clock.ts";
 import type { Diagnosis, RemedyName } from "./diagnosis/diagnosis.ts";
-import { RISK, type RiskClass } from "./diagnosis/risk.ts";
+import { needsApproval, RISK, type RiskClass } from "./diagnosis/risk.ts";
 import { fits } from "./diagnosis/scenario.ts";
-import { RefusedError } from "./errors.ts";
-import { type Approval, untimely } from "./inputs/approval.ts";
+import { untimely } from "./inputs/approval.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import { mayRun, type Plan, type Planning, planOf } from "./plan.ts";
 import type { Verdict } from "./verdicts.ts";
@@ -22,56 +21,73 @@ export function againstScenario(
     : verdicts.otherScenario(diagnosis, scenario, tried);
 }
 
-/** @throws RefusedError when the approval is too old, or from the future */
-export function assertTimely(approval: Approval | undefined, clock: Clock): void {
-  const why = approval && untimely(approval, clock.now());
-  if (why === undefined) return;
-  throw new RefusedError(why, {
-    advice: "Nothing was changed. Run with `mode: plan` again, read it, and approve that one.",
-  });
+/** Nobody is there to read a plan when these start a run: what needs an approval never runs under them. */
+const UNATTENDED: ReadonlySet<string> = new Set(["schedule", "repository_dispatch"]);
+
+/** Why a step may not run. */
+export interface Refusal {
+  readonly verdict: Verdict;
+  /** Whether an approval is what is missing: then a person wants to see the plan. */
+  readonly lacksApproval: boolean;
 }
 
 export class Permission {
   readonly #inputs: Pick<Inputs, "scenario" | "approve">;
   readonly #planning: Planning;
   readonly #clock: Clock;
+  readonly #event: string;
   readonly #risks: Readonly<Record<RemedyName, RiskClass>>;
   #approved: Plan | undefined;
 
-  /** @param risks the class of each remedy */
+  /**
+   * @param event what started the workflow, as GitHub names it: `schedule`, `workflow_dispatch`; may be empty
+   * @param risks the class of each remedy
+   */
   constructor(
     inputs: Pick<Inputs, "scenario" | "approve">,
     planning: Planning,
     clock: Clock,
+    event: string,
     risks: Readonly<Record<RemedyName, RiskClass>> = RISK,
   ) {
     this.#inputs = inputs;
     this.#planning = planning;
     this.#clock = clock;
+    this.#event = event;
     this.#risks = risks;
   }
 
   /**
-   * Why the first step of this diagnosis's ladder may not run, as the verdict that the run then ends with; undefined when
-   * it may, or when there is none. An approval is for one situation: until something has run, it must still be that one.
+   * Why the first step of this diagnosis's ladder may not run, with the verdict that the run then ends with; undefined
+   * when it may, or when there is none. An approval is for one situation: until something has run, it must still be that
+   * one.
    *
    * @param tried the remedies that already ran in this run
-   * @throws RefusedError when the approval has expired meanwhile
    */
-  objectionTo(diagnosis: Diagnosis, tried: readonly RemedyName[]): Verdict | undefined {
+  objectionTo(diagnosis: Diagnosis, tried: readonly RemedyName[]): Refusal | undefined {
     const misfit = againstScenario(diagnosis, this.#inputs, tried);
-    if (misfit !== undefined) return misfit;
+    if (misfit !== undefined) return { verdict: misfit, lacksApproval: false };
     const { approve } = this.#inputs;
     const plan = planOf(diagnosis, this.#planning, this.#risks);
     if (approve !== undefined && tried.length === 0) {
-      assertTimely(approve, this.#clock);
-      if (!plan.hash.startsWith(approve.hash)) return verdicts.anotherSituation(diagnosis, plan);
+      const late = untimely(approve, this.#clock.now());
+      if (late !== undefined) return unapproved(verdicts.untimelyApproval(diagnosis, late));
+      if (!plan.hash.startsWith(approve.hash)) return unapproved(verdicts.anotherSituation(diagnosis, plan));
       this.#approved = plan;
     }
     const [step] = plan.steps;
-    if (step === undefined || mayRun(step, this.#approved, tried)) return undefined;
-    return this.#approved === undefined
-      ? verdicts.notApproved(diagnosis, step, tried)
-      : verdicts.notInThePlan(diagnosis, step, tried);
+    if (step === undefined) return undefined;
+    if (needsApproval(step.risk) && UNATTENDED.has(this.#event))
+      return unapproved(verdicts.unattended(diagnosis, step, this.#event, tried));
+    if (mayRun(step, this.#approved, tried)) return undefined;
+    return unapproved(
+      this.#approved === undefined
+        ? verdicts.notApproved(diagnosis, step, tried)
+        : verdicts.notInThePlan(diagnosis, step, tried),
+    );
   }
+}
+
+function unapproved(verdict: Verdict): Refusal {
+  return { verdict, lacksApproval: true };
 }

@@ -4,10 +4,12 @@
  */
 
 import { createHash } from "node:crypto";
+import { backupProgram } from "./backup/backup.ts";
 import type { Cause, Diagnosis, RemedyName } from "./diagnosis/diagnosis.ts";
-import { needsApproval, RISK, type RiskClass } from "./diagnosis/risk.ts";
+import { needsApproval, needsBackup, RISK, type RiskClass } from "./diagnosis/risk.ts";
 import { stateKey, statePlace } from "./host/state.ts";
 import { stepPrograms } from "./host/steps/step.ts";
+import type { Inputs } from "./inputs/inputs.ts";
 import { REMEDIES } from "./remedies/index.ts";
 import { ifSeen } from "./survey/survey.ts";
 
@@ -18,6 +20,8 @@ export interface PlanStep {
   readonly program: string;
   /** What then puts the host back as it was, where the remedy has that. */
   readonly putBack: string | undefined;
+  /** What makes the backup before it, where it runs only after one. */
+  readonly backup: string | undefined;
 }
 
 /** By what, where and why. */
@@ -38,7 +42,7 @@ export interface Plan {
   readonly hash: string;
 }
 
-export interface Planning {
+export interface Planning extends Pick<Inputs, "backup" | "backupTo"> {
   /** Of this tool. */
   readonly version: string;
   /** The host's identity: its key's fingerprint, or `local`. */
@@ -53,7 +57,7 @@ export interface Planning {
 /** @param risks the class of each remedy */
 export function planOf(
   diagnosis: Diagnosis,
-  { version, hostKey, redact }: Planning,
+  { version, hostKey, redact, backup: wish, backupTo: to }: Planning,
   risks: Readonly<Record<RemedyName, RiskClass>> = RISK,
 ): Plan {
   const { cause, target, place } = diagnosis;
@@ -65,15 +69,27 @@ export function planOf(
     database: target && ifSeen(target.database),
     cause,
   };
+  const where = statePlace(stateKey(place?.project ?? "", place?.directory ?? ""));
   const steps = diagnosis.ladder.map((remedy): PlanStep => {
-    const { program, putBack } = stepPrograms(
-      statePlace(stateKey(place?.project ?? "", place?.directory ?? "")),
-      REMEDIES[remedy].program(diagnosis),
-    );
-    return { remedy, risk: risks[remedy], program: redact(program), putBack: putBack && redact(putBack) };
+    const { program, putBack } = stepPrograms(where, REMEDIES[remedy].program(diagnosis));
+    const backup = needsBackup(risks[remedy], wish)
+      ? backupProgram(diagnosis, where, { to, filestore: removesFiles(remedy, diagnosis) })
+      : undefined;
+    return {
+      remedy,
+      risk: risks[remedy],
+      program: redact(program),
+      putBack: putBack && redact(putBack),
+      backup: backup && redact(backup),
+    };
   });
   const hash = createHash("sha256").update(canonical({ subject, steps })).digest("hex");
   return { subject, steps, hash };
+}
+
+/** Whether a remedy can remove attachments, so that a dump alone would be no backup of Odoo. */
+export function removesFiles(remedy: RemedyName, { module }: Diagnosis): boolean {
+  return remedy === "module" && module?.action === "uninstall";
 }
 
 /** JSON with the names of every object in order, so that the order in which they were written does not matter. */
@@ -95,8 +111,11 @@ export function mayRun(step: PlanStep, approved: Plan | undefined, tried: readon
   return approved.steps
     .slice(done + 1)
     .some(
-      ({ remedy, program, putBack }) =>
-        remedy === step.remedy && program === step.program && putBack === step.putBack,
+      ({ remedy, program, putBack, backup }) =>
+        remedy === step.remedy &&
+        program === step.program &&
+        putBack === step.putBack &&
+        backup === step.backup,
     );
 }
 

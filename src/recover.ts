@@ -3,6 +3,7 @@
  * invasive first, until every layer is good. Knows nothing of GitHub; every effect comes in as an argument.
  */
 
+import { takeBackup } from "./backup/backup.ts";
 import {
   type Diagnosis,
   hostUnreachable,
@@ -12,10 +13,11 @@ import {
 } from "./diagnosis/diagnosis.ts";
 import { publicLayer } from "./diagnosis/layers.ts";
 import { describeFailure, whereThreadsStand } from "./diagnosis/log.ts";
+import { needsBackup, RISK } from "./diagnosis/risk.ts";
 import { type SignatureFound, signatureInOutput } from "./diagnosis/signatures/index.ts";
 import { HostError, RefusedError } from "./errors.ts";
 import { captureEvidence, captureFreeze } from "./evidence/capture.ts";
-import { foresee, planningFor } from "./foresee.ts";
+import { foresee, planningFor, refusedWithPlan } from "./foresee.ts";
 import type { Host } from "./host/host.ts";
 import type { StatePlace } from "./host/state.ts";
 import { runStep, type StepEnd } from "./host/steps/step.ts";
@@ -24,17 +26,19 @@ import { recordOf } from "./journal.ts";
 import { Leases } from "./leases.ts";
 import { openHost, Watch } from "./look.ts";
 import { noteThat, type Parts } from "./parts.ts";
-import { assertTimely, Permission } from "./permission.ts";
+import { Permission, type Refusal } from "./permission.ts";
+import { removesFiles } from "./plan.ts";
 import { bootFailure } from "./remedies/boot-check/boot-check.ts";
 import { REMEDIES } from "./remedies/index.ts";
-import { INEFFECTIVE, UNFIT } from "./remedies/remedy.ts";
+import { INEFFECTIVE, targetOf, UNFIT } from "./remedies/remedy.ts";
 import { plainText } from "./survey/raw.ts";
+import { ifSeen } from "./survey/survey.ts";
 import * as verdicts from "./verdicts.ts";
 import { type Verdict, verdictOn } from "./verdicts.ts";
 import { soak, type Verified, verify, waitForOthers } from "./verify.ts";
 
-/** Docker, the database, the stack, nginx, Odoo once more, and a look at why it falls. */
-const MOST_REMEDIES = 6;
+/** Docker, the database, the stack, nginx and Odoo once more; then its files, what it compiles, and a module. */
+const MOST_REMEDIES = 10;
 /** A site that comes back during a look is half bad in it; in milliseconds. */
 const DOUBT = 3_000;
 
@@ -46,7 +50,6 @@ export async function recover(inputs: Inputs, parts: Parts): Promise<Verdict> {
 }
 
 async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
-  assertTimely(inputs.approve, parts.clock);
   const host = await openHost(parts).catch((error: unknown) => error);
   if (!isHost(host)) return await lookFromOutside(host, inputs, parts);
   try {
@@ -57,9 +60,9 @@ async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
     const settled = await afterOthers(first, watch, inputs, parts);
     if (isGood(settled)) return verdicts.good(settled, "The site came back by itself");
     if (isWaiting(settled)) return verdicts.waitedInVain(settled, inputs.bootWaitMs);
-    const permission = new Permission(inputs, planningFor(host, parts), parts.clock);
-    const objection = permission.objectionTo(settled, []);
-    if (objection !== undefined) return objection;
+    const permission = new Permission(inputs, planningFor(host, inputs, parts), parts.clock, parts.event);
+    const refusal = permission.objectionTo(settled, []);
+    if (refusal !== undefined) return await refuse(refusal, settled, host, watch, [], inputs, parts);
     if (inputs.approve !== undefined)
       parts.journal.append({
         kind: "note",
@@ -111,17 +114,20 @@ async function climb(
   let boot: ((cause: Diagnosis) => string) | undefined;
   let hung = "";
   let obstacle: SignatureFound | undefined;
+  let backup: { covers(remedy: RemedyName): boolean } | undefined;
   while (tried.length < MOST_REMEDIES) {
     diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
     if (isWaiting(diagnosis)) return verdicts.waitedInVain(diagnosis, inputs.bootWaitMs);
     if (isGood(diagnosis) && tried.length === 0)
       return verdicts.good(diagnosis, "The site came back by itself");
     if (!isGood(diagnosis)) {
-      const objection = permission.objectionTo({ ...diagnosis, since: cause.since }, tried);
-      if (objection !== undefined) return objection;
+      const refusal = permission.objectionTo({ ...diagnosis, since: cause.since }, tried);
+      if (refusal !== undefined) return await refuse(refusal, diagnosis, host, watch, tried, inputs, parts);
       const [remedy] = diagnosis.ladder;
       if (remedy === undefined) break;
       const place = await leases.take(diagnosis);
+      if (needsBackup(RISK[remedy], inputs.backup) && !(backup?.covers(remedy) ?? false))
+        backup = await backUp(remedy, tried.length + 1, diagnosis, host, place, inputs, parts);
       if (remedy === "restart-odoo") hung = await saveFreeze(host, diagnosis, parts);
       tried.push(remedy);
       const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
@@ -152,9 +158,12 @@ async function climb(
   );
 }
 
-/** A boot check mends nothing, and a step that did not fit changed nothing: there is nothing to wait for. */
+/** These prepare what comes after them, and mend nothing by themselves. */
+const PREPARES: ReadonlySet<RemedyName> = new Set(["boot-check", "quarantine-files"]);
+
+/** A step that did not fit changed nothing: there is nothing to wait for. */
 function mayHaveMended(remedy: RemedyName, end: StepEnd): boolean {
-  if (remedy === "boot-check") return false;
+  if (PREPARES.has(remedy)) return false;
   return end.outcome === "ended" ? end.status !== UNFIT : end.outcome === "vanished";
 }
 
@@ -221,6 +230,21 @@ async function afterOthers(
   return now;
 }
 
+/** A refusal for want of an approval shows the plan: as the next run will find things, which knows of none that was tried. */
+async function refuse(
+  { verdict, lacksApproval }: Refusal,
+  diagnosis: Diagnosis,
+  host: Host,
+  watch: Watch,
+  tried: readonly RemedyName[],
+  inputs: Inputs,
+  parts: Parts,
+): Promise<Verdict> {
+  if (!lacksApproval) return verdict;
+  const now = tried.length === 0 ? diagnosis : await watch.look("for the plan");
+  return refusedWithPlan(verdict, now, host, inputs, parts);
+}
+
 async function saveEvidence(
   host: Host,
   diagnosis: Diagnosis,
@@ -251,6 +275,36 @@ async function saveFreeze(host: Host, { target }: Diagnosis, parts: Parts): Prom
   if (place === "") return "";
   journal.append({ kind: "note", text: `Odoo's threads stood in ${place}` });
   return `Its threads stood in ${place}: look there, or it will hang again.`;
+}
+
+/** The gate before what cannot be taken back otherwise: without a backup that was read back whole, nothing more is done. */
+async function backUp(
+  remedy: RemedyName,
+  number: number,
+  diagnosis: Diagnosis,
+  host: Host,
+  place: StatePlace,
+  inputs: Inputs,
+  parts: Parts,
+): Promise<{ covers(remedy: RemedyName): boolean }> {
+  const target = targetOf(diagnosis);
+  const database = ifSeen(target.database);
+  if (database === undefined)
+    throw new RefusedError("Which database to back up is not known", {
+      advice: "Name it with `database`.",
+    });
+  const filestore = removesFiles(remedy, diagnosis);
+  await takeBackup(
+    host,
+    place,
+    parts.run,
+    `${parts.run.slice(0, 8)}-${number}-backup`,
+    { target, database, setup: diagnosis.setup },
+    { to: inputs.backupTo, timeoutMs: inputs.backupTimeoutMs, filestore },
+    parts,
+    parts.signal,
+  );
+  return { covers: (other) => filestore || !removesFiles(other, diagnosis) };
 }
 
 async function apply(

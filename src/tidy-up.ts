@@ -58,13 +58,33 @@ async function tidy(entries: readonly Entry[], inputs: Inputs, parts: Parts): Pr
   }
 }
 
+/** A backup that still runs protects nothing any more: it is ended, and takes what it has written so far away. */
+async function endBackup(entries: readonly Entry[], host: Host, parts: Parts): Promise<string[]> {
+  const begun = entries.findLast((entry) => entry.kind === "backup-started");
+  if (
+    begun === undefined ||
+    entries.some((entry) => entry.kind === "backup-ended" && entry.step === begun.step)
+  )
+    return [];
+  const place = statePlace(begun.key);
+  await stopStep(host, place, begun.step);
+  await followStep(host, place, begun.step, () => {}, parts.signal);
+  parts.journal.append({
+    kind: "backup-ended",
+    step: begun.step,
+    outcome: "ended half-way",
+    backup: undefined,
+  });
+  return ["The backup was ended half-way."];
+}
+
 /** Follows every step that was begun and of whose end we do not know. */
 async function endSteps(entries: readonly Entry[], host: Host, parts: Parts): Promise<string> {
   const ended = new Set(entries.filter((entry) => entry.kind === "remedy-ended").map((entry) => entry.step));
   const begun = entries.filter(
     (entry): entry is EventOf<"remedy-started"> => entry.kind === "remedy-started",
   );
-  const told: string[] = [];
+  const told = await endBackup(entries, host, parts);
   for (const { step, remedy, key } of begun) {
     if (ended.has(step)) {
       told.push(`${remedy} had ended before.`);

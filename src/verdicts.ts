@@ -1,7 +1,7 @@
 /** How a run ends, in words: the first lines of the summary, for every way in which it can end. */
 
 import { type Diagnosis, isWaiting, type RemedyName } from "./diagnosis/diagnosis.ts";
-import { needsApproval, RISK, type RiskClass } from "./diagnosis/risk.ts";
+import { ABOVE_CEILING, needsApproval, RISK, type RiskClass } from "./diagnosis/risk.ts";
 import { HostError, InputError, RefusedError } from "./errors.ts";
 import type { Scenario } from "./inputs/inputs.ts";
 import type { PlanApproval, Status } from "./journal.ts";
@@ -159,6 +159,40 @@ export function anotherSituation(diagnosis: Diagnosis, plan: Plan): Verdict {
   };
 }
 
+/** The plan was approved too long ago, or by a clock that is off. */
+export function untimelyApproval(diagnosis: Diagnosis, why: string): Verdict {
+  return {
+    status: "refused",
+    headline: `${why}. Nothing was changed; now: ${diagnosis.finding}`,
+    detail: diagnosis.evidence.join("\n"),
+    next: PLAN_AGAIN,
+  };
+}
+
+/** A run that no person started comes to a step that only a person may allow. */
+export function unattended(
+  diagnosis: Diagnosis,
+  step: PlanStep,
+  event: string,
+  tried: readonly RemedyName[],
+): Verdict {
+  const { headline, ...rest } = unhealthy(diagnosis, "", tried);
+  return {
+    ...rest,
+    status: "refused",
+    headline: `${headline}. The next step, ${step.remedy}, is of the class ${step.risk}, and never runs on \`${event}\``,
+    next: `Start it by hand (\`workflow_dispatch\`) with \`mode: plan\`, read the plan, and approve it.`,
+  };
+}
+
+/** The same verdict with the plan that a person may approve instead. */
+export function withPlan(verdict: Verdict, { approve, until }: PlanApproval): Verdict {
+  return {
+    ...verdict,
+    next: `${verdict.next} As things are now the plan is below: \`approve: ${approve}\`, good until ${until.slice(11, 16)} UTC.`,
+  };
+}
+
 /** The next step is of a class that runs only as a part of an approved plan. */
 export function notApproved(diagnosis: Diagnosis, step: PlanStep, tried: readonly RemedyName[]): Verdict {
   const { headline, ...rest } = unhealthy(diagnosis, toApprove(step.remedy), tried);
@@ -218,9 +252,20 @@ export function whatRecoverWouldDo(
   const [remedy] = diagnosis.ladder;
   if (isWaiting(diagnosis))
     return "Wait. With `mode: recover` the action waits for it, and acts afterwards if the site is still bad.";
-  if (remedy === undefined) return diagnosis.advice;
+  if (remedy === undefined) return sentences(underAHigherCeiling(diagnosis, risks), diagnosis.advice);
   if (needsApproval(risks[remedy])) return toApprove(remedy);
   return `Run again with \`mode: recover\`: it would begin with ${remedy}, which ${REMEDIES[remedy].does}.`;
+}
+
+/** The input to change, where the ceiling alone stands in the way of a remedy; empty where it does not. */
+function underAHigherCeiling(
+  { ruledOut, cause }: Diagnosis,
+  risks: Readonly<Record<RemedyName, RiskClass>>,
+): string {
+  const first = ruledOut.find(({ why }) => why.startsWith(ABOVE_CEILING));
+  if (first === undefined || cause === "in-progress") return "";
+  const { remedy } = first;
+  return `With \`ceiling: ${risks[remedy]}\`, \`mode: recover\` would begin with ${remedy}, which ${REMEDIES[remedy].does}. By hand:`;
 }
 
 function aboutDrift({ drift }: Diagnosis): string {

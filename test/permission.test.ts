@@ -3,10 +3,9 @@
 import { describe, expect, it } from "vitest";
 import type { RemedyName } from "../src/diagnosis/diagnosis.ts";
 import { RISK, type RiskClass } from "../src/diagnosis/risk.ts";
-import { RefusedError } from "../src/errors.ts";
 import { type Approval, parseApproval, tokenOf } from "../src/inputs/approval.ts";
 import type { Scenario } from "../src/inputs/inputs.ts";
-import { againstScenario, assertTimely, Permission } from "../src/permission.ts";
+import { againstScenario, Permission } from "../src/permission.ts";
 import { type Planning, planOf } from "../src/plan.ts";
 import { seen } from "../src/survey/survey.ts";
 import {
@@ -21,7 +20,13 @@ import {
 } from "./diagnosis/surveys.ts";
 import { VirtualClock } from "./support/clocks.ts";
 
-const PLANNING: Planning = { version: "1.2.3", hostKey: "SHA256:key", redact: (text) => text };
+const PLANNING: Planning = {
+  version: "1.2.3",
+  hostKey: "SHA256:key",
+  redact: (text) => text,
+  backup: "auto",
+  backupTo: "droplet",
+};
 const proxy = seen(BAD_GATEWAY);
 const stopped: Shop = { containers: [odoo({ state: "exited", pid: 0 }), db()], proxy };
 const hangs: Shop = { direct: seen(TIMED_OUT), proxy };
@@ -45,11 +50,15 @@ function approvalFor(shop: Shop, clock: VirtualClock, risks = RISK): Approval {
 }
 
 function permission(
-  { scenario = "auto", approve }: { scenario?: Scenario; approve?: Approval } = {},
+  {
+    scenario = "auto",
+    approve,
+    event = "",
+  }: { scenario?: Scenario; approve?: Approval; event?: string } = {},
   clock = new VirtualClock(),
   risks = RISK,
 ): Permission {
-  return new Permission({ scenario, approve }, PLANNING, clock, risks);
+  return new Permission({ scenario, approve }, PLANNING, clock, event, risks);
 }
 
 const risking = (remedy: RemedyName, risk: RiskClass): typeof RISK => ({ ...RISK, [remedy]: risk });
@@ -63,14 +72,17 @@ describe("without an approval", () => {
   it.each<RiskClass>(["wipe", "module"])(
     "a step of the class %s does not run: refused, with how to approve it",
     (risk) => {
-      const verdict = permission({}, new VirtualClock(), risking("restart-odoo", risk)).objectionTo(
+      const refusal = permission({}, new VirtualClock(), risking("restart-odoo", risk)).objectionTo(
         diagnosisOf(hangs),
         [],
       );
-      expect(verdict).toMatchObject({
-        status: "refused",
-        headline: expect.stringContaining(`The next step is of the class ${risk}, and was not approved`),
-        next: expect.stringMatching(/restart-odoo, which restarts .*Run with `mode: plan`.*`approve`/),
+      expect(refusal).toMatchObject({
+        lacksApproval: true,
+        verdict: {
+          status: "refused",
+          headline: expect.stringContaining(`The next step is of the class ${risk}, and was not approved`),
+          next: expect.stringMatching(/restart-odoo, which restarts .*Run with `mode: plan`.*`approve`/),
+        },
       });
     },
   );
@@ -78,9 +90,9 @@ describe("without an approval", () => {
   it("what needs no approval runs before it, and then it is refused", () => {
     const careful = permission({}, new VirtualClock(), risking("restart-odoo", "wipe"));
     expect(careful.objectionTo(diagnosisOf(halted), [])).toBeUndefined();
-    const verdict = careful.objectionTo(diagnosisOf(halted, ["resume-odoo"]), ["resume-odoo"]);
-    expect(verdict).toMatchObject({ status: "refused" });
-    expect(verdict?.headline).toContain("resume-odoo did not mend it");
+    const refusal = careful.objectionTo(diagnosisOf(halted, ["resume-odoo"]), ["resume-odoo"]);
+    expect(refusal?.verdict).toMatchObject({ status: "refused" });
+    expect(refusal?.verdict.headline).toContain("resume-odoo did not mend it");
   });
 });
 
@@ -97,8 +109,9 @@ describe("with an approval", () => {
   it("of another situation nothing runs: refused, with what it is now and what to do", () => {
     const clock = new VirtualClock();
     const approve = approvalFor(stopped, clock);
-    const verdict = permission({ approve }, clock).objectionTo(diagnosisOf(hangs), []);
-    expect(verdict).toEqual({
+    const refusal = permission({ approve }, clock).objectionTo(diagnosisOf(hangs), []);
+    expect(refusal?.lacksApproval).toBe(true);
+    expect(refusal?.verdict).toEqual({
       status: "refused",
       headline: expect.stringMatching(
         /^The situation is another than the one that was approved; now: Odoo .* gives no answer\. Nothing was changed$/,
@@ -117,7 +130,7 @@ describe("with an approval", () => {
       { mount: "/", size: 81_106_868, available: 0, inodes: undefined, inodesFree: undefined },
     ]);
     const diagnosis = diagnosisOf({ ...stopped, disks: full });
-    expect(permission({ approve }, clock).objectionTo(diagnosis, [])).toMatchObject({
+    expect(permission({ approve }, clock).objectionTo(diagnosis, [])?.verdict).toMatchObject({
       status: "refused",
       next: diagnosis.advice,
     });
@@ -131,7 +144,7 @@ describe("with an approval", () => {
     const fails = { ...noDatabase, containers: [odoo(), db()] };
     const next = diagnosisOf(fails, ["start-db"]);
     expect(next.ladder).toEqual(["restart-odoo"]);
-    expect(approved.objectionTo(next, ["start-db"])).toMatchObject({
+    expect(approved.objectionTo(next, ["start-db"])?.verdict).toMatchObject({
       status: "unhealthy",
       headline: expect.stringContaining("start-db did not mend it"),
       next: expect.stringMatching(/restart-odoo, and that is not in the approved plan.*`mode: plan` again/),
@@ -144,7 +157,16 @@ describe("with an approval", () => {
     const late = permission({ approve }, clock);
     expect(late.objectionTo(diagnosisOf(stopped), [])).toBeUndefined();
     clock.pass(32 * MINUTE);
-    expect(() => late.objectionTo(diagnosisOf(stopped), [])).toThrow(RefusedError);
+    expect(late.objectionTo(diagnosisOf(stopped), [])).toMatchObject({
+      lacksApproval: true,
+      verdict: {
+        status: "refused",
+        headline: expect.stringMatching(
+          /^The approval has expired: its plan was made at .* Nothing was changed/,
+        ),
+        next: expect.stringContaining("`mode: plan` again"),
+      },
+    });
   });
 
   it("a plan that has begun is not given up half-way because it expires meanwhile", () => {
@@ -156,19 +178,38 @@ describe("with an approval", () => {
   });
 });
 
-describe("an approval's time", () => {
-  it("is looked at before anything else, and none at all is in time", () => {
+describe("a run that no person started", () => {
+  const risks = risking("restart-odoo", "wipe");
+
+  it.each(["schedule", "repository_dispatch"])(
+    "takes no step that needs an approval, approved or not: %s",
+    (event) => {
+      const clock = new VirtualClock();
+      for (const approve of [undefined, approvalFor(hangs, clock, risks)]) {
+        const refusal = permission({ event, ...(approve && { approve }) }, clock, risks).objectionTo(
+          diagnosisOf(hangs),
+          [],
+        );
+        expect(refusal).toMatchObject({
+          lacksApproval: true,
+          verdict: {
+            status: "refused",
+            headline: expect.stringContaining(
+              `restart-odoo, is of the class wipe, and never runs on \`${event}\``,
+            ),
+            next: expect.stringContaining("Start it by hand"),
+          },
+        });
+      }
+    },
+  );
+
+  it("takes those that need none, and a person's run takes them all", () => {
     const clock = new VirtualClock();
-    const approve = approvalFor(stopped, clock);
-    assertTimely(undefined, clock);
-    assertTimely(approve, clock);
-    clock.pass(31 * MINUTE);
-    expect(() => assertTimely(approve, clock)).toThrow(/^The approval has expired: its plan was made at /);
-    try {
-      assertTimely(approve, clock);
-    } catch (error) {
-      expect(error).toMatchObject({ advice: expect.stringContaining("`mode: plan` again") });
-    }
+    expect(permission({ event: "schedule" }).objectionTo(diagnosisOf(hangs), [])).toBeUndefined();
+    const approve = approvalFor(hangs, clock, risks);
+    const asked = permission({ event: "workflow_dispatch", approve }, clock, risks);
+    expect(asked.objectionTo(diagnosisOf(hangs), [])).toBeUndefined();
   });
 });
 
@@ -177,7 +218,10 @@ describe("a named scenario", () => {
     expect(againstScenario(diagnosisOf(stopped), { scenario: "auto" })).toBeUndefined();
     expect(againstScenario(diagnosisOf(stopped), { scenario: "502" })).toBeUndefined();
     expect(againstScenario(diagnosisOf(stopped), { scenario: "500" })).toMatchObject({ status: "refused" });
-    const verdict = permission({ scenario: "500" }).objectionTo(diagnosisOf(stopped), ["start-db"]);
-    expect(verdict?.headline).toContain("start-db did not mend it. That is odoo-stopped, of scenario 502");
+    const refusal = permission({ scenario: "500" }).objectionTo(diagnosisOf(stopped), ["start-db"]);
+    expect(refusal?.lacksApproval).toBe(false);
+    expect(refusal?.verdict.headline).toContain(
+      "start-db did not mend it. That is odoo-stopped, of scenario 502",
+    );
   });
 });

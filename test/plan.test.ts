@@ -28,6 +28,8 @@ const PLANNING: Planning = {
   version: "1.2.3",
   hostKey: "SHA256:oneHostKey",
   redact: (text) => new Redactor().text(text),
+  backup: "auto",
+  backupTo: "droplet",
 };
 const proxy = seen(BAD_GATEWAY);
 const stopped: Shop = { containers: [odoo({ state: "exited", pid: 0 }), db()], proxy };
@@ -290,6 +292,7 @@ describe("a step may run", () => {
     risk,
     program,
     putBack: undefined,
+    backup: undefined,
   });
   const approved = (...steps: readonly PlanStep[]): Plan => ({
     ...planOf(diagnosisOf(stopped), PLANNING),

@@ -3,9 +3,9 @@
  * A pure function: no I/O, no clock, the same answer for the same survey.
  */
 
-import type { Ceiling, Scenario } from "../inputs/inputs.ts";
+import type { BackupWish, Ceiling, ModuleWish, Scenario } from "../inputs/inputs.ts";
 import { ifSeen, type Survey } from "../survey/survey.ts";
-import { type AssetsSight, assetsOf } from "./assets.ts";
+import { type AssetsSight, assetsOf, storeOf } from "./assets.ts";
 import { filesInDoubt } from "./causes/assets.ts";
 import { dockerDown, somebodyAtWork } from "./causes/host.ts";
 import { causeOf } from "./causes/index.ts";
@@ -15,7 +15,7 @@ import { type Change, changesOf, describeOutage, type Outage, outageOf } from ".
 import { type Fact, factsOf } from "./discovery.ts";
 import { type Drift, driftOf } from "./drift.ts";
 import { intermittent } from "./intermittent.ts";
-import { ladderFor } from "./ladder.ts";
+import { ladderFor } from "./ladder/index.ts";
 import { type Layer, layersOf, layersWithoutContainers, outerLayers } from "./layers.ts";
 import { proxyProgram } from "./proxies.ts";
 import {
@@ -80,7 +80,12 @@ export type RemedyName =
   | "start-stack"
   | "resume-odoo"
   | "restart-odoo"
-  | "boot-check";
+  | "boot-check"
+  | "fix-permissions"
+  | "quarantine-files"
+  | "regenerate-assets"
+  | "wipe-assets"
+  | "module";
 
 export interface RuledOut {
   readonly remedy: RemedyName;
@@ -119,6 +124,11 @@ export interface Diagnosis {
   /** `Down since 02:47:13 UTC, 15 s after the Odoo container was recreated`; empty when the site is not bad. */
   readonly since: string;
   readonly target: Target | undefined;
+  readonly setup: Setup | undefined;
+  /** The module that the user named, with what is to become of it. */
+  readonly module: ModuleWish | undefined;
+  /** How the public reaches the site; its name decides which site answers. */
+  readonly url: URL | undefined;
   readonly place: Place | undefined;
   /** The remedies that this diagnosis allows, least invasive first. */
   readonly ladder: readonly RemedyName[];
@@ -130,6 +140,20 @@ export interface Wishes extends TargetWishes {
   readonly url: URL | undefined;
   readonly scenario: Scenario;
   readonly ceiling: Ceiling;
+  readonly backup: BackupWish;
+  readonly module: ModuleWish | undefined;
+}
+
+/** Odoo as it was seen to run; what was not seen is empty. */
+export interface Setup {
+  /** Numbers of its user and group: `101:101`. */
+  readonly user: string;
+  /** Where it keeps its files, in its container: `/var/lib/odoo`. */
+  readonly dataDirectory: string;
+  /** Those of the target's database: `/var/lib/odoo/filestore/odoo`. */
+  readonly filestore: string;
+  /** `14.0` */
+  readonly version: string;
 }
 
 /** Whether the site is good: every layer was seen, and each is. */
@@ -247,8 +271,25 @@ function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: reado
     outage,
     since: describeOutage(outage, changes, nowOf(survey)),
     target,
+    setup: setupOf(survey, target),
+    module: wishes.module,
+    url: wishes.url,
     place: { project: target.project.name, directory: target.project.directory },
-    ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes, signatures }),
+    ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes, signatures, assets }),
+  };
+}
+
+function setupOf(survey: Survey, target: Target): Setup | undefined {
+  const running = ifSeen(survey.running)?.get(target.odoo?.id ?? "");
+  const { database, filestore } = storeOf(survey, target);
+  const name = ifSeen(target.database);
+  if (running === undefined || running.dataDirectory === "") return undefined;
+  const { user, dataDirectory } = running;
+  return {
+    user,
+    dataDirectory,
+    filestore: filestore?.path ?? (name === undefined ? "" : `${dataDirectory}/filestore/${name}`),
+    version: database?.odooVersion ?? "",
   };
 }
 
@@ -301,11 +342,23 @@ function withoutTarget(
     outage,
     since: describeOutage(outage, changes, nowOf(survey)),
     target: undefined,
+    setup: undefined,
+    module: wishes.module,
+    url: wishes.url,
     place:
       found.cause === "docker-down"
         ? { project: only?.name ?? "host", directory: only?.directory ?? "/" }
         : undefined,
-    ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried, wishes, signatures }),
+    ...ladderFor({
+      cause: found.cause,
+      survey,
+      target: undefined,
+      layers,
+      tried,
+      wishes,
+      signatures,
+      assets: undefined,
+    }),
   };
 }
 
@@ -327,6 +380,9 @@ export function hostUnreachable(finding: string, advice: string, layers: readonl
     outage: undefined,
     since: "",
     target: undefined,
+    setup: undefined,
+    module: undefined,
+    url: undefined,
     place: undefined,
     ladder: [],
     ruledOut: [],

@@ -64,6 +64,11 @@ const OF_REMEDY: Readonly<Record<RemedyName, Belongs>> = {
   "resume-odoo": "502",
   "restart-odoo": "both",
   "boot-check": "both",
+  "fix-permissions": "500",
+  "quarantine-files": "500",
+  "regenerate-assets": "500",
+  "wipe-assets": "500",
+  module: "both",
 };
 
 /** Whether a cause may be acted upon under the scenario that the user asked for. */

@@ -10,6 +10,19 @@ export type Ceiling = "restart" | "repair" | "wipe";
 /** Which of the runbook's scenarios the user says it is; it only narrows what is done. */
 export type Scenario = "auto" | "502" | "500";
 
+/** `auto`: before what cannot be taken back otherwise; `always`: before repairs too; `never`: rules out what needs one. */
+export type BackupWish = "auto" | "always" | "never";
+
+/** Where a backup goes. */
+export type BackupPlace = "droplet" | "runner" | "both";
+
+/** A module that the user named. */
+export interface ModuleWish {
+  /** Its technical name. */
+  readonly name: string;
+  readonly action: "update" | "uninstall";
+}
+
 export interface Inputs {
   readonly connection: Connection;
   readonly mode: Mode;
@@ -25,6 +38,11 @@ export interface Inputs {
   readonly dbService: string | undefined;
   readonly database: string | undefined;
   readonly dbUser: string | undefined;
+  readonly backup: BackupWish;
+  readonly backupTo: BackupPlace;
+  /** How long a backup may take, in milliseconds. */
+  readonly backupTimeoutMs: number;
+  readonly module: ModuleWish | undefined;
   /** How long the site must stay good after it was brought back, in milliseconds. */
   readonly soakMs: number;
   /** Longest wait for Odoo's first good answer, and for somebody else's work on the site to end, in milliseconds. */

@@ -9,7 +9,7 @@ import { InputError } from "../errors.ts";
 import { type Approval, parseApproval } from "./approval.ts";
 import type { Connection, FingerprintPin, KnownHostsPin, Login, SshEndpoint } from "./connection.ts";
 import { parseFingerprints } from "./fingerprint.ts";
-import type { Inputs } from "./inputs.ts";
+import type { Inputs, ModuleWish } from "./inputs.ts";
 import { parseKnownHosts } from "./known-hosts.ts";
 import { parsePrivateKey } from "./private-key.ts";
 
@@ -38,6 +38,11 @@ export const INPUT_DEFAULTS = {
   scenario: "auto",
   ceiling: "restart",
   approve: "",
+  backup: "auto",
+  backup_to: "droplet",
+  backup_timeout: "1h",
+  module: "",
+  module_action: "",
   url: "",
   directory: "",
   compose_file: "",
@@ -81,6 +86,10 @@ const FORMS = {
   mode: v.picklist(["check", "plan", "recover"], "is none of `check`, `plan`, `recover`"),
   scenario: v.picklist(["auto", "502", "500"], "is none of `auto`, `502`, `500`"),
   ceiling: v.picklist(["restart", "repair", "wipe"], "is none of `restart`, `repair`, `wipe`"),
+  backup: v.picklist(["auto", "always", "never"], "is none of `auto`, `always`, `never`"),
+  backupTo: v.picklist(["droplet", "runner", "both"], "is none of `droplet`, `runner`, `both`"),
+  module: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_]{1,63}$/, "is no module's technical name; give one like `shop_theme`: letters, digits, `_`")),
+  moduleAction: v.picklist(["update", "uninstall"], "is none of `update`, `uninstall`"),
   failOn: v.picklist(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
 };
 
@@ -154,6 +163,10 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
     approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) =>
       complain("approve", problem),
     ),
+    backup: check("backup", FORMS.backup, "auto"),
+    backupTo: check("backup_to", FORMS.backupTo, "droplet"),
+    backupTimeoutMs: duration("backup_timeout"),
+    module: moduleFrom({ given, complain, check }),
     url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
     directory: optional("directory", FORMS.directory),
     composeFile: optional("compose_file", FORMS.composeFile),
@@ -279,6 +292,22 @@ function approvalFrom(text: string, mode: string, complain: (problem: string) =>
       `${shown(text)} is no approval; copy the one that \`mode: plan\` printed, like \`4f1c0a9be27d6683-20261124T0250Z\``,
     );
   return approval;
+}
+
+function moduleFrom({
+  given,
+  complain,
+  check,
+}: Pick<Reader, "given" | "complain" | "check">): ModuleWish | undefined {
+  if (given("module") === "" && given("module_action") === "") return undefined;
+  if (given("module") === "")
+    complain("module", "is missing beside `module_action`; name the module, or leave both out");
+  if (given("module_action") === "")
+    complain("module_action", "is missing beside `module`; give `update` or `uninstall`");
+  const name = given("module") === "" ? "" : check("module", FORMS.module, "");
+  const action =
+    given("module_action") === "" ? "update" : check("module_action", FORMS.moduleAction, "update");
+  return { name, action };
 }
 
 function urlFrom(text: string, complain: (problem: string) => void): URL | undefined {

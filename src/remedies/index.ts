@@ -2,6 +2,10 @@
 
 import type { RemedyName } from "../diagnosis/diagnosis.ts";
 import { bootCheck } from "./boot-check/boot-check.ts";
+import { fixPermissions } from "./fix-permissions/fix-permissions.ts";
+import { module } from "./module/module.ts";
+import { quarantineFiles } from "./quarantine-files/quarantine-files.ts";
+import { regenerateAssets } from "./regenerate-assets/regenerate-assets.ts";
 import type { Remedy } from "./remedy.ts";
 import { restartOdoo } from "./restart-odoo/restart-odoo.ts";
 import { resumeOdoo } from "./resume-odoo/resume-odoo.ts";
@@ -9,6 +13,7 @@ import { startDb } from "./start-db/start-db.ts";
 import { startDocker } from "./start-docker/start-docker.ts";
 import { startNginx } from "./start-nginx/start-nginx.ts";
 import { startStack } from "./start-stack/start-stack.ts";
+import { wipeAssets } from "./wipe-assets/wipe-assets.ts";
 
 export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
   "start-docker": startDocker,
@@ -18,4 +23,9 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
   "resume-odoo": resumeOdoo,
   "restart-odoo": restartOdoo,
   "boot-check": bootCheck,
+  "fix-permissions": fixPermissions,
+  "quarantine-files": quarantineFiles,
+  "regenerate-assets": regenerateAssets,
+  "wipe-assets": wipeAssets,
+  module,
 };

@@ -58,6 +58,10 @@ function wordsFor(entry: Entry): string | undefined {
       return `${entry.remedy} begins, step ${entry.step}`;
     case "remedy-output":
       return entry.text.trimEnd();
+    case "backup-started":
+      return `backup begins as step ${entry.step}`;
+    case "backup-ended":
+      return `backup: ${entry.outcome}`;
     case "remedy-ended":
       return `${entry.remedy}: ${entry.outcome}`;
     case "looked":

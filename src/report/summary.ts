@@ -5,6 +5,7 @@ import type { Layer } from "../diagnosis/layers.ts";
 import { needsApproval } from "../diagnosis/risk.ts";
 import { type SignatureFound, whatItMeans } from "../diagnosis/signatures/index.ts";
 import type { Entry, EventOf, Status } from "../journal.ts";
+import { deedsOf } from "./deeds.ts";
 import { block, code, plain, prose } from "./markdown.ts";
 
 const SIGN: Readonly<Record<Status, string>> = {
@@ -40,6 +41,8 @@ export function summaryOf(entries: readonly Entry[], files: string): string {
   const parts = [
     verdictLines(concluded),
     layerTable(entries),
+    deedLines(entries),
+    backupLines(entries),
     foreseenLines(entries),
     planLines(entries),
     ruledOutLines(entries),
@@ -101,6 +104,39 @@ function layerTable(entries: readonly Entry[]): string {
 /** What was seen, but for how long an answer took. */
 function sightOf(layers: readonly Layer[]): string {
   return JSON.stringify(layers).replaceAll(/\bin \d+\.\d+ s\b/g, "in time");
+}
+
+function deedLines(entries: readonly Entry[]): string {
+  const deeds = deedsOf(entries).filter(({ did }) => did.length > 0);
+  if (deeds.length === 0) return "";
+  return [
+    "### What was done",
+    "",
+    ...deeds.flatMap(({ remedy, did, undo }) => [
+      `- ${code(remedy)}`,
+      ...did.map((line) => `  - ${plain(line)}`),
+      ...(undo === "" ? [] : [`  - To take it back, as root on the droplet: ${code(undo)}`]),
+    ]),
+  ].join("\n");
+}
+
+function backupLines(entries: readonly Entry[]): string {
+  const backup = last(entries, "backup-ended")?.backup;
+  if (backup === undefined) return "";
+  const { database, onDroplet, onRunner, bytes, sha256, seconds, tables, filestore } = backup;
+  return [
+    "### Backup",
+    "",
+    `Of the database ${code(database)}, read back whole: ${(bytes / 1_048_576).toFixed(1)} MiB, ${tables} tables, in ${Math.round(seconds)} s.`,
+    "",
+    ...(onDroplet === undefined ? [] : [`- On the droplet: ${code(onDroplet)}`]),
+    ...(onRunner === undefined ? [] : [`- On the runner: ${code(onRunner)}`]),
+    `- SHA-256: ${code(sha256)}`,
+    ...(filestore === undefined
+      ? []
+      : [`- Snapshot of the filestore, in Odoo's container: ${code(filestore)}`]),
+    "- How to restore it: `docs/restore.md`",
+  ].join("\n");
 }
 
 function foreseenLines(entries: readonly Entry[]): string {
@@ -287,6 +323,10 @@ function wordsFor(entry: Entry): string | undefined {
       return `evidence (${entry.when} the change) is off the host, ${entry.files.length} in number`;
     case "remedy-started":
       return `began ${code(entry.remedy)} as step ${code(entry.step)}`;
+    case "backup-started":
+      return `began a backup as step ${code(entry.step)}`;
+    case "backup-ended":
+      return `backup: ${plain(entry.outcome)}`;
     case "remedy-ended":
       return `${code(entry.remedy)}: ${plain(entry.outcome)}`;
     case "verified":

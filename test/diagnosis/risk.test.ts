@@ -1,12 +1,12 @@
 // What the user allowed: the ceiling, and what needs an approval besides.
 
 import { describe, expect, it } from "vitest";
-import { ladderFor } from "../../src/diagnosis/ladder.ts";
+import { ladderFor } from "../../src/diagnosis/ladder/index.ts";
 import { layersOf } from "../../src/diagnosis/layers.ts";
-import { aboveCeiling, needsApproval, RISK, type RiskClass } from "../../src/diagnosis/risk.ts";
+import { aboveCeiling, needsApproval, needsBackup, RISK, type RiskClass } from "../../src/diagnosis/risk.ts";
 import { NO_SIGNATURES } from "../../src/diagnosis/signatures/index.ts";
 import { findTarget } from "../../src/diagnosis/target.ts";
-import type { Ceiling } from "../../src/inputs/inputs.ts";
+import type { BackupWish, Ceiling } from "../../src/inputs/inputs.ts";
 import { seen } from "../../src/survey/survey.ts";
 import { BAD_GATEWAY, NO_WISHES, PROCESSES, survey, TIMED_OUT } from "./surveys.ts";
 
@@ -29,10 +29,6 @@ describe("the ceiling", () => {
       "it is of the class repair, and `ceiling: restart` is the most that was allowed",
     );
   });
-
-  it("allows every remedy that there is today", () => {
-    for (const risk of Object.values(RISK)) expect(aboveCeiling(risk, "restart")).toBeUndefined();
-  });
 });
 
 describe("a ladder with remedies of higher classes", () => {
@@ -53,8 +49,9 @@ describe("a ladder with remedies of higher classes", () => {
         target,
         layers: layersOf(look, target, undefined),
         tried: [],
-        wishes: { scenario: "auto", ceiling, url: undefined },
+        wishes: { scenario: "auto", ceiling, url: undefined, backup: "auto", module: undefined },
         signatures: NO_SIGNATURES,
+        assets: undefined,
       },
       { ...RISK, "restart-odoo": risk, "start-nginx": risk },
     );
@@ -74,6 +71,16 @@ describe("a ladder with remedies of higher classes", () => {
     expect(ladder("wipe", "wipe").ladder).toEqual(["resume-odoo", "restart-odoo"]);
     expect(ladder("repair", "repair").ladder).toEqual(["resume-odoo", "restart-odoo"]);
     expect(ladder("module", "restart").ladder).toEqual(["resume-odoo", "restart-odoo"]);
+  });
+});
+
+describe("a backup", () => {
+  it("comes before what removes and what is done to a module; asked for always, before repairs too; never, never", () => {
+    const classes: readonly RiskClass[] = ["observe", "restart", "repair", "wipe", "module"];
+    const needing = (wish: BackupWish): RiskClass[] => classes.filter((risk) => needsBackup(risk, wish));
+    expect(needing("auto")).toEqual(["wipe", "module"]);
+    expect(needing("always")).toEqual(["repair", "wipe", "module"]);
+    expect(needing("never")).toEqual([]);
   });
 });
 

@@ -47,6 +47,8 @@ export const NO_WISHES: Wishes = {
   url: undefined,
   scenario: "auto",
   ceiling: "restart",
+  backup: "auto",
+  module: undefined,
   directory: undefined,
   composeFile: undefined,
   odooService: undefined,

@@ -67,6 +67,10 @@ describe("defaults", () => {
       scenario: "auto",
       ceiling: "restart",
       approve: undefined,
+      backup: "auto",
+      backupTo: "droplet",
+      backupTimeoutMs: 3_600_000,
+      module: undefined,
       url: undefined,
       directory: undefined,
       composeFile: undefined,
@@ -357,6 +361,46 @@ describe("a database", () => {
   ])("may not be called %j, nor may its role", (name) => {
     expect(mistakesOf("database", name)).toEqual([expect.stringMatching(/^`database`: .*no name of/)]);
     expect(mistakesOf("db_user", name)).toEqual([expect.stringMatching(/^`db_user`: .*no name of/)]);
+  });
+});
+
+describe("a module", () => {
+  it("is named together with what is to become of it", () => {
+    expect(parse({ module: " shop_theme ", module_action: "uninstall" }).module).toEqual({
+      name: "shop_theme",
+      action: "uninstall",
+    });
+    expect(mistakesIn(raw({ module: "shop_theme" }))).toEqual([
+      "`module_action`: is missing beside `module`; give `update` or `uninstall`",
+    ]);
+    expect(mistakesIn(raw({ module_action: "update" }))).toEqual([
+      "`module`: is missing beside `module_action`; name the module, or leave both out",
+    ]);
+  });
+
+  it.each(["shop theme", "-u", "shop;id", "shop_theme,web", "../shop", "shöp", "$(id)", "a".repeat(64)])(
+    "has a technical name: %j is none",
+    (module) => {
+      expect(mistakesIn(raw({ module, module_action: "drop" }))).toEqual([
+        expect.stringMatching(/^`module`: .* is no module's technical name/),
+        expect.stringMatching(/^`module_action`: .* is none of `update`, `uninstall`/),
+      ]);
+    },
+  );
+});
+
+describe("a backup", () => {
+  it("has its own words and its own deadline", () => {
+    expect(parse({ backup: "never", backup_to: "both", backup_timeout: "90m" })).toMatchObject({
+      backup: "never",
+      backupTo: "both",
+      backupTimeoutMs: 5_400_000,
+    });
+    expect(mistakesIn(raw({ backup: "yes", backup_to: "s3", backup_timeout: "0s" }))).toEqual([
+      "`backup`: “yes” is none of `auto`, `always`, `never`",
+      "`backup_to`: “s3” is none of `droplet`, `runner`, `both`",
+      "`backup_timeout`: “0s” leaves no time",
+    ]);
   });
 });
 

@@ -85,17 +85,19 @@ describe.concurrent("a plan", () => {
   );
 
   it(
-    "that has expired is refused before anything is connected to",
+    "that has expired is refused, and the plan of now is shown",
     async () => {
       await using sandbox = await broken("odoo-stopped");
       const { outputs } = await plan(sandbox);
       const ran = await runOn(sandbox, { approve: outputs.plan ?? "" }, 32);
       await expectUntouched(sandbox, ran, "502");
-      expect(ran.kinds).toEqual(["concluded"]);
+      expect(ran.kinds.slice(-3)).toEqual(["foreseen", "planned", "concluded"]);
       expect(ran.verdict).toMatchObject({
         status: "refused",
         headline: expect.stringMatching(/^The approval has expired/),
       });
+      expect(ran.outputs.plan).toMatch(/^[0-9a-f]{16}-/);
+      expect(ran.verdict.next).toContain(`\`approve: ${ran.outputs.plan}\``);
     },
     PATIENCE,
   );

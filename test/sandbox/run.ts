@@ -44,6 +44,7 @@ export async function runOn(sandbox: Sandbox, inputs: ActionInputs = {}, minutes
     nonce,
     run: nonce(),
     who: "a test",
+    event: "",
     mask: () => {},
     signal: new AbortController().signal,
   });

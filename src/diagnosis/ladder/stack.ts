@@ -1,94 +1,16 @@
-/**
- * The remedies that a cause allows, least invasive first, and why the others are ruled out: the rules of acting
- * (docs/runbook.md, 1.4 and 1.5). Each question is asked of every remedy, so that a person sees why not.
- */
+/** What forbids each of the remedies that start, restart and let go on (runbook 1.4), and the boot check (1.5). */
 
-import { ifSeen, type Survey } from "../survey/survey.ts";
-import { databasesToChooseFrom, elsewhereSetting } from "./causes/odoo.ts";
-import { stateOf } from "./causes/situation.ts";
-import type { Cause, RemedyName, RuledOut, Wishes } from "./diagnosis.ts";
-import { whyNoneIsServed } from "./discovery.ts";
-import type { Layer } from "./layers.ts";
-import { isStoppedBySignal } from "./processes.ts";
-import { aboveCeiling, RISK, type RiskClass } from "./risk.ts";
-import { outsideScenario } from "./scenario.ts";
-import { ruledOutBySignature, type SignaturesFound } from "./signatures/index.ts";
-import type { Target } from "./target.ts";
+import { ifSeen } from "../../survey/survey.ts";
+import { databasesToChooseFrom, elsewhereSetting } from "../causes/odoo.ts";
+import { stateOf } from "../causes/situation.ts";
+import type { Cause } from "../diagnosis.ts";
+import { whyNoneIsServed } from "../discovery.ts";
+import { isStoppedBySignal } from "../processes.ts";
+import { aboveCeiling, RISK } from "../risk.ts";
+import type { Target } from "../target.ts";
+import type { Case } from "./case.ts";
 
-export interface Case {
-  readonly cause: Cause;
-  readonly survey: Survey;
-  readonly target: Target | undefined;
-  readonly layers: readonly Layer[];
-  /** The remedies that already ran in this run and did not help. */
-  readonly tried: readonly RemedyName[];
-  readonly wishes: Pick<Wishes, "scenario" | "ceiling" | "url">;
-  readonly signatures: SignaturesFound;
-}
-
-/** Why a remedy is not allowed; undefined when it is. */
-type Objection = (about: Case) => string | undefined;
-
-/** Least invasive first. */
-const OBJECTIONS: readonly (readonly [RemedyName, Objection])[] = [
-  ["start-docker", toStartDocker],
-  ["start-nginx", toStartNginx],
-  ["start-db", toStartDb],
-  ["start-stack", toStartStack],
-  ["resume-odoo", toResumeOdoo],
-  ["restart-odoo", toRestartOdoo],
-  ["boot-check", toBootCheck],
-];
-
-/**
- * What the user allowed is asked last, so that it is named as the reason only where it alone stands in the way.
- *
- * @param risks the class of each remedy
- */
-export function ladderFor(
-  about: Case,
-  risks: Readonly<Record<RemedyName, RiskClass>> = RISK,
-): { ladder: RemedyName[]; ruledOut: RuledOut[] } {
-  const { cause, tried, wishes, signatures } = about;
-  const ladder: RemedyName[] = [];
-  const ruledOut: RuledOut[] = [];
-  if (cause === "healthy") return { ladder, ruledOut };
-  for (const [remedy, objection] of OBJECTIONS) {
-    const why =
-      (tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
-      objectionToAny(about) ??
-      ruledOutBySignature(remedy, cause, signatures) ??
-      objection(about) ??
-      outsideScenario(remedy, cause, wishes.scenario) ??
-      aboveCeiling(risks[remedy], wishes.ceiling);
-    if (why === undefined) ladder.push(remedy);
-    else ruledOut.push({ remedy, why });
-  }
-  return { ladder, ruledOut };
-}
-
-/** What forbids any change. */
-function objectionToAny({ cause, survey, layers }: Case): string | undefined {
-  if (!layers.some(({ state }) => state === "bad")) return "nothing that could be seen is bad";
-  // What they start or restart, an update or a restore may be working on.
-  if (!survey.processes.observed && cause !== "docker-down" && cause !== "nginx-down")
-    return `whether somebody is at work could not be seen (${survey.processes.why})`;
-  switch (cause) {
-    case "in-progress":
-      return "somebody is at work, and is never interrupted";
-    case "database-starting":
-      return "PostgreSQL is starting or recovering, and is given time";
-    case "disk-full":
-    case "inodes-full":
-      return "the disk is full: what is started now fails again, and may write half of something";
-    case "database-locked":
-      return "it would not give the lock free that Odoo waits for";
-    default:
-      return undefined;
-  }
-}
-
-function toStartDocker({ cause, survey, layers }: Case): string | undefined {
+export function toStartDocker({ cause, survey, layers }: Case): string | undefined {
   if (cause !== "docker-down") return "the Docker daemon answers";
   if (stateOf(layers, "proxy") === "good")
     return "the site works, and starting Docker may restart its containers";
@@ -100,7 +22,7 @@ function toStartDocker({ cause, survey, layers }: Case): string | undefined {
     : undefined;
 }
 
-function toStartNginx({ cause, survey }: Case): string | undefined {
+export function toStartNginx({ cause, survey }: Case): string | undefined {
   const unit = ifSeen(survey.units)?.get("nginx.service");
   if (cause === "nginx-config-invalid") return "its configuration is invalid, and it would not start";
   if (cause !== "nginx-down") return unit?.active === "active" ? "nginx runs" : "nginx is not the cause";
@@ -109,7 +31,7 @@ function toStartNginx({ cause, survey }: Case): string | undefined {
   return nginx?.valid === false ? "its configuration is invalid, and it would not start" : undefined;
 }
 
-function toStartDb({ cause, target }: Case): string | undefined {
+export function toStartDb({ cause, target }: Case): string | undefined {
   if (cause !== "database-down" || target?.dbService === undefined) return "the database is not the cause";
   const { db } = target;
   if (db === undefined) return composeObjection(target);
@@ -118,7 +40,7 @@ function toStartDb({ cause, target }: Case): string | undefined {
   return ["exited", "created", "dead", "paused"].includes(db.state) ? undefined : `it is ${db.state}`;
 }
 
-function toStartStack({ cause, target }: Case): string | undefined {
+export function toStartStack({ cause, target }: Case): string | undefined {
   if (target === undefined) return "no target is known";
   const stopped = target.odoo === undefined || ["exited", "created", "dead"].includes(target.odoo.state);
   const startable = ["odoo-stopped", "odoo-absent", "stack-down", "odoo-out-of-memory"].includes(cause);
@@ -131,7 +53,7 @@ function composeObjection({ project }: Target): string | undefined {
   return project.services.observed ? undefined : `the compose files cannot be read: ${project.services.why}`;
 }
 
-function toResumeOdoo({ cause, survey, target }: Case): string | undefined {
+export function toResumeOdoo({ cause, survey, target }: Case): string | undefined {
   return cause === "odoo-frozen" && target !== undefined && isStoppedBySignal(survey, target)
     ? undefined
     : "Odoo was not stopped by a signal and is not paused";
@@ -145,16 +67,25 @@ const NOT_MENDED_BY_A_RESTART: Partial<Record<Cause, string>> = {
   "assets-poisoned": "whatever is compiled anew from the same source has the same error",
 };
 
+/** Odoo forgets what it remembers of pages when it is told to, which needs no restart. */
+function toRestartForAssets({ tried, wishes }: Pick<Case, "tried" | "wishes">): string | undefined {
+  const told = tried.includes("regenerate-assets");
+  return told || aboveCeiling(RISK["regenerate-assets"], wishes.ceiling) !== undefined
+    ? undefined
+    : "regenerate-assets mends it while Odoo goes on serving";
+}
+
 /**
  * A running Odoo that does not answer may be at work (an update, a slow boot): that is another cause, and waited for.
  * What is left is stuck, and restarting it is what the runbook does first.
  */
-function toRestartOdoo({ cause, survey, target, layers, tried, wishes }: Case): string | undefined {
+export function toRestartOdoo({ cause, survey, target, layers, tried, wishes }: Case): string | undefined {
   if (target?.odoo === undefined) return "Odoo has no container, so there is nothing to restart";
   if (target.odoo.state !== "running" && target.odoo.state !== "paused")
     return "Odoo does not run, so there is nothing to restart";
   if (cause === "odoo-crash-loop" || cause === "odoo-out-of-memory")
     return "Docker restarts it again and again already, and it falls each time";
+  if (cause === "assets-stale") return toRestartForAssets({ tried, wishes });
   const futile = NOT_MENDED_BY_A_RESTART[cause];
   if (futile !== undefined) return futile;
   const direct = layers.find((layer) => layer.name === "direct");
@@ -176,7 +107,7 @@ function toRestartOdoo({ cause, survey, target, layers, tried, wishes }: Case): 
 }
 
 /** Diagnosing, not mending: only when Odoo is not serving anyway, and a restart has not helped or cannot. */
-function toBootCheck({ cause, survey, target, layers, tried }: Case): string | undefined {
+export function toBootCheck({ cause, survey, target, layers, tried }: Case): string | undefined {
   if (cause !== "odoo-crash-loop" && cause !== "odoo-unhealthy") return "Odoo does not fail at its start";
   if (cause === "odoo-unhealthy" && !tried.includes("restart-odoo")) return "a restart is tried first";
   if (target?.odoo === undefined) return "Odoo has no container";
