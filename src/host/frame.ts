@@ -16,14 +16,19 @@ export interface Framed {
 const NOISE_KEPT = 4096;
 const MAX_STATUS_DIGITS = 3;
 
+/** Where output goes that is not kept. While a promise that it answered with is open, no more is handed over. */
+export type Sink = (bytes: Buffer) => void | Promise<void>;
+
 /**
- * Reads a stream of stdout chunks and keeps what stands between the markers of one nonce.
+ * Reads a stream of stdout chunks and keeps what stands between the markers of one nonce, or hands it on to a sink.
  * Memory is bounded by `maxOutputBytes`, whatever the host prints.
  */
 export class FrameReader {
   readonly #begin: Buffer;
   readonly #end: Buffer;
   readonly #maxOutputBytes: number;
+  readonly #sink: Sink | undefined;
+  #taken: Promise<void> | undefined;
   #noise: Buffer = Buffer.alloc(0);
   #pending: Buffer = Buffer.alloc(0);
   #kept: Buffer[] = [];
@@ -32,17 +37,22 @@ export class FrameReader {
   #begun = false;
   #status: number | undefined;
 
-  constructor(nonce: string, maxOutputBytes: number) {
+  constructor(nonce: string, maxOutputBytes: number, sink?: Sink) {
+    this.#sink = sink;
     this.#begin = Buffer.from(`\n${nonce} begin\n`);
     this.#end = Buffer.from(`\n${nonce} end `);
     this.#maxOutputBytes = maxOutputBytes;
   }
 
-  push(chunk: Buffer): void {
+  /** @returns what to wait for before the next chunk, where the sink wants that */
+  push(chunk: Buffer): void | Promise<void> {
     if (this.#status !== undefined) return;
     this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
     if (!this.#begun) this.#seekBegin();
     if (this.#begun) this.#seekEnd();
+    const taken = this.#taken;
+    this.#taken = undefined;
+    return taken;
   }
 
   /** What has been read so far; call it when the stream has ended. */
@@ -108,6 +118,12 @@ export class FrameReader {
   }
 
   #keep(bytes: Buffer): void {
+    const sink = this.#sink;
+    if (sink !== undefined) {
+      if (bytes.length > 0)
+        this.#taken = this.#taken ? this.#taken.then(() => sink(bytes)) : (sink(bytes) ?? undefined);
+      return;
+    }
     const room = this.#maxOutputBytes - this.#keptBytes;
     if (bytes.length > room) this.#truncated = true;
     if (room <= 0) return;

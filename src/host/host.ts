@@ -5,7 +5,7 @@
 
 import type { Clock } from "../clock.ts";
 import { HostError, type HostProblem, RefusedError } from "../errors.ts";
-import { FrameReader, type Section, sections } from "./frame.ts";
+import { FrameReader, type Section, type Sink, sections } from "./frame.ts";
 import { commandLine, type Privilege, type Program, renderProgram } from "./program.ts";
 import type { ExecEnd, Transport } from "./transport.ts";
 
@@ -82,10 +82,22 @@ export class Host {
    * @throws RefusedError when sudo asks for a password
    */
   async run(program: Program, signal?: AbortSignal): Promise<ProgramResult> {
+    return await this.#run(program, undefined, signal);
+  }
+
+  /**
+   * The same, for output of any size: it goes to the sink as it comes, at the pace at which that takes it, and is not kept.
+   * Sent once: what a sink has taken cannot be given back. The sink's own failure is thrown as it is.
+   */
+  async stream(program: Program, sink: Sink, signal?: AbortSignal): Promise<ProgramResult> {
+    return await this.#run({ ...program, repeatable: false }, sink, signal);
+  }
+
+  async #run(program: Program, sink: Sink | undefined, signal?: AbortSignal): Promise<ProgramResult> {
     for (let run = 1; ; run++) {
       const transport = this.#transport;
       try {
-        return await this.#runOnce(transport, program, signal);
+        return await this.#runOnce(transport, program, sink, signal);
       } catch (error) {
         if (!(error instanceof HostError) || error.problem !== "lost") throw error;
         this.#dependencies.onConnection("lost", `while “${program.name}” ran`);
@@ -105,9 +117,14 @@ export class Host {
     await this.#transport.close();
   }
 
-  async #runOnce(transport: Transport, program: Program, signal?: AbortSignal): Promise<ProgramResult> {
+  async #runOnce(
+    transport: Transport,
+    program: Program,
+    sink: Sink | undefined,
+    signal?: AbortSignal,
+  ): Promise<ProgramResult> {
     const nonce = this.#dependencies.nonce();
-    const frame = new FrameReader(nonce, program.maxOutputBytes);
+    const frame = new FrameReader(nonce, program.maxOutputBytes, sink);
     let stderr = "";
     const began = this.#dependencies.clock.monotonic();
     const decoder = new TextDecoder();

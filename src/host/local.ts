@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
+import type { Readable } from "node:stream";
 import { HostError } from "../errors.ts";
 import type { ExecEnd, ExecOptions, Transport } from "./transport.ts";
 
@@ -62,18 +63,21 @@ function runLocally(command: string, options: ExecOptions): Promise<ExecEnd> {
     signal?.removeEventListener("abort", onAbort);
     act();
   };
-  const handOver = (deliver: (chunk: Buffer) => void) => (chunk: Buffer) => {
-    if (failure === undefined) {
-      try {
-        deliver(chunk);
-      } catch (error) {
-        stop(error);
+  const handOver = (from: Readable, deliver: ExecOptions["onStdout"]) => (chunk: Buffer) => {
+    if (failure !== undefined) return;
+    try {
+      const taken = deliver(chunk);
+      if (taken !== undefined) {
+        from.pause();
+        taken.catch(stop).finally(() => from.resume());
       }
+    } catch (error) {
+      stop(error);
     }
   };
 
-  child.stdout.on("data", handOver(options.onStdout));
-  child.stderr.on("data", handOver(options.onStderr));
+  child.stdout.on("data", handOver(child.stdout, options.onStdout));
+  child.stderr.on("data", handOver(child.stderr, options.onStderr));
   child.on("error", (cause) => settle(() => reject(notStarted(command, cause))));
   child.on("close", (code, signalName) =>
     settle(() => {

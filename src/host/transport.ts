@@ -3,7 +3,8 @@
 export interface ExecOptions {
   /** Sent whole, then stdin is closed. */
   readonly stdin: string | Uint8Array;
-  readonly onStdout: (chunk: Buffer) => void;
+  /** While a promise that it answered with is open, no more is read, and the command waits to write. */
+  readonly onStdout: (chunk: Buffer) => void | Promise<void>;
   readonly onStderr: (chunk: Buffer) => void;
   /** Our own patience in milliseconds; the command is bounded on the host as well, a little shorter. */
   readonly timeoutMs: number;

@@ -1,5 +1,6 @@
 // One command on an open SSH connection: input in, output out, and an end that can be believed.
 
+import type { Readable } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import { HostError } from "../../errors.ts";
 import type { ExecEnd, ExecOptions } from "../transport.ts";
@@ -50,14 +51,17 @@ export function execOver(session: Session, command: string, options: ExecOptions
     settle();
     resolve(exit);
   };
-  const handOver = (deliver: (chunk: Buffer) => void) => (chunk: Buffer) => {
+  const handOver = (from: Readable, deliver: ExecOptions["onStdout"]) => (chunk: Buffer) => {
     // What comes after the end of our interest is read all the same: unread, it would stall the connection's window.
-    if (!settled) {
-      try {
-        deliver(chunk);
-      } catch (error) {
-        giveUp(error);
+    if (settled) return;
+    try {
+      const taken = deliver(chunk);
+      if (taken !== undefined) {
+        from.pause();
+        taken.catch(giveUp).finally(() => from.resume());
       }
+    } catch (error) {
+      giveUp(error);
     }
   };
 
@@ -66,8 +70,8 @@ export function execOver(session: Session, command: string, options: ExecOptions
     // EPIPE and its like, when the command ends without reading its input: its exit status tells the story.
     opened.on("error", () => {});
     opened.stderr.on("error", () => {});
-    opened.on("data", handOver(options.onStdout));
-    opened.stderr.on("data", handOver(options.onStderr));
+    opened.on("data", handOver(opened, options.onStdout));
+    opened.stderr.on("data", handOver(opened.stderr, options.onStderr));
     opened.on("exit", (code: number | null, signalName?: string) => {
       exit = { code, signal: signalName ?? null };
     });

@@ -78,8 +78,12 @@ export async function run(
   const stderr: Buffer[] = [];
   const end = await transport.exec(command, {
     stdin: "",
-    onStdout: (chunk) => stdout.push(chunk),
-    onStderr: (chunk) => stderr.push(chunk),
+    onStdout: (chunk) => {
+      stdout.push(chunk);
+    },
+    onStderr: (chunk) => {
+      stderr.push(chunk);
+    },
     timeoutMs: 10_000,
     ...options,
   });
