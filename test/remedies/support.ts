@@ -177,13 +177,14 @@ export class RemedyHost implements Disposable {
   ): { readonly status: number | null; readonly output: string } {
     const file = join(this.path, "program");
     writeFileSync(file, `${assignments({ ...program.values, ...values })}${program.text}\n`);
-    // As a step runs: a file, both streams together, nothing to read.
+    // As a step runs: a file in a folder of its own, both streams together, nothing to read.
     const { status, stdout } = spawnSync("/bin/sh", ["-c", `exec /bin/sh ${file} 2>&1`], {
       env: {
         FAKE: this.path,
         LC_ALL: "C",
         PATH: `${join(this.path, "bin")}:${process.env.PATH}`,
       },
+      cwd: this.path,
       stdio: ["ignore", "pipe", "inherit"],
       timeout: 60_000,
     });
