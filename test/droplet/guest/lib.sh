@@ -44,7 +44,7 @@ sql() {
 
 # The rows of the compiled bundles, and nothing of the users'.
 export BUNDLES="type = 'binary' AND public AND res_model = 'ir.ui.view' AND res_id = 0 AND create_uid = 1
-  AND url ~ '^/web/(content|assets)/' AND name ~ '\.(css|js)$'"
+  AND url ~ '^/web/(content/[0-9]+-[0-9a-f]{7}|assets)/' AND name ~ '\.(css|js)$'"
 bundle_files() { # -> the files of the compiled bundles, on the droplet
   sql "$DATABASE" <<<"SELECT store_fname FROM ir_attachment WHERE $BUNDLES AND store_fname IS NOT NULL" |
     sed "s|^|$(filestore)/|"
