@@ -54,9 +54,11 @@ drift=() image_drift=() disk_full=() inodes_full=()
 hashes=$(dc config --hash '*')
 for role in db odoo; do
   if [ $role = db ]; then
-    service=$DB_SERVICE image=$POSTGRES_IMAGE data=/var/lib/postgresql/data
+    service=$DB_SERVICE image=$POSTGRES_IMAGE data=$(volume_of "$DB_SERVICE" /var/lib/postgresql/data)
   else
-    service=$ODOO_SERVICE image=$ODOO_IMAGE data=/var/lib/odoo
+    service=$ODOO_SERVICE image=$ODOO_IMAGE data=$(data_dir)
+    # It may have a file system of its own.
+    if [ -e "$data/filestore" ]; then data=$data/filestore; fi
   fi
   container=$(container_of "$service")
   if [ -z "$container" ]; then
@@ -70,7 +72,7 @@ $role-oom={{.State.OOMKilled}}
 $role-health={{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}" "$container"
   grep -qxF "$service $(docker inspect --format '{{index .Config.Labels "com.docker.compose.config-hash"}}' "$container")" <<<"$hashes" || drift+=("$role")
   [ "$(docker inspect --format '{{.Image}}' "$container")" = "$(docker image inspect --format '{{.Id}}' "$image")" ] || image_drift+=("$role")
-  used() { df "$1" "$(volume_of "$service" $data)" | tail -n 1 | tr -dc '0-9'; }
+  used() { df "$1" "$data" | tail -n 1 | tr -dc '0-9'; }
   [ "$(used --output=pcent)" = 100 ] && disk_full+=("$role")
   [ "$(used --output=ipcent)" = 100 ] && inodes_full+=("$role")
 done
