@@ -4,6 +4,7 @@ import { ifSeen, type Survey } from "../survey/survey.ts";
 import { judgeAnswer } from "./answer.ts";
 import { type AssetsSight, storeOf } from "./assets.ts";
 import { compileErrorIn } from "./causes/assets.ts";
+import { fileSystems } from "./causes/host.ts";
 import { clockTime } from "./changes.ts";
 import type { Drift } from "./drift.ts";
 import { proxyProgram } from "./proxies.ts";
@@ -105,7 +106,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 function diskWarnings(survey: Survey): string[] {
-  return (ifSeen(survey.disks) ?? []).flatMap(({ mount, size, available, inodes, inodesFree }) => {
+  return fileSystems(survey).flatMap(({ mount, size, available, inodes, inodesFree }) => {
     const left = Math.floor((available * 100) / size);
     if (size > 0 && left < DISK_NEARLY_FULL)
       return [`the file system ${mount} has ${left} % of its space left`];

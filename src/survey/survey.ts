@@ -366,6 +366,8 @@ export interface Filestore {
   readonly writable: boolean;
   /** Numbers of its owner and group, and its mode: `101:101 755`; empty when it could not be seen. */
   readonly owner: string;
+  /** The file system on which it lies, mounted in the container; undefined where that could not be seen. */
+  readonly disk: FileSystem | undefined;
   /** Those of the compiled bundles. */
   readonly bundles: readonly StoredFile[];
   /** Of all other attachments, a sample of at most 200: how many were looked for, and how many of those fail. */

@@ -22,7 +22,10 @@ const ACTIVITY = readFileSync(new URL("./activity.sql", import.meta.url), "utf8"
 const MODULES = readFileSync(new URL("./modules.sql", import.meta.url), "utf8");
 const BUNDLES = readFileSync(new URL("./bundles.sql", import.meta.url), "utf8");
 const FILES = readFileSync(new URL("./files.sql", import.meta.url), "utf8");
-const IN_ODOO = readFileSync(new URL("./in-odoo.py", import.meta.url), "utf8");
+const IN_ODOO = [
+  readFileSync(new URL("./odoo-process.py", import.meta.url), "utf8"),
+  readFileSync(new URL("./in-odoo.py", import.meta.url), "utf8"),
+].join("\n");
 const PAGE_ASSETS = readFileSync(new URL("./page-assets.awk", import.meta.url), "utf8");
 const ACCESS_LOG = readFileSync(new URL("./access-log.awk", import.meta.url), "utf8");
 

@@ -369,6 +369,7 @@ export function filestore(more: Partial<Filestore> = {}): Filestore {
     readable: true,
     writable: true,
     owner: "101:101 755",
+    disk: undefined,
     bundles: BUNDLES.map(({ storedAs, bytes }) => ({ storedAs, state: "good", bytes })),
     others: { looked: 40, missing: 0, unreadable: 0 },
     ...more,

@@ -221,6 +221,13 @@ describe("a survey", () => {
                 readable: true,
                 writable: false,
                 owner: "0:0 755",
+                disk: {
+                  mount: "/var/lib/odoo/filestore",
+                  size: 18_791,
+                  available: 91,
+                  inodes: 4_864,
+                  inodesFree: 4_700,
+                },
                 bundles: [
                   { storedAs: "ae/ae440065ecbb975a7414a51f2efcc50f7b160b8a", state: "good", bytes: 155_258 },
                   {

@@ -190,6 +190,7 @@ option db_host=db
 option workers=2
 config=/etc/odoo/odoo.conf
 data=/var/lib/odoo
+disk=odoo\t/var/lib/odoo/filestore\t18791\t91\t4864\t4700
 filestore=odoo\t/var/lib/odoo/filestore/odoo\tTrue\tTrue\tFalse\t0:0 755
 file=odoo\tae/ae440065ecbb975a7414a51f2efcc50f7b160b8a\tgood\t155258
 file=odoo\t54/54aeacca5cfd7c30beacbc7fc7f911f433b41047\tmissing\t

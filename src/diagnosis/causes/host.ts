@@ -45,10 +45,25 @@ export function somebodyAtWork({ work, layers }: Pick<Situation, "work" | "layer
 /** Below this many KiB nothing can work, however small the file system is. */
 const NO_SPACE = 8 * 1024;
 
+/**
+ * All that matter. A filestore may have one of its own below the volume, which only its container sees; it is told by that
+ * one's path. Mostly it is one that the host was asked for already, by another path.
+ */
+export function fileSystems(survey: Survey): FileSystem[] {
+  const ofHost = ifSeen(survey.disks) ?? [];
+  const ofFilestores = [...(ifSeen(survey.filestores)?.values() ?? [])].flatMap((stores) =>
+    (ifSeen(stores) ?? []).flatMap(({ disk }) => disk ?? []),
+  );
+  const own = ofFilestores.filter(
+    ({ size, inodes }) => !ofHost.some((each) => each.size === size && each.inodes === inodes),
+  );
+  return [...ofHost, ...own];
+}
+
 export function fullFileSystems(
   survey: Survey,
 ): { readonly disk: FileSystem; readonly of: "space" | "inodes" }[] {
-  return (ifSeen(survey.disks) ?? []).flatMap((disk): { disk: FileSystem; of: "space" | "inodes" }[] => {
+  return fileSystems(survey).flatMap((disk): { disk: FileSystem; of: "space" | "inodes" }[] => {
     const { size, available, inodes, inodesFree } = disk;
     if (size > 0 && available < Math.min(NO_SPACE, size / 100)) return [{ disk, of: "space" }];
     if (inodes !== undefined && inodesFree !== undefined && inodesFree < Math.min(10, inodes / 100))

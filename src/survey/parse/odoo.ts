@@ -2,6 +2,7 @@
 
 import { bodiesOf, linesOf, type Part, plainText } from "../raw.ts";
 import {
+  type FileSystem,
   type Filestore,
   type Observation,
   type RunningOdoo,
@@ -56,6 +57,7 @@ function parseFilestoresOf(body: string): Observation<readonly Filestore[]> {
         readable: readable === "True",
         writable: writable === "True",
         owner,
+        disk: diskOf(rows("disk", database)[0] ?? []),
         bundles: rows("file", database).flatMap(([storedAs = "", state = "", bytes = ""]): StoredFile[] =>
           isState(state) ? [{ storedAs, state, bytes: bytes === "" ? undefined : Number(bytes) }] : [],
         ),
@@ -63,6 +65,15 @@ function parseFilestoresOf(body: string): Observation<readonly Filestore[]> {
       };
     }),
   );
+}
+
+/** Without inodes where there is no fixed number of them, as `df` has it. */
+function diskOf([mount, ...numbers]: readonly string[]): FileSystem | undefined {
+  const [size, available, inodes, inodesFree] = numbers.map(Number);
+  if (mount === undefined || size === undefined || available === undefined) return undefined;
+  return inodes === 0
+    ? { mount, size, available, inodes: undefined, inodesFree: undefined }
+    : { mount, size, available, inodes, inodesFree };
 }
 
 function isState(text: string): text is StoredFile["state"] {

@@ -80,6 +80,17 @@ describe("a site whose login page comes without its stylesheets and scripts", ()
     expect(restart(diagnosis)).toBe("a restart does not bring files back");
   });
 
+  it("is one with a full disk where the filestore has one of its own, and nothing is done on it", () => {
+    const small = disk("/var/lib/odoo/filestore", { size: 18_791, available: 91 });
+    const full = diagnosisOf({ page: gone, files: files({ ...all("corrupt"), disk: small }) });
+    expect(full).toMatchObject({ cause: "disk-full", ladder: [] });
+    expect(full.finding).toBe("the file system /var/lib/odoo/filestore is full (91 KiB of 18 MiB left)");
+    const onTheHost = { ...small, mount: "/var/lib/docker" };
+    const same = diagnosisOf({ page: gone, disks: seen([onTheHost]), files: files({ disk: small }) });
+    expect(same.finding).toContain("/var/lib/docker is full");
+    expect(same.warnings).toHaveLength(1);
+  });
+
   it("is waited for while somebody is at work", () => {
     const update = process("/usr/bin/python3 /usr/bin/odoo -d odoo -u web --stop-after-init", { pid: 900 });
     expect(causeOf({ page: gone, processes: seen([...PROCESSES, update]) })).toBe("in-progress");
