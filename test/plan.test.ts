@@ -83,9 +83,7 @@ describe("a plan", () => {
   ])("shows no password that Odoo is started with, written as %j", (words, masked) => {
     const command = ["odoo", "--workers=2", ...words, "--max-cron-threads=1"];
     const plan = planOf(diagnosisOf(looping({ command })), PLANNING);
-    expect(plan.steps[0]?.program).toContain(
-      `COMMAND='odoo\n--workers=2\n${masked}\n--max-cron-threads=1'\n`,
-    );
+    expect(plan.steps[0]?.program).toContain(`OPTIONS='--workers=2\n${masked}\n--max-cron-threads=1'\n`);
   });
 
   it("is told to people in the words by which two of them are compared", () => {
