@@ -1,6 +1,6 @@
 /** What `recover` would do, for `check` and `plan`: told in the journal, and written down for a person to approve. */
 
-import { type Diagnosis, isWaiting } from "./diagnosis/diagnosis.ts";
+import { type Diagnosis, isGood, isWaiting } from "./diagnosis/diagnosis.ts";
 import { RISK } from "./diagnosis/risk.ts";
 import type { Host } from "./host/host.ts";
 import { goodUntil, tokenOf } from "./inputs/approval.ts";
@@ -20,6 +20,7 @@ export function foresee(diagnosis: Diagnosis, host: Host, inputs: Inputs, parts:
   tellSteps(diagnosis, parts);
   const misfit = againstScenario(diagnosis, inputs);
   if (misfit !== undefined) return misfit;
+  if (inputs.mode === "check" && isGood(diagnosis)) return verdicts.good(diagnosis);
   if (inputs.mode === "check" || (ladder.length === 0 && !isWaiting(diagnosis)))
     return verdicts.unhealthy(diagnosis, verdicts.whatRecoverWouldDo(diagnosis));
   const plan = planOf(diagnosis, planningFor(host, inputs, parts));

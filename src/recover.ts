@@ -55,10 +55,10 @@ async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
   try {
     const watch = new Watch(host, inputs, parts);
     const first = await lookTwiceWhereInDoubt(watch, parts);
-    if (isGood(first)) return verdicts.good(first);
+    if (isFine(first)) return verdicts.good(first);
     if (inputs.mode !== "recover") return foresee(first, host, inputs, parts);
     const settled = await afterOthers(first, watch, inputs, parts);
-    if (isGood(settled)) return verdicts.good(settled, "The site came back by itself");
+    if (isFine(settled)) return verdicts.good(settled, "The site came back by itself");
     if (isWaiting(settled)) return verdicts.waitedInVain(settled, inputs.bootWaitMs);
     const permission = new Permission(inputs, planningFor(host, inputs, parts), parts.clock, parts.event);
     const refusal = permission.objectionTo(settled, []);
@@ -98,6 +98,22 @@ async function recoverUnderLease(
   }
 }
 
+/** What a run has done so far, and what it learnt on the way. */
+interface Progress {
+  /** The remedies whose turn it was, whatever came of it. */
+  readonly tried: RemedyName[];
+  /** Those of them that changed something, or may have. */
+  readonly done: RemedyName[];
+  /** Why others were not done, or did not work: `regenerate-assets: not done: …`. */
+  readonly setbacks: string[];
+  obstacle: SignatureFound | undefined;
+  /** Where the threads of a hanging Odoo stood. */
+  hung: string;
+  /** What a boot in the foreground adds to the finding. */
+  boot: ((cause: Diagnosis) => string) | undefined;
+  backup: { covers(remedy: RemedyName): boolean } | undefined;
+}
+
 /** One remedy after the other, each chosen by a fresh look, until the site is good or nothing more is allowed. */
 async function climb(
   host: Host,
@@ -107,34 +123,31 @@ async function climb(
   inputs: Inputs,
   parts: Parts,
 ): Promise<Verdict> {
-  const tried: RemedyName[] = [];
+  const progress: Progress = {
+    tried: [],
+    done: [],
+    setbacks: [],
+    obstacle: undefined,
+    hung: "",
+    boot: undefined,
+    backup: undefined,
+  };
+  const { tried, done } = progress;
   let diagnosis = await watch.look("under the lease");
-  if (isGood(diagnosis)) return verdicts.good(diagnosis, "Every layer is good: somebody mended it meanwhile");
+  if (isFine(diagnosis)) return verdicts.good(diagnosis, "Every layer is good: somebody mended it meanwhile");
   const cause = diagnosis;
-  let boot: ((cause: Diagnosis) => string) | undefined;
-  let hung = "";
-  let obstacle: SignatureFound | undefined;
-  let backup: { covers(remedy: RemedyName): boolean } | undefined;
   while (tried.length < MOST_REMEDIES) {
     diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
     if (isWaiting(diagnosis)) return verdicts.waitedInVain(diagnosis, inputs.bootWaitMs);
-    if (isGood(diagnosis) && tried.length === 0)
+    if (isFine(diagnosis) && tried.length === 0)
       return verdicts.good(diagnosis, "The site came back by itself");
-    if (!isGood(diagnosis)) {
+    if (!isFine(diagnosis)) {
       const refusal = permission.objectionTo({ ...diagnosis, since: cause.since }, tried);
       if (refusal !== undefined) return await refuse(refusal, diagnosis, host, watch, tried, inputs, parts);
       const [remedy] = diagnosis.ladder;
       if (remedy === undefined) break;
       const place = await leases.take(diagnosis);
-      if (needsBackup(RISK[remedy], inputs.backup) && !(backup?.covers(remedy) ?? false))
-        backup = await backUp(remedy, tried.length + 1, diagnosis, host, place, inputs, parts);
-      if (remedy === "restart-odoo") hung = await saveFreeze(host, diagnosis, parts);
-      tried.push(remedy);
-      const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
-      obstacle = whatStoodInTheWay(remedy, end, output, parts) ?? obstacle;
-      if (end.outcome === "gone")
-        throw new RefusedError("Somebody else took the lease over, so nothing more was changed");
-      if (remedy === "boot-check") boot = whatTheBootSaid(output, parts);
+      const end = await takeStep(remedy, diagnosis, host, place, progress, inputs, parts);
       if (!mayHaveMended(remedy, end)) {
         diagnosis = await watch.look(`after ${remedy}`, tried);
         continue;
@@ -143,28 +156,80 @@ async function climb(
     const verified = await waitUntilGood(watch, inputs, tried, parts);
     if (verified.good) {
       const lasting = await watchIt(watch, inputs, tried, parts);
-      return lasting.good
-        ? verdicts.recovered(cause, tried, lasting.diagnosis, hung)
-        : verdicts.fellBack(cause, tried, lasting);
+      if (!lasting.good) return verdicts.fellBack(cause, done, lasting);
+      if (done.length === 0) return verdicts.good(lasting.diagnosis, "The site came back by itself");
+      if (done.every((remedy) => RISK[remedy] === "restart"))
+        return verdicts.recovered(cause, done, lasting.diagnosis, progress.hung);
+      // Lighter looks ask for pages; whether rows and files are in order, only a whole one sees.
+      diagnosis = await watch.look("at the end", tried);
+      if (isGood(diagnosis) && diagnosis.cause === "healthy")
+        return verdicts.recovered(cause, done, diagnosis, progress.hung);
+      continue;
     }
     diagnosis = await watch.look(`after ${tried.at(-1)}`, tried);
   }
-  const next = obstacle?.advice ?? (diagnosis.advice || "Look at the logs in the evidence.");
-  return verdicts.unhealthy(
+  const next = progress.obstacle?.advice ?? (diagnosis.advice || "Look at the logs in the evidence.");
+  const verdict = verdicts.unhealthy(
     { ...diagnosis, since: cause.since },
     next,
-    tried,
-    boot?.(cause) ?? withObstacle(diagnosis.finding, obstacle),
+    done,
+    progress.boot?.(cause) ?? withObstacle(diagnosis.finding, progress.obstacle),
   );
+  return { ...verdict, detail: [...progress.setbacks, verdict.detail].filter(Boolean).join("\n") };
+}
+
+/** Applies a remedy, with what must come before it. */
+async function takeStep(
+  remedy: RemedyName,
+  diagnosis: Diagnosis,
+  host: Host,
+  place: StatePlace,
+  progress: Progress,
+  inputs: Inputs,
+  parts: Parts,
+): Promise<StepEnd> {
+  const { tried, done, setbacks } = progress;
+  const number = tried.length + 1;
+  if (needsBackup(RISK[remedy], inputs.backup) && progress.backup?.covers(remedy) !== true)
+    progress.backup = await backUp(remedy, number, diagnosis, host, place, inputs, parts);
+  if (remedy === "restart-odoo") progress.hung = await saveFreeze(host, diagnosis, parts);
+  tried.push(remedy);
+  const { end, output } = await apply(remedy, number, diagnosis, host, place, inputs, parts);
+  if (end.outcome === "gone")
+    throw new RefusedError("Somebody else took the lease over, so nothing more was changed");
+  if (hasActed(end)) done.push(remedy);
+  const setback = setbackOf(end, output);
+  if (setback !== undefined) setbacks.push(`${remedy}: ${setback}`);
+  progress.obstacle = whatStoodInTheWay(remedy, end, output, parts) ?? progress.obstacle;
+  if (remedy === "boot-check") progress.boot = whatTheBootSaid(output, parts);
+  return end;
+}
+
+/**
+ * Whether there is nothing that we might mend. A site whose login page is good may be of no use to who has logged in: then
+ * its layers are good, and its ladder is not empty.
+ */
+function isFine(diagnosis: Diagnosis): boolean {
+  return isGood(diagnosis) && diagnosis.ladder.length === 0;
 }
 
 /** These prepare what comes after them, and mend nothing by themselves. */
 const PREPARES: ReadonlySet<RemedyName> = new Set(["boot-check", "quarantine-files"]);
 
-/** A step that did not fit changed nothing: there is nothing to wait for. */
+/** A step that changed nothing mended nothing: there is nothing to wait for. */
 function mayHaveMended(remedy: RemedyName, end: StepEnd): boolean {
-  if (PREPARES.has(remedy)) return false;
+  return !PREPARES.has(remedy) && hasActed(end);
+}
+
+function hasActed(end: StepEnd): boolean {
   return end.outcome === "ended" ? end.status !== UNFIT : end.outcome === "vanished";
+}
+
+/** Why a step was not done or did not work, in its own words; undefined when it says nothing of the kind. */
+function setbackOf(end: StepEnd, output: string): string | undefined {
+  if (end.outcome === "ended" && end.status === 0) return undefined;
+  const said = output.split("\n").findLast((line) => /^(?:not done|it did not work): /.test(line));
+  return said?.trim() ?? describeEnd(end);
 }
 
 // ---- The sentences above, spelled out ------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ export function good(diagnosis: Diagnosis, opening = "Every layer is good"): Ver
       status: "degraded",
       headline: `People can work, but ${what}`,
       detail: warnings.join("\n"),
-      next: sentences(advice, aboutDrift(diagnosis)),
+      next: sentences(cause === "healthy" ? advice : whatRecoverWouldDo(diagnosis), aboutDrift(diagnosis)),
     };
   }
   return {
@@ -65,10 +65,15 @@ export function recovered(
   lesson = "",
 ): Verdict {
   const lasting = cause.cause === "odoo-out-of-memory" ? cause.advice : "";
+  const broken = cause.layers.some(({ state }) => state === "bad");
   return {
     status: "recovered",
     headline: [
-      lasting === "" ? "The site is back." : "The site is back, until it happens again.",
+      broken
+        ? lasting === ""
+          ? "The site is back."
+          : "The site is back, until it happens again."
+        : "What was wrong is mended.",
       cause.since === "" ? "" : `It was ${cause.since.replace(/^Down/, "down")}.`,
       `Found: ${cause.finding}.`,
       `Done: ${tried.join(", then ")}`,
@@ -223,6 +228,7 @@ function toApprove(remedy: RemedyName): string {
 function opening({ since, layers }: Diagnosis): string {
   if (since !== "") return since;
   const bad = layers.filter(({ state }) => state === "bad").map(({ name }) => name);
+  if (bad.length === 0) return "People can work, but something is wrong";
   return bad.join() === "assets" ? "The site is broken" : "The site is down";
 }
 

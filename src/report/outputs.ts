@@ -17,12 +17,22 @@ export interface Outputs {
   readonly report_directory: string;
 }
 
+/** How the end of a step is told that did nothing (`describeEnd`). */
+const CHANGED_NOTHING = /^(?:not done|not begun|never begun)\b/;
+
 /** The first diagnosis that was not *healthy* gives the cause; a healthy run's is `healthy`. */
 export function outputsOf(entries: readonly Entry[], reportDirectory: string): Outputs {
   const concluded = entries.findLast((entry) => entry.kind === "concluded");
   const diagnoses = entries.filter((entry) => entry.kind === "diagnosed");
   const bad = diagnoses.find((entry) => entry.diagnosis.cause !== "healthy") ?? diagnoses.at(0);
-  const remedies = entries.filter((entry) => entry.kind === "remedy-started").map((entry) => entry.remedy);
+  const idle = new Set(
+    entries.flatMap((entry) =>
+      entry.kind === "remedy-ended" && CHANGED_NOTHING.test(entry.outcome) ? [entry.step] : [],
+    ),
+  );
+  const remedies = entries.flatMap((entry) =>
+    entry.kind === "remedy-started" && !idle.has(entry.step) ? [entry.remedy] : [],
+  );
   return {
     status: concluded?.status ?? "unknown",
     cause: bad?.diagnosis.cause ?? "unknown",

@@ -2,10 +2,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { RemedyName } from "../../src/diagnosis/diagnosis.ts";
 import { NO_SIGNATURES, type SignatureFound } from "../../src/diagnosis/signatures/index.ts";
 import { type Entry, type Event, Journal, type Status } from "../../src/journal.ts";
 import { Redactor } from "../../src/redactor.ts";
 import { consoleLine } from "../../src/report/console.ts";
+import { deedsOf } from "../../src/report/deeds.ts";
 import { block, code, plain } from "../../src/report/markdown.ts";
 import { annotationOf, exitCodeOf, outputsOf } from "../../src/report/outputs.ts";
 import { summaryOf } from "../../src/report/summary.ts";
@@ -474,6 +476,72 @@ Most likely its consequences:
     expect(Buffer.byteLength(summaryOf(journalOf(...notes, concluded("unhealthy")), ""))).toBeLessThan(
       900_000,
     );
+  });
+
+  const step = (remedy: RemedyName, number: number, text: string, outcome: string): Event[] => [
+    { kind: "remedy-started", remedy, step: `3f9c2a71-${number}-${remedy}`, key: "shop-1" },
+    // As it comes home: in pieces that end anywhere.
+    { kind: "remedy-output", text: text.slice(0, 20) },
+    { kind: "remedy-output", text: text.slice(20) },
+    { kind: "remedy-ended", remedy, step: `3f9c2a71-${number}-${remedy}`, outcome },
+  ];
+
+  it("tells what each remedy did, and how it is taken back; one that did nothing changed nothing", () => {
+    const entries = journalOf(
+      ...step(
+        "quarantine-files",
+        1,
+        "looking\ndid: moved 4 files aside\ndid: told of <1> other\nundo: sh /var/lib/kept/undo\nbye: now\n",
+        "done",
+      ),
+      ...step("regenerate-assets", 2, "not done: shop_notes does not compile\n", "not done: the situation"),
+      concluded("unhealthy"),
+    );
+    expect(deedsOf(entries)).toEqual([
+      {
+        remedy: "quarantine-files",
+        did: ["moved 4 files aside", "told of <1> other"],
+        undo: "sh /var/lib/kept/undo",
+      },
+      { remedy: "regenerate-assets", did: [], undo: "" },
+    ]);
+    const summary = summaryOf(entries, "");
+    expect(summary).toContain("### What was done");
+    expect(summary).toContain("  - told of &lt;1&gt; other");
+    expect(summary).toContain("as root on the droplet: <code>sh /var/lib/kept/undo</code>");
+    expect(outputsOf(entries, "")).toMatchObject({ changed: "true", remedies: "quarantine-files" });
+    const idle = journalOf(
+      ...step("regenerate-assets", 1, "not done: x", "not done: x"),
+      concluded("unhealthy"),
+    );
+    expect(outputsOf(idle, "")).toMatchObject({ changed: "false", remedies: "" });
+    expect(summaryOf(idle, "")).not.toContain("What was done");
+  });
+
+  it("tells where the backup is, and what is in it; of one that failed, that there is none", () => {
+    const backup = {
+      database: "odoo",
+      onDroplet: "/var/lib/odoo-recover/shop-1/backups/odoo-20261124T025000Z.dump",
+      onRunner: undefined,
+      bytes: 314_572_800,
+      sha256: "ab".repeat(32),
+      seconds: 12.4,
+      tables: 231,
+      filestore: undefined,
+    };
+    const told = (made: typeof backup | undefined): string =>
+      summaryOf(
+        journalOf(
+          { kind: "backup-started", step: "3f9c2a71-1-backup", key: "shop-1" },
+          { kind: "backup-ended", step: "3f9c2a71-1-backup", outcome: "done", backup: made },
+          concluded("recovered"),
+        ),
+        "",
+      );
+    expect(told(backup)).toMatch(
+      /### Backup[^#]*300\.0 MiB, 231 tables, in 12 s[^#]*backups\/odoo-20261124T025000Z\.dump/,
+    );
+    expect(told(undefined)).not.toContain("### Backup");
   });
 
   it("shows the end of what the remedies printed, where the failure is", () => {

@@ -56,7 +56,7 @@ describe.concurrent("a plan", () => {
     async () => {
       await using sandbox = await broken("odoo-stopped");
       const { outputs } = await plan(sandbox);
-      const ran = await runOn(sandbox, { approve: outputs.plan ?? "" }, 29);
+      const ran = await runOn(sandbox, { approve: outputs.plan ?? "" }, 25);
       expect(ran.verdict, JSON.stringify(ran.verdict)).toMatchObject({ status: "recovered" });
       expect(ran.remedies).toEqual(["start-stack"]);
       expect(ran.outputs.plan).toBe("");

@@ -3,7 +3,7 @@
  * (docs/runbook.md, 1.4, 1.5 and 2.1 to 2.4). Each question is asked of every remedy, so that a person sees why not.
  */
 
-import type { RemedyName, RuledOut } from "../diagnosis.ts";
+import type { Cause, RemedyName, RuledOut } from "../diagnosis.ts";
 import { toModule } from "../module.ts";
 import { aboveCeiling, needsBackup, RISK, type RiskClass } from "../risk.ts";
 import { outsideScenario } from "../scenario.ts";
@@ -66,9 +66,17 @@ export function ladderFor(
 
 const NO_BACKUP = "it runs only after a verified backup, and `backup: never` forbids one";
 
+/** What only who has logged in meets: every layer may be good, and people cannot work all the same. */
+const BEYOND_THE_PAGE: ReadonlySet<Cause> = new Set([
+  "filestore-unreadable",
+  "assets-corrupt",
+  "assets-missing",
+]);
+
 /** What forbids any change. */
 function objectionToAny({ cause, survey, layers }: Case): string | undefined {
-  if (!layers.some(({ state }) => state === "bad")) return "nothing that could be seen is bad";
+  if (!layers.some(({ state }) => state === "bad") && !BEYOND_THE_PAGE.has(cause))
+    return "nothing that could be seen is bad";
   // What they start or restart, an update or a restore may be working on.
   if (!survey.processes.observed && cause !== "docker-down" && cause !== "nginx-down")
     return `whether somebody is at work could not be seen (${survey.processes.why})`;
