@@ -1,8 +1,8 @@
 // Which remedies a cause allows, least invasive first, and why the others are ruled out.
 
 import { describe, expect, it } from "vitest";
-import type { Diagnosis, RemedyName } from "../../src/diagnosis/diagnosis.ts";
-import { seen, unseen } from "../../src/survey/survey.ts";
+import type { Diagnosis, RemedyName } from "../../../src/diagnosis/diagnosis.ts";
+import { seen, unseen } from "../../../src/survey/survey.ts";
 import {
   activity,
   answer,
@@ -19,7 +19,7 @@ import {
   type Shop,
   TIMED_OUT,
   units,
-} from "./surveys.ts";
+} from "../surveys.ts";
 
 const proxy = seen(BAD_GATEWAY);
 const fails = { direct: seen(answer({ code: 500 })), proxy: seen(answer({ code: 500 })) };
