@@ -152,6 +152,8 @@ async function climb(
         diagnosis = await watch.look(`after ${remedy}`, tried);
         continue;
       }
+      // The lighter looks that follow must not hold pages against rows and files that are no more.
+      if (RISK[remedy] !== "restart") await watch.look(`after ${remedy}`, tried);
     }
     const verified = await waitUntilGood(watch, inputs, tried, parts);
     if (verified.good) {
