@@ -76,6 +76,8 @@ $role-health={{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}" "$
   [ "$(used --output=pcent)" = 100 ] && disk_full+=("$role")
   [ "$(used --output=ipcent)" = 100 ] && inodes_full+=("$role")
 done
+# The files that the rows of compiled bundles name, those that the login page does not ask for among them
+if bundle_files 2>/dev/null | xargs -d '\n' -r ls >/dev/null 2>&1; then echo bundle-files=there; else echo bundle-files=missing; fi
 join() { local IFS=+; if [ $# -gt 0 ]; then echo "$*"; else echo none; fi; }
 echo "drift=$(join "${drift[@]}")"
 echo "image-drift=$(join "${image_drift[@]}")"
