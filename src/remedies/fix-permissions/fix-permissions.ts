@@ -1,10 +1,36 @@
-/** Not there yet. */
+/** Runbook 2.2: gives Odoo back what it may not use of its own files, and nothing else. */
 
-import { checkedProgram, type Remedy } from "../remedy.ts";
+import { readFileSync } from "node:fs";
+import type { Diagnosis } from "../../diagnosis/diagnosis.ts";
+import { ifSeen } from "../../survey/survey.ts";
+import { asRoot, inOdooProgram } from "../in-odoo.ts";
+import { type Remedy, targetOf } from "../remedy.ts";
+
+const PROGRAM = readFileSync(new URL("./fix-permissions.sh", import.meta.url), "utf8");
+const PERMISSIONS = readFileSync(new URL("./permissions.py", import.meta.url), "utf8");
 
 export const fixPermissions: Remedy = {
   name: "fix-permissions",
-  does: "gives Odoo back the files that it may not use",
-  commands: () => "fix-permissions",
-  program: () => checkedProgram('unfit "fix-permissions is not there yet"', {}),
+  does: "gives Odoo back the files and folders of its own that it may not use, and keeps whose they were",
+  commands: (diagnosis) => {
+    const { user, directory } = setupOf(diagnosis);
+    const [uid = ""] = user.split(":");
+    return asRoot(diagnosis, `find ${directory} -xdev ! -user ${uid} -exec chown -h ${user} {} +`);
+  },
+  program: (diagnosis) => {
+    const { user, directory } = setupOf(diagnosis);
+    return inOdooProgram(
+      diagnosis,
+      PROGRAM,
+      PERMISSIONS,
+      asRoot(diagnosis, `chown -R ${user} ${directory}`),
+      "owners",
+      { DATABASE: ifSeen(targetOf(diagnosis).database) ?? "" },
+    );
+  },
 };
+
+/** For people: the program finds out by itself as whom Odoo runs, and where its files are. */
+function setupOf({ setup }: Diagnosis): { readonly user: string; readonly directory: string } {
+  return { user: setup?.user || "odoo:odoo", directory: setup?.dataDirectory ?? "/var/lib/odoo" };
+}

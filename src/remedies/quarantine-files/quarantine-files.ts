@@ -1,10 +1,49 @@
-/** Not there yet. */
+/**
+ * Before 2.1 of the runbook: files of compiled bundles whose content is not what was stored are moved aside, for whatever is
+ * compiled anew would collide with them. Files of users' that are damaged are told, and never moved.
+ */
 
-import { checkedProgram, type Remedy } from "../remedy.ts";
+import { readFileSync } from "node:fs";
+import type { Diagnosis } from "../../diagnosis/diagnosis.ts";
+import { RefusedError } from "../../errors.ts";
+import { asRoot, inOdooProgram } from "../in-odoo.ts";
+import { type Remedy, targetOf } from "../remedy.ts";
+import { databaseFor } from "../second-odoo.ts";
+
+const PROGRAM = readFileSync(new URL("./quarantine-files.sh", import.meta.url), "utf8");
+const QUARANTINE = readFileSync(new URL("./quarantine.py", import.meta.url), "utf8");
+const STORED = readFileSync(new URL("./stored.sql", import.meta.url), "utf8");
 
 export const quarantineFiles: Remedy = {
   name: "quarantine-files",
-  does: "moves compiled files aside that are not what was stored",
-  commands: () => "quarantine-files",
-  program: () => checkedProgram('unfit "quarantine-files is not there yet"', {}),
+  does: "moves files of compiled bundles aside that are not what was stored; none of users'",
+  commands: (diagnosis) => {
+    const listed = 'for f in ??/*; do echo "$(basename "$f")  $f"; done | sha1sum --check --quiet';
+    return [
+      asRoot(diagnosis, `sh -c 'cd ${filestoreOf(diagnosis)} && ${listed}'`),
+      `# of those that failed, what no attachment of users' names, goes to ${asideOf(diagnosis)}`,
+    ].join("\n");
+  },
+  program: (diagnosis) => {
+    const { db, dbUser } = targetOf(diagnosis);
+    if (db === undefined)
+      throw new RefusedError(
+        "Which files are users' is in the database, which has no container in this project",
+      );
+    const [byHand = ""] = quarantineFiles.commands(diagnosis).split("\n");
+    return inOdooProgram(diagnosis, PROGRAM, QUARANTINE, byHand, "moved", {
+      DB_CONTAINER: db.id,
+      DB_USER: dbUser ?? "",
+      DATABASE: databaseFor(diagnosis),
+      STORED_SQL: STORED,
+    });
+  },
 };
+
+function filestoreOf({ setup }: Diagnosis): string {
+  return setup?.filestore || "/var/lib/odoo/filestore/DATABASE";
+}
+
+function asideOf({ setup }: Diagnosis): string {
+  return `${setup?.dataDirectory ?? "/var/lib/odoo"}/odoo-recover/`;
+}

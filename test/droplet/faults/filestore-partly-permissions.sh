@@ -14,7 +14,7 @@ copied() { # -> the folders that root copied
 
 break_it() {
   copied | xargs -d '\n' chown -R root:root
-  copied | xargs -d '\n' chmod -R go-rwx
+  copied | xargs -d '\n' chmod 700
 }
 
 undo_it() { restore_filestore; }
