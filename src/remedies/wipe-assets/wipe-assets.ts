@@ -1,10 +1,92 @@
-/** Not there yet. */
+/** Runbook 2.3, database cleanup: the rows of all compiled bundles deleted and their files moved aside, to be made anew. */
 
-import { checkedProgram, type Remedy } from "../remedy.ts";
+import { readFileSync } from "node:fs";
+import type { Diagnosis, Setup } from "../../diagnosis/diagnosis.ts";
+import { RefusedError } from "../../errors.ts";
+import { assignments } from "../../host/quote.ts";
+import { pageProgram } from "../page.ts";
+import { odooOf, type Remedy, targetOf } from "../remedy.ts";
+import { databaseFor, secondOdooProgram } from "../second-odoo.ts";
+
+const PROGRAM = readFileSync(new URL("./wipe-assets.sh", import.meta.url), "utf8");
+const SESSION = readFileSync(new URL("./session.sh", import.meta.url), "utf8");
+const PUT_BACK = readFileSync(new URL("./put-back.sh", import.meta.url), "utf8");
+const STATES_PUT_BACK = readFileSync(new URL("../module-states.sh", import.meta.url), "utf8");
+const FILES_PY = readFileSync(new URL("./files.py", import.meta.url), "utf8");
+const BEGIN_SQL = readFileSync(new URL("./begin.sql", import.meta.url), "utf8");
+const BUNDLES_SQL = readFileSync(new URL("./bundles.sql", import.meta.url), "utf8");
+const FILES_SQL = readFileSync(new URL("./files.sql", import.meta.url), "utf8");
+const WIPE_SQL = readFileSync(new URL("./wipe.sql", import.meta.url), "utf8");
+/** Its last line is followed by rows. */
+const SAVED_SQL = readFileSync(new URL("./saved.sql", import.meta.url), "utf8").trimEnd();
+const UNNAMED_SQL = readFileSync(new URL("./unnamed.sql", import.meta.url), "utf8");
+const NAMED_SQL = readFileSync(new URL("./named.sql", import.meta.url), "utf8");
+const PUT_BACK_SQL = readFileSync(new URL("./put-back.sql", import.meta.url), "utf8");
+const SIGNAL_SQL = readFileSync(new URL("./signal.sql", import.meta.url), "utf8");
+
+/** An Odoo with many websites and languages has some hundred bundles; more rows are not what we take them for. */
+const MOST_ROWS = 1_000;
+/** How long Odoo is given to compile everything anew, before `-u web` is tried; in seconds. */
+const SECONDS_TO_COMPILE = 120;
 
 export const wipeAssets: Remedy = {
   name: "wipe-assets",
-  does: "deletes the rows of all compiled stylesheets and scripts, after a backup, and moves their files aside",
-  commands: () => "wipe-assets",
-  program: () => checkedProgram('unfit "wipe-assets is not there yet"', {}),
+  does: "deletes the rows of all compiled stylesheets and scripts, which it saves, and moves their files aside, so that Odoo makes them anew; only if that does not help, updates the module web",
+  commands: (diagnosis) => {
+    const target = targetOf(diagnosis);
+    const { dataDirectory = "<data_dir>", filestore = "<filestore>" } = diagnosis.setup ?? {};
+    const psql = `docker exec -i ${target.db?.name ?? target.dbService} psql -U ${target.dbUser ?? '"$POSTGRES_USER"'} -d ${databaseFor(diagnosis)}`;
+    return [
+      `${psql} < begin.sql bundles.sql wipe.sql signal.sql # one transaction; the rows are saved before it ends`,
+      `docker exec ${odooOf(diagnosis).name} mv ${filestore}/<their files> ${dataDirectory}/odoo-recover/<step>/`,
+      "curl http://127.0.0.1:8069/web/login # and each of its stylesheets and scripts",
+      "# only if they are not good: odoo --update=web --no-http --stop-after-init",
+    ].join("\n");
+  },
+  program: (diagnosis) => {
+    const { user, dataDirectory, filestore } = setupOf(diagnosis);
+    const { project, odooService, dbService } = targetOf(diagnosis);
+    const own = {
+      PROJECT: project.name,
+      DB_SERVICE: dbService ?? "",
+      ODOO_USER: user,
+      DATA_DIRECTORY: dataDirectory,
+      FILESTORE: filestore,
+      MOST_ROWS: String(MOST_ROWS),
+      FILES_PY,
+      BEGIN_SQL,
+      SAVED_SQL,
+      UNNAMED_SQL,
+      BUNDLES_SQL,
+      SIGNAL_SQL,
+    };
+    const page = pageProgram(diagnosis, `${SESSION}\n${PROGRAM}`, own);
+    const { text, values } = secondOdooProgram(diagnosis, page.text, page.values);
+    const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "", ONE_OFF = "" } = values;
+    const where = { CONTAINER, DB_CONTAINER, DB_USER, DATABASE };
+    const putBack = `#!/bin/sh
+# Puts back what one run of wipe-assets took. As root: sh THIS_FILE. It can be run again.
+KEEP_DIR=$(cd "$(dirname "$0")" && pwd)
+${assignments({ ...own, ...where, SERVICE: odooService, PUT_BACK_SQL })}${SESSION}
+${PUT_BACK}`;
+    return {
+      text,
+      values: {
+        ...values,
+        PUT_BACK: putBack,
+        FILES_SQL,
+        WIPE_SQL,
+        NAMED_SQL,
+        SECONDS_TO_COMPILE: String(SECONDS_TO_COMPILE),
+      },
+      // `-u web` marks modules first: a kill in its middle would leave them marked, and every scheduled job standing.
+      putBack: { text: STATES_PUT_BACK, values: { ...where, ONE_OFF } },
+    };
+  },
 };
+
+function setupOf({ setup }: Diagnosis): Setup {
+  if (setup === undefined || setup.user === "" || setup.filestore === "")
+    throw new RefusedError("How Odoo runs, and where it keeps its files, was not seen");
+  return setup;
+}
