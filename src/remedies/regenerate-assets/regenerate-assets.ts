@@ -1,10 +1,21 @@
-/** Not there yet. */
+/** Runbook 2.1, the quick fix: Odoo compiles its stylesheets and scripts anew, and its workers are told. */
 
-import { checkedProgram, type Remedy } from "../remedy.ts";
+import { readFileSync } from "node:fs";
+import type { Remedy } from "../remedy.ts";
+import { secondOdooProgram, shellCommand } from "../second-odoo.ts";
+
+const PROGRAM = readFileSync(new URL("./regenerate-assets.sh", import.meta.url), "utf8");
+const REGENERATE = readFileSync(new URL("./regenerate.py", import.meta.url), "utf8");
 
 export const regenerateAssets: Remedy = {
   name: "regenerate-assets",
-  does: "has Odoo compile its stylesheets and scripts anew",
-  commands: () => "regenerate-assets",
-  program: () => checkedProgram('unfit "regenerate-assets is not there yet"', {}),
+  does: "has Odoo compile its stylesheets and scripts anew, all or none of them, and tells its workers",
+  commands: (diagnosis) => `${shellCommand(diagnosis)} <regenerate.py`,
+  program: (diagnosis) =>
+    secondOdooProgram(diagnosis, PROGRAM, {
+      REGENERATE,
+      // The name decides which database and which website answer.
+      HOST_HEADER: diagnosis.url?.host ?? "localhost",
+      SCHEME: diagnosis.url?.protocol.replace(":", "") ?? "http",
+    }),
 };
