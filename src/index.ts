@@ -118,6 +118,7 @@ function partsFor(
         writeFileSync(path, text, { mode: 0o600 });
       },
     },
+    reportDirectory: directory,
     nonce,
     run,
     who: whoRuns(),

@@ -93,6 +93,7 @@ export type Event =
       /** Of the lease under which it runs. */
       readonly key: string;
     }
+  | { readonly kind: "backup-output"; readonly text: string }
   | {
       readonly kind: "backup-ended";
       readonly step: string;

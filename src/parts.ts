@@ -15,6 +15,8 @@ export interface Parts {
   readonly journal: Journal;
   readonly redactor: Redactor;
   readonly evidence: EvidenceStore;
+  /** On the runner, for this user only: where a backup that goes home is put. */
+  readonly reportDirectory: string;
   /** 32 hexadecimal digits that were never used before. */
   readonly nonce: () => string;
   /** This run's token: it owns the lease and names the steps. */

@@ -3,6 +3,7 @@
  * that only looks for a reason, gives the leases back, and says how the site is now.
  */
 
+import { abandonBackup } from "./backup/backup.ts";
 import { isGood } from "./diagnosis/diagnosis.ts";
 import type { Host } from "./host/host.ts";
 import { statePlace } from "./host/state.ts";
@@ -67,8 +68,7 @@ async function endBackup(entries: readonly Entry[], host: Host, parts: Parts): P
   )
     return [];
   const place = statePlace(begun.key);
-  await stopStep(host, place, begun.step);
-  await followStep(host, place, begun.step, () => {}, parts.signal);
+  await abandonBackup(host, place, begun.step, parts.signal);
   parts.journal.append({
     kind: "backup-ended",
     step: begun.step,

@@ -1,46 +1,508 @@
-/** Not there yet: the backup gate. */
+/**
+ * The backup gate: nothing that destroys runs before a dump of the database was taken, read back whole and found good.
+ * It goes onto the droplet, to the runner, or both. Whatever goes wrong is a refusal, and leaves nothing half.
+ */
 
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Diagnosis, Setup } from "../diagnosis/diagnosis.ts";
 import type { Target } from "../diagnosis/target.ts";
-import { RefusedError } from "../errors.ts";
+import { HostError, RefusedError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
-import type { StatePlace } from "../host/state.ts";
+import type { Program } from "../host/program.ts";
+import { type StatePlace, stateProgram } from "../host/state.ts";
+import { runStep, type StepEnd, stepPrograms } from "../host/steps/step.ts";
 import type { BackupPlace } from "../inputs/inputs.ts";
 import type { BackupMade } from "../journal.ts";
-import type { Parts } from "../parts.ts";
+import { messageOf, type Parts } from "../parts.ts";
+import { plainText } from "../survey/raw.ts";
+import { ifSeen } from "../survey/survey.ts";
+import { DumpFile, type RoomIn } from "./dump-file.ts";
+import { howFar, inBytes } from "./words.ts";
+
+const STATE = readFileSync(new URL("../host/state.sh", import.meta.url), "utf8");
+const GATE = readFileSync(new URL("./gate.sh", import.meta.url), "utf8");
+const DUMP = readFileSync(new URL("./dump.sh", import.meta.url), "utf8");
+const STREAM = readFileSync(new URL("./stream.sh", import.meta.url), "utf8");
+const SETTLE = readFileSync(new URL("./settle.sh", import.meta.url), "utf8");
+const COPY = readFileSync(new URL("./copy.sh", import.meta.url), "utf8");
+const ABANDON = readFileSync(new URL("./abandon.sh", import.meta.url), "utf8");
+const SNAPSHOT = readFileSync(new URL("./snapshot.py", import.meta.url), "utf8");
+
+/** Beyond its own deadline, for the program to say so and to tidy up; in seconds. */
+const SECONDS_TO_END = 90;
+/** A copy of a verified file may be taken up again so often where the connection was lost. */
+const MOST_ATTEMPTS = 5;
+/** Milliseconds between two lines of progress. */
+const BETWEEN_TELLING = 4_000;
+/** How long the tidying may take, in milliseconds: after a refusal, and after a cancel, when the runner waits for us. */
+const TIDYING = 30_000;
+const TIDYING_CANCELLED = 5_000;
 
 export interface BackupSubject {
   readonly target: Target;
   readonly database: string;
+  /** Where the running Odoo keeps its files; needed for a snapshot of them. */
   readonly setup: Setup | undefined;
 }
 
 export interface BackupOptions {
   readonly to: BackupPlace;
+  /** For the dump and its reading back. */
   readonly timeoutMs: number;
   /** Whether what comes after it can remove attachments: then the filestore is kept as well. */
   readonly filestore: boolean;
 }
 
+/** What of a run's parts a backup needs. */
+export type BackupParts = Pick<Parts, "clock" | "journal" | "reportDirectory"> & {
+  /** How much of the runner's disk may be used; of the real one unless told otherwise. */
+  readonly room?: RoomIn;
+};
+
 /** The program of a backup as a plan shows it: the same for the same situation. */
 export function backupProgram(
-  _diagnosis: Diagnosis,
-  _place: StatePlace,
-  _options: Pick<BackupOptions, "to" | "filestore">,
+  { target, setup }: Pick<Diagnosis, "target" | "setup">,
+  place: StatePlace,
+  options: Pick<BackupOptions, "to" | "filestore">,
 ): string {
-  return "unfit 'backups are not there yet'";
+  const database = target && ifSeen(target.database);
+  if (target === undefined || database === undefined)
+    throw new RefusedError("Which database to back up is not known", { advice: "Name it with `database`." });
+  return stepPrograms(place, programFor({ target, database, setup }, place, options)).program;
 }
 
-/** @throws RefusedError when there is no backup that was read back whole; nothing was destroyed then */
+/**
+ * Takes a backup under the lease, and tells the journal of it.
+ *
+ * @param owner of the lease
+ * @param step its name, never used before
+ * @throws RefusedError when there is none that was read back whole; nothing was destroyed, and nothing half is left
+ * @throws the signal's reason when it fires
+ */
 export async function takeBackup(
-  _host: Host,
-  _place: StatePlace,
-  _owner: string,
-  _step: string,
-  _subject: BackupSubject,
-  _options: BackupOptions,
-  _parts: Parts,
-  _signal: AbortSignal,
+  host: Host,
+  place: StatePlace,
+  owner: string,
+  step: string,
+  subject: BackupSubject,
+  options: BackupOptions,
+  parts: BackupParts,
+  signal: AbortSignal,
 ): Promise<BackupMade> {
-  throw new RefusedError("Backups are not there yet");
+  const { journal } = parts;
+  journal.append({ kind: "backup-started", step, key: place.key });
+  const ended = (outcome: string, backup?: BackupMade): void =>
+    journal.append({ kind: "backup-ended", step, outcome, backup });
+  const run = new BackupRun(host, place, owner, step, subject, options, parts, signal);
+  try {
+    const backup = await run.take();
+    ended(`good: ${inBytes(backup.bytes)} in ${backup.seconds} s`, backup);
+    return backup;
+  } catch (error) {
+    await abandonBackup(
+      host,
+      place,
+      step,
+      AbortSignal.timeout(signal.aborted ? TIDYING_CANCELLED : TIDYING),
+    ).catch(() => {});
+    if (signal.aborted) {
+      ended("cancelled");
+      throw error;
+    }
+    const refusal = withoutBackup(error);
+    ended(`refused: ${refusal.message}`);
+    throw refusal;
+  }
+}
+
+/**
+ * Ends a backup wherever it stands, and removes what is half on the host. Safe where there is none.
+ *
+ * @returns why its gate was not passed, where it said so
+ */
+export async function abandonBackup(
+  host: Host,
+  place: StatePlace,
+  step: string,
+  signal?: AbortSignal,
+): Promise<RefusedError | undefined> {
+  const { sections } = await host.run(
+    stateProgram(place, "end the backup", ABANDON, { STEP: step }, 60),
+    signal,
+  );
+  return refusalIn(sections.find(({ name }) => name === "refusal")?.body.toString("utf8") ?? "");
+}
+
+// ---- How ----------------------------------------------------------------------------------------------------------
+
+/** What the droplet keeps beside a dump. */
+interface Manifest {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly seconds: number;
+  readonly tables: number;
+  readonly snapshot: string;
+}
+
+/** What is run, and its values but for those that a single run has. */
+function programFor(
+  { target, database, setup }: BackupSubject,
+  place: StatePlace,
+  { to, filestore }: Pick<BackupOptions, "to" | "filestore">,
+): { readonly text: string; readonly values: Readonly<Record<string, string>> } {
+  return {
+    text: `${STATE}\n${GATE}\n${to === "runner" ? STREAM : DUMP}`,
+    values: {
+      STATE_ROOT: place.root,
+      AUDIT_ROOT: place.auditRoot,
+      STATE_KEY: place.key,
+      DB_CONTAINER: target.db?.id ?? "",
+      DB_USER: target.dbUser ?? "",
+      DATABASE: database,
+      DATABASE_JSON: JSON.stringify(database),
+      FILE_NAME: fileName(database),
+      ODOO_CONTAINER: target.odoo?.id ?? "",
+      DATA_DIRECTORY: setup?.dataDirectory ?? "",
+      FILESTORE: filestore ? (setup?.filestore ?? "") : "",
+      SNAPSHOT_PY: SNAPSHOT,
+    },
+  };
+}
+
+/** A database may be called nearly anything; two that differ get names that differ. */
+function fileName(database: string): string {
+  const plain = database.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 60);
+  if (plain === database) return plain;
+  return `${plain}-${createHash("sha256").update(database).digest("hex").slice(0, 8)}`;
+}
+
+class BackupRun {
+  readonly #host: Host;
+  readonly #place: StatePlace;
+  readonly #owner: string;
+  readonly #step: string;
+  readonly #subject: BackupSubject;
+  readonly #options: BackupOptions;
+  readonly #parts: BackupParts;
+  readonly #signal: AbortSignal;
+  readonly #seconds: number;
+
+  constructor(
+    host: Host,
+    place: StatePlace,
+    owner: string,
+    step: string,
+    subject: BackupSubject,
+    options: BackupOptions,
+    parts: BackupParts,
+    signal: AbortSignal,
+  ) {
+    this.#host = host;
+    this.#place = place;
+    this.#owner = owner;
+    this.#step = step;
+    this.#subject = subject;
+    this.#options = options;
+    this.#parts = parts;
+    this.#signal = signal;
+    this.#seconds = Math.ceil(options.timeoutMs / 1000);
+  }
+
+  async take(): Promise<BackupMade> {
+    const { target, setup } = this.#subject;
+    const { to, filestore } = this.#options;
+    if (target.db === undefined)
+      throw new RefusedError("PostgreSQL is in no container of this project, so its dump cannot be taken", {
+        advice: "Take a backup where the database is managed, and run again with `backup: never`.",
+      });
+    if (filestore && (target.odoo === undefined || setup === undefined || setup.filestore === ""))
+      throw new RefusedError("Where Odoo keeps its files is not known, so they cannot be kept", {
+        detail: "What comes next can remove attachments, and a dump alone does not bring them back.",
+        advice: "Bring Odoo's container up, so that it can be asked.",
+      });
+    if (to === "runner") return await this.#toRunner();
+    const manifest = await this.#ontoDroplet();
+    return this.#made(manifest, to === "both" ? await this.#bringHome(manifest) : undefined);
+  }
+
+  #made(manifest: Manifest, onRunner: string | undefined): BackupMade {
+    const { file, bytes, sha256, seconds, tables, snapshot } = manifest;
+    return {
+      database: this.#subject.database,
+      onDroplet: file === "" ? undefined : `${backupsOf(this.#place)}/${file}`,
+      onRunner,
+      bytes,
+      sha256,
+      seconds,
+      tables,
+      filestore: snapshot === "" ? undefined : snapshot,
+    };
+  }
+
+  /** As a detached step: a lost connection is made again, and the dump goes on meanwhile. */
+  async #ontoDroplet(): Promise<Manifest> {
+    const { text, values } = programFor(this.#subject, this.#place, this.#options);
+    const step = {
+      name: this.#step,
+      text,
+      values: { ...values, SECONDS_FOR_BACKUP: String(this.#seconds) },
+      seconds: this.#seconds + SECONDS_TO_END,
+    };
+    let output = "";
+    const end = await runStep(
+      this.#host,
+      this.#place,
+      this.#owner,
+      step,
+      (chunk) => {
+        output += plainText(chunk);
+        this.#tell(plainText(chunk));
+      },
+      this.#signal,
+    );
+    if (end.outcome !== "ended" || end.status !== 0)
+      throw refusalIn(output) ?? endedBadly(end, output, this.#seconds);
+    return await this.#settle();
+  }
+
+  /** The dump as it is made, over the connection: it never lies on the droplet. */
+  async #toRunner(): Promise<BackupMade> {
+    const { text, values } = programFor(this.#subject, this.#place, this.#options);
+    const arrival = new Arrival(this.#pathOnRunner(), this.#parts, (said) => this.#tell(said));
+    try {
+      const { status } = await this.#host.stream(
+        {
+          ...this.#program("back up to the runner", text, { ...values, OWNER: this.#owner }),
+          seconds: this.#seconds + SECONDS_TO_END,
+        },
+        (bytes) => arrival.take(bytes),
+        this.#signal,
+      );
+      if (status === 9) throw new RefusedError("Somebody else took the lease over, so no backup was taken");
+      if (status !== 0 || arrival.file === undefined)
+        throw (
+          (await abandonBackup(this.#host, this.#place, this.#step, this.#signal)) ??
+          new RefusedError("The dump did not end well on the droplet")
+        );
+      this.#tell(`reading ${inBytes(arrival.file.bytes)} back from the runner's disk`);
+      const sha256 = await arrival.file.readBack();
+      const manifest = await this.#settle(arrival.file.bytes, sha256);
+      const path = await arrival.file.keep();
+      const { bytes, tables, seconds } = manifest;
+      this.#tell(
+        `did: backed up the database ${this.#subject.database} to the runner and read it back: ${inBytes(bytes)}, the rows of ${tables} tables, in ${seconds} s (${inBytes(bytes / Math.max(seconds, 1))}/s), SHA-256 ${sha256}, in ${path}`,
+      );
+      return this.#made(manifest, path);
+    } catch (error) {
+      await arrival.file?.discard();
+      throw error;
+    }
+  }
+
+  /** A file that was found good is copied; a lost connection takes the copy up where it stood. */
+  async #bringHome({ file: name, bytes, sha256 }: Manifest): Promise<string> {
+    const file = await DumpFile.create(
+      join(this.#parts.reportDirectory, "backups", name),
+      bytes,
+      this.#parts.room,
+    );
+    try {
+      const progress = new Progress(this.#parts.clock, (said) => this.#tell(`copied ${said}`));
+      for (let attempt = 1; file.bytes < bytes; attempt++) {
+        try {
+          await this.#host.stream(
+            {
+              ...stateProgram(this.#place, "copy the backup", COPY, {
+                FILE: name,
+                OFFSET: String(file.bytes),
+              }),
+              seconds: this.#seconds + SECONDS_TO_END,
+            },
+            (piece) => {
+              progress.at(file.bytes, bytes);
+              return file.take(piece);
+            },
+            this.#signal,
+          );
+          if (file.bytes < bytes && attempt === MOST_ATTEMPTS) break;
+        } catch (error) {
+          if (!(error instanceof HostError) || error.problem !== "lost" || attempt === MOST_ATTEMPTS)
+            throw error;
+          this.#tell(`the connection was lost: the copy goes on from ${inBytes(file.bytes)}`);
+        }
+      }
+      const read = await file.readBack();
+      if (read !== sha256)
+        throw new RefusedError("What is read back from the runner's disk is not what lies on the droplet", {
+          detail: `SHA-256 on the droplet ${sha256}, read ${read}, ${file.bytes} of ${bytes} bytes`,
+          advice: `The backup on the droplet is good: \`${backupsOf(this.#place)}/${name}\`.`,
+        });
+      const path = await file.keep();
+      this.#tell(`did: copied the backup to the runner and read it back there: ${path}`);
+      return path;
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+  }
+
+  /** The manifest on the droplet. A dump that went home gets its own when what was read back there is what was sent. */
+  async #settle(bytes = 0, sha256 = ""): Promise<Manifest> {
+    const { values } = programFor(this.#subject, this.#place, this.#options);
+    const { sections, status } = await this.#host.run(
+      this.#program("settle the backup", `${STATE}\n${GATE}\n${SETTLE}`, {
+        ...values,
+        SENT_BYTES: String(bytes),
+        SENT_SHA256: sha256,
+      }),
+      this.#signal,
+    );
+    const said = sections.find(({ name }) => name === "said")?.body.toString("utf8") ?? "";
+    const manifest = sections.find(({ name }) => name === "manifest")?.body.toString("utf8");
+    if (said.trim() !== "") this.#tell(plainText(said));
+    if (status !== 0 || manifest === undefined)
+      throw (
+        refusalIn(said) ?? new RefusedError("What was backed up could not be told", { detail: said.trim() })
+      );
+    return JSON.parse(manifest) as Manifest;
+  }
+
+  #program(name: string, text: string, values: Readonly<Record<string, string>>): Program {
+    return {
+      name,
+      text,
+      values: { ...values, STEP_NAME: this.#step, SECONDS_FOR_BACKUP: String(this.#seconds) },
+      seconds: 120,
+      repeatable: true,
+      privileged: true,
+      maxOutputBytes: 262_144,
+    };
+  }
+
+  #pathOnRunner(): string {
+    const time = new Date(this.#parts.clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+    return join(this.#parts.reportDirectory, "backups", `${fileName(this.#subject.database)}-${time}.dump`);
+  }
+
+  #tell(text: string): void {
+    this.#parts.journal.append({ kind: "backup-output", text: `${text.trimEnd()}\n` });
+  }
+}
+
+/** Tells how far it is, every few seconds. */
+class Progress {
+  readonly #clock: Parts["clock"];
+  readonly #tell: (text: string) => void;
+  readonly #began: number;
+  #told: number;
+
+  constructor(clock: Parts["clock"], tell: (text: string) => void) {
+    this.#clock = clock;
+    this.#tell = tell;
+    this.#began = clock.monotonic();
+    this.#told = this.#began;
+  }
+
+  at(bytes: number, expected: number): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#told < BETWEEN_TELLING) return;
+    this.#told = now;
+    this.#tell(howFar(bytes, expected, (now - this.#began) / 1000));
+  }
+}
+
+/** A dump that comes over the connection: a line that tells how long it will be, about; then the dump. */
+class Arrival {
+  file: DumpFile | undefined;
+  readonly #path: string;
+  readonly #parts: BackupParts;
+  readonly #progress: Progress;
+  #expected = 0;
+  #head = Buffer.alloc(0);
+
+  constructor(path: string, parts: BackupParts, tell: (text: string) => void) {
+    this.#path = path;
+    this.#parts = parts;
+    this.#progress = new Progress(parts.clock, (said) => tell(`received ${said}`));
+  }
+
+  take(bytes: Buffer): Promise<void> | undefined {
+    if (this.file === undefined) return this.#begin(bytes);
+    this.#progress.at(this.file.bytes, this.#expected);
+    return this.file.take(bytes);
+  }
+
+  async #begin(bytes: Buffer): Promise<void> {
+    this.#head = Buffer.concat([this.#head, bytes]);
+    const end = this.#head.indexOf("\n");
+    if (end < 0 && this.#head.length < 32) return;
+    const [, expected] = /^expected=(\d+)$/.exec(this.#head.toString("latin1", 0, Math.max(end, 0))) ?? [];
+    if (expected === undefined)
+      throw new HostError("nonsense", "What came is not what the droplet was to send");
+    this.#expected = Number(expected);
+    this.file = await DumpFile.create(this.#path, this.#expected, this.#parts.room);
+    const rest = this.#head.subarray(end + 1);
+    this.#head = Buffer.alloc(0);
+    if (rest.length > 0) await this.file.take(rest);
+  }
+}
+
+function backupsOf({ auditRoot, key }: StatePlace): string {
+  return `${auditRoot}/${key}/backups`;
+}
+
+/** The refusal in what a program printed: `refused: …`, `detail: …`, `advice: …`. */
+function refusalIn(output: string): RefusedError | undefined {
+  const lines = output.split("\n");
+  const told = (word: string): string[] =>
+    lines.filter((line) => line.startsWith(`${word}: `)).map((line) => line.slice(word.length + 2));
+  const [title] = told("refused");
+  if (title === undefined) return undefined;
+  return new RefusedError(title, { detail: told("detail").join("\n"), advice: told("advice").join(" ") });
+}
+
+function endedBadly(end: StepEnd, output: string, seconds: number): RefusedError {
+  const detail = output.trim().split("\n").slice(-5).join("\n");
+  switch (end.outcome) {
+    case "ended":
+      return end.status === 124 || end.status === 137
+        ? new RefusedError(`The backup did not end within ${seconds} s`, {
+            detail,
+            advice: "Raise `backup_timeout`.",
+          })
+        : new RefusedError(`The backup failed with status ${end.status}`, { detail });
+    case "gone":
+      return new RefusedError("Somebody else took the lease over, so no backup was taken");
+    case "vanished":
+      return new RefusedError("The backup vanished: the droplet was rebooted, or it was killed", {
+        detail,
+        advice: "Run again.",
+      });
+    case "absent":
+      return new RefusedError("The backup never began: the connection was lost before it arrived", {
+        advice: "Run again.",
+      });
+    case "unarmed":
+      return new RefusedError(`The backup was not begun: ${end.why}`);
+  }
+}
+
+/** Why there is no backup, with what follows from that. */
+function withoutBackup(error: unknown): RefusedError {
+  const { detail, advice } =
+    error instanceof RefusedError || error instanceof HostError ? error : { detail: "", advice: "" };
+  return new RefusedError(`There is no good backup, so nothing more was done: ${wordsFor(error)}`, {
+    detail,
+    advice: advice || "Mend that, and run again.",
+    cause: error,
+  });
+}
+
+function wordsFor(error: unknown): string {
+  const { code } = error instanceof Error && "code" in error ? error : { code: undefined };
+  if (code === "ENOSPC" || code === "EDQUOT") return `the runner's disk is full (${messageOf(error)})`;
+  return messageOf(error);
 }

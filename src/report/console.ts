@@ -60,6 +60,8 @@ function wordsFor(entry: Entry): string | undefined {
       return entry.text.trimEnd();
     case "backup-started":
       return `backup begins as step ${entry.step}`;
+    case "backup-output":
+      return entry.text.trimEnd();
     case "backup-ended":
       return `backup: ${entry.outcome}`;
     case "remedy-ended":

@@ -340,6 +340,7 @@ function wordsFor(entry: Entry): string | undefined {
     case "foreseen":
     case "looked":
     case "remedy-output":
+    case "backup-output":
       return undefined;
   }
 }

@@ -1,5 +1,7 @@
 /** The product's main path on a sandbox, in the test's own process: what it ended with, and what it told on the way. */
 
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Clock } from "../../src/clock.ts";
 import { connect } from "../../src/host/connect.ts";
 import { parseInputs } from "../../src/inputs/parse.ts";
@@ -41,6 +43,7 @@ export async function runOn(sandbox: Sandbox, inputs: ActionInputs = {}, minutes
     journal,
     redactor,
     evidence: { write: (name, text) => evidence.set(name, text) },
+    reportDirectory: join(tmpdir(), "odoo-recover-sandbox"),
     nonce,
     run: nonce(),
     who: "a test",
