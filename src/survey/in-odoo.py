@@ -5,7 +5,7 @@ and `stored=`.
 Prints `user=UID:GID`, `option NAME=VALUE` (of the command line), `config=FILE`, `data=DIRECTORY`, then for each database
 `filestore=DATABASE<TAB>PATH<TAB>EXISTS<TAB>READABLE<TAB>WRITABLE<TAB>OWNER`, `file=DATABASE<TAB>STORED_AS<TAB>STATE<TAB>BYTES`
 for its bundles, and `others=DATABASE<TAB>LOOKED<TAB>MISSING<TAB>UNREADABLE` for the rest; and of the file system on which it
-lies `disk=DATABASE<TAB>MOUNT<TAB>KIB<TAB>KIB AVAILABLE<TAB>INODES<TAB>INODES FREE`.
+lies `disk=DATABASE<TAB>MOUNT<TAB>KIB<TAB>KIB AVAILABLE<TAB>INODES<TAB>INODES FREE<TAB>ro`, or `rw`.
 """
 # ruff: noqa: F821 # what stands in odoo-process.py, and DATA, which the loader gives
 
@@ -74,7 +74,7 @@ def disk_of(path):
         return []
     kib = seen.f_frsize / 1024
     sizes = (seen.f_blocks * kib, seen.f_bavail * kib, seen.f_files, seen.f_favail)
-    return [mount] + ["%d" % size for size in sizes]
+    return [mount] + ["%d" % size for size in sizes] + ["ro" if seen.f_flag & os.ST_RDONLY else "rw"]
 
 
 def files_of(data):

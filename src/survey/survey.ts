@@ -368,6 +368,8 @@ export interface Filestore {
   readonly owner: string;
   /** The file system on which it lies, mounted in the container; undefined where that could not be seen. */
   readonly disk: FileSystem | undefined;
+  /** Whether it is mounted read-only: then nobody may write to it, whoever owns it. */
+  readonly readOnly: boolean;
   /** Those of the compiled bundles. */
   readonly bundles: readonly StoredFile[];
   /** Of all other attachments, a sample of at most 200: how many were looked for, and how many of those fail. */

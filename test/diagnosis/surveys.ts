@@ -370,6 +370,7 @@ export function filestore(more: Partial<Filestore> = {}): Filestore {
     writable: true,
     owner: "101:101 755",
     disk: undefined,
+    readOnly: false,
     bundles: BUNDLES.map(({ storedAs, bytes }) => ({ storedAs, state: "good", bytes })),
     others: { looked: 40, missing: 0, unreadable: 0 },
     ...more,

@@ -228,6 +228,7 @@ describe("a survey", () => {
                   inodes: 4_864,
                   inodesFree: 4_700,
                 },
+                readOnly: true,
                 bundles: [
                   { storedAs: "ae/ae440065ecbb975a7414a51f2efcc50f7b160b8a", state: "good", bytes: 155_258 },
                   {

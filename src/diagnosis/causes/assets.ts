@@ -70,6 +70,12 @@ function unreadable(
   const path = filestore?.path ?? "its filestore";
   const owner = filestore?.owner ? `, which belongs to ${filestore.owner.replace(" ", ", mode ")}` : "";
   const directory = dataDirectory(survey, target) ?? "/var/lib/odoo";
+  if (filestore?.readOnly === true)
+    return found(
+      "filestore-unreadable",
+      `${who} cannot write to its filestore ${path}: it is mounted read-only${filestore.disk === undefined ? "" : ` at ${filestore.disk.mount}`}`,
+      "Look at the volume of Odoo in the compose file (`:ro`, `read_only`) and at what is mounted on the host below it; a file system that met an error turns read-only by itself, and `dmesg` tells. Owners and modes are no matter here.",
+    );
   return found(
     "filestore-unreadable",
     words === undefined

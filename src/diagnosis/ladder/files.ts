@@ -11,6 +11,8 @@ import type { Case } from "./case.ts";
 export function toFixPermissions({ cause, survey, target }: Case): string | undefined {
   if (cause !== "filestore-unreadable") return "Odoo may read and write its files, or that is not the cause";
   if (target?.odoo?.state !== "running") return "Odoo does not run, and as whom it runs was not seen";
+  if (storeOf(survey, target).filestore?.readOnly === true)
+    return "the filestore is mounted read-only, whoever owns it";
   return ifSeen(survey.running)?.get(target.odoo.id)?.user
     ? undefined
     : "as which user Odoo runs could not be seen";

@@ -58,6 +58,7 @@ function parseFilestoresOf(body: string): Observation<readonly Filestore[]> {
         writable: writable === "True",
         owner,
         disk: diskOf(rows("disk", database)[0] ?? []),
+        readOnly: rows("disk", database)[0]?.at(-1) === "ro",
         bundles: rows("file", database).flatMap(([storedAs = "", state = "", bytes = ""]): StoredFile[] =>
           isState(state) ? [{ storedAs, state, bytes: bytes === "" ? undefined : Number(bytes) }] : [],
         ),

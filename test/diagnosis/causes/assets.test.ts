@@ -98,6 +98,20 @@ describe("a site whose login page comes without its stylesheets and scripts", ()
 });
 
 describe("a filestore that Odoo may not use", () => {
+  it("may be mounted read-only, which no change of its owner mends", () => {
+    const failing = seen(answer({ code: 500 }));
+    const store = { writable: false, readOnly: true, disk: disk("/var/lib/odoo") };
+    const { finding, ruledOut, ...diagnosis } = diagnosisOf({
+      direct: failing,
+      proxy: failing,
+      files: files(store),
+    });
+    expect(diagnosis.cause).toBe("filestore-unreadable");
+    expect(finding).toContain("it is mounted read-only at /var/lib/odoo");
+    expect(diagnosis.advice).not.toContain("chown");
+    expect(ruledOut.find(({ remedy }) => remedy === "fix-permissions")?.why).toContain("read-only");
+  });
+
   const closed = { readable: false, writable: false, owner: "0:0 700", ...all("unreadable") };
 
   it("is named with its path, owner and mode, and the user as whom Odoo runs", () => {

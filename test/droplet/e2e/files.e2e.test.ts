@@ -3,7 +3,8 @@
  * test droplet, with users' rows and files in it that look like what is mended.
  */
 
-import { afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { attachments, onDisk, undoOf } from "./files.ts";
 import { Bench } from "./run.ts";
 import { Treasures } from "./treasures.ts";
 
@@ -35,4 +36,151 @@ it("the treasures, by which all of this is judged, are seen to be touched, whate
     await droplet.script(touch);
     await expect(treasures.assertUntouched(), touch).rejects.toThrow("was touched");
   }
+});
+
+const REPAIR = { mode: "recover", ceiling: "repair" };
+
+describe("files that Odoo may not use are given back", () => {
+  it.each(["filestore-permissions", "data-dir-permissions", "filestore-partly-permissions"])(
+    "%s: no row changed, nothing restarted; and taken back exactly",
+    async (fault) => {
+      const { droplet } = bench;
+      const treasures = await Treasures.putInto(droplet);
+      await bench.break(fault);
+      const [view, rows, broken] = [await bench.look(), await attachments(droplet), await onDisk(droplet)];
+      const { action, end } = await bench.run(REPAIR);
+      await droplet.assertHealthy();
+      await treasures.assertUntouched();
+      expect(await attachments(droplet)).toBe(rows);
+      expect(await bench.look()).toEqual(view);
+      await bench.nothingLeftBehind();
+      expect(end.outputs.get("status"), end.log).toBe("recovered");
+      expect(end.outputs.get("remedies")).toBe("fix-permissions");
+      expect(end.summary).toContain("gave Odoo (101:101) ");
+
+      const undo = undoOf(action, "fix-permissions");
+      expect(await droplet.script(`${undo} 2>&1`)).toMatch(/^put back the owner and the mode of \d+ files/);
+      expect(await onDisk(droplet)).toEqual(broken);
+      await droplet.assertSymptom(fault);
+    },
+  );
+
+  it("and nothing else is touched: links, others' folders, a group that works, a mount below; any name will do", async () => {
+    const { droplet } = bench;
+    await droplet.script(`
+      cd "$(data_dir)"
+      mkdir sessions/closed
+      mount -t tmpfs -o mode=700 tmpfs sessions/closed
+      mount -o remount,ro sessions/closed
+      restart_odoo
+      wait_for 60 login_answers`);
+    await bench.break("filestore-permissions");
+    await droplet.script(`
+      cd "$(filestore)"
+      ln -s /etc/passwd passwd
+      ln -s /etc etc
+      ln -s "$(data_dir)/others" others
+      chown -h root:root passwd etc others
+      touch "$(printf 'odd\\nname %%41 \\303\\244 \\377')" -- -rf
+      chmod 600 -- -rf odd*
+      mkdir shared
+      touch shared/file
+      chown -R 0:101 shared
+      chmod 2770 shared
+      chmod 660 shared/file
+      mkfifo pipe
+      cd "$(data_dir)"
+      mkdir -m 700 others
+      touch others/dump`);
+    const outside =
+      'stat -c "%n %u:%g %a" /etc /etc/passwd; docker exec "$(container_of "$ODOO_SERVICE")" stat -c "%n %u:%g %a" /etc /etc/passwd';
+    const [broken, others] = [await onDisk(droplet), await droplet.script(outside)];
+    const { action, end } = await bench.run(REPAIR);
+    expect(end.outputs.get("status"), end.log).toBe("recovered");
+    expect(end.outputs.get("remedies")).toBe("fix-permissions");
+    expect(await droplet.script(outside)).toBe(others);
+    const mended = await onDisk(droplet);
+    const kept = mended.filter((line) => / 0:(?:0|101) | l /.test(line)).map((line) => line.trim());
+    expect(kept).toEqual([
+      "./filestore/odoo/etc l 0:0 777",
+      "./filestore/odoo/others l 0:0 777",
+      "./filestore/odoo/passwd l 0:0 777",
+      "./filestore/odoo/pipe p 0:0 644",
+      "./filestore/odoo/shared d 0:101 2770",
+      "./filestore/odoo/shared/file f 0:101 660",
+      "./others d 0:0 700",
+      "./others/dump f 0:0 644",
+    ]);
+    expect(mended).toContain("./filestore/odoo/-rf f 101:101 600");
+    expect(mended.filter((line) => /^(?:name|\.\/filestore\/odoo\/odd)/.test(line))).toHaveLength(2);
+    expect(
+      await droplet.script(`findmnt --noheadings --output OPTIONS --target "$(data_dir)/sessions/closed"`),
+    ).toMatch(/^ro/);
+    await droplet.script(undoOf(action, "fix-permissions"));
+    expect(await onDisk(droplet)).toEqual(broken);
+  });
+
+  it("unless they are mounted read-only (in a folder of the host's): that is told, and nothing is tried", async () => {
+    const { droplet } = bench;
+    await droplet.script(`
+      rsync --archive "$(data_dir)/" /srv/odoo-data/
+      sed -i 's|odoo-web-data:/var/lib/odoo|/srv/odoo-data:/var/lib/odoo:ro|' "$DIRECTORY/$COMPOSE_FILE"
+      dc up -d --pull never
+      wait_for 60 docker logs "$(container_of "$ODOO_SERVICE")"`);
+    const before = await onDisk(droplet);
+    const { end } = await bench.run({ ...REPAIR, boot_wait: "20s" });
+    expect(await onDisk(droplet)).toEqual(before);
+    expect(end.outputs.get("status"), end.log).toBe("unhealthy");
+    expect(end.outputs.get("headline")).toContain("mounted read-only at /var/lib/odoo");
+    expect(end.outputs.get("changed")).toBe("false");
+  });
+});
+
+describe("compiled files that are not what was stored", () => {
+  it.each(["assets-truncated"])(
+    "%s: are moved aside, and no file of users'; and brought back exactly",
+    async (fault) => {
+      const { droplet } = bench;
+      const treasures = await Treasures.putInto(droplet);
+      await bench.break(fault);
+      const [rows, broken] = [await attachments(droplet), await onDisk(droplet)];
+      const { action, end } = await bench.run(REPAIR);
+      await treasures.assertUntouched();
+      expect(end.summary).toMatch(
+        /moved \d+ files that were not what was stored into <code>|moved \d+ files/,
+      );
+      expect(end.summary).toContain("left 1 damaged files of users");
+      expect(rows).not.toBe("");
+      expect(broken).not.toEqual([]);
+      expect(undoOf(action, "quarantine-files")).not.toBe("");
+    },
+  );
+});
+
+describe("a full disk of the filestore's own", () => {
+  const FAULT = "filestore-disk-full";
+
+  it("forbids every change; when a person has freed it, the same run mends", async () => {
+    const { droplet } = bench;
+    const treasures = await Treasures.putInto(droplet);
+    await bench.break(FAULT);
+    const [view, rows, disk] = [await bench.look(), await attachments(droplet), await onDisk(droplet)];
+    const { end } = await bench.run(REPAIR);
+    await droplet.assertSymptom(FAULT);
+    expect(await attachments(droplet)).toBe(rows);
+    expect(await onDisk(droplet)).toEqual(disk);
+    expect(await bench.look()).toEqual(view);
+    await bench.nothingLeftBehind();
+    expect(end.outputs.get("status"), end.log).toBe("unhealthy");
+    expect(end.outputs.get("cause")).toBe("disk-full");
+    expect(end.outputs.get("changed")).toBe("false");
+    expect(end.outputs.get("next")).toContain("Free space on /var/lib/odoo/filestore");
+
+    await droplet.script('rm "$(data_dir)/filestore/before-the-upgrade.dump"');
+    const freed = await bench.run(REPAIR);
+    await droplet.assertHealthy();
+    await treasures.assertUntouched();
+    expect(freed.end.outputs.get("status"), freed.end.log).toBe("recovered");
+    expect(freed.end.outputs.get("remedies")).toBe("quarantine-files,regenerate-assets");
+  });
 });

@@ -1,0 +1,32 @@
+/** What tests of the remedies for Odoo's files have in common: how it stood on the droplet's disk, and how it is taken back. */
+
+import { expect } from "vitest";
+import type { Droplet } from "../droplet.ts";
+import type { Action } from "./action.ts";
+
+/** Every row of every attachment, bundles too. */
+export async function attachments(droplet: Droplet): Promise<string> {
+  return await droplet.psql("select id, md5(a::text) from ir_attachment a order by id");
+}
+
+/** A line for each file and folder of Odoo's: path, owner, mode, and of files the content; but for what visits leave. */
+export async function onDisk(droplet: Droplet): Promise<string[]> {
+  const told = await droplet.script(`
+    cd "$(data_dir)"
+    find . ! -path './sessions/*' ! -path './filestore/*/checklist*' -printf '%p %y %U:%G %m\n' | sort
+    find . -type f ! -path './sessions/*' ! -path './filestore/*/checklist*' -print0 | sort -z | xargs -0 -r sha256sum`);
+  return told.split("\n");
+}
+
+/** The command that a remedy prints for taking it back: the last one, or that of the remedy. */
+export function undoOf(action: Action, remedy: string): string {
+  let running = "";
+  let undo = "";
+  for (const entry of action.journal()) {
+    if (entry.kind === "remedy-started") running = entry.remedy;
+    if (entry.kind === "remedy-output" && running === remedy)
+      undo = /^undo: (.*)$/m.exec(entry.text)?.[1] ?? undo;
+  }
+  expect(undo).toMatch(/^sh \/var\/lib\/odoo-recover\/[\w.-]+\/kept\/[\w-]+\/undo$/);
+  return undo;
+}
