@@ -26,6 +26,7 @@ function diagnosis(cause: Cause): Diagnosis {
     target: undefined,
     setup: undefined,
     module: undefined,
+    named: undefined,
     url: undefined,
     place: undefined,
     ladder: [],

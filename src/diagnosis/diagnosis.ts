@@ -4,7 +4,7 @@
  */
 
 import type { BackupWish, Ceiling, ModuleWish, Scenario } from "../inputs/inputs.ts";
-import { ifSeen, type Survey } from "../survey/survey.ts";
+import { ifSeen, type NamedModule, type Survey } from "../survey/survey.ts";
 import { type AssetsSight, assetsOf, storeOf } from "./assets.ts";
 import { filesInDoubt } from "./causes/assets.ts";
 import { dockerDown, somebodyAtWork } from "./causes/host.ts";
@@ -17,6 +17,7 @@ import { type Drift, driftOf } from "./drift.ts";
 import { intermittent } from "./intermittent.ts";
 import { ladderFor } from "./ladder/index.ts";
 import { type Layer, layersOf, layersWithoutContainers, outerLayers } from "./layers.ts";
+import { namedIn } from "./module.ts";
 import { proxyProgram } from "./proxies.ts";
 import {
   explained,
@@ -127,6 +128,8 @@ export interface Diagnosis {
   readonly setup: Setup | undefined;
   /** The module that the user named, with what is to become of it. */
   readonly module: ModuleWish | undefined;
+  /** The same module as the database has it; undefined where there is none, or it was not asked for. */
+  readonly named: NamedModule | undefined;
   /** How the public reaches the site; its name decides which site answers. */
   readonly url: URL | undefined;
   readonly place: Place | undefined;
@@ -273,6 +276,7 @@ function withTarget(survey: Survey, wishes: Wishes, target: Target, tried: reado
     target,
     setup: setupOf(survey, target),
     module: wishes.module,
+    named: namedIn(survey, target),
     url: wishes.url,
     place: { project: target.project.name, directory: target.project.directory },
     ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes, signatures, assets }),
@@ -344,6 +348,7 @@ function withoutTarget(
     target: undefined,
     setup: undefined,
     module: wishes.module,
+    named: undefined,
     url: wishes.url,
     place:
       found.cause === "docker-down"
@@ -382,6 +387,7 @@ export function hostUnreachable(finding: string, advice: string, layers: readonl
     target: undefined,
     setup: undefined,
     module: undefined,
+    named: undefined,
     url: undefined,
     place: undefined,
     ladder: [],

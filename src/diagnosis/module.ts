@@ -1,8 +1,11 @@
 /** What forbids acting on the module that the user named (runbook 2.4); without a name, nothing is ever done to one. */
 
-import type { Cause } from "./diagnosis.ts";
+import { ifSeen, type NamedModule, type Survey } from "../survey/survey.ts";
+import { storeOf } from "./assets.ts";
+import type { Cause, Wishes } from "./diagnosis.ts";
 import type { Case } from "./ladder/case.ts";
 import { withoutDatabase } from "./ladder/files.ts";
+import type { Target } from "./target.ts";
 
 /** Those that the code of a module can be behind. */
 const OF_A_MODULE: ReadonlySet<Cause> = new Set([
@@ -15,8 +18,43 @@ const OF_A_MODULE: ReadonlySet<Cause> = new Set([
 ]);
 
 export function toModule(about: Case): string | undefined {
-  const { cause, wishes } = about;
+  const { cause, survey, target, wishes } = about;
   if (wishes.module === undefined) return "no `module` was named; suspects are only listed";
   if (!OF_A_MODULE.has(cause)) return `a module is not behind ${cause}`;
-  return withoutDatabase(about);
+  const without = withoutDatabase(about);
+  if (without !== undefined || target === undefined) return without;
+  return moduleObjection(survey, target, wishes);
+}
+
+/** Why nothing is done to the module that the user named; undefined where it may be, as a step of an approved plan. */
+export function moduleObjection(
+  survey: Survey,
+  target: Target,
+  { module: wish }: Pick<Wishes, "module">,
+): string | undefined {
+  if (wish === undefined) return "no `module` was named; suspects are only listed";
+  const { database } = storeOf(survey, target);
+  const asked = database?.named;
+  if (asked === undefined) return `what the database has of ${wish.name} was not observed`;
+  if (!asked.observed) return `what the database has of ${wish.name} was not observed (${asked.why})`;
+  const named = asked.value;
+  if (named === undefined) return `the database knows no module ${wish.name}`;
+  if (named.essential) return `${wish.name} is one of those without which Odoo does not work`;
+  // An update that was cut off left it so, and is the one to be made.
+  const half = wish.action === "update" ? "to upgrade" : "installed";
+  if (named.state !== "installed" && named.state !== half)
+    return `${wish.name} is not installed, but \`${named.state}\``;
+  const own = wish.action === "update" ? [named.name, ...named.dependents] : [];
+  const marked = database?.pending.find(({ name, state }) => !own.includes(name) || state !== "to upgrade");
+  if (marked !== undefined)
+    return `the module ${marked.name} is marked \`${marked.state}\`, and that would be carried out as well`;
+  if (target.odoo?.state !== "running")
+    return "Odoo does not run, and its modules are worked on where it does";
+  return undefined;
+}
+
+/** What the database has of the module that the user named. */
+export function namedIn(survey: Survey, target: Target): NamedModule | undefined {
+  const asked = storeOf(survey, target).database?.named;
+  return asked && ifSeen(asked);
 }

@@ -328,8 +328,27 @@ export interface OdooDatabase {
   readonly installed: number;
   /** Modules in a state like `to upgrade`. */
   readonly pending: readonly { readonly name: string; readonly state: string }[];
+  /** The module that the user named; undefined where none was, and in it where there is none of that name. */
+  readonly named: Observation<NamedModule | undefined> | undefined;
   /** Last installed, updated or uninstalled ones, newest first; `at` in milliseconds since 1970. */
   readonly recent: readonly { readonly name: string; readonly state: string; readonly at: number }[];
+}
+
+/** A module that the user named, with what its uninstallation would take along. */
+export interface NamedModule {
+  readonly name: string;
+  /** `installed`, `uninstalled`, `to upgrade`, … */
+  readonly state: string;
+  /** As last installed or updated: `14.0.1.0`; empty where it never was. */
+  readonly version: string;
+  /** Whether it is `base` or `web`, or one of those needs it. */
+  readonly essential: boolean;
+  /** Installed modules that depend on it, directly or not, by name. */
+  readonly dependents: readonly string[];
+  /** Tables that would be dropped; rows are counted up to 10,000, and estimated beyond. */
+  readonly tables: readonly { readonly name: string; readonly rows: number }[];
+  /** Columns that would be dropped from tables that stay: `res_partner.shop_note`. */
+  readonly columns: readonly string[];
 }
 
 /** A row of ir_attachment that holds a compiled bundle. */

@@ -22,6 +22,7 @@ const ACTIVITY = readFileSync(new URL("./activity.sql", import.meta.url), "utf8"
 const MODULES = readFileSync(new URL("./modules.sql", import.meta.url), "utf8");
 const BUNDLES = readFileSync(new URL("./bundles.sql", import.meta.url), "utf8");
 const FILES = readFileSync(new URL("./files.sql", import.meta.url), "utf8");
+const NAMED_MODULE = readFileSync(new URL("./named-module.sql", import.meta.url), "utf8");
 const IN_ODOO = [
   readFileSync(new URL("./odoo-process.py", import.meta.url), "utf8"),
   readFileSync(new URL("./in-odoo.py", import.meta.url), "utf8"),
@@ -37,6 +38,8 @@ export interface SurveyWishes {
   readonly directory: string | undefined;
   readonly composeFile: string | undefined;
   readonly dbUser: string | undefined;
+  /** A module that the user named: what depends on it, and what it owns. */
+  readonly module: { readonly name: string } | undefined;
 }
 
 export interface SurveyMeans {
@@ -97,6 +100,8 @@ export async function takeSurvey(
             MODULES_SQL: MODULES,
             BUNDLES_SQL: BUNDLES,
             FILES_SQL: FILES,
+            NAMED_MODULE_SQL: NAMED_MODULE,
+            MODULE: wishes.module?.name ?? "",
             LOOK: look,
             DB_USER: wishes.dbUser ?? "",
           })}${IN_DATABASE}`,

@@ -358,8 +358,14 @@ describe("whatever a host shows, its remedies", () => {
   });
 
   it("touch a module only where it was named, a backup may be made, and its code may be behind it", () => {
-    wheneverAllowed("module", ({ cause }, _, __, { backup, module }) => {
+    wheneverAllowed("module", ({ cause, named, target }, _, __, { backup, module }) => {
       expect(module).toBeDefined();
+      expect(named?.name).toBe(module?.name);
+      expect(named?.essential).toBe(false);
+      expect(named?.state).toMatch(
+        module?.action === "update" ? /^(?:installed|to upgrade)$/ : /^installed$/,
+      );
+      expect(target?.odoo?.state).toBe("running");
       expect(backup).not.toBe("never");
       expect(cause).toMatch(/^(?:assets-|odoo-unhealthy)/);
     });

@@ -17,6 +17,7 @@ import {
   type Image,
   type Listener,
   type Minute,
+  type NamedModule,
   type NginxUpstream,
   type Observation,
   type OdooDatabase,
@@ -327,7 +328,21 @@ export function odooDatabase(name: string, more: Partial<OdooDatabase> = {}): Od
     installed: 9,
     pending: [],
     recent: [],
+    named: seen(namedModule()),
     bundles: seen(BUNDLES),
+    ...more,
+  };
+}
+
+export function namedModule(more: Partial<NamedModule> = {}): NamedModule {
+  return {
+    name: "shop_notes",
+    state: "installed",
+    version: "14.0.1.0",
+    essential: false,
+    dependents: [],
+    tables: [{ name: "shop_note", rows: 20 }],
+    columns: [],
     ...more,
   };
 }
@@ -819,6 +834,16 @@ const anyActivity: fc.Arbitrary<Observation<DatabaseActivity>> = fc.oneof(
         fc
           .record({
             bundles: anyBundles,
+            named: fc.constantFrom(
+              undefined,
+              unseen("the answer could not be read"),
+              seen(undefined),
+              seen(namedModule()),
+              seen(namedModule()),
+              seen(namedModule({ state: "uninstalled" })),
+              seen(namedModule({ state: "to upgrade" })),
+              seen(namedModule({ essential: true })),
+            ),
             pending: fc.constantFrom([], [{ name: "shop_notes", state: "to upgrade" }]),
             recent: fc.array(
               anyTime.map((at) => ({ name: "shop_notes", state: "installed", at })),

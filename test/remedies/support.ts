@@ -66,6 +66,7 @@ export function diagnosisOf(target: Partial<Target> = {}, cause: Cause = "odoo-s
     since: "",
     setup: undefined,
     module: undefined,
+    named: undefined,
     url: undefined,
     place: { project: "shop", directory: "/opt/shop" },
     ladder: [],

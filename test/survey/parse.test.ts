@@ -272,6 +272,15 @@ describe("a survey", () => {
                   pending: [{ name: "sale", state: "to upgrade" }],
                   recent: [{ name: "shop_notes", state: "installed", at: 1_714_550_000_000 }],
                   odooVersion: "14.0",
+                  named: seen({
+                    name: "shop_notes",
+                    state: "installed",
+                    version: "14.0.1.0",
+                    essential: false,
+                    dependents: ["shop_invoices"],
+                    tables: [{ name: "shop_note", rows: 20 }],
+                    columns: [],
+                  }),
                   bundles: seen([
                     {
                       id: 34,

@@ -104,6 +104,16 @@ const MODULES = {
   recent: [{ name: "shop_notes", state: "installed", at: 1_714_550_000 }],
 };
 
+const NAMED = {
+  name: "shop_notes",
+  state: "installed",
+  version: "14.0.1.0",
+  essential: false,
+  dependents: ["shop_invoices"],
+  tables: [{ name: "shop_note", rows: 20 }],
+  columns: [],
+};
+
 const BUNDLES = [
   {
     id: 34,
@@ -259,7 +269,7 @@ others=odoo\t40\t2\t1
     ["probe database 0", ""],
     [
       "database dbc456",
-      `activity=${JSON.stringify(ACTIVITY)}\nmodules=odoo\t${JSON.stringify(MODULES)}\nbundles=odoo\t${JSON.stringify(BUNDLES)}\nstored=odoo\tab/ab\nmodules=other\t\n`,
+      `activity=${JSON.stringify(ACTIVITY)}\nmodules=odoo\t${JSON.stringify(MODULES)}\nbundles=odoo\t${JSON.stringify(BUNDLES)}\nnamed=odoo\t${JSON.stringify(NAMED)}\nstored=odoo\tab/ab\nmodules=other\t\n`,
     ],
   ],
   settings: [

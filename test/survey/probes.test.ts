@@ -256,6 +256,7 @@ async function look(host: StandInHost, more: { readonly directory?: string } = {
       directory: more.directory,
       composeFile: undefined,
       dbUser: undefined,
+      module: undefined,
     },
     { logLines: 100 },
   );

@@ -2,7 +2,14 @@
 
 import * as v from "valibot";
 import { bodiesOf, linesOf, type Part, parseJson, plainText } from "../raw.ts";
-import { type Bundle, type DatabaseActivity, type Observation, seen, unseen } from "../survey.ts";
+import {
+  type Bundle,
+  type DatabaseActivity,
+  type NamedModule,
+  type Observation,
+  seen,
+  unseen,
+} from "../survey.ts";
 
 const text = v.nullish(v.string(), "");
 
@@ -44,6 +51,18 @@ const BundlesSchema = v.array(
   }),
 );
 
+const NamedModuleSchema = v.nullable(
+  v.object({
+    name: v.string(),
+    state: text,
+    version: text,
+    essential: v.boolean(),
+    dependents: v.array(v.string()),
+    tables: v.array(v.object({ name: v.string(), rows: v.nullish(v.number(), 0) })),
+    columns: v.array(v.string()),
+  }),
+);
+
 export function parseDatabases(parts: readonly Part[]): Map<string, Observation<DatabaseActivity>> {
   return new Map([...bodiesOf(parts, "database")].map(([id, body]) => [id, parseDatabase(plainText(body))]));
 }
@@ -75,11 +94,18 @@ function parseDatabase(body: string): Observation<DatabaseActivity> {
           // `14.0.1.3` is base of 14.0
           odooVersion: /^\d+\.\d+/.exec(version)?.[0] ?? "",
           recent: recent.map((each) => ({ ...each, at: each.at * 1000 })),
+          named: parseNamed(after("named").find((each) => each.startsWith(`${name}\t`))),
           bundles: parseBundles(after("bundles").find((each) => each.startsWith(`${name}\t`))),
         },
       ];
     }),
   });
+}
+
+function parseNamed(line: string | undefined): Observation<NamedModule | undefined> | undefined {
+  if (line === undefined) return undefined;
+  const named = v.safeParse(NamedModuleSchema, parseJson(line.slice(line.indexOf("\t") + 1)));
+  return named.success ? seen(named.output ?? undefined) : unseen("the answer could not be read");
 }
 
 function parseBundles(line: string | undefined): Observation<readonly Bundle[]> {
