@@ -18,6 +18,15 @@ export async function onDisk(droplet: Droplet): Promise<string[]> {
   return told.split("\n");
 }
 
+/** The files of the filestore that are not what their name says, each with its content's SHA-256. */
+export async function damaged(droplet: Droplet): Promise<string[]> {
+  const told = await droplet.script(`
+    cd "$(filestore)"
+    find . -type f -path './?*/*' ! -path './checklist/*' -print0 | sort -z | xargs -0 sha1sum |
+      awk '{ name = $2; sub(/.*\\//, "", name); if ($1 != name) print $2 }' | xargs -r sha256sum`);
+  return told.split("\n");
+}
+
 /** The command that a remedy prints for taking it back: the last one, or that of the remedy. */
 export function undoOf(action: Action, remedy: string): string {
   let running = "";
