@@ -64,4 +64,24 @@ keep() {
   sync "$KEEP_DIR/$RECORDS" "$KEEP_DIR/program.py" "$KEEP_DIR/undo" "$KEEP_DIR" 2>/dev/null || sync
 }
 forget() { rm -rf "$KEEP_DIR"; }
-undo_said() { echo "undo: sh $KEEP_DIR/undo"; }
+
+# act: does what was kept ready, and tells it. The record goes only where it is known that nothing was changed: what broke
+# off half-way may have changed anything.
+act() {
+  status=0
+  told=$(python_in_odoo "$KEEP_DIR/$RECORDS" act) || status=$?
+  if [ -z "$told" ]; then
+    case $status in
+      0) forget; unfit "somebody has mended it meanwhile" ;;
+      11) forget; failed "nothing of it could be done (see above), and nothing was changed. By hand: $BY_HAND" ;;
+    esac
+  else
+    echo "did: $told"
+  fi
+  echo "undo: sh $KEEP_DIR/undo"
+  case $status in
+    0) ;;
+    11) failed "not all of it could be done (see above). By hand: $BY_HAND" ;;
+    *) failed "it broke off half-way, with status $status" ;;
+  esac
+}

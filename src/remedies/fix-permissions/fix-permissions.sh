@@ -8,13 +8,5 @@ keep_ready
 look /dev/null "$DATABASE"
 keep
 
-status=0
-did=$(python_in_odoo "$KEEP_DIR/$RECORDS" act) || status=$?
-if [ -z "$did" ]; then
-  forget
-  [ "$status" = 0 ] || failed "nothing could be given back to Odoo (see above), and nothing was changed. By hand: $BY_HAND"
-  unfit "somebody has mended it meanwhile"
-fi
-echo "did: $did; whose they were is kept in $KEEP_DIR"
-undo_said
+act
 python_in_odoo "$KEEP_DIR/$RECORDS" prove "$DATABASE" || failed "Odoo may still not use all of its files (see above)"

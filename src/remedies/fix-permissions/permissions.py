@@ -306,7 +306,7 @@ def act():
     if misfits:
         say("%d were changed or removed by somebody else meanwhile, and left alone" % misfits)
     if changed:
-        print("gave Odoo (%s) %d files and folders in %s that it could not use: the owner of %d, the mode of %d"
+        print("gave Odoo (%s) %d files and folders in %s that it could not use (the owner of %d, the mode of %d)"
               % (records.user, changed, records.data, owners, modes))
     if refusals:
         say("%d could not be given to Odoo" % refusals)

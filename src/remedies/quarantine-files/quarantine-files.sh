@@ -20,13 +20,4 @@ look "$stored" "$DATABASE" "$STEP_NAME"
 rm -f "$stored"
 keep
 
-status=0
-did=$(python_in_odoo "$KEEP_DIR/$RECORDS" act) || status=$?
-if [ -z "$did" ]; then
-  forget
-  [ "$status" = 0 ] || failed "nothing could be moved (see above)"
-  unfit "somebody has mended it meanwhile"
-fi
-echo "did: $did"
-undo_said
-[ "$status" = 0 ] || failed "not all of them could be moved (see above)"
+act

@@ -4,7 +4,8 @@
  */
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { attachments, damaged, onDisk, undoOf } from "./files.ts";
+import { until } from "../process.ts";
+import { attachments, damaged, holdHalfWay, letGo, onDisk, undoOf } from "./files.ts";
 import { Bench } from "./run.ts";
 import { Treasures } from "./treasures.ts";
 
@@ -69,7 +70,7 @@ describe("files that Odoo may not use are given back", () => {
     const { droplet } = bench;
     await droplet.script(`
       cd "$(data_dir)"
-      mkdir sessions/closed
+      mkdir -p sessions/closed
       mount -t tmpfs -o mode=700 tmpfs sessions/closed
       mount -o remount,ro sessions/closed
       restart_odoo
@@ -118,21 +119,6 @@ describe("files that Odoo may not use are given back", () => {
     ).toMatch(/^ro/);
     await droplet.script(undoOf(action, "fix-permissions"));
     expect(await onDisk(droplet)).toEqual(broken);
-  });
-
-  it("unless they are mounted read-only (in a folder of the host's): that is told, and nothing is tried", async () => {
-    const { droplet } = bench;
-    await droplet.script(`
-      rsync --archive "$(data_dir)/" /srv/odoo-data/
-      sed -i 's|odoo-web-data:/var/lib/odoo|/srv/odoo-data:/var/lib/odoo:ro|' "$DIRECTORY/$COMPOSE_FILE"
-      dc up -d --pull never
-      wait_for 60 docker logs "$(container_of "$ODOO_SERVICE")"`);
-    const before = await onDisk(droplet);
-    const { end } = await bench.run({ ...REPAIR, boot_wait: "20s" });
-    expect(await onDisk(droplet)).toEqual(before);
-    expect(end.outputs.get("status"), end.log).toBe("unhealthy");
-    expect(end.outputs.get("headline")).toContain("mounted read-only at /var/lib/odoo");
-    expect(end.outputs.get("changed")).toBe("false");
   });
 });
 
@@ -198,5 +184,43 @@ describe("a full disk of the filestore's own", () => {
     await treasures.assertUntouched();
     expect(freed.end.outputs.get("status"), freed.end.log).toBe("recovered");
     expect(freed.end.outputs.get("remedies")).toBe("quarantine-files,regenerate-assets");
+  });
+});
+
+describe("a person cancels half-way", () => {
+  it("through giving files back: nothing of ours stays, what was changed is taken back by one command, and the next run mends", async () => {
+    const { droplet } = bench;
+    await bench.break("data-dir-permissions");
+    const broken = await onDisk(droplet);
+    await holdHalfWay(droplet);
+    const action = bench.action(REPAIR);
+    action.start();
+    await until(
+      60,
+      async () => (await droplet.script("cat /root/half 2>/dev/null || true")) || undefined,
+      () => `it did not come half-way\n${action.log}`,
+    );
+    const half = await onDisk(droplet);
+    expect(half).not.toEqual(broken);
+    action.kill("SIGINT");
+    const end = await action.main();
+    const post = await action.post();
+    expect(end.outputs.get("status"), end.log).toBe("cancelled");
+    expect(post.exitCode, post.log).toBe(0);
+    await bench.nothingLeftBehind();
+    expect(
+      await droplet.script(
+        'docker top "$(container_of "$ODOO_SERVICE")" -eo args | grep -c "python3 -I" || true',
+      ),
+    ).toBe("0");
+    expect(await onDisk(droplet)).toEqual(half);
+    await letGo(droplet);
+
+    await droplet.script(`sh /var/lib/odoo-recover/*/kept/*/undo`);
+    expect(await onDisk(droplet)).toEqual(broken);
+    await droplet.assertSymptom("data-dir-permissions");
+    const next = await bench.run(REPAIR);
+    await droplet.assertHealthy();
+    expect(next.end.outputs.get("status"), next.end.log).toBe("recovered");
   });
 });

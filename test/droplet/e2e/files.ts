@@ -39,3 +39,23 @@ export function undoOf(action: Action, remedy: string): string {
   expect(undo).toMatch(/^sh \/var\/lib\/odoo-recover\/[\w.-]+\/kept\/[\w-]+\/undo$/);
   return undo;
 }
+
+/** What changes files in Odoo's container is told the half of what it is to do, and then waits: a `docker` in front of the real one. */
+export async function holdHalfWay(droplet: Droplet): Promise<void> {
+  await droplet.script(`
+    cat >/usr/local/sbin/docker <<'SH'
+#!/bin/sh
+for last; do before=$word; word=$last; done
+if [ "$last" = act ]; then
+  told=$(find /var/lib/odoo-recover \\( -name owners -o -name moved \\) -exec cat {} + | wc -c)
+  { head -c "$((before + told / 2))"; sleep 1; echo half >/root/half; sleep 60; } | /usr/bin/docker "$@"
+  exit
+fi
+exec /usr/bin/docker "$@"
+SH
+    chmod 755 /usr/local/sbin/docker`);
+}
+
+export async function letGo(droplet: Droplet): Promise<void> {
+  await droplet.script("rm -f /usr/local/sbin/docker /root/half");
+}

@@ -190,7 +190,7 @@ restore_filestore() {
   target=$(data_dir)/filestore
   rsync --archive --checksum --delete --exclude /checklist "$source/odoo/" "$target/$DATABASE/"
   find "$target" -mindepth 1 -maxdepth 1 ! -name "$DATABASE" -exec rm -rf {} +
-  rm -rf "$target/../odoo-recover"
+  find "$(data_dir)" -mindepth 1 -maxdepth 1 ! -name filestore ! -name sessions ! -name addons -exec rm -rf {} +
   # Odoo's own marks for its garbage collection come and go; whose they are matters: it could delete no bundle any more.
   if [ -d "$target/$DATABASE/checklist" ]; then chown --recursive --reference="$target/$DATABASE" "$target/$DATABASE/checklist"; fi
   chown --reference="$source" "$target"
