@@ -11,14 +11,15 @@
 python_in_odoo() {
   input=$1
   shift
-  rm -f lifeline
-  mkfifo -m 600 lifeline
+  lifeline=$KEEP_DIR/lifeline
+  rm -f "$lifeline"
+  mkfifo -m 600 "$lifeline"
   timeout -k 10 "$((SECONDS_TO_RUN + 30))" docker exec -i -u 0 "$CONTAINER" timeout -k 10 "$SECONDS_TO_RUN" \
-    python3 -I -B -c "$LOADER" "$(wc -c <"$KEEP_DIR/program.py")" "$@" <lifeline &
+    python3 -I -B -c "$LOADER" "$(wc -c <"$KEEP_DIR/program.py")" "$@" <"$lifeline" &
   client=$!
   # Open as long as this program lives, and in nothing that it starts.
-  exec 8>lifeline
-  rm -f lifeline
+  exec 8>"$lifeline"
+  rm -f "$lifeline"
   # One that has said no already reads no more.
   (trap '' PIPE; cat "$KEEP_DIR/program.py" "$input" >&8) 2>/dev/null || true
   python_status=0

@@ -59,7 +59,8 @@ def may_use(odoo, seen, wanted, path):
     mode = stat.S_IMODE(seen.st_mode)
     if seen.st_uid == odoo.uid:
         return mode >> 6 & wanted == wanted
-    acl = acl_of(path)
+    # Without a right for the group the kernel does not look at the list (fs/namei.c, acl_permission_check).
+    acl = acl_of(path) if mode & stat.S_IRWXG else None
     if acl is None:
         return (mode >> 3 if seen.st_gid in odoo.groups else mode) & wanted == wanted
     named_user, group, named_group, mask, others = 2, 4, 8, 16, 32
