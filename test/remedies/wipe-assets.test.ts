@@ -63,10 +63,10 @@ describe("wipe-assets", () => {
     const { values } = wipeAssets.program(diagnosis);
     const kept = join(directory.path, "kept", "3f9c2a71-1-wipe-assets");
     mkdirSync(kept, { recursive: true });
-    writeFileSync(join(kept, "put-back"), values.PUT_BACK ?? "");
+    writeFileSync(join(kept, "undo"), values.PUT_BACK ?? "");
     const docker = join(directory.path, "docker");
     writeFileSync(docker, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
-    const { stdout, status } = spawnSync("/bin/sh", [join(kept, "put-back")], {
+    const { stdout, status } = spawnSync("/bin/sh", [join(kept, "undo")], {
       env: { PATH: `${directory.path}:${process.env.PATH}` },
       encoding: "utf8",
     });

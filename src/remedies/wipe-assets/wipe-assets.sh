@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runbook 2.3: takes the rows of all compiled bundles out of the database and moves their files aside, so that Odoo makes
 # everything anew. No Odoo is needed for it: it works where `odoo shell` does not. Only where that does not help, `-u web`.
-# Everything is kept in KEEP_DIR, and `sh $KEEP_DIR/put-back` puts it back.
+# Everything is kept in KEEP_DIR, and `sh $KEEP_DIR/undo` puts it back.
 # Values, beside those of second-odoo.sh, page.sh and session.sh: PUT_BACK (that program), BUNDLES_SQL, FILES_SQL, WIPE_SQL,
 # NAMED_SQL, SIGNAL_SQL, SECONDS_TO_COMPILE, PUT_BACK_DIR.
 # shellcheck disable=SC2154,SC2034 # checks.sh, compose.sh, second-odoo.sh, page.sh and session.sh stand in front of this file
@@ -21,8 +21,8 @@ database_user=$(user_of_database)
 umask 077
 mkdir -p "$KEEP_DIR" "$session"
 # What puts everything back stands there before anything is taken away.
-printf '%s\n' "$PUT_BACK" >"$KEEP_DIR/put-back"
-sync "$KEEP_DIR/put-back" "$KEEP_DIR"
+printf '%s\n' "$PUT_BACK" >"$KEEP_DIR/undo"
+sync "$KEEP_DIR/undo" "$KEEP_DIR"
 
 # An earlier wipe that was cut off between its rows and its files: a bad file of its would stand in the way of a new one.
 for earlier in "${KEEP_DIR%/*}"/*-wipe-assets; do
@@ -66,7 +66,7 @@ if [ "$(wc -l <"$KEEP_DIR/rows")" -ne "$count" ]; then
   not_fit "of $count rows $(wc -l <"$KEEP_DIR/rows") were saved"
 fi
 held=$(sed -n 's/^held //p' "$session/out")
-echo "undo: sh $KEEP_DIR/put-back"
+echo "undo: sh $KEEP_DIR/undo"
 say "$SIGNAL_SQL"
 say 'commit;'
 # Once more: who looked between the signal and the commit still saw what was.
