@@ -4,43 +4,15 @@
  * are never called unhealthy.
  */
 
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Droplet } from "../droplet.ts";
 import { allFaults, faultNamed } from "../faults.ts";
 import type { DropletOptions } from "../parameters.ts";
+import { record } from "./results.ts";
 import { Bench, type Run } from "./run.ts";
 
-const results = join(import.meta.dirname, "../../results/faults.jsonl");
 const HOW =
   "symptom by curl, docker inspect and psql before the run and seconds later; the cause of the bundle's `check` against the one in the fault's script";
-
-interface Result {
-  readonly case: string;
-  readonly expected: string;
-  readonly found: string;
-  readonly status: string;
-  readonly judged: string;
-  readonly commit: string;
-}
-
-/** In place of an earlier result of the same case. */
-function record(result: Omit<Result, "judged" | "commit">): void {
-  const commit = execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
-    cwd: import.meta.dirname,
-    encoding: "utf8",
-  });
-  const earlier = existsSync(results) ? readFileSync(results, "utf8").split("\n").filter(Boolean) : [];
-  const others = earlier
-    .map((line) => JSON.parse(line) as Result)
-    .filter((each) => each.case !== result.case);
-  const all = [...others, { ...result, judged: HOW, commit: commit.trim() }].sort((a, b) =>
-    a.case < b.case ? -1 : 1,
-  );
-  writeFileSync(results, all.map((each) => `${JSON.stringify(each)}\n`).join(""));
-}
 
 let bench: Bench;
 
@@ -50,7 +22,7 @@ async function diagnosed(fault: string, variant = ""): Promise<Run["end"]> {
   await bench.break(fault, /-running$|^db-starting$|^intermittent/.test(fault) ? 0 : 2);
   const { end } = await bench.run({ mode: "check" });
   const { outputs } = end;
-  record({
+  record("faults.jsonl", HOW, {
     case: variant === "" ? fault : `${fault} (${variant})`,
     expected: expectedCause,
     found: outputs.get("cause") ?? "",
@@ -112,7 +84,7 @@ describe.each<[string, DropletOptions, readonly string[]]>([
   it("is healthy as it is", async () => {
     const { end } = await bench.run({ mode: "check" });
     const [cause = "", status = ""] = [end.outputs.get("cause"), end.outputs.get("status")];
-    record({ case: `no fault (${name})`, expected: "healthy", found: cause, status });
+    record("faults.jsonl", HOW, { case: `no fault (${name})`, expected: "healthy", found: cause, status });
     expect([cause, status], end.log).toEqual(["healthy", "healthy"]);
   });
 
