@@ -216,7 +216,7 @@ class BackupRun {
     const { to, filestore } = this.#options;
     if (target.db === undefined)
       throw new RefusedError("PostgreSQL is in no container of this project, so its dump cannot be taken", {
-        advice: "Take a backup where the database is managed, and run again with `backup: never`.",
+        advice: "Take a backup where the database is managed, and do this step by hand.",
       });
     if (filestore && (target.odoo === undefined || setup === undefined || setup.filestore === ""))
       throw new RefusedError("Where Odoo keeps its files is not known, so they cannot be kept", {

@@ -6,7 +6,7 @@
 
 break_it() {
   sql "$DATABASE" <<<"SELECT store_fname FROM ir_attachment WHERE $BUNDLES AND name LIKE 'web.assets_backend%'" |
-    sed "s|^|$(filestore)/|" | xargs -d '\n' rm
+    sed "s|^|$(filestore)/|" | xargs -d '\n' rm -f
 }
 
 undo_it() { restore_filestore; }
