@@ -331,6 +331,7 @@ class BackupRun {
         } catch (error) {
           if (!(error instanceof HostError) || error.problem !== "lost" || attempt === MOST_ATTEMPTS)
             throw error;
+          await file.idle();
           this.#tell(`the connection was lost: the copy goes on from ${inBytes(file.bytes)}`);
         }
       }

@@ -1,10 +1,10 @@
 /** A dump as it comes home: a file on the runner that is only half a backup until it has been read back. */
 
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RefusedError } from "../errors.ts";
+import { giveBackMemory } from "./garbage.ts";
 import { inBytes } from "./words.ts";
 
 /** Of the runner's disk a tenth, and at least 2 GiB, stay free: what fails for want of room there is not only ours. */
@@ -13,6 +13,9 @@ const LEAST_RESERVE = 2 * 1024 ** 3;
 const GATHERED = 1024 ** 2;
 /** Bytes between two looks at the disk. */
 const BETWEEN_LOOKS = 64 * 1024 ** 2;
+
+/** Bytes between two collections of garbage. */
+const BETWEEN_COLLECTIONS = 4 * 1024 ** 2;
 
 /** Bytes that may still be written below the directory. */
 export type RoomIn = (directory: string) => Promise<number>;
@@ -26,9 +29,12 @@ export class DumpFile {
   readonly #path: string;
   readonly #handle: FileHandle;
   readonly #room: RoomIn;
-  #gathered: Buffer[] = [];
+  /** Copied into one buffer, which is used again and again: what is not held on to needs no room for long. */
+  readonly #gathered = Buffer.alloc(GATHERED);
   #gatheredBytes = 0;
+  #busy: Promise<void> | undefined;
   #lookedAt = 0;
+  #collectedAt = 0;
   #written = 0;
 
   private constructor(path: string, handle: FileHandle, room: RoomIn) {
@@ -65,20 +71,39 @@ export class DumpFile {
 
   /** Takes the next bytes. @returns what to wait for before there are more; undefined when nothing */
   take(bytes: Buffer): Promise<void> | undefined {
-    this.#gathered.push(bytes);
-    this.#gatheredBytes += bytes.length;
-    return this.#gatheredBytes >= GATHERED ? this.flush() : undefined;
+    const taken = bytes.copy(this.#gathered, this.#gatheredBytes);
+    this.#gatheredBytes += taken;
+    if (this.#gatheredBytes < GATHERED) return undefined;
+    this.#busy = this.#makeRoomFor(bytes.subarray(taken));
+    return this.#busy;
+  }
+
+  /** When whoever gave it bytes went away: what was being written is written. */
+  async idle(): Promise<void> {
+    // What went wrong with it was told to who waited for it.
+    await this.#busy?.catch(() => {});
+  }
+
+  async #makeRoomFor(rest: Buffer): Promise<void> {
+    await this.flush();
+    await this.take(rest);
   }
 
   async flush(): Promise<void> {
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    const bytes = this.#gatheredBytes;
-    this.#gatheredBytes = 0;
-    for (let rest = Buffer.concat(gathered, bytes); rest.length > 0; ) {
-      const { bytesWritten } = await this.#handle.write(rest, 0, rest.length, this.#written);
+    for (let from = 0; from < this.#gatheredBytes; ) {
+      const { bytesWritten } = await this.#handle.write(
+        this.#gathered,
+        from,
+        this.#gatheredBytes - from,
+        this.#written,
+      );
+      from += bytesWritten;
       this.#written += bytesWritten;
-      rest = rest.subarray(bytesWritten);
+    }
+    this.#gatheredBytes = 0;
+    if (this.#written - this.#collectedAt >= BETWEEN_COLLECTIONS) {
+      this.#collectedAt = this.#written;
+      giveBackMemory();
     }
     if (this.#written - this.#lookedAt < BETWEEN_LOOKS) return;
     this.#lookedAt = this.#written;
@@ -94,10 +119,16 @@ export class DumpFile {
     await this.flush();
     await this.#handle.sync();
     const hash = createHash("sha256");
-    for await (const chunk of createReadStream(`${this.#path}.partial`, { highWaterMark: GATHERED })) {
-      hash.update(chunk);
+    const file = await open(`${this.#path}.partial`);
+    try {
+      for (;;) {
+        const { bytesRead } = await file.read(this.#gathered, 0, GATHERED);
+        if (bytesRead === 0) return hash.digest("hex");
+        hash.update(this.#gathered.subarray(0, bytesRead));
+      }
+    } finally {
+      await file.close();
     }
-    return hash.digest("hex");
   }
 
   /** From now on it is a backup. */

@@ -47,12 +47,26 @@ export class FrameReader {
   /** @returns what to wait for before the next chunk, where the sink wants that */
   push(chunk: Buffer): void | Promise<void> {
     if (this.#status !== undefined) return;
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    if (this.#noEndBegins(chunk)) {
+      this.#keep(this.#pending);
+      this.#pending = chunk;
+    } else {
+      this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+    }
     if (!this.#begun) this.#seekBegin();
     if (this.#begun) this.#seekEnd();
     const taken = this.#taken;
     this.#taken = undefined;
     return taken;
+  }
+
+  /** Whether what is pending is output for sure, so that the chunk need not be copied to be looked at together with it. */
+  #noEndBegins(chunk: Buffer): boolean {
+    const length = this.#end.length;
+    if (!this.#begun || this.#pending.length >= length || chunk.length < length) return false;
+    const joint = Buffer.concat([this.#pending, chunk.subarray(0, length)]);
+    const at = joint.indexOf(this.#end);
+    return at < 0 || at >= this.#pending.length;
   }
 
   /** What has been read so far; call it when the stream has ended. */

@@ -59,6 +59,11 @@ export class Action {
     this.#main?.child.kill(signal);
   }
 
+  /** The main step's process. */
+  get pid(): number {
+    return this.#main?.child.pid ?? 0;
+  }
+
   /** What the main step printed so far. */
   get log(): string {
     return this.#read("main.log");
