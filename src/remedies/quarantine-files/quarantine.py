@@ -48,7 +48,11 @@ class Watched:
         self.bad = 0
         self.named = []
 
-    def look(self, path):
+    def look(self, path, as_stored=True):
+        """Whether it is what was stored; one of another size need not be read."""
+        if not as_stored:
+            self.looked += 1
+            return False
         if self.left <= 0:
             self.passed += 1
             return True
@@ -129,7 +133,7 @@ def corrupt_in(path, files, bundles, users, nobodys, oldest):
                     if not nobodys.look(entry.path) and entry.stat(follow_symlinks=False).st_mtime < oldest:
                         nobodys.tell(name)
                         yield name
-                elif entry.stat(follow_symlinks=False).st_size != size > 0 or not users.look(entry.path):
+                elif not users.look(entry.path, entry.stat(follow_symlinks=False).st_size == size or size == 0):
                     users.tell(name)
             except FileNotFoundError:
                 pass
