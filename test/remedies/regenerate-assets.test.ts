@@ -39,8 +39,9 @@ interface Scenario {
   readonly rows?: readonly Row[];
   readonly sources?: Sources;
   readonly websites?: readonly number[];
-  readonly disk?: "refuses" | "swallows" | "full";
-  readonly storage?: "db";
+  /** The errno with which writing a file fails. */
+  readonly disk?: number;
+  readonly storage?: "db" | "loses";
   readonly clashes?: number;
   readonly deaf?: boolean;
   readonly early?: boolean;
@@ -73,6 +74,9 @@ const BACKEND: Sources = { "web.assets_backend": { css: [["/web/static/src/b.scs
 const LAYOUT = `<t t-name="web.layout"><head>
   <t t-call-assets="web.assets_frontend" t-js="false"/><t t-call-assets="web.assets_frontend" t-css="false" defer_load="True"/>
   <t t-call-assets="web.assets_tests" t-if="'tests' in debug"/></head></t>`;
+
+const FULL = 28;
+const NOT_SUPPORTED = 95;
 
 const sha1 = (content: string): string => createHash("sha1").update(content).digest("hex");
 
@@ -220,28 +224,23 @@ describe.each(VERSIONS)("with Odoo %i", (version) => {
     unchanged(outcome);
   });
 
-  it("a row whose file Odoo could not write undoes all of it, whether Odoo says so or not", () => {
-    const silent = run({ version, rows, disk: "swallows" });
-    expect(silent.output).toMatch(
-      /^not done: the file of web\.assets_frontend\.css could not be written: \S+ \(No such file or directory\); nothing was changed\n$/,
-    );
-    const loud = run({ version, rows, disk: "refuses" });
-    expect(loud.output).toMatch(
-      /^not done: Odoo cannot write its files: \S+ \(Permission denied\); nothing was changed\n$/,
-    );
-    for (const outcome of [silent, loud]) {
-      expect(outcome.status).toBe(UNFIT);
-      unchanged(outcome);
-    }
-  });
-
-  it("the beginning of a file that a full disk left is taken away, for it would be in the way from then on", () => {
-    const outcome = run({ version, rows, disk: "full" });
+  it("a file that cannot be written undoes all of it, and no half of one is left in the way", () => {
+    const outcome = run({ version, rows, disk: FULL });
     expect(outcome.output).toMatch(
-      /^not done: the file of web\.assets_frontend\.css is not what was written: /,
+      /^not done: Odoo cannot write its files: \S+ \(No space left on device\); nothing was changed\n$/,
     );
+    expect(outcome.status).toBe(UNFIT);
     unchanged(outcome);
     expect(outcome.files).toEqual({});
+  });
+
+  it("a row that was made without its file undoes all of it", () => {
+    const outcome = run({ version, rows, storage: "loses" });
+    expect(outcome.output).toMatch(
+      /^not done: the file of web\.assets_frontend\.css could not be written: \S+ \(No such file or directory\); nothing was changed\n$/,
+    );
+    expect(outcome.status).toBe(UNFIT);
+    unchanged(outcome);
   });
 
   it("a file of that name with another content undoes all of it, and is named and left alone", () => {
@@ -310,6 +309,12 @@ it("a 15 or 16 that has no regenerate_assets_bundles yet is served by the same c
   const outcome = run({ version: 16, rows, early: true });
   expect(outcome.status).toBe(0);
   expect(outcome.rows.map(({ url }) => url)).toEqual(expect.arrayContaining(OTHERS.map(({ url }) => url)));
+});
+
+it("where a file system has no files without a name, Odoo writes them as ever", () => {
+  const outcome = run({ version: 14, rows: [rowOf(14, "web.assets_frontend", "css")], disk: NOT_SUPPORTED });
+  expect(outcome.status, outcome.output).toBe(0);
+  expect(Object.keys(outcome.files)).toHaveLength(2);
 });
 
 it("so many rows cannot be bundles, and are left alone", () => {

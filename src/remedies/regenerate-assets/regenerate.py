@@ -9,6 +9,7 @@ was committed and something after that failed.
 """
 
 import collections
+import errno
 import hashlib
 import inspect
 import os
@@ -394,36 +395,43 @@ def attempt(env):
     return deleted, counted(made)
 
 
-def take_half_files_away(env, since):
-    """A full disk leaves the beginning of a file under the name of the whole one, where it would be in the way of
-    whatever is compiled next. Only what this run began, which no row names."""
-    files = env["ir.attachment"]
-    for stored in WRITTEN:
-        path = files._full_path(stored)
-        env.cr.execute("select 1 from ir_attachment where store_fname = %s limit 1", [stored])
-        try:
-            if env.cr.fetchone() or os.stat(path).st_mtime < since:
-                continue
-            with open(path, "rb") as file:
-                if hashlib.sha1(file.read()).hexdigest() != os.path.basename(stored):
-                    os.unlink(path)
-        except OSError:
-            pass
-
-
-WRITTEN = set()
-
-
-def remember_what_is_written(env):
-    """Odoo tells nobody which files a transaction that is undone had begun."""
+def write_whole_files(env):
+    """Odoo writes in place, goes on when that fails (`_file_write`), and leaves the beginning of a file where a full
+    disk or a kill cut it off: it would be in the way of whatever is compiled next. Here a file is there whole, or not."""
     model = type(env["ir.attachment"])
     write = model._file_write
 
     def file_write(self, content, checksum):
-        WRITTEN.add(checksum[:2] + "/" + checksum)
+        if self._storage() == "file":
+            stored, full_path = self._get_path(content, checksum)
+            if not os.path.exists(full_path):
+                put(content, full_path)
+                # As Odoo does, in case that the transaction is undone.
+                self._mark_for_gc(stored)
         return write(self, content, checksum)
 
     model._file_write = file_write
+
+
+def put(content, full_path):
+    folder = os.open(os.path.dirname(full_path), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        # A file without a name, which is gone with whoever made it.
+        file = os.open(os.path.dirname(full_path), os.O_TMPFILE | os.O_RDWR, 0o666)
+        try:
+            while content:
+                content = content[os.write(file, content) :]
+            os.fsync(file)
+            # With a folder, for only then does Python follow the link.
+            os.link("/proc/self/fd/%d" % file, full_path, src_dir_fd=folder)
+        finally:
+            os.close(file)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EXDEV):
+            raise
+        # A worker was quicker, or this file system has none such: then Odoo writes in place, and it is looked at.
+    finally:
+        os.close(folder)
 
 
 def in_words(error):
@@ -451,9 +459,8 @@ def say(deleted, made):
 
 def main(env):
     """-> the exit status"""
-    since = time.time()
     know_the_modules(env)
-    remember_what_is_written(env)
+    write_whole_files(env)
     for left in reversed(range(ATTEMPTS)):
         began = None
         try:
@@ -472,8 +479,6 @@ def main(env):
                 env.cr.rollback()
                 time.sleep(1)
                 continue
-            take_half_files_away(env, since)
-            env.cr.rollback()
             if not isinstance(error, StandsInTheWay):
                 traceback.print_exc()
             tell("not done: %s; nothing was changed" % in_words(error))

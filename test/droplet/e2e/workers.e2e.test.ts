@@ -1,6 +1,7 @@
-/** The same freezes with Odoo's prefork server (workers = 2), whose processes are many. Judged from outside. */
+/** The same freezes, and pages that workers remember, with Odoo's prefork server (workers = 2), whose processes are many. Judged from outside. */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { bringsBack } from "./bundles.ts";
 import { Bench } from "./run.ts";
 
 let bench: Bench;
@@ -39,6 +40,15 @@ describe("with two workers", () => {
     expect(end.outputs.get("remedies")).toBe("restart-odoo");
     expect(end.outputs.get("next")).toContain("shop_notes/models.py");
   });
+
+  it.each(["assets-rows-deleted", "assets-sources-changed"])(
+    "%s is brought back by compiling anew: both workers are told, and neither is restarted",
+    async (fault) => {
+      await bringsBack(bench, fault);
+      // Whichever of them answers.
+      for (let times = 0; times < 6; times++) await bench.droplet.assertHealthy();
+    },
+  );
 
   it("a healthy site is left exactly as it was", async () => {
     const before = await bench.look();
