@@ -12,7 +12,7 @@ const LEAST_RESERVE = 2 * 1024 ** 3;
 /** Bytes that are gathered before they are written; all that is held in memory. */
 const GATHERED = 1024 ** 2;
 /** Bytes between two looks at the disk. */
-const BETWEEN_LOOKS = 64 * 1024 ** 2;
+const BETWEEN_LOOKS = 16 * 1024 ** 2;
 
 /** Bytes between two collections of garbage. */
 const BETWEEN_COLLECTIONS = 4 * 1024 ** 2;

@@ -68,11 +68,11 @@ open_database() {
     refuse "The database's container does not run, so no backup can be taken"
   # shellcheck disable=SC2016 # for the shell inside of the container
   about=$(timeout -k 5 20 docker exec "$DB_CONTAINER" sh -c 'echo "user=${POSTGRES_USER:-postgres}"
-    pg_dump --version 2>/dev/null | sed -n "s/^pg_dump (PostgreSQL) \([0-9][0-9]*\).*/major=\1/p"
+    pg_dump --version 2>/dev/null
     if command -v nice >/dev/null; then echo nice=yes; fi
     if command -v ionice >/dev/null; then echo ionice=yes; fi' </dev/null) || about=
   user=${DB_USER:-$(printf '%s\n' "$about" | sed -n 's/^user=//p')}
-  major=$(printf '%s\n' "$about" | sed -n 's/^major=//p')
+  major=$(printf '%s\n' "$about" | sed -n 's/^pg_dump (PostgreSQL) \([0-9][0-9]*\).*/\1/p')
   [ -n "$major" ] || refuse "There is no pg_dump in the database's container"
   gently=
   case $about in *nice=yes*) gently="nice -n 10" ;; esac
@@ -303,7 +303,7 @@ remove_expired() {
 end_tree() {
   for each_end in "$@"; do
     # shellcheck disable=SC2046 # numbers
-    (end_tree $(pgrep -P "$each_end"))
+    (end_tree $(pgrep -P "$each_end" 2>/dev/null))
     kill "$each_end" 2>/dev/null || true
   done
 }
