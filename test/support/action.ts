@@ -29,10 +29,13 @@ export interface StepEnd {
 export class Action {
   readonly #folder = mkdtempSync(join(tmpdir(), "odoo-recover-e2e-"));
   readonly #inputs: ActionInputs;
+  readonly #event: string;
   #main: { child: ChildProcess; end: Promise<StepEnd> } | undefined;
 
-  constructor(inputs: ActionInputs) {
+  /** @param event what started the workflow, as GitHub names it: `schedule`; empty for none */
+  constructor(inputs: ActionInputs, event = "") {
     this.#inputs = inputs;
+    this.#event = event;
   }
 
   /** Starts the main step and does not wait for it. */
@@ -133,6 +136,7 @@ export class Action {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
         RUNNER_TEMP: this.#folder,
+        GITHUB_EVENT_NAME: this.#event,
         GITHUB_OUTPUT: file("output"),
         GITHUB_STATE: file("state"),
         GITHUB_STEP_SUMMARY: file("summary"),

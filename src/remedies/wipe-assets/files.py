@@ -1,7 +1,7 @@
 """Runs inside of Odoo's container, as `python3 -c LOADER`: the files of compiled bundles, looked at and moved aside.
 
 DATA holds lines `user=UID:GID`, `data=DIRECTORY` (Odoo's data directory), `filestore=DIRECTORY`, `aside=NAME` (a folder
-below `odoo-recover` in the data directory), `do=WHAT` and any number of `file=ab/ab12…`:
+below `odoo-recover` in the data directory, or in the filestore where that is a mount), `do=WHAT` and any number of `file=ab/ab12…`:
 
 - `look`: prints `corrupt FILE` for each whose SHA-1 is not its name, and `unfit WORDS` where Odoo could make no new file;
 - `aside`: moves them aside, by rename; prints `moved FILE`;
@@ -133,13 +133,21 @@ def back(filestore, away):
             pass
 
 
+def root_of_aside(data, filestore):
+    """Odoo's data directory; the filestore itself where that is a mount of its own, for a rename does not leave one."""
+    try:
+        return data if os.stat(data).st_dev == os.stat(filestore).st_dev else filestore
+    except OSError:
+        return data
+
+
 def main(data):
     values, files = parse(data)
     become(values["user"])
     filestore = values["filestore"]
     if not re.match(r"^[A-Za-z0-9_-]+$", values["aside"]):
         raise SystemExit("no name for a folder: %r" % values["aside"])
-    away = os.path.join(values["data"], "odoo-recover", values["aside"])
+    away = os.path.join(root_of_aside(values["data"], filestore), "odoo-recover", values["aside"])
     {
         "look": lambda: look(filestore, files),
         "aside": lambda: aside(filestore, away, files),

@@ -35,16 +35,18 @@ export class Bench {
     await this.droplet.assertPersists(fault, controlSeconds);
   }
 
-  action(more: ActionInputs = {}, user: User = "deploy"): Action {
+  /** @param event what started the workflow, as GitHub names it */
+  action(more: ActionInputs = {}, user: User = "deploy", event = ""): Action {
     const action = new Action(
       inputsFor(this.droplet, user, { mode: "recover", url: this.droplet.url, soak: "0s", ...more }),
+      event,
     );
     this.#actions.push(action);
     return action;
   }
 
-  async run(more: ActionInputs = {}, user: User = "deploy"): Promise<Run> {
-    const action = this.action(more, user);
+  async run(more: ActionInputs = {}, user: User = "deploy", event = ""): Promise<Run> {
+    const action = this.action(more, user, event);
     return { action, end: await action.main() };
   }
 
