@@ -26,7 +26,6 @@ interface Row {
   readonly res_model?: string;
   readonly res_id?: number;
   readonly create_uid?: number;
-  readonly content?: string;
 }
 type Sources = Readonly<
   Record<
@@ -47,6 +46,8 @@ interface Scenario {
   readonly early?: boolean;
   readonly arabic?: boolean;
   readonly program?: string;
+  /** Rows, by their place, whose files are not what is in the filestore. */
+  readonly gone?: readonly number[];
   /** Files that are in the filestore already, by the content whose name they have. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -206,17 +207,27 @@ describe.each(VERSIONS)("with Odoo %i", (version) => {
         ],
       },
     };
-    const outcome = run({ version, sources: broken, rows: [...rows, ...OTHERS] });
+    const outcome = run({
+      version,
+      sources: broken,
+      rows: [...rows, ...OTHERS],
+      files: { former: "former" },
+    });
     expect(outcome.status).toBe(UNFIT);
     expect(outcome.output).toBe(
       'not done: web.assets_frontend.css does not compile: Error: Undefined variable: "$undefined" in /shop/static/src/shop.scss, of the module shop; nothing was changed\n',
     );
     unchanged(outcome);
+    // A bundle that the page names and that has nothing in it is not one that people miss.
+    const css = rows.filter(({ url }) => url.endsWith(".css"));
+    const alone = run({ version, sources: broken, rows: css, files: { former: "former" } });
+    expect(alone.status).toBe(UNFIT);
+    unchanged(alone);
   });
 
   it("a script without its source undoes all of it", () => {
     const broken: Sources = { "web.assets_frontend": { js: [["/shop/static/src/js/checkout.js", null]] } };
-    const outcome = run({ version, sources: broken, rows });
+    const outcome = run({ version, sources: broken, rows, files: { former: "former" } });
     expect(outcome.output).toBe(
       "not done: web.assets_frontend.js does not compile: Could not get content for /shop/static/src/js/checkout.js, of the module shop; nothing was changed\n",
     );
@@ -232,6 +243,39 @@ describe.each(VERSIONS)("with Odoo %i", (version) => {
     expect(outcome.status).toBe(UNFIT);
     unchanged(outcome);
     expect(outcome.files).toEqual({});
+  });
+
+  it("where others are missing they are made, and the rows of one that does not compile stay as they are", () => {
+    const broken: Sources = {
+      "web.assets_frontend": FRONTEND["web.assets_frontend"] ?? {},
+      "web.assets_backend": { css: [["/shop/static/src/shop.scss", ".shop { color: $undefined; }"]] },
+    };
+    // The backend's older stylesheet is whole, the other files are gone.
+    const outcome = run({
+      version,
+      sources: broken,
+      rows: [...rows, ...OTHERS],
+      files: { former: "former" },
+      gone: [0, 1, 2],
+    });
+    expect(outcome.status, outcome.output).toBe(0);
+    expect(outcome.output).toBe(
+      "did: made 2 bundles anew: web.assets_frontend.css (deleted 2, made 1), web.assets_frontend.js (deleted 1, made 1)\n" +
+        'did: left the rows of one bundle as they were: web.assets_backend.css does not compile: Error: Undefined variable: "$undefined" in /shop/static/src/shop.scss, of the module shop\n' +
+        "did: told Odoo's workers to forget the pages that they had rendered\n",
+    );
+    const kept = outcome.rows.map(({ url }) => url).filter((url) => !url.includes("aaaaaaa"));
+    expect(kept).toEqual([urlOf(version, "web.assets_backend", "css"), ...OTHERS.map(({ url }) => url)]);
+  });
+
+  it("a script with an error in it is more than one that nobody gets", () => {
+    const broken: Sources = { "web.assets_frontend": { js: [["/shop/static/src/js/checkout.js", null]] } };
+    const outcome = run({ version, sources: broken, rows: [rowOf(version, "web.assets_frontend", "js")] });
+    expect(outcome.status, outcome.output).toBe(0);
+    expect(outcome.output).toContain(
+      "did: made one with an error in it: web.assets_frontend.js does not compile: Could not get content for /shop/static/src/js/checkout.js, of the module shop\n",
+    );
+    expect(made(outcome)).toHaveLength(1);
   });
 
   it("a row that was made without its file undoes all of it", () => {

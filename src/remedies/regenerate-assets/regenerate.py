@@ -2,7 +2,8 @@
 
 One transaction: the rows of the compiled bundles are deleted, the bundles are compiled again and looked at, and only
 when each is good is it committed; else nothing has changed. People still see an older stylesheet where a newer one does
-not compile, and deleting its row would take that away.
+not compile, and deleting its row would take that away. Where others are missing altogether, those are made, and the rows
+of the one that does not compile stay as they are.
 
 Prints `did: ...` and ends with 0; `not done: ...` and 10 when nothing was changed; `it did not work: ...` and 11 when it
 was committed and something after that failed.
@@ -207,8 +208,22 @@ def exists(env, name):
     return "ir.asset" in env or bool(env["ir.ui.view"].search([("key", "=", name)], limit=1))
 
 
-def delete(env, rows):
-    if hasattr(env["ir.attachment"], "regenerate_assets_bundles"):
+def is_good(env, row):
+    """Whether a visitor gets what was stored."""
+    _id, _url, stored, _size = row
+    if not re.match(r"^[0-9a-f]{2,3}/[0-9a-f]{40}$", stored or ""):
+        return True
+    try:
+        with open(env["ir.attachment"]._full_path(stored), "rb") as file:
+            return hashlib.sha1(file.read()).hexdigest() == os.path.basename(stored)
+    except OSError:
+        return False
+
+
+def delete(env, rows, leave):
+    if leave:
+        env["ir.attachment"].browse([row[0] for row in rows if bundle_of(row[1]) not in leave]).unlink()
+    elif hasattr(env["ir.attachment"], "regenerate_assets_bundles"):
         env["ir.attachment"].regenerate_assets_bundles()
     else:
         # By the ORM, which marks the files for Odoo's own collection of garbage.
@@ -268,8 +283,10 @@ def of_module(words):
 
 
 def look_at(env, rows, former):
-    """Each row that was made: its file, and what is in it. Raises StandsInTheWay."""
+    """Each row that was made: its file, and what is in it. -> what is wrong, by bundle. Raises StandsInTheWay for a file
+    that is not what was written."""
     files = env["ir.attachment"]
+    wrong = {}
     for identity, url, stored, size in rows:
         bundle = bundle_of(url)
         name = title(bundle) if bundle else url
@@ -286,10 +303,11 @@ def look_at(env, rows, former):
         if bundle is None:
             continue
         if not content and former.get(bundle, 0) > 0:
-            raise StandsInTheWay("%s was compiled to nothing" % name)
+            wrong[bundle] = "%s was compiled to nothing" % name
         left = LEFT[bundle.kind].search(content.decode("utf-8", "replace"))
         if left:
-            raise StandsInTheWay("%s does not compile: %s" % (name, words_of(left.group(0))))
+            wrong[bundle] = "%s does not compile: %s" % (name, words_of(left.group(0)))
+    return wrong
 
 
 def content_of(path, name):
@@ -366,33 +384,64 @@ def after_commit(env, signal):
         raise RuntimeError("the workers were not told: %s is as before" % read)
 
 
-def attempt(env):
-    """-> what was deleted and what was made, by bundle, in a transaction that is not committed yet"""
-    env.cr.execute("set local lock_timeout to '20s'")
-    rows = rows_of(env)
-    if len(rows) > MOST_ROWS:
-        raise StandsInTheWay("%d rows look like compiled bundles, and so many cannot be" % len(rows))
-    deleted = counted(rows)
-    former = {bundle_of(url): size for _id, url, _stored, size in rows}
-    delete(env, rows)
-    failures = []
-    for bundle in sorted(set(deleted) | set(of_the_login_page(env)), key=title):
-        try:
-            wrong = compile_anew(env, bundle)
-        except Exception as error:
-            if "collid" not in str(error):
-                raise
-            raise StandsInTheWay(
-                "another file stands in the way of %s, which has to be moved aside first: %s"
-                % (title(bundle), path_in(error) or "not named")
-            )
-        if wrong:
-            failures.append("%s does not compile: %s" % (title(bundle), wrong))
-    if failures:
-        raise StandsInTheWay("; ".join(failures[:3]) + (" and %d more" % (len(failures) - 3) if failures[3:] else ""))
-    made = rows_of(env)
-    look_at(env, made, former)
-    return deleted, counted(made)
+class Attempt:
+    """All of it, in a transaction that is not committed yet. `leave`: bundles whose rows stay as they are."""
+
+    def __init__(self, env, leave=frozenset()):
+        env.cr.execute("set local lock_timeout to '20s'")
+        rows = rows_of(env)
+        if len(rows) > MOST_ROWS:
+            raise StandsInTheWay("%d rows look like compiled bundles, and so many cannot be" % len(rows))
+        former = {bundle_of(url): size for _id, url, _stored, size in rows}
+        good = {bundle_of(row[1]) for row in rows if is_good(env, row)}
+        wanted = set(counted(rows)) | set(of_the_login_page(env))
+        self.left = frozenset()
+        delete(env, rows, leave)
+        self.wrong = {}
+        for bundle in sorted(wanted - leave, key=title):
+            wrong = compile_or_say(env, bundle)
+            if wrong:
+                self.wrong[bundle] = "%s does not compile: %s" % (title(bundle), wrong)
+        kept = {row[0] for row in rows if bundle_of(row[1]) in leave}
+        made = [row for row in rows_of(env) if row[0] not in kept]
+        self.wrong = {**look_at(env, made, former), **self.wrong}
+        self.deleted = counted([row for row in rows if row[0] not in kept])
+        self.made = counted(made)
+        # Those that nobody gets now, and would get then.
+        self.missing = set(self.made) - good
+
+
+def compile_or_say(env, bundle):
+    try:
+        return compile_anew(env, bundle)
+    except Exception as error:
+        if "collid" not in str(error):
+            raise
+        raise StandsInTheWay(
+            "another file stands in the way of %s, which has to be moved aside first: %s"
+            % (title(bundle), path_in(error) or "not named")
+        )
+
+
+def best_attempt(env):
+    """-> the Attempt that is to be committed. Raises StandsInTheWay where nobody would be better off."""
+    first = Attempt(env)
+    if not first.wrong:
+        return first
+    # A script with an error in one part is more than none at all; of a stylesheet there is an older one, or nothing.
+    with_error = {bundle for bundle in first.wrong if bundle.kind == "js"} & first.missing
+    leave = set(first.wrong) - with_error
+    words = sorted(first.wrong.values())
+    if not first.missing - leave:
+        raise StandsInTheWay("; ".join(words[:3]) + (" and %d more" % (len(words) - 3) if words[3:] else ""))
+    env.cr.rollback()
+    clear_caches(env)
+    second = Attempt(env, frozenset(leave))
+    if set(second.wrong) - with_error:
+        raise StandsInTheWay("; ".join(sorted(second.wrong.values())[:3]))
+    second.wrong = first.wrong
+    second.left = leave
+    return second
 
 
 def write_whole_files(env):
@@ -448,13 +497,17 @@ def is_a_clash(error):
     return getattr(error, "pgcode", None) in ("40001", "40P01", "55P03")
 
 
-def say(deleted, made):
+def say(attempt):
+    deleted, made = attempt.deleted, attempt.made
     counts = [
         "%s (deleted %d, made %d)" % (title(bundle), deleted[bundle], made[bundle])
         for bundle in sorted(set(deleted) | set(made), key=title)
     ]
     anew = sum(1 for bundle in made if made[bundle])
     tell("did: made %d %s anew: %s" % (anew, "bundle" if anew == 1 else "bundles", ", ".join(counts)))
+    for bundle in sorted(attempt.wrong, key=title):
+        done = "left the rows of one bundle as they were" if bundle in attempt.left else "made one with an error in it"
+        tell("did: %s: %s" % (done, attempt.wrong[bundle]))
 
 
 def main(env):
@@ -465,7 +518,7 @@ def main(env):
         began = None
         try:
             began = sorted(row[0] for row in rows_of(env))
-            deleted, made = attempt(env)
+            attempt = best_attempt(env)
             before = signal_of(env)
             commit(env, before)
             break
@@ -483,7 +536,7 @@ def main(env):
                 traceback.print_exc()
             tell("not done: %s; nothing was changed" % in_words(error))
             return NOT_DONE
-    say(deleted, made)
+    say(attempt)
     try:
         after_commit(env, before)
     except Exception as error:
