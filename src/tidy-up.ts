@@ -3,7 +3,7 @@
  * that only looks for a reason, gives the leases back, and says how the site is now.
  */
 
-import { abandonBackup } from "./backup/backup.ts";
+import { abandonBackup, discardHalves } from "./backup/backup.ts";
 import { isGood } from "./diagnosis/diagnosis.ts";
 import type { Host } from "./host/host.ts";
 import { statePlace } from "./host/state.ts";
@@ -69,6 +69,7 @@ async function endBackup(entries: readonly Entry[], host: Host, parts: Parts): P
     return [];
   const place = statePlace(begun.key);
   await abandonBackup(host, place, begun.step, parts.signal);
+  await discardHalves(parts.reportDirectory);
   parts.journal.append({
     kind: "backup-ended",
     step: begun.step,

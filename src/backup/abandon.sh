@@ -31,5 +31,16 @@ if [ -f "$step_dir/database" ]; then
     timeout -k 2 8 docker exec -i -e PGUSER="$user" -e PGDATABASE=postgres -e PGCONNECT_TIMEOUT=5 "$container" \
       timeout -k 2 6 psql -X -q -A -t -v application="$(printf '%.63s' "odoo-recover-$STEP")" >/dev/null 2>&1 || true
 fi
+# The files that were kept beside a dump that is none.
+if [ -f "$step_dir/kept" ] && ! grep -qs "^  \"step\": \"$STEP\",\$" "$AUDIT_ROOT/$STATE_KEY/backups"/*.dump.json; then
+  container=$(sed -n 1p "$step_dir/kept")
+  kept=$(sed -n 2p "$step_dir/kept")
+  case $kept in
+    */odoo-recover/"$STEP")
+      timeout -k 2 40 docker exec --user 0 "$container" timeout -k 2 30 rm -rf "$kept/filestore" "$kept/filestore.partial" 2>/dev/null || true
+      timeout -k 2 10 docker exec --user 0 "$container" rmdir "$kept" "${kept%/*}" 2>/dev/null || true
+      ;;
+  esac
+fi
 rm -f "$AUDIT_ROOT/$STATE_KEY/backups/$STEP.dump.partial" "$AUDIT_ROOT/$STATE_KEY/backups/$STEP.json.partial"
 if ! step_runs "$step_dir" && ! [ -f "$step_dir/started" ]; then rm -rf "$step_dir"; fi

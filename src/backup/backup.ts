@@ -5,6 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Diagnosis, Setup } from "../diagnosis/diagnosis.ts";
 import type { Target } from "../diagnosis/target.ts";
@@ -133,6 +134,13 @@ export async function abandonBackup(
     signal,
   );
   return refusalIn(sections.find(({ name }) => name === "refusal")?.body.toString("utf8") ?? "");
+}
+
+/** Removes what of a dump came home half, in the report directory of a run that was killed. */
+export async function discardHalves(reportDirectory: string): Promise<void> {
+  const folder = join(reportDirectory, "backups");
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) if (name.endsWith(".partial")) await rm(join(folder, name), { force: true });
 }
 
 // ---- How ----------------------------------------------------------------------------------------------------------

@@ -233,6 +233,7 @@ in_odoo() {
 kept=$DATA_DIRECTORY/odoo-recover/$STEP_NAME
 snapshot_files() {
   [ -n "$FILESTORE" ] || return 0
+  printf '%s\n%s\n' "$ODOO_CONTAINER" "$kept" >"$step_dir/kept"
   linked=$(in_odoo link "$FILESTORE" "$kept" </dev/null 2>&1) ||
     refuse "The filestore could not be kept beside the dump" "$linked" \
       "A dump alone does not bring attachments back. Free inodes, or put \`$DATA_DIRECTORY\` on a file system with hard links."

@@ -47,6 +47,19 @@ def inside(kept):
     return os.path.basename(os.path.dirname(os.path.normpath(kept))) == "odoo-recover"
 
 
+def remove_halves(kept):
+    """What a backup that was cut off by a reboot left: nobody else is at work, for whoever calls us has the lease."""
+    ours = os.path.dirname(os.path.normpath(kept))
+    for step in os.listdir(ours) if os.path.isdir(ours) else []:
+        half = os.path.join(ours, step, "filestore.partial")
+        if os.path.join(ours, step) != os.path.normpath(kept) and os.path.isdir(half):
+            shutil.rmtree(half, ignore_errors=True)
+            try:
+                os.rmdir(os.path.join(ours, step))
+            except OSError:
+                pass
+
+
 def main(action, *paths):
     if action == "remove":
         (kept,) = paths
@@ -67,6 +80,8 @@ def main(action, *paths):
     if not os.path.isdir(filestore):
         raise SystemExit("there is no filestore: %s" % filestore)
     os.umask(0o077)
+    if action == "link":
+        remove_halves(kept)
     link_all(filestore, copy)
     if action != "finish":
         return

@@ -2,7 +2,7 @@
 // real; the end-to-end tests do the same with PostgreSQL, disks and networks.
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -175,6 +175,27 @@ describe("the files beside it", () => {
     await refusalOf(stage.take({ filestore: true }));
     expect(statSync(join(stage.path, "data/filestore/shop/aa/one")).nlink).toBe(1);
     expect(() => statSync(join(stage.path, "data/odoo-recover"))).toThrow("ENOENT");
+  });
+
+  it("of one that a reboot cut off are let go of by the next", async () => {
+    file("aa/one");
+    stage.says({ names: "aa/one\n" });
+    const half = join(stage.path, "data/odoo-recover/0badf00d-1-backup/filestore.partial/shop/aa");
+    mkdirSync(half, { recursive: true });
+    await stage.take({ filestore: true });
+    expect(readdirSync(join(stage.path, "data/odoo-recover"))).toEqual(["01234567-1-backup"]);
+  });
+
+  it("are let go of when what came home is not what was sent, and the droplet keeps no manifest", async () => {
+    file("aa/one");
+    stage.says({ names: "aa/one\n" });
+    await stage.take({ to: "runner" });
+    stage.says({
+      dump: `printf 'PGDMP\\nshop\\n'; cat "$FAKE/tables"; head -c 60000 /dev/urandom | base64; echo END; exit 0`,
+    });
+    expect((await refusalOf(stage.take({ to: "runner", filestore: true }))).message).toContain("has shrunk");
+    expect(statSync(join(stage.path, "data/filestore/shop/aa/one")).nlink).toBe(1);
+    expect(stage.onRunner()).toHaveLength(1);
   });
 
   it("that are not there are a refusal", async () => {

@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { TcpProxy } from "../../host/ssh/tcp-proxy.ts";
 import { Droplet } from "../droplet.ts";
 import { must, until } from "../process.ts";
-import { Backups, grow } from "./backups.ts";
+import { Backups, grow, pgDumpIs } from "./backups.ts";
 import { expectNothingLeftBehind, lookFromOutside, type OutsideView } from "./outside.ts";
 
 /** Of rows that do not compress well; a dump of them takes some seconds. */
@@ -75,15 +75,6 @@ async function dumping(): Promise<void> {
         : undefined,
     () => "no dump began",
   );
-}
-
-/** A pg_dump in front of the real one in the database's container. */
-async function pgDumpIs(program: string): Promise<void> {
-  await droplet.script(`docker exec -i --user 0 "$(container_of "$DB_SERVICE")" sh -c 'cat >/usr/local/sbin/pg_dump; chmod 755 /usr/local/sbin/pg_dump' <<'SH'
-#!/bin/sh
-case "$*" in *--version*) exec /usr/bin/pg_dump "$@" ;; esac
-${program}
-SH`);
 }
 
 describe("a backup", () => {
@@ -304,7 +295,7 @@ SH
   });
 
   it("when pg_dump says that all is well and wrote nothing", async () => {
-    await pgDumpIs("exit 0");
+    await pgDumpIs(droplet, "exit 0");
     for (const to of ["droplet", "runner"] as const) {
       const { refusal } = await backups.take({ to });
       expect(refusal).toMatch(
@@ -316,7 +307,7 @@ SH
   });
 
   it("when pg_dump is cut off and says that all is well", async () => {
-    await pgDumpIs('/usr/bin/pg_dump "$@" | head -c 5000000');
+    await pgDumpIs(droplet, '/usr/bin/pg_dump "$@" | head -c 5000000');
     for (const to of ["droplet", "runner"] as const) {
       const { refusal } = await backups.take({ to });
       expect(refusal).toMatch(/nothing more was done: pg_restore cannot read the dump/);
@@ -328,7 +319,7 @@ SH
   it("when the dump is one of another database", async () => {
     await droplet.script('sql postgres <<<"create database other_shop template $SNAPSHOT_DATABASE"');
     try {
-      await pgDumpIs('PGDATABASE=other_shop exec /usr/bin/pg_dump "$@"');
+      await pgDumpIs(droplet, 'PGDATABASE=other_shop exec /usr/bin/pg_dump "$@"');
       for (const to of ["droplet", "runner"] as const) {
         const { refusal } = await backups.take({ to });
         expect(refusal).toContain(
@@ -344,7 +335,7 @@ SH
 
   it("when it has shrunk below half of the last good one, until a person says that this is right", async () => {
     const { made } = await backups.take();
-    await pgDumpIs('exec /usr/bin/pg_dump --exclude-table-data=heap "$@"');
+    await pgDumpIs(droplet, 'exec /usr/bin/pg_dump --exclude-table-data=heap "$@"');
     const { refusal } = await backups.take();
     expect(refusal).toMatch(
       /nothing more was done: The dump of odoo has shrunk below half of the last good one/,

@@ -39,6 +39,15 @@ export async function grow(on: Droplet, megabytes: number): Promise<void> {
   );
 }
 
+/** A pg_dump in front of the real one in the database's container. */
+export async function pgDumpIs(on: Droplet, program: string): Promise<void> {
+  await on.script(`docker exec -i --user 0 "$(container_of "$DB_SERVICE")" sh -c 'cat >/usr/local/sbin/pg_dump; chmod 755 /usr/local/sbin/pg_dump' <<'SH'
+#!/bin/sh
+case "$*" in *--version*) exec /usr/bin/pg_dump "$@" ;; esac
+${program}
+SH`);
+}
+
 export class Backups implements AsyncDisposable {
   readonly droplet: Droplet;
   readonly host: Host;
