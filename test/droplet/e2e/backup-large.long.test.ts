@@ -1,13 +1,10 @@
 /** A database of 5 GB goes to the runner by the bundle. What was measured goes to test/results/backup.jsonl. */
 
-import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, it } from "vitest";
 import { measureBackup } from "./large-backup.ts";
+import { record } from "./results.ts";
 import { Bench } from "./run.ts";
 
-const results = join(import.meta.dirname, "../../results/backup.jsonl");
 const HOW =
   "the bundle's recover with backup: always, backup_to: runner, on the test droplet; VmRSS of its process every 0.1 s; then ssh host pg_dump -Fc > file of the same database";
 
@@ -22,10 +19,8 @@ afterAll(async () => {
 });
 
 it("5 GB pass through the runner's process, and it does not grow by them", async () => {
-  const measured = await measureBackup(bench, 5_000);
-  const commit = execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
-    cwd: import.meta.dirname,
-    encoding: "utf8",
-  }).trim();
-  writeFileSync(results, `${JSON.stringify({ ...measured, judged: HOW, commit })}\n`);
+  record("backup.jsonl", HOW, {
+    case: "5 GB to the runner",
+    ...(await measureBackup(bench, 5_000)),
+  });
 }, 7_200_000);
