@@ -1,0 +1,80 @@
+/** The wipe (runbook 2.3), killed at every moment that matters: each row is in the database or in what was saved. */
+
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { undoOf } from "./files.ts";
+import { Bench } from "./run.ts";
+import { approval, breakLoginAssets, expectAsBefore, rowsAndFiles, WIPE } from "./wipe.ts";
+
+let bench: Bench;
+
+beforeAll(async () => {
+  bench = await Bench.up();
+});
+
+afterEach(async () => {
+  await bench.droplet.script("rm -f /usr/local/sbin/docker /root/calls /root/killed");
+  await bench.tidy();
+});
+
+/**
+ * A `docker` in front of the droplet's own, which kills the step with everything in its unit at a chosen moment: around
+ * the `commit` that psql is told, or around a call for Odoo's files.
+ */
+async function killAt(moment: string): Promise<void> {
+  await bench.droplet.script(`
+    cat >/usr/local/sbin/docker <<'SH'
+#!/bin/sh
+die() { echo "$1" >>/root/killed; systemctl kill --signal=KILL 'odoo-recover-*-wipe-assets.service'; sleep 5; }
+case "\${STEP_NAME:-} $*" in
+  *-wipe-assets*" psql "*seconds=*)
+    while IFS= read -r line; do
+      if [ "$line" = 'commit;' ] && [ ${moment} = before-commit ]; then die before-commit; fi
+      printf '%s\\n' "$line"
+      if [ "$line" = 'commit;' ] && [ ${moment} = after-commit ]; then sleep 1; die after-commit; fi
+    done | /usr/bin/docker "$@"
+    exit
+    ;;
+  *-wipe-assets*" python3 "*)
+    echo >>/root/calls
+    # The first call looks, the second one moves.
+    if [ "$(wc -l </root/calls)" = 2 ]; then
+      if [ ${moment} = before-moving ]; then die before-moving; fi
+      /usr/bin/docker "$@"
+      if [ ${moment} = after-moving ]; then die after-moving; fi
+      exit
+    fi
+    ;;
+esac
+exec /usr/bin/docker "$@"
+SH
+    chmod 755 /usr/local/sbin/docker
+    rm -f /root/calls /root/killed`);
+}
+
+describe("killed with SIGKILL, each row is in the database or in what was saved, and all can be put back", () => {
+  it.each(["before-commit", "after-commit", "before-moving", "after-moving"])("%s", async (moment) => {
+    await breakLoginAssets(bench);
+    const before = await rowsAndFiles(bench);
+    const rows = before.filter((line) => /^\d+ /.test(line));
+    const token = await approval(bench);
+    await killAt(moment);
+    const { action, end } = await bench.run({ ...WIPE, approve: token, boot_wait: "30s" });
+    await bench.droplet.script("rm -f /usr/local/sbin/docker");
+    expect(await bench.droplet.script("cat /root/killed")).toBe(moment);
+    await bench.nothingLeftBehind();
+    expect(end.outputs.get("status"), end.log).toMatch(/^(?:recovered|unhealthy)$/);
+
+    const undo = undoOf(action, "wipe-assets");
+    const saved = await bench.droplet.script(
+      `sed -E 's/^\\{"id":([0-9]+),.*/\\1/' "$(dirname '${undo.slice(3)}')/rows" | sort -n`,
+    );
+    const now = await rowsAndFiles(bench);
+    const gone = rows.filter((line) => !now.includes(line)).map((line) => line.split(" ")[0]);
+    expect(saved.split("\n")).toHaveLength(10);
+    expect(gone).toEqual(moment === "before-commit" ? [] : saved.split("\n"));
+
+    await bench.droplet.script(undo);
+    await expectAsBefore(bench, before);
+    await bench.nothingLeftBehind();
+  });
+});
