@@ -24,13 +24,9 @@ export const module: Remedy = {
     const shell = shellCommand(diagnosis);
     if (wish.action === "update") {
       const server = shell.replace(/ shell\b/, "");
-      return `${server} --update=${wish.name} --stop-after-init\n${restart}`;
+      return `${server} --update=${wish.name} --stop-after-init && ${restart}`;
     }
-    return [
-      `# ${goesWith(named)}`,
-      `${shell} <<< "env['ir.module.module'].search([('name', '=', '${wish.name}')]).button_immediate_uninstall()"`,
-      restart,
-    ].join("\n");
+    return `${shell} <<< "env['ir.module.module'].search([('name', '=', '${wish.name}')]).button_immediate_uninstall()" && ${restart} # ${goesWith(named)}`;
   },
   program: (diagnosis) => {
     const { module: wish, named } = diagnosis;

@@ -36,12 +36,12 @@ export const wipeAssets: Remedy = {
     const target = targetOf(diagnosis);
     const { dataDirectory = "<data_dir>", filestore = "<filestore>" } = diagnosis.setup ?? {};
     const psql = `docker exec -i ${target.db?.name ?? target.dbService} psql -U ${target.dbUser ?? '"$POSTGRES_USER"'} -d ${databaseFor(diagnosis)}`;
+    // One line: that is how a summary shows it.
     return [
-      `${psql} < begin.sql bundles.sql wipe.sql signal.sql # one transaction; the rows are saved before it ends`,
+      `cat begin.sql bundles.sql wipe.sql signal.sql | ${psql}`,
       `docker exec ${odooOf(diagnosis).name} mv ${filestore}/<their files> ${dataDirectory}/odoo-recover/<step>/`,
-      "curl http://127.0.0.1:8069/web/login # and each of its stylesheets and scripts",
-      "# only if they are not good: odoo --update=web --no-http --stop-after-init",
-    ].join("\n");
+      "curl http://127.0.0.1:8069/web/login # and only if that is not good: odoo --update=web --no-http --stop-after-init",
+    ].join(" && ");
   },
   program: (diagnosis) => {
     const { user, dataDirectory, filestore } = setupOf(diagnosis);
