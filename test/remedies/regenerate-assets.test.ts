@@ -391,10 +391,15 @@ esac`,
     host.command(
       "curl",
       `for word; do printf '%s|' "$word"; done >>"$FAKE/curl"; echo >>"$FAKE/curl"
+for word; do
+  case $before in --output) file=$word ;; --dump-header) : >"$word" ;; esac
+  before=$word
+done
 case $* in
-  *output*) printf '200 12 bytes' ;;
-  *) echo '<link href="/web/content/7-0123abc/web.assets_frontend.css"/><script src="/web/content/8-0123abc/web.assets_frontend.js"></script><img src="/web/image/1.png"/>' ;;
-esac`,
+  */web/login) echo '<form class="oe_login_form"><link href="/web/content/7-0123abc/web.assets_frontend.css" rel="stylesheet"/><script src="/web/content/8-0123abc/web.assets_frontend.js"></script><img src="/web/image/1.png"/></form>' >"$file" ;;
+  *) echo 'a {}' >"$file" ;;
+esac
+printf 200`,
     );
     return host;
   };
@@ -406,7 +411,7 @@ esac`,
     expect({ status, output }).toEqual({
       status: 0,
       output:
-        "did: made 2 bundles anew\nwarm: 200 12 bytes /web/content/7-0123abc/web.assets_frontend.css\nwarm: 200 12 bytes /web/content/8-0123abc/web.assets_frontend.js\n",
+        "did: made 2 bundles anew\ndid: asked for the login page and its 2 stylesheets and scripts, and got them all\n",
     });
     const asked = host.read("curl").split("\n").filter(Boolean);
     expect(asked).toHaveLength(3);

@@ -1,8 +1,7 @@
 #!/bin/sh
 # Runbook 2.1: Odoo compiles its stylesheets and scripts anew, in one transaction that is undone where it would not help.
-# Nothing is restarted: the workers are told. Values, beside those of second-odoo.sh: REGENERATE (Python), HOST_HEADER
-# and SCHEME (as the public asks).
-# shellcheck disable=SC2154 # checks.sh, compose.sh and second-odoo.sh stand in front of this file
+# Nothing is restarted: the workers are told. Values, beside those of second-odoo.sh and page.sh: REGENERATE (Python).
+# shellcheck disable=SC2154 # checks.sh, compose.sh, second-odoo.sh and page.sh stand in front of this file
 
 fit_for_second_odoo
 no_module_is_marked
@@ -18,17 +17,10 @@ case $status in
 esac
 
 # The first visitor need not wait for what only a page starts.
-ask_odoo() {
-  path=$1
-  shift
-  curl --silent --globoff --noproxy '*' --max-time 60 --user-agent odoo-recover --header "Host: $HOST_HEADER" \
-    --header "X-Forwarded-Host: $HOST_HEADER" --header "X-Forwarded-Proto: $SCHEME" "$@" "http://$address$path" || true
-}
-if container_runs "$CONTAINER" && command -v curl >/dev/null; then
-  address=$(timeout -k 2 10 docker port "$CONTAINER" 8069/tcp 2>/dev/null | head -n 1 | sed 's/^0\.0\.0\.0:/127.0.0.1:/; s/^\[::\]:/[::1]:/') || true
-  if [ -n "$address" ]; then
-    page=$(ask_odoo /web/login)
-    printf '%s' "$page" | grep -oE '(href|src)="/web/(content|assets)/[^"]+\.(css|js)"' | cut -d'"' -f2 | head -n 24 |
-      while IFS= read -r path; do echo "warm: $(ask_odoo "$path" --output /dev/null --write-out '%{http_code} %{size_download} bytes') $path"; done
+if container_runs "$CONTAINER"; then
+  if page_is_good; then
+    echo "did: asked for the login page and its $page_count stylesheets and scripts, and got them all"
+  else
+    echo "asked for the login page: $page_why"
   fi
 fi

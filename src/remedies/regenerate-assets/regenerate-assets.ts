@@ -1,6 +1,7 @@
 /** Runbook 2.1, the quick fix: Odoo compiles its stylesheets and scripts anew, and its workers are told. */
 
 import { readFileSync } from "node:fs";
+import { pageProgram } from "../page.ts";
 import type { Remedy } from "../remedy.ts";
 import { secondOdooProgram, shellCommand } from "../second-odoo.ts";
 
@@ -11,11 +12,8 @@ export const regenerateAssets: Remedy = {
   name: "regenerate-assets",
   does: "has Odoo compile its stylesheets and scripts anew, all or none of them, and tells its workers",
   commands: (diagnosis) => `${shellCommand(diagnosis)} <regenerate.py`,
-  program: (diagnosis) =>
-    secondOdooProgram(diagnosis, PROGRAM, {
-      REGENERATE,
-      // The name decides which database and which website answer.
-      HOST_HEADER: diagnosis.url?.host ?? "localhost",
-      SCHEME: diagnosis.url?.protocol.replace(":", "") ?? "http",
-    }),
+  program: (diagnosis) => {
+    const { text, values } = pageProgram(diagnosis, PROGRAM, { REGENERATE });
+    return secondOdooProgram(diagnosis, text, values);
+  },
 };
