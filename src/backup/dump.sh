@@ -25,6 +25,8 @@ while kill -0 "$working" 2>/dev/null; do
   if [ "$(room "$backups")" -lt 0 ]; then
     at_reserve=yes
     end_dump
+    # It may not have come to PostgreSQL yet; nothing more of it is written.
+    end_tree "$working"
     break
   fi
   now=$(uptime_seconds)
