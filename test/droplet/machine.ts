@@ -115,6 +115,8 @@ export async function create(
     // A volume, so that the droplet's own Docker finds a file system that overlay2 works on.
     ...["--volume", `${volume}:/var/lib/docker`],
     ...["--stop-signal", "SIGRTMIN+3", "--stop-timeout", "90"],
+    // Inside, nothing may happen to listen there: a look at the droplet asks its public port first (containerd takes any).
+    ...["--sysctl", `net.ipv4.ip_local_reserved_ports=${ports.ssh},${ports.http}`],
     ...["--publish", `127.0.0.1:${ports.ssh}:22`, "--publish", `127.0.0.1:${ports.http}:80`],
     ...(memory ? ["--memory", memory, "--memory-swap", memory] : []),
     image,
