@@ -6,7 +6,7 @@
 # symptom: proxy=200 asset=404 direct=200 odoo=running db=running page=login bundles=missing
 
 break_it() {
-  login_answers
+  every_worker_answers
   sql "$DATABASE" <<<"DELETE FROM ir_attachment WHERE $BUNDLES"
 }
 

@@ -9,7 +9,7 @@
 break_it() {
   local addon=$DIRECTORY/addons/shop_notes odoo
   odoo=$(container_of "$ODOO_SERVICE")
-  login_answers
+  every_worker_answers
   mkdir -p "$addon/static/src/scss"
   echo '.o_shop_banner { color: #123456; }' >"$addon/static/src/scss/shop.scss"
   add_to_frontend '<link rel="stylesheet" type="text/scss" href="/shop_notes/static/src/scss/shop.scss"/>'
