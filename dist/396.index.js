@@ -90,15 +90,19 @@ function execOver(session, command, options) {
         settle();
         resolve(exit);
     };
-    const handOver = (deliver) => (chunk) => {
+    const handOver = (from, deliver) => (chunk) => {
         // What comes after the end of our interest is read all the same: unread, it would stall the connection's window.
-        if (!settled) {
-            try {
-                deliver(chunk);
+        if (settled)
+            return;
+        try {
+            const taken = deliver(chunk);
+            if (taken !== undefined) {
+                from.pause();
+                taken.catch(giveUp).finally(() => from.resume());
             }
-            catch (error) {
-                giveUp(error);
-            }
+        }
+        catch (error) {
+            giveUp(error);
         }
     };
     const attach = (opened) => {
@@ -106,8 +110,8 @@ function execOver(session, command, options) {
         // EPIPE and its like, when the command ends without reading its input: its exit status tells the story.
         opened.on("error", () => { });
         opened.stderr.on("error", () => { });
-        opened.on("data", handOver(options.onStdout));
-        opened.stderr.on("data", handOver(options.onStderr));
+        opened.on("data", handOver(opened, options.onStdout));
+        opened.stderr.on("data", handOver(opened.stderr, options.onStderr));
         opened.on("exit", (code, signalName) => {
             exit = { code, signal: signalName ?? null };
         });

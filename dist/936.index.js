@@ -70,18 +70,22 @@ function runLocally(command, options) {
         signal?.removeEventListener("abort", onAbort);
         act();
     };
-    const handOver = (deliver) => (chunk) => {
-        if (failure === undefined) {
-            try {
-                deliver(chunk);
-            }
-            catch (error) {
-                stop(error);
+    const handOver = (from, deliver) => (chunk) => {
+        if (failure !== undefined)
+            return;
+        try {
+            const taken = deliver(chunk);
+            if (taken !== undefined) {
+                from.pause();
+                taken.catch(stop).finally(() => from.resume());
             }
         }
+        catch (error) {
+            stop(error);
+        }
     };
-    child.stdout.on("data", handOver(options.onStdout));
-    child.stderr.on("data", handOver(options.onStderr));
+    child.stdout.on("data", handOver(child.stdout, options.onStdout));
+    child.stderr.on("data", handOver(child.stderr, options.onStderr));
     child.on("error", (cause) => settle(() => reject(notStarted(command, cause))));
     child.on("close", (code, signalName) => settle(() => {
         if (failure === undefined) {

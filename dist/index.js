@@ -51922,6 +51922,55 @@ module.exports = eval("require")("./crypto/build/Release/sshcrypto.node");
 
 /***/ }),
 
+/***/ 6113:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "1866de425e8facc15ac2.sh";
+
+/***/ }),
+
+/***/ 1959:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "a7a23553b8f01515becc.sh";
+
+/***/ }),
+
+/***/ 8272:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "c190cbc86ea0d2a1f19d.sh";
+
+/***/ }),
+
+/***/ 8085:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "4c8162a98030e88174ec.sh";
+
+/***/ }),
+
+/***/ 557:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "4f16fb0d9a9fafe57cd4.sh";
+
+/***/ }),
+
+/***/ 7266:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "e593ee643c8c06cd6f6f.py";
+
+/***/ }),
+
+/***/ 7406:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "23fec6d185fd6d761f75.sh";
+
+/***/ }),
+
 /***/ 1774:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
@@ -51960,7 +52009,7 @@ module.exports = __nccwpck_require__.p + "0b76be9f91ffd56a44c7.sh";
 /***/ 4849:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "82e5b41141245f7886d4.sh";
+module.exports = __nccwpck_require__.p + "1579bc6ca98b24261c73.sh";
 
 /***/ }),
 
@@ -51974,7 +52023,7 @@ module.exports = __nccwpck_require__.p + "d755a442d45d7fbff9b0.sh";
 /***/ 1284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "8a4ecfbba53153c21aad.sh";
+module.exports = __nccwpck_require__.p + "225617b9c9733b510203.sh";
 
 /***/ }),
 
@@ -51989,6 +52038,125 @@ module.exports = __nccwpck_require__.p + "dd07baac3822e9db28f0.sh";
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "71169f4ef3012b3dbbb4.sh";
+
+/***/ }),
+
+/***/ 6787:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "7bd37586723fdceac8f3.sh";
+
+/***/ }),
+
+/***/ 1611:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "f49d462ae02cb9100fea.py";
+
+/***/ }),
+
+/***/ 6259:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "4b91adc827fd659e88ad.sh";
+
+/***/ }),
+
+/***/ 2349:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "c9105347aa069046756b.py";
+
+/***/ }),
+
+/***/ 9790:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "6eeba66df92587898597.sql";
+
+/***/ }),
+
+/***/ 9762:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "fe072858d1b0403e9087.sql";
+
+/***/ }),
+
+/***/ 2869:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "e630b7b572b0b9544b85.py";
+
+/***/ }),
+
+/***/ 7656:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "d347c4116785f3bb4f0e.sql";
+
+/***/ }),
+
+/***/ 1566:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "eb0dc327afd9298d55a7.sql";
+
+/***/ }),
+
+/***/ 2683:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "ead497ded0c459ffb832.sh";
+
+/***/ }),
+
+/***/ 4402:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "d683bef57210f7641801.sql";
+
+/***/ }),
+
+/***/ 916:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "9bd83693250d9ad038cb.sql";
+
+/***/ }),
+
+/***/ 4774:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "10d5fb7b7389399e961e.sh";
+
+/***/ }),
+
+/***/ 3443:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "a14c4bb9c5d8b383a8e3.sql";
+
+/***/ }),
+
+/***/ 3829:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "17d7cb246e341db95ead.sql";
+
+/***/ }),
+
+/***/ 4361:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "0a613d6c5194e5991c8b.sh";
+
+/***/ }),
+
+/***/ 9306:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "8ca16c976b6cbca02614.sql";
 
 /***/ }),
 
@@ -52023,14 +52191,14 @@ module.exports = __nccwpck_require__.p + "df78ce84ed46a627382d.sql";
 /***/ 4567:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "dac3b4197854a63b0b6e.sh";
+module.exports = __nccwpck_require__.p + "b32cf32a9ec9abf49991.sh";
 
 /***/ }),
 
 /***/ 9511:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "cf8a609cf7ff2b5c2c7f.py";
+module.exports = __nccwpck_require__.p + "d681793bbb0294b6179e.py";
 
 /***/ }),
 
@@ -52038,6 +52206,20 @@ module.exports = __nccwpck_require__.p + "cf8a609cf7ff2b5c2c7f.py";
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "937b03bb1143d72feb7a.sql";
+
+/***/ }),
+
+/***/ 5293:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "d11aa57e6a627c52f18d.sql";
+
+/***/ }),
+
+/***/ 3535:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "45a4f500433336c96ff8.py";
 
 /***/ }),
 
@@ -52381,6 +52563,605 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
+
+/***/ }),
+
+/***/ 904:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  kr: () => (/* binding */ abandonBackup),
+  Pp: () => (/* binding */ backupProgram),
+  aQ: () => (/* binding */ discardHalves),
+  ay: () => (/* binding */ takeBackup)
+});
+
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: external "node:fs/promises"
+const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./build/errors.js
+var errors = __nccwpck_require__(9473);
+// EXTERNAL MODULE: ./build/host/state.js
+var state = __nccwpck_require__(838);
+// EXTERNAL MODULE: ./build/host/steps/step.js
+var steps_step = __nccwpck_require__(4937);
+// EXTERNAL MODULE: ./build/parts.js
+var parts = __nccwpck_require__(8262);
+// EXTERNAL MODULE: ./build/survey/raw.js
+var raw = __nccwpck_require__(5217);
+// EXTERNAL MODULE: ./build/survey/survey.js
+var survey = __nccwpck_require__(1337);
+;// CONCATENATED MODULE: external "node:v8"
+const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
+;// CONCATENATED MODULE: external "node:vm"
+const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
+;// CONCATENATED MODULE: ./build/backup/garbage.js
+/**
+ * What passes through us lies outside of the heap in pieces of 32 kB, and is given back when V8 happens to look for
+ * garbage: after a hundred MB and more, for its heap hardly grows meanwhile (measured: 120 MB more resident, and 40 MB when
+ * it is told to look). It looks at what is young only, which takes a millisecond.
+ */
+
+
+let collect;
+function giveBackMemory() {
+    collect ??= collector();
+    collect({ type: "minor", execution: "sync" });
+}
+function collector() {
+    (0,external_node_v8_namespaceObject.setFlagsFromString)("--expose-gc");
+    const found = (0,external_node_vm_namespaceObject.runInNewContext)("typeof gc === 'function' ? gc : undefined");
+    (0,external_node_v8_namespaceObject.setFlagsFromString)("--no-expose-gc");
+    return typeof found === "function" ? found : () => { };
+}
+
+;// CONCATENATED MODULE: ./build/backup/words.js
+/** Sizes and rates, in words for a person. */
+/** `12.3 MiB`, `4.0 GiB`. */
+function inBytes(bytes) {
+    return bytes < 1024 ** 3
+        ? `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+        : `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+}
+/** `12.3 MiB of about 20.0 MiB, 4.1 MiB/s, about 2 s left` */
+function howFar(bytes, expected, seconds) {
+    const rate = bytes / Math.max(seconds, 0.001);
+    const left = Math.max(0, expected - bytes) / Math.max(rate, 1);
+    return `${inBytes(bytes)} of about ${inBytes(Math.max(bytes, expected))}, ${inBytes(rate)}/s, about ${Math.round(left)} s left`;
+}
+
+;// CONCATENATED MODULE: ./build/backup/dump-file.js
+/** A dump as it comes home: a file on the runner that is only half a backup until it has been read back. */
+
+
+
+
+
+
+/** Of the runner's disk a tenth, and at least 2 GiB, stay free: what fails for want of room there is not only ours. */
+const LEAST_RESERVE = 2 * 1024 ** 3;
+/** Bytes that are gathered before they are written; all that is held in memory. */
+const GATHERED = 1024 ** 2;
+/** Bytes between two looks at the disk. */
+const BETWEEN_LOOKS = 16 * 1024 ** 2;
+/** Bytes between two collections of garbage. */
+const BETWEEN_COLLECTIONS = 4 * 1024 ** 2;
+async function roomIn(directory) {
+    const { blocks, bavail, bsize } = await (0,promises_namespaceObject.statfs)(directory);
+    return bavail * bsize - Math.max((blocks * bsize) / 10, LEAST_RESERVE);
+}
+class DumpFile {
+    #path;
+    #handle;
+    #room;
+    /** Copied into one buffer, which is used again and again: what is not held on to needs no room for long. */
+    #gathered = Buffer.alloc(GATHERED);
+    #gatheredBytes = 0;
+    #busy;
+    #lookedAt = 0;
+    #collectedAt = 0;
+    #written = 0;
+    constructor(path, handle, room) {
+        this.#path = path;
+        this.#handle = handle;
+        this.#room = room;
+    }
+    /**
+     * @param path what it is called when it is a backup; until then it ends with `.partial`
+     * @param expected bytes, about
+     * @throws RefusedError when the disk has no room for so many
+     */
+    static async create(path, expected, room = roomIn) {
+        await (0,promises_namespaceObject.mkdir)((0,external_node_path_.dirname)(path), { recursive: true, mode: 0o700 });
+        const left = await room((0,external_node_path_.dirname)(path));
+        if (left < expected)
+            throw new errors/* RefusedError */.fk("There is not enough room on the runner for the backup", {
+                detail: `about ${inBytes(expected)} are expected, and ${left > 0 ? inBytes(left) : "none"} may be used in ${(0,external_node_path_.dirname)(path)}: a tenth of the disk, and at least 2 GiB, stay free`,
+                advice: "Use a runner with a larger disk, or keep the backup on the droplet: `backup_to: droplet`.",
+            });
+        return new DumpFile(path, await (0,promises_namespaceObject.open)(`${path}.partial`, "wx", 0o600), room);
+    }
+    /** Bytes taken so far. */
+    get bytes() {
+        return this.#written + this.#gatheredBytes;
+    }
+    /** Bytes that are in the file. */
+    get written() {
+        return this.#written;
+    }
+    /** Takes the next bytes. @returns what to wait for before there are more; undefined when nothing */
+    take(bytes) {
+        const taken = bytes.copy(this.#gathered, this.#gatheredBytes);
+        this.#gatheredBytes += taken;
+        if (this.#gatheredBytes < GATHERED)
+            return undefined;
+        this.#busy = this.#makeRoomFor(bytes.subarray(taken));
+        return this.#busy;
+    }
+    /** When whoever gave it bytes went away: what was being written is written. */
+    async idle() {
+        // What went wrong with it was told to who waited for it.
+        await this.#busy?.catch(() => { });
+    }
+    async #makeRoomFor(rest) {
+        await this.flush();
+        await this.take(rest);
+    }
+    async flush() {
+        for (let from = 0; from < this.#gatheredBytes;) {
+            const { bytesWritten } = await this.#handle.write(this.#gathered, from, this.#gatheredBytes - from, this.#written);
+            from += bytesWritten;
+            this.#written += bytesWritten;
+        }
+        this.#gatheredBytes = 0;
+        if (this.#written - this.#collectedAt >= BETWEEN_COLLECTIONS) {
+            this.#collectedAt = this.#written;
+            giveBackMemory();
+        }
+        if (this.#written - this.#lookedAt < BETWEEN_LOOKS)
+            return;
+        this.#lookedAt = this.#written;
+        if ((await this.#room((0,external_node_path_.dirname)(this.#path))) < 0)
+            throw new errors/* RefusedError */.fk("The backup was ended: it came to the reserve of the runner's disk", {
+                detail: `${inBytes(this.#written)} were written to ${(0,external_node_path_.dirname)(this.#path)}; a tenth of the disk, and at least 2 GiB, stay free`,
+                advice: "Use a runner with a larger disk, or keep the backup on the droplet: `backup_to: droplet`.",
+            });
+    }
+    /** Puts all of it onto the disk, and reads it back from there. @returns its SHA-256 */
+    async readBack() {
+        await this.flush();
+        await this.#handle.sync();
+        const hash = (0,external_node_crypto_.createHash)("sha256");
+        const file = await (0,promises_namespaceObject.open)(`${this.#path}.partial`);
+        try {
+            for (;;) {
+                const { bytesRead } = await file.read(this.#gathered, 0, GATHERED);
+                if (bytesRead === 0)
+                    return hash.digest("hex");
+                hash.update(this.#gathered.subarray(0, bytesRead));
+            }
+        }
+        finally {
+            await file.close();
+        }
+    }
+    /** From now on it is a backup. */
+    async keep() {
+        await this.#handle.close();
+        await (0,promises_namespaceObject.rename)(`${this.#path}.partial`, this.#path);
+        const folder = await (0,promises_namespaceObject.open)((0,external_node_path_.dirname)(this.#path));
+        await folder.sync().finally(() => folder.close());
+        return this.#path;
+    }
+    /** Removes what is half. Never throws. */
+    async discard() {
+        await this.#handle.close().catch(() => { });
+        await (0,promises_namespaceObject.rm)(`${this.#path}.partial`, { force: true }).catch(() => { });
+    }
+}
+
+;// CONCATENATED MODULE: ./build/backup/backup.js
+/**
+ * The backup gate: nothing that destroys runs before a dump of the database was taken, read back whole and found good.
+ * It goes onto the droplet, to the runner, or both. Whatever goes wrong is a refusal, and leaves nothing half.
+ */
+
+
+
+
+
+
+
+
+
+
+
+
+const STATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4849), __nccwpck_require__.b), "utf8");
+const GATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(8085), __nccwpck_require__.b), "utf8");
+const DUMP = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(8272), __nccwpck_require__.b), "utf8");
+const STREAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(7406), __nccwpck_require__.b), "utf8");
+const SETTLE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(557), __nccwpck_require__.b), "utf8");
+const COPY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1959), __nccwpck_require__.b), "utf8");
+const ABANDON = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6113), __nccwpck_require__.b), "utf8");
+const SNAPSHOT = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(7266), __nccwpck_require__.b), "utf8");
+/** Beyond its own deadline, for the program to say so and to tidy up; in seconds. */
+const SECONDS_TO_END = 90;
+/** A copy of a verified file may be taken up again so often where the connection was lost. */
+const MOST_ATTEMPTS = 5;
+/** Milliseconds between two lines of progress. */
+const BETWEEN_TELLING = 4_000;
+/** How long the tidying may take, in milliseconds: after a refusal, and after a cancel, when the runner waits for us. */
+const TIDYING = 30_000;
+const TIDYING_CANCELLED = 5_000;
+/** The program of a backup as a plan shows it: the same for the same situation. */
+function backupProgram({ target, setup }, place, options) {
+    const database = target && (0,survey/* ifSeen */.hy)(target.database);
+    if (target === undefined || database === undefined)
+        throw new errors/* RefusedError */.fk("Which database to back up is not known", { advice: "Name it with `database`." });
+    return (0,steps_step/* stepPrograms */.iF)(place, programFor({ target, database, setup }, place, options)).program;
+}
+/**
+ * Takes a backup under the lease, and tells the journal of it.
+ *
+ * @param owner of the lease
+ * @param step its name, never used before
+ * @throws RefusedError when there is none that was read back whole; nothing was destroyed, and nothing half is left
+ * @throws the signal's reason when it fires
+ */
+async function takeBackup(host, place, owner, step, subject, options, parts, signal) {
+    const { journal } = parts;
+    journal.append({ kind: "backup-started", step, key: place.key });
+    const ended = (outcome, backup) => journal.append({ kind: "backup-ended", step, outcome, backup });
+    const run = new BackupRun(host, place, owner, step, subject, options, parts, signal);
+    try {
+        const backup = await run.take();
+        ended(`good: ${inBytes(backup.bytes)} in ${backup.seconds} s`, backup);
+        return backup;
+    }
+    catch (error) {
+        await abandonBackup(host, place, step, AbortSignal.timeout(signal.aborted ? TIDYING_CANCELLED : TIDYING)).catch(() => { });
+        if (signal.aborted) {
+            ended("cancelled");
+            throw error;
+        }
+        const refusal = withoutBackup(error);
+        ended(`refused: ${refusal.message}`);
+        throw refusal;
+    }
+}
+/**
+ * Ends a backup wherever it stands, and removes what is half on the host. Safe where there is none.
+ *
+ * @returns why its gate was not passed, where it said so
+ */
+async function abandonBackup(host, place, step, signal) {
+    const { sections } = await host.run((0,state/* stateProgram */.gA)(place, "end the backup", ABANDON, { STEP: step }, 60), signal);
+    return refusalIn(sections.find(({ name }) => name === "refusal")?.body.toString("utf8") ?? "");
+}
+/** Removes what of a dump came home half, in the report directory of a run that was killed. */
+async function discardHalves(reportDirectory) {
+    const folder = (0,external_node_path_.join)(reportDirectory, "backups");
+    const names = await (0,promises_namespaceObject.readdir)(folder).catch(() => []);
+    for (const name of names)
+        if (name.endsWith(".partial"))
+            await (0,promises_namespaceObject.rm)((0,external_node_path_.join)(folder, name), { force: true });
+}
+/** What is run, and its values but for those that a single run has. */
+function programFor({ target, database, setup }, place, { to, filestore }) {
+    return {
+        text: `${STATE}\n${GATE}\n${to === "runner" ? STREAM : DUMP}`,
+        values: {
+            STATE_ROOT: place.root,
+            AUDIT_ROOT: place.auditRoot,
+            STATE_KEY: place.key,
+            DB_CONTAINER: target.db?.id ?? "",
+            DB_USER: target.dbUser ?? "",
+            DATABASE: database,
+            DATABASE_JSON: JSON.stringify(database),
+            FILE_NAME: fileName(database),
+            ODOO_CONTAINER: target.odoo?.id ?? "",
+            DATA_DIRECTORY: setup?.dataDirectory ?? "",
+            FILESTORE: filestore ? (setup?.filestore ?? "") : "",
+            SNAPSHOT_PY: SNAPSHOT,
+        },
+    };
+}
+/** A database may be called nearly anything; two that differ get names that differ. */
+function fileName(database) {
+    const plain = database.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 60);
+    if (plain === database)
+        return plain;
+    return `${plain}-${(0,external_node_crypto_.createHash)("sha256").update(database).digest("hex").slice(0, 8)}`;
+}
+class BackupRun {
+    #host;
+    #place;
+    #owner;
+    #step;
+    #subject;
+    #options;
+    #parts;
+    #signal;
+    #seconds;
+    constructor(host, place, owner, step, subject, options, parts, signal) {
+        this.#host = host;
+        this.#place = place;
+        this.#owner = owner;
+        this.#step = step;
+        this.#subject = subject;
+        this.#options = options;
+        this.#parts = parts;
+        this.#signal = signal;
+        this.#seconds = Math.ceil(options.timeoutMs / 1000);
+    }
+    async take() {
+        const { target, setup } = this.#subject;
+        const { to, filestore } = this.#options;
+        if (target.db === undefined)
+            throw new errors/* RefusedError */.fk("PostgreSQL is in no container of this project, so its dump cannot be taken", {
+                advice: "Take a backup where the database is managed, and do this step by hand.",
+            });
+        if (filestore && (target.odoo === undefined || setup === undefined || setup.filestore === ""))
+            throw new errors/* RefusedError */.fk("Where Odoo keeps its files is not known, so they cannot be kept", {
+                detail: "What comes next can remove attachments, and a dump alone does not bring them back.",
+                advice: "Bring Odoo's container up, so that it can be asked.",
+            });
+        if (to === "runner")
+            return await this.#toRunner();
+        const manifest = await this.#ontoDroplet();
+        return this.#made(manifest, to === "both" ? await this.#bringHome(manifest) : undefined);
+    }
+    #made(manifest, onRunner) {
+        const { file, bytes, sha256, seconds, tables, snapshot } = manifest;
+        return {
+            database: this.#subject.database,
+            onDroplet: file === "" ? undefined : `${backupsOf(this.#place)}/${file}`,
+            onRunner,
+            bytes,
+            sha256,
+            seconds,
+            tables,
+            filestore: snapshot === "" ? undefined : snapshot,
+        };
+    }
+    /** As a detached step: a lost connection is made again, and the dump goes on meanwhile. */
+    async #ontoDroplet() {
+        const { text, values } = programFor(this.#subject, this.#place, this.#options);
+        const step = {
+            name: this.#step,
+            text,
+            values: { ...values, SECONDS_FOR_BACKUP: String(this.#seconds) },
+            seconds: this.#seconds + SECONDS_TO_END,
+        };
+        let output = "";
+        const end = await (0,steps_step/* runStep */.eg)(this.#host, this.#place, this.#owner, step, (chunk) => {
+            output += (0,raw/* plainText */.wh)(chunk);
+            this.#tell((0,raw/* plainText */.wh)(chunk));
+        }, this.#signal);
+        if (end.outcome !== "ended" || end.status !== 0)
+            throw refusalIn(output) ?? endedBadly(end, output, this.#seconds);
+        return await this.#settle();
+    }
+    /** The dump as it is made, over the connection: it never lies on the droplet. */
+    async #toRunner() {
+        const { text, values } = programFor(this.#subject, this.#place, this.#options);
+        const arrival = new Arrival(this.#pathOnRunner(), this.#parts, (said) => this.#tell(said));
+        try {
+            const { status } = await this.#host.stream({
+                ...this.#program("back up to the runner", text, { ...values, OWNER: this.#owner }),
+                seconds: this.#seconds + SECONDS_TO_END,
+            }, (bytes) => arrival.take(bytes), this.#signal);
+            if (status === 9)
+                throw new errors/* RefusedError */.fk("Somebody else took the lease over, so no backup was taken");
+            if (status !== 0 || arrival.file === undefined)
+                throw ((await abandonBackup(this.#host, this.#place, this.#step, this.#signal)) ??
+                    new errors/* RefusedError */.fk("The dump did not end well on the droplet"));
+            this.#tell(`reading ${inBytes(arrival.file.bytes)} back from the runner's disk`);
+            const sha256 = await arrival.file.readBack();
+            const manifest = await this.#settle(arrival.file.bytes, sha256);
+            const path = await arrival.file.keep();
+            const { bytes, tables, seconds } = manifest;
+            this.#tell(`did: backed up the database ${this.#subject.database} to the runner and read it back: ${inBytes(bytes)}, the rows of ${tables} tables, in ${seconds} s (${inBytes(bytes / Math.max(seconds, 1))}/s), SHA-256 ${sha256}, in ${path}`);
+            return this.#made(manifest, path);
+        }
+        catch (error) {
+            await arrival.file?.discard();
+            throw error;
+        }
+    }
+    /** A file that was found good is copied; a lost connection takes the copy up where it stood. */
+    async #bringHome({ file: name, bytes, sha256 }) {
+        const file = await DumpFile.create((0,external_node_path_.join)(this.#parts.reportDirectory, "backups", name), bytes, this.#parts.room);
+        try {
+            const progress = new Progress(this.#parts.clock, (said) => this.#tell(`copied ${said}`));
+            for (let attempt = 1; file.bytes < bytes; attempt++) {
+                try {
+                    await this.#host.stream({
+                        ...(0,state/* stateProgram */.gA)(this.#place, "copy the backup", COPY, {
+                            FILE: name,
+                            OFFSET: String(file.bytes),
+                        }),
+                        seconds: this.#seconds + SECONDS_TO_END,
+                    }, (piece) => {
+                        progress.at(file.bytes, bytes);
+                        return file.take(piece);
+                    }, this.#signal);
+                    if (file.bytes < bytes && attempt === MOST_ATTEMPTS)
+                        break;
+                }
+                catch (error) {
+                    if (!(error instanceof errors/* HostError */.dh) || error.problem !== "lost" || attempt === MOST_ATTEMPTS)
+                        throw error;
+                    await file.idle();
+                    this.#tell(`the connection was lost: the copy goes on from ${inBytes(file.bytes)}`);
+                }
+            }
+            const read = await file.readBack();
+            if (read !== sha256)
+                throw new errors/* RefusedError */.fk("What is read back from the runner's disk is not what lies on the droplet", {
+                    detail: `SHA-256 on the droplet ${sha256}, read ${read}, ${file.bytes} of ${bytes} bytes`,
+                    advice: `The backup on the droplet is good: \`${backupsOf(this.#place)}/${name}\`.`,
+                });
+            const path = await file.keep();
+            this.#tell(`did: copied the backup to the runner and read it back there: ${path}`);
+            return path;
+        }
+        catch (error) {
+            await file.discard();
+            throw error;
+        }
+    }
+    /** The manifest on the droplet. A dump that went home gets its own when what was read back there is what was sent. */
+    async #settle(bytes = 0, sha256 = "") {
+        const { values } = programFor(this.#subject, this.#place, this.#options);
+        const { sections, status } = await this.#host.run(this.#program("settle the backup", `${STATE}\n${GATE}\n${SETTLE}`, {
+            ...values,
+            SENT_BYTES: String(bytes),
+            SENT_SHA256: sha256,
+        }), this.#signal);
+        const said = sections.find(({ name }) => name === "said")?.body.toString("utf8") ?? "";
+        const manifest = sections.find(({ name }) => name === "manifest")?.body.toString("utf8");
+        if (said.trim() !== "")
+            this.#tell((0,raw/* plainText */.wh)(said));
+        if (status !== 0 || manifest === undefined)
+            throw (refusalIn(said) ?? new errors/* RefusedError */.fk("What was backed up could not be told", { detail: said.trim() }));
+        return JSON.parse(manifest);
+    }
+    #program(name, text, values) {
+        return {
+            name,
+            text,
+            values: { ...values, STEP_NAME: this.#step, SECONDS_FOR_BACKUP: String(this.#seconds) },
+            seconds: 120,
+            repeatable: true,
+            privileged: true,
+            maxOutputBytes: 262_144,
+        };
+    }
+    #pathOnRunner() {
+        const time = new Date(this.#parts.clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+        return (0,external_node_path_.join)(this.#parts.reportDirectory, "backups", `${fileName(this.#subject.database)}-${time}.dump`);
+    }
+    #tell(text) {
+        this.#parts.journal.append({ kind: "backup-output", text: `${text.trimEnd()}\n` });
+    }
+}
+/** Tells how far it is, every few seconds. */
+class Progress {
+    #clock;
+    #tell;
+    #began;
+    #told;
+    constructor(clock, tell) {
+        this.#clock = clock;
+        this.#tell = tell;
+        this.#began = clock.monotonic();
+        this.#told = this.#began;
+    }
+    at(bytes, expected) {
+        const now = this.#clock.monotonic();
+        if (now - this.#told < BETWEEN_TELLING)
+            return;
+        this.#told = now;
+        this.#tell(howFar(bytes, expected, (now - this.#began) / 1000));
+    }
+}
+/** A dump that comes over the connection: a line that tells how long it will be, about; then the dump. */
+class Arrival {
+    file;
+    #path;
+    #parts;
+    #progress;
+    #expected = 0;
+    #head = Buffer.alloc(0);
+    constructor(path, parts, tell) {
+        this.#path = path;
+        this.#parts = parts;
+        this.#progress = new Progress(parts.clock, (said) => tell(`received ${said}`));
+    }
+    take(bytes) {
+        if (this.file === undefined)
+            return this.#begin(bytes);
+        this.#progress.at(this.file.bytes, this.#expected);
+        return this.file.take(bytes);
+    }
+    async #begin(bytes) {
+        this.#head = Buffer.concat([this.#head, bytes]);
+        const end = this.#head.indexOf("\n");
+        if (end < 0 && this.#head.length < 32)
+            return;
+        const [, expected] = /^expected=(\d+)$/.exec(this.#head.toString("latin1", 0, Math.max(end, 0))) ?? [];
+        if (expected === undefined)
+            throw new errors/* HostError */.dh("nonsense", "What came is not what the droplet was to send");
+        this.#expected = Number(expected);
+        this.file = await DumpFile.create(this.#path, this.#expected, this.#parts.room);
+        const rest = this.#head.subarray(end + 1);
+        this.#head = Buffer.alloc(0);
+        if (rest.length > 0)
+            await this.file.take(rest);
+    }
+}
+function backupsOf({ auditRoot, key }) {
+    return `${auditRoot}/${key}/backups`;
+}
+/** The refusal in what a program printed: `refused: …`, `detail: …`, `advice: …`. */
+function refusalIn(output) {
+    const lines = output.split("\n");
+    const told = (word) => lines.filter((line) => line.startsWith(`${word}: `)).map((line) => line.slice(word.length + 2));
+    const [title] = told("refused");
+    if (title === undefined)
+        return undefined;
+    return new errors/* RefusedError */.fk(title, { detail: told("detail").join("\n"), advice: told("advice").join(" ") });
+}
+function endedBadly(end, output, seconds) {
+    const detail = output.trim().split("\n").slice(-5).join("\n");
+    switch (end.outcome) {
+        case "ended":
+            return end.status === 124 || end.status === 137
+                ? new errors/* RefusedError */.fk(`The backup did not end within ${seconds} s`, {
+                    detail,
+                    advice: "Raise `backup_timeout`.",
+                })
+                : new errors/* RefusedError */.fk(`The backup failed with status ${end.status}`, { detail });
+        case "gone":
+            return new errors/* RefusedError */.fk("Somebody else took the lease over, so no backup was taken");
+        case "vanished":
+            return new errors/* RefusedError */.fk("The backup vanished: the droplet was rebooted, or it was killed", {
+                detail,
+                advice: "Run again.",
+            });
+        case "absent":
+            return new errors/* RefusedError */.fk("The backup never began: the connection was lost before it arrived", {
+                advice: "Run again.",
+            });
+        case "unarmed":
+            return new errors/* RefusedError */.fk(`The backup was not begun: ${end.why}`);
+    }
+}
+/** Why there is no backup, with what follows from that. */
+function withoutBackup(error) {
+    const { detail, advice } = error instanceof errors/* RefusedError */.fk || error instanceof errors/* HostError */.dh ? error : { detail: "", advice: "" };
+    return new errors/* RefusedError */.fk(`There is no good backup, so nothing more was done: ${wordsFor(error)}`, {
+        detail,
+        advice: advice || "Mend that, and run again.",
+        cause: error,
+    });
+}
+function wordsFor(error) {
+    const { code } = error instanceof Error && "code" in error ? error : { code: undefined };
+    if (code === "ENOSPC" || code === "EDQUOT")
+        return `the runner's disk is full (${(0,parts/* messageOf */.b)(error)})`;
+    return (0,parts/* messageOf */.b)(error);
+}
+
 
 /***/ }),
 
@@ -52928,7 +53709,7 @@ function activityOf(survey, { db }) {
 
 /***/ }),
 
-/***/ 5704:
+/***/ 9952:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -53316,6 +54097,8 @@ function unreadable(survey, target, findings = []) {
     const path = filestore?.path ?? "its filestore";
     const owner = filestore?.owner ? `, which belongs to ${filestore.owner.replace(" ", ", mode ")}` : "";
     const directory = dataDirectory(survey, target) ?? "/var/lib/odoo";
+    if (filestore?.readOnly === true)
+        return (0,causes_situation/* found */.F9)("filestore-unreadable", `${who} cannot write to its filestore ${path}: it is mounted read-only${filestore.disk === undefined ? "" : ` at ${filestore.disk.mount}`}`, "Look at the volume of Odoo in the compose file (`:ro`, `read_only`) and at what is mounted on the host below it; a file system that met an error turns read-only by itself, and `dmesg` tells. Owners and modes are no matter here.");
     return (0,causes_situation/* found */.F9)("filestore-unreadable", words === undefined
         ? `${who} may not read files of compiled stylesheets and scripts in ${path}: ${(0,diagnosis_assets/* named */.KT)(files)}`
         : `${who} may not ${words} ${path}${owner}`, `Give it back inside of the container, as root and by number: \`docker exec -u 0 ${target.odoo?.name} chown -R ${user || "$(id -u odoo):$(id -g odoo)"} ${directory}\`; no restart is needed. Do that before anything is deleted or compiled anew: without it every new bundle is a row without a file.`);
@@ -53529,8 +54312,18 @@ function somebodyAtWork({ work, layers }) {
 }
 /** Below this many KiB nothing can work, however small the file system is. */
 const NO_SPACE = 8 * 1024;
+/**
+ * All that matter. A filestore may have one of its own below the volume, which only its container sees; it is told by that
+ * one's path. Mostly it is one that the host was asked for already, by another path.
+ */
+function fileSystems(survey) {
+    const ofHost = (0,survey_survey/* ifSeen */.hy)(survey.disks) ?? [];
+    const ofFilestores = [...((0,survey_survey/* ifSeen */.hy)(survey.filestores)?.values() ?? [])].flatMap((stores) => ((0,survey_survey/* ifSeen */.hy)(stores) ?? []).flatMap(({ disk }) => disk ?? []));
+    const own = ofFilestores.filter(({ size, inodes }) => !ofHost.some((each) => each.size === size && each.inodes === inodes));
+    return [...ofHost, ...own];
+}
 function fullFileSystems(survey) {
-    return ((0,survey_survey/* ifSeen */.hy)(survey.disks) ?? []).flatMap((disk) => {
+    return fileSystems(survey).flatMap((disk) => {
         const { size, available, inodes, inodesFree } = disk;
         if (size > 0 && available < Math.min(NO_SPACE, size / 100))
             return [{ disk, of: "space" }];
@@ -54261,81 +55054,144 @@ function workerLimits(survey, { odoo }, now) {
         : [`Odoo ended its workers ${hits.length} times in 15 minutes: ${hits.at(-1)}`];
 }
 
+;// CONCATENATED MODULE: ./build/diagnosis/ladder/files.js
+/**
+ * What forbids each of the remedies for Odoo's files and compiled bundles (runbook 2.1 to 2.3). Their order is that in
+ * which one must act: permissions, then files that are not what was stored, then what is made anew, then deleting.
+ */
+
+
+function toFixPermissions({ cause, survey, target }) {
+    if (cause !== "filestore-unreadable")
+        return "Odoo may read and write its files, or that is not the cause";
+    if (target?.odoo?.state !== "running")
+        return "Odoo does not run, and as whom it runs was not seen";
+    if ((0,diagnosis_assets/* storeOf */.xX)(survey, target).filestore?.readOnly === true)
+        return "the filestore is mounted read-only, whoever owns it";
+    return (0,survey_survey/* ifSeen */.hy)(survey.running)?.get(target.odoo.id)?.user
+        ? undefined
+        : "as which user Odoo runs could not be seen";
+}
+function toQuarantineFiles(about) {
+    if (about.cause !== "assets-corrupt")
+        return "no compiled file that differs from what was stored is the cause";
+    return withoutDatabase(about);
+}
+/** Those that Odoo itself may mend by compiling anew. */
+const MADE_ANEW = new Set([
+    "assets-missing",
+    "assets-corrupt",
+    "assets-poisoned",
+    "assets-stale",
+    "assets-broken",
+]);
+function toRegenerateAssets(about) {
+    return notOfBundles(about) ?? withoutDatabase(about);
+}
+function toWipeAssets(about) {
+    if (about.cause === "assets-poisoned")
+        return "whatever is compiled anew from the same source has the same error, and the older stylesheet would be gone";
+    return notOfBundles(about) ?? withoutDatabase(about);
+}
+const ROW_WITHOUT_FILE = "what is made anew while Odoo may not use its files is a row without a file";
+function notOfBundles({ cause, assets, survey, target }) {
+    if (cause === "filestore-missing")
+        return "users' files are missing as well: bundles made anew would hide that, and might go to the wrong place";
+    if (cause === "filestore-unreadable")
+        return ROW_WITHOUT_FILE;
+    if (!MADE_ANEW.has(cause))
+        return "compiled stylesheets and scripts are not the cause";
+    const filestore = target && (0,diagnosis_assets/* storeOf */.xX)(survey, target).filestore;
+    if (filestore === undefined)
+        return "whether Odoo may use its files could not be seen";
+    if (!filestore.writable || (filestore.exists && !filestore.readable))
+        return ROW_WITHOUT_FILE;
+    const bundles = assets?.findings.some(({ name }) => !name.startsWith("/"));
+    return cause === "assets-broken" && bundles !== true
+        ? "what is broken is no compiled bundle, but a file of a module"
+        : undefined;
+}
+/** What works on Odoo's rows needs Odoo's container, and the one database in PostgreSQL's. */
+function withoutDatabase({ target }) {
+    if (target?.odoo === undefined)
+        return "Odoo has no container";
+    if (target.db?.state !== "running")
+        return "the database is not in a container of the project that runs";
+    return target.database.observed ? undefined : target.database.why;
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/module.js
+/** What forbids acting on the module that the user named (runbook 2.4); without a name, nothing is ever done to one. */
+
+
+
+/** Those that the code of a module can be behind. */
+const OF_A_MODULE = new Set([
+    "odoo-unhealthy",
+    "assets-missing",
+    "assets-corrupt",
+    "assets-poisoned",
+    "assets-stale",
+    "assets-broken",
+]);
+function toModule(about) {
+    const { cause, survey, target, wishes } = about;
+    if (wishes.module === undefined)
+        return "no `module` was named; suspects are only listed";
+    if (!OF_A_MODULE.has(cause))
+        return `a module is not behind ${cause}`;
+    const without = withoutDatabase(about);
+    if (without !== undefined || target === undefined)
+        return without;
+    return moduleObjection(survey, target, wishes);
+}
+/** Why nothing is done to the module that the user named; undefined where it may be, as a step of an approved plan. */
+function moduleObjection(survey, target, { module: wish }) {
+    if (wish === undefined)
+        return "no `module` was named; suspects are only listed";
+    const { database } = (0,diagnosis_assets/* storeOf */.xX)(survey, target);
+    const asked = database?.named;
+    if (asked === undefined)
+        return `what the database has of ${wish.name} was not observed`;
+    if (!asked.observed)
+        return `what the database has of ${wish.name} was not observed (${asked.why})`;
+    const named = asked.value;
+    if (named === undefined)
+        return `the database knows no module ${wish.name}`;
+    if (named.essential)
+        return `${wish.name} is one of those without which Odoo does not work`;
+    // An update that was cut off left it so, and is the one to be made.
+    const half = wish.action === "update" ? "to upgrade" : "installed";
+    if (named.state !== "installed" && named.state !== half)
+        return `${wish.name} is not installed, but \`${named.state}\``;
+    const own = wish.action === "update" ? [named.name, ...named.dependents] : [];
+    const marked = database?.pending.find(({ name, state }) => !own.includes(name) || state !== "to upgrade");
+    if (marked !== undefined)
+        return `the module ${marked.name} is marked \`${marked.state}\`, and that would be carried out as well`;
+    if (target.odoo?.state !== "running")
+        return "Odoo does not run, and its modules are worked on where it does";
+    return undefined;
+}
+/** What the database has of the module that the user named. */
+function namedIn(survey, target) {
+    const asked = (0,diagnosis_assets/* storeOf */.xX)(survey, target).database?.named;
+    return asked && (0,survey_survey/* ifSeen */.hy)(asked);
+}
+
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
 var risk = __nccwpck_require__(6691);
 // EXTERNAL MODULE: ./build/diagnosis/scenario.js
 var scenario = __nccwpck_require__(5250);
 // EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
 var diagnosis_signatures = __nccwpck_require__(8198);
-;// CONCATENATED MODULE: ./build/diagnosis/ladder.js
-/**
- * The remedies that a cause allows, least invasive first, and why the others are ruled out: the rules of acting
- * (docs/runbook.md, 1.4 and 1.5). Each question is asked of every remedy, so that a person sees why not.
- */
+;// CONCATENATED MODULE: ./build/diagnosis/ladder/stack.js
+/** What forbids each of the remedies that start, restart and let go on (runbook 1.4), and the boot check (1.5). */
 
 
 
 
 
 
-
-
-/** Least invasive first. */
-const OBJECTIONS = [
-    ["start-docker", toStartDocker],
-    ["start-nginx", toStartNginx],
-    ["start-db", toStartDb],
-    ["start-stack", toStartStack],
-    ["resume-odoo", toResumeOdoo],
-    ["restart-odoo", toRestartOdoo],
-    ["boot-check", toBootCheck],
-];
-/**
- * What the user allowed is asked last, so that it is named as the reason only where it alone stands in the way.
- *
- * @param risks the class of each remedy
- */
-function ladderFor(about, risks = risk/* RISK */.yX) {
-    const { cause, tried, wishes, signatures } = about;
-    const ladder = [];
-    const ruledOut = [];
-    if (cause === "healthy")
-        return { ladder, ruledOut };
-    for (const [remedy, objection] of OBJECTIONS) {
-        const why = (tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
-            objectionToAny(about) ??
-            (0,diagnosis_signatures/* ruledOutBySignature */.El)(remedy, cause, signatures) ??
-            objection(about) ??
-            (0,scenario/* outsideScenario */.C)(remedy, cause, wishes.scenario) ??
-            (0,risk/* aboveCeiling */.vP)(risks[remedy], wishes.ceiling);
-        if (why === undefined)
-            ladder.push(remedy);
-        else
-            ruledOut.push({ remedy, why });
-    }
-    return { ladder, ruledOut };
-}
-/** What forbids any change. */
-function objectionToAny({ cause, survey, layers }) {
-    if (!layers.some(({ state }) => state === "bad"))
-        return "nothing that could be seen is bad";
-    // What they start or restart, an update or a restore may be working on.
-    if (!survey.processes.observed && cause !== "docker-down" && cause !== "nginx-down")
-        return `whether somebody is at work could not be seen (${survey.processes.why})`;
-    switch (cause) {
-        case "in-progress":
-            return "somebody is at work, and is never interrupted";
-        case "database-starting":
-            return "PostgreSQL is starting or recovering, and is given time";
-        case "disk-full":
-        case "inodes-full":
-            return "the disk is full: what is started now fails again, and may write half of something";
-        case "database-locked":
-            return "it would not give the lock free that Odoo waits for";
-        default:
-            return undefined;
-    }
-}
 function toStartDocker({ cause, survey, layers }) {
     if (cause !== "docker-down")
         return "the Docker daemon answers";
@@ -54394,6 +55250,13 @@ const NOT_MENDED_BY_A_RESTART = {
     "assets-corrupt": "a restart does not mend files",
     "assets-poisoned": "whatever is compiled anew from the same source has the same error",
 };
+/** Odoo forgets what it remembers of pages when it is told to, which needs no restart. */
+function toRestartForAssets({ tried, wishes }) {
+    const told = tried.includes("regenerate-assets");
+    return told || (0,risk/* aboveCeiling */.vP)(risk/* RISK */.yX["regenerate-assets"], wishes.ceiling) !== undefined
+        ? undefined
+        : "regenerate-assets mends it while Odoo goes on serving";
+}
 /**
  * A running Odoo that does not answer may be at work (an update, a slow boot): that is another cause, and waited for.
  * What is left is stuck, and restarting it is what the runbook does first.
@@ -54405,6 +55268,8 @@ function toRestartOdoo({ cause, survey, target, layers, tried, wishes }) {
         return "Odoo does not run, so there is nothing to restart";
     if (cause === "odoo-crash-loop" || cause === "odoo-out-of-memory")
         return "Docker restarts it again and again already, and it falls each time";
+    if (cause === "assets-stale")
+        return toRestartForAssets({ tried, wishes });
     const futile = NOT_MENDED_BY_A_RESTART[cause];
     if (futile !== undefined)
         return futile;
@@ -54447,6 +55312,87 @@ function toBootCheck({ cause, survey, target, layers, tried }) {
     if (!survey.units.observed)
         return "systemd was not observed, which puts Odoo back after a reboot";
     return composeObjection(target);
+}
+
+;// CONCATENATED MODULE: ./build/diagnosis/ladder/index.js
+/**
+ * The remedies that a cause allows, least invasive first, and why the others are ruled out: the rules of acting
+ * (docs/runbook.md, 1.4, 1.5 and 2.1 to 2.4). Each question is asked of every remedy, so that a person sees why not.
+ */
+
+
+
+
+
+
+/** Least invasive first. */
+const OBJECTIONS = [
+    ["start-docker", toStartDocker],
+    ["start-nginx", toStartNginx],
+    ["start-db", toStartDb],
+    ["start-stack", toStartStack],
+    ["resume-odoo", toResumeOdoo],
+    ["restart-odoo", toRestartOdoo],
+    ["boot-check", toBootCheck],
+    ["fix-permissions", toFixPermissions],
+    ["quarantine-files", toQuarantineFiles],
+    ["regenerate-assets", toRegenerateAssets],
+    ["wipe-assets", toWipeAssets],
+    ["module", toModule],
+];
+/**
+ * What the user allowed is asked last, so that it is named as the reason only where it alone stands in the way.
+ *
+ * @param risks the class of each remedy
+ */
+function ladderFor(about, risks = risk/* RISK */.yX) {
+    const { cause, tried, wishes, signatures } = about;
+    const ladder = [];
+    const ruledOut = [];
+    if (cause === "healthy")
+        return { ladder, ruledOut };
+    for (const [remedy, objection] of OBJECTIONS) {
+        const why = (tried.includes(remedy) ? "it ran already and did not help" : undefined) ??
+            objectionToAny(about) ??
+            (0,diagnosis_signatures/* ruledOutBySignature */.El)(remedy, cause, signatures) ??
+            objection(about) ??
+            (0,scenario/* outsideScenario */.C)(remedy, cause, wishes.scenario) ??
+            (0,risk/* aboveCeiling */.vP)(risks[remedy], wishes.ceiling) ??
+            (wishes.backup === "never" && (0,risk/* needsBackup */.Yt)(risks[remedy], "auto") ? NO_BACKUP : undefined);
+        if (why === undefined)
+            ladder.push(remedy);
+        else
+            ruledOut.push({ remedy, why });
+    }
+    return { ladder, ruledOut };
+}
+const NO_BACKUP = "it runs only after a verified backup, and `backup: never` forbids one";
+/** What only who has logged in meets: every layer may be good, and people cannot work all the same. */
+const BEYOND_THE_PAGE = new Set([
+    "filestore-unreadable",
+    "assets-corrupt",
+    "assets-missing",
+]);
+/** What forbids any change. */
+function objectionToAny({ cause, survey, layers }) {
+    if (!layers.some(({ state }) => state === "bad") && !BEYOND_THE_PAGE.has(cause))
+        return "nothing that could be seen is bad";
+    // What they start or restart, an update or a restore may be working on.
+    if (!survey.processes.observed && cause !== "docker-down" && cause !== "nginx-down")
+        return `whether somebody is at work could not be seen (${survey.processes.why})`;
+    switch (cause) {
+        case "in-progress":
+            return "somebody is at work, and is never interrupted";
+        case "database-starting":
+            return "PostgreSQL is starting or recovering, and is given time";
+        case "disk-full":
+        case "inodes-full":
+            return "the disk is full: whatever is started or made anew now fails again, and may write half of something";
+        case "database-locked":
+            return "it would not give the lock free that Odoo waits for";
+        default:
+            return undefined;
+    }
 }
 
 ;// CONCATENATED MODULE: ./build/diagnosis/suspects.js
@@ -54766,6 +55712,7 @@ function otherTopology(survey, running = false) {
 
 
 
+
 /** A certificate that ends so soon is told; most are renewed a month before. In milliseconds. */
 const CERTIFICATE_SOON = 14 * 86_400_000;
 /** In per cent. */
@@ -54851,7 +55798,7 @@ const WORDS = {
     units: "systemd's services",
 };
 function diskWarnings(survey) {
-    return ((0,survey_survey/* ifSeen */.hy)(survey.disks) ?? []).flatMap(({ mount, size, available, inodes, inodesFree }) => {
+    return fileSystems(survey).flatMap(({ mount, size, available, inodes, inodesFree }) => {
         const left = Math.floor((available * 100) / size);
         if (size > 0 && left < DISK_NEARLY_FULL)
             return [`the file system ${mount} has ${left} % of its space left`];
@@ -55120,6 +56067,7 @@ function isServing(lines) {
 
 
 
+
 /** Every cause, with what it means for a person. The order of their finding is in causes/index.ts. */
 const CAUSES = {
     healthy: "every layer is good",
@@ -55254,8 +56202,26 @@ function withTarget(survey, wishes, target, tried) {
         outage,
         since: describeOutage(outage, changes, nowOf(survey)),
         target,
+        setup: setupOf(survey, target),
+        module: wishes.module,
+        named: namedIn(survey, target),
+        url: wishes.url,
         place: { project: target.project.name, directory: target.project.directory },
-        ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes, signatures }),
+        ...ladderFor({ cause: found.cause, survey, target, layers, tried, wishes, signatures, assets }),
+    };
+}
+function setupOf(survey, target) {
+    const running = (0,survey_survey/* ifSeen */.hy)(survey.running)?.get(target.odoo?.id ?? "");
+    const { database, filestore } = (0,diagnosis_assets/* storeOf */.xX)(survey, target);
+    const name = (0,survey_survey/* ifSeen */.hy)(target.database);
+    if (running === undefined || running.dataDirectory === "")
+        return undefined;
+    const { user, dataDirectory } = running;
+    return {
+        user,
+        dataDirectory,
+        filestore: filestore?.path ?? (name === undefined ? "" : `${dataDirectory}/filestore/${name}`),
+        version: database?.odooVersion ?? "",
     };
 }
 /** Whether there is anything that logs could explain. */
@@ -55299,10 +56265,23 @@ function withoutTarget(survey, wishes, asSeen, evidence, tried) {
         outage,
         since: describeOutage(outage, changes, nowOf(survey)),
         target: undefined,
+        setup: undefined,
+        module: wishes.module,
+        named: undefined,
+        url: wishes.url,
         place: found.cause === "docker-down"
             ? { project: only?.name ?? "host", directory: only?.directory ?? "/" }
             : undefined,
-        ...ladderFor({ cause: found.cause, survey, target: undefined, layers, tried, wishes, signatures }),
+        ...ladderFor({
+            cause: found.cause,
+            survey,
+            target: undefined,
+            layers,
+            tried,
+            wishes,
+            signatures,
+            assets: undefined,
+        }),
     };
 }
 /** A diagnosis without a survey: the host itself was out of reach. */
@@ -55323,6 +56302,10 @@ function hostUnreachable(finding, advice, layers) {
         outage: undefined,
         since: "",
         target: undefined,
+        setup: undefined,
+        module: undefined,
+        named: undefined,
+        url: undefined,
         place: undefined,
         ladder: [],
         ruledOut: [],
@@ -55683,6 +56666,8 @@ function lastWords(lines) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Yt: () => (/* binding */ needsBackup),
+/* harmony export */   cc: () => (/* binding */ ABOVE_CEILING),
 /* harmony export */   vP: () => (/* binding */ aboveCeiling),
 /* harmony export */   vb: () => (/* binding */ needsApproval),
 /* harmony export */   yX: () => (/* binding */ RISK)
@@ -55698,7 +56683,14 @@ const RISK = {
     "resume-odoo": "restart",
     "restart-odoo": "restart",
     "boot-check": "restart",
+    "fix-permissions": "repair",
+    "quarantine-files": "repair",
+    "regenerate-assets": "repair",
+    "wipe-assets": "wipe",
+    module: "module",
 };
+/** How the reason of a remedy begins that the ceiling alone rules out. */
+const ABOVE_CEILING = "it is of the class";
 /**
  * Why a class is more than the ceiling allows; undefined when it is not. The ceiling says nothing of `module`: what the
  * user named was named on purpose, and is approved besides.
@@ -55706,11 +56698,20 @@ const RISK = {
 function aboveCeiling(risk, ceiling) {
     if (risk === "module" || ORDER.indexOf(risk) <= ORDER.indexOf(ceiling))
         return undefined;
-    return `it is of the class ${risk}, and \`ceiling: ${ceiling}\` is the most that was allowed`;
+    return `${ABOVE_CEILING} ${risk}, and \`ceiling: ${ceiling}\` is the most that was allowed`;
 }
 /** Whether a remedy of this class runs only as a step of a plan that a person has read and approved. */
 function needsApproval(risk) {
     return risk === "wipe" || risk === "module";
+}
+/**
+ * Whether a remedy of this class runs only after a verified backup. What removes rows or tables always does; with
+ * `backup: always` so does whatever else touches Odoo's rows and files.
+ */
+function needsBackup(risk, wish) {
+    if (wish === "never")
+        return false;
+    return needsApproval(risk) || (wish === "always" && risk === "repair");
 }
 
 
@@ -55781,6 +56782,11 @@ const OF_REMEDY = {
     "resume-odoo": "502",
     "restart-odoo": "both",
     "boot-check": "both",
+    "fix-permissions": "500",
+    "quarantine-files": "500",
+    "regenerate-assets": "500",
+    "wipe-assets": "500",
+    module: "both",
 };
 /** Whether a cause may be acted upon under the scenario that the user asked for. */
 function fits(cause, asked) {
@@ -57858,7 +58864,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8918);
 /* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(7150);
 /* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(4121);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(4380);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(5724);
 /* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(3537);
 /* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(6785);
 /* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(4748);
@@ -57969,9 +58975,11 @@ function partsFor(run, inputs, directory, journal, redactor) {
                 (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)(path, text, { mode: 0o600 });
             },
         },
+        reportDirectory: directory,
         nonce,
         run,
         who: whoRuns(),
+        event: process.env.GITHUB_EVENT_NAME ?? "",
         mask,
         signal: stop.signal,
     };
@@ -58730,6 +59738,11 @@ const INPUT_DEFAULTS = {
     scenario: "auto",
     ceiling: "restart",
     approve: "",
+    backup: "auto",
+    backup_to: "droplet",
+    backup_timeout: "1h",
+    module: "",
+    module_action: "",
     url: "",
     directory: "",
     compose_file: "",
@@ -58765,6 +59778,10 @@ const FORMS = {
     mode: dist/* picklist */.KIO(["check", "plan", "recover"], "is none of `check`, `plan`, `recover`"),
     scenario: dist/* picklist */.KIO(["auto", "502", "500"], "is none of `auto`, `502`, `500`"),
     ceiling: dist/* picklist */.KIO(["restart", "repair", "wipe"], "is none of `restart`, `repair`, `wipe`"),
+    backup: dist/* picklist */.KIO(["auto", "always", "never"], "is none of `auto`, `always`, `never`"),
+    backupTo: dist/* picklist */.KIO(["droplet", "runner", "both"], "is none of `droplet`, `runner`, `both`"),
+    module: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_]{1,63}$/, "is no module's technical name; give one like `shop_theme`: letters, digits, `_`")),
+    moduleAction: dist/* picklist */.KIO(["update", "uninstall"], "is none of `update`, `uninstall`"),
     failOn: dist/* picklist */.KIO(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
 };
 /** A label of a host name, then more of them. Brackets around an IPv6 address are allowed, as in a URL. */
@@ -58832,6 +59849,10 @@ function parseInputs(raw, readFile) {
         scenario: check("scenario", FORMS.scenario, "auto"),
         ceiling: check("ceiling", FORMS.ceiling, "restart"),
         approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) => complain("approve", problem)),
+        backup: check("backup", FORMS.backup, "auto"),
+        backupTo: check("backup_to", FORMS.backupTo, "droplet"),
+        backupTimeoutMs: duration("backup_timeout"),
+        module: moduleFrom({ given, complain, check }),
         url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
         directory: optional("directory", FORMS.directory),
         composeFile: optional("compose_file", FORMS.composeFile),
@@ -58937,6 +59958,17 @@ function approvalFrom(text, mode, complain) {
     if (approval === undefined)
         complain(`${shown(text)} is no approval; copy the one that \`mode: plan\` printed, like \`4f1c0a9be27d6683-20261124T0250Z\``);
     return approval;
+}
+function moduleFrom({ given, complain, check, }) {
+    if (given("module") === "" && given("module_action") === "")
+        return undefined;
+    if (given("module") === "")
+        complain("module", "is missing beside `module_action`; name the module, or leave both out");
+    if (given("module_action") === "")
+        complain("module_action", "is missing beside `module`; give `update` or `uninstall`");
+    const name = given("module") === "" ? "" : check("module", FORMS.module, "");
+    const action = given("module_action") === "" ? "update" : check("module_action", FORMS.moduleAction, "update");
+    return { name, action };
 }
 function urlFrom(text, complain) {
     if (text === "")
@@ -59246,8 +60278,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   Z: () => (/* binding */ openHost)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 18 modules
-var diagnosis_diagnosis = __nccwpck_require__(5704);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
+var diagnosis_diagnosis = __nccwpck_require__(9952);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(9473);
 ;// CONCATENATED MODULE: ./build/host/frame.js
@@ -59255,13 +60287,15 @@ var errors = __nccwpck_require__(9473);
 const NOISE_KEPT = 4096;
 const MAX_STATUS_DIGITS = 3;
 /**
- * Reads a stream of stdout chunks and keeps what stands between the markers of one nonce.
+ * Reads a stream of stdout chunks and keeps what stands between the markers of one nonce, or hands it on to a sink.
  * Memory is bounded by `maxOutputBytes`, whatever the host prints.
  */
 class FrameReader {
     #begin;
     #end;
     #maxOutputBytes;
+    #sink;
+    #taken;
     #noise = Buffer.alloc(0);
     #pending = Buffer.alloc(0);
     #kept = [];
@@ -59269,19 +60303,39 @@ class FrameReader {
     #truncated = false;
     #begun = false;
     #status;
-    constructor(nonce, maxOutputBytes) {
+    constructor(nonce, maxOutputBytes, sink) {
+        this.#sink = sink;
         this.#begin = Buffer.from(`\n${nonce} begin\n`);
         this.#end = Buffer.from(`\n${nonce} end `);
         this.#maxOutputBytes = maxOutputBytes;
     }
+    /** @returns what to wait for before the next chunk, where the sink wants that */
     push(chunk) {
         if (this.#status !== undefined)
             return;
-        this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+        if (this.#noEndBegins(chunk)) {
+            this.#keep(this.#pending);
+            this.#pending = chunk;
+        }
+        else {
+            this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
+        }
         if (!this.#begun)
             this.#seekBegin();
         if (this.#begun)
             this.#seekEnd();
+        const taken = this.#taken;
+        this.#taken = undefined;
+        return taken;
+    }
+    /** Whether what is pending is output for sure, so that the chunk need not be copied to be looked at together with it. */
+    #noEndBegins(chunk) {
+        const length = this.#end.length;
+        if (!this.#begun || this.#pending.length >= length || chunk.length < length)
+            return false;
+        const joint = Buffer.concat([this.#pending, chunk.subarray(0, length)]);
+        const at = joint.indexOf(this.#end);
+        return at < 0 || at >= this.#pending.length;
     }
     /** What has been read so far; call it when the stream has ended. */
     result() {
@@ -59344,6 +60398,12 @@ class FrameReader {
             this.#noise = Buffer.concat([this.#noise, bytes.subarray(0, room)]);
     }
     #keep(bytes) {
+        const sink = this.#sink;
+        if (sink !== undefined) {
+            if (bytes.length > 0)
+                this.#taken = this.#taken ? this.#taken.then(() => sink(bytes)) : (sink(bytes) ?? undefined);
+            return;
+        }
         const room = this.#maxOutputBytes - this.#keptBytes;
         if (bytes.length > room)
             this.#truncated = true;
@@ -59476,10 +60536,20 @@ class Host {
      * @throws RefusedError when sudo asks for a password
      */
     async run(program, signal) {
+        return await this.#run(program, undefined, signal);
+    }
+    /**
+     * The same, for output of any size: it goes to the sink as it comes, at the pace at which that takes it, and is not kept.
+     * Sent once: what a sink has taken cannot be given back. The sink's own failure is thrown as it is.
+     */
+    async stream(program, sink, signal) {
+        return await this.#run({ ...program, repeatable: false }, sink, signal);
+    }
+    async #run(program, sink, signal) {
         for (let run = 1;; run++) {
             const transport = this.#transport;
             try {
-                return await this.#runOnce(transport, program, signal);
+                return await this.#runOnce(transport, program, sink, signal);
             }
             catch (error) {
                 if (!(error instanceof errors/* HostError */.dh) || error.problem !== "lost")
@@ -59500,9 +60570,9 @@ class Host {
     async close() {
         await this.#transport.close();
     }
-    async #runOnce(transport, program, signal) {
+    async #runOnce(transport, program, sink, signal) {
         const nonce = this.#dependencies.nonce();
-        const frame = new FrameReader(nonce, program.maxOutputBytes);
+        const frame = new FrameReader(nonce, program.maxOutputBytes, sink);
         let stderr = "";
         const began = this.#dependencies.clock.monotonic();
         const decoder = new TextDecoder();
@@ -59633,6 +60703,15 @@ const BundlesSchema = dist/* array */.YOg(dist/* object */.Ikc({
     bytes: dist/* nullish */.cl6(dist/* number */.aig(), 0),
     at: dist/* nullish */.cl6(dist/* number */.aig(), 0),
 }));
+const NamedModuleSchema = dist/* nullable */.mee(dist/* object */.Ikc({
+    name: dist/* string */.YjP(),
+    state: database_text,
+    version: database_text,
+    essential: dist/* boolean */.zMY(),
+    dependents: dist/* array */.YOg(dist/* string */.YjP()),
+    tables: dist/* array */.YOg(dist/* object */.Ikc({ name: dist/* string */.YjP(), rows: dist/* nullish */.cl6(dist/* number */.aig(), 0) })),
+    columns: dist/* array */.YOg(dist/* string */.YjP()),
+}));
 function parseDatabases(parts) {
     return new Map([...(0,raw/* bodiesOf */.AV)(parts, "database")].map(([id, body]) => [id, parseDatabase((0,raw/* plainText */.wh)(body))]));
 }
@@ -59665,11 +60744,18 @@ function parseDatabase(body) {
                     // `14.0.1.3` is base of 14.0
                     odooVersion: /^\d+\.\d+/.exec(version)?.[0] ?? "",
                     recent: recent.map((each) => ({ ...each, at: each.at * 1000 })),
+                    named: parseNamed(after("named").find((each) => each.startsWith(`${name}\t`))),
                     bundles: parseBundles(after("bundles").find((each) => each.startsWith(`${name}\t`))),
                 },
             ];
         }),
     });
+}
+function parseNamed(line) {
+    if (line === undefined)
+        return undefined;
+    const named = dist/* safeParse */.xLC(NamedModuleSchema, (0,raw/* parseJson */.qF)(line.slice(line.indexOf("\t") + 1)));
+    return named.success ? (0,survey_survey/* seen */.cI)(named.output ?? undefined) : (0,survey_survey/* unseen */.nv)("the answer could not be read");
 }
 function parseBundles(line) {
     if (line === undefined)
@@ -60286,10 +61372,21 @@ function parseFilestoresOf(body) {
             readable: readable === "True",
             writable: writable === "True",
             owner,
+            disk: diskOf(rows("disk", database)[0] ?? []),
+            readOnly: rows("disk", database)[0]?.at(-1) === "ro",
             bundles: rows("file", database).flatMap(([storedAs = "", state = "", bytes = ""]) => isState(state) ? [{ storedAs, state, bytes: bytes === "" ? undefined : Number(bytes) }] : []),
             others: { looked: looked ?? 0, missing: missing ?? 0, unreadable: unreadable ?? 0 },
         };
     }));
+}
+/** Without inodes where there is no fixed number of them, as `df` has it. */
+function diskOf([mount, ...numbers]) {
+    const [size, available, inodes, inodesFree] = numbers.map(Number);
+    if (mount === undefined || size === undefined || available === undefined)
+        return undefined;
+    return inodes === 0
+        ? { mount, size, available, inodes: undefined, inodesFree: undefined }
+        : { mount, size, available, inodes, inodesFree };
 }
 function isState(text) {
     return ["good", "missing", "unreadable", "corrupt"].includes(text);
@@ -60449,7 +61546,11 @@ const ACTIVITY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ _
 const MODULES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6120), __nccwpck_require__.b), "utf8");
 const BUNDLES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5600), __nccwpck_require__.b), "utf8");
 const FILES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(8978), __nccwpck_require__.b), "utf8");
-const IN_ODOO = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9511), __nccwpck_require__.b), "utf8");
+const NAMED_MODULE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5293), __nccwpck_require__.b), "utf8");
+const IN_ODOO = [
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3535), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9511), __nccwpck_require__.b), "utf8"),
+].join("\n");
 const PAGE_ASSETS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5533), __nccwpck_require__.b), "utf8");
 const ACCESS_LOG = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3513), __nccwpck_require__.b), "utf8");
 const PROGRAM = [TOOLS, ...PROBES, SURVEY].join("\n");
@@ -60488,6 +61589,8 @@ async function takeSurvey(means, wishes, scope) {
                     MODULES_SQL: MODULES,
                     BUNDLES_SQL: BUNDLES,
                     FILES_SQL: FILES,
+                    NAMED_MODULE_SQL: NAMED_MODULE,
+                    MODULE: wishes.module?.name ?? "",
                     LOOK: look,
                     DB_USER: wishes.dbUser ?? "",
                 })}${IN_DATABASE}`,
@@ -60604,14 +61707,16 @@ function messageOf(error) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   XC: () => (/* binding */ planOf),
 /* harmony export */   df: () => (/* binding */ describePlan),
+/* harmony export */   to: () => (/* binding */ removesFiles),
 /* harmony export */   xP: () => (/* binding */ mayRun)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6691);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(838);
-/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4937);
-/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4068);
-/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1337);
+/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(904);
+/* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6691);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(838);
+/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4937);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2853);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1337);
 /**
  * A plan: what `recover` would run for a diagnosis, to the letter, and a hash by which a person approves exactly that.
  * Pure: the same situation gives the same plan and the same hash, whenever it is looked at.
@@ -60622,23 +61727,38 @@ function messageOf(error) {
 
 
 
+
 /** @param risks the class of each remedy */
-function planOf(diagnosis, { version, hostKey, redact }, risks = _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .RISK */ .yX) {
+function planOf(diagnosis, { version, hostKey, redact, backup: wish, backupTo: to }, risks = _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_2__/* .RISK */ .yX) {
     const { cause, target, place } = diagnosis;
     const subject = {
         version,
         hostKey,
         project: place?.project,
         directory: place?.directory,
-        database: target && (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_5__/* .ifSeen */ .hy)(target.database),
+        database: target && (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_6__/* .ifSeen */ .hy)(target.database),
         cause,
     };
+    const where = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_3__/* .statePlace */ .Df)((0,_host_state_js__WEBPACK_IMPORTED_MODULE_3__/* .stateKey */ .bP)(place?.project ?? "", place?.directory ?? ""));
     const steps = diagnosis.ladder.map((remedy) => {
-        const { program, putBack } = (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .stepPrograms */ .iF)((0,_host_state_js__WEBPACK_IMPORTED_MODULE_2__/* .statePlace */ .Df)((0,_host_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateKey */ .bP)(place?.project ?? "", place?.directory ?? "")), _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__/* .REMEDIES */ .l[remedy].program(diagnosis));
-        return { remedy, risk: risks[remedy], program: redact(program), putBack: putBack && redact(putBack) };
+        const { program, putBack } = (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_4__/* .stepPrograms */ .iF)(where, _remedies_index_js__WEBPACK_IMPORTED_MODULE_5__/* .REMEDIES */ .l[remedy].program(diagnosis));
+        const backup = (0,_diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_2__/* .needsBackup */ .Yt)(risks[remedy], wish)
+            ? (0,_backup_backup_js__WEBPACK_IMPORTED_MODULE_1__/* .backupProgram */ .Pp)(diagnosis, where, { to, filestore: removesFiles(remedy, diagnosis) })
+            : undefined;
+        return {
+            remedy,
+            risk: risks[remedy],
+            program: redact(program),
+            putBack: putBack && redact(putBack),
+            backup: backup && redact(backup),
+        };
     });
     const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256").update(canonical({ subject, steps })).digest("hex");
     return { subject, steps, hash };
+}
+/** Whether a remedy can remove attachments, so that a dump alone would be no backup of Odoo. */
+function removesFiles(remedy, { module }) {
+    return remedy === "module" && module?.action === "uninstall";
 }
 /** JSON with the names of every object in order, so that the order in which they were written does not matter. */
 function canonical(data) {
@@ -60652,11 +61772,14 @@ function canonical(data) {
  */
 function mayRun(step, approved, tried) {
     if (approved === undefined)
-        return !(0,_diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .needsApproval */ .vb)(step.risk);
+        return !(0,_diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_2__/* .needsApproval */ .vb)(step.risk);
     const done = approved.steps.findLastIndex(({ remedy }) => tried.includes(remedy));
     return approved.steps
         .slice(done + 1)
-        .some(({ remedy, program, putBack }) => remedy === step.remedy && program === step.program && putBack === step.putBack);
+        .some(({ remedy, program, putBack, backup }) => remedy === step.remedy &&
+        program === step.program &&
+        putBack === step.putBack &&
+        backup === step.backup);
 }
 /** What a plan is about, a line each, for people who compare two of them. */
 function describePlan({ subject, steps }) {
@@ -60684,12 +61807,16 @@ __nccwpck_require__.d(__webpack_exports__, {
   E: () => (/* binding */ recover)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 18 modules
-var diagnosis_diagnosis = __nccwpck_require__(5704);
+// EXTERNAL MODULE: ./build/backup/backup.js + 6 modules
+var backup = __nccwpck_require__(904);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
+var diagnosis_diagnosis = __nccwpck_require__(9952);
 // EXTERNAL MODULE: ./build/diagnosis/layers.js
 var diagnosis_layers = __nccwpck_require__(2934);
 // EXTERNAL MODULE: ./build/diagnosis/log.js
 var log = __nccwpck_require__(3888);
+// EXTERNAL MODULE: ./build/diagnosis/risk.js
+var risk = __nccwpck_require__(6691);
 // EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
 var signatures = __nccwpck_require__(8198);
 // EXTERNAL MODULE: ./build/errors.js
@@ -60761,8 +61888,6 @@ function filesFrom(parts, folder, redactor, store) {
     });
 }
 
-// EXTERNAL MODULE: ./build/diagnosis/risk.js
-var risk = __nccwpck_require__(6691);
 // EXTERNAL MODULE: ./build/inputs/approval.js
 var inputs_approval = __nccwpck_require__(8801);
 // EXTERNAL MODULE: ./build/diagnosis/scenario.js
@@ -60778,65 +61903,71 @@ var verdicts = __nccwpck_require__(4748);
 
 
 
-
 /** The verdict on a site that is bad for a cause of the scenario that was not asked for; undefined on any other. */
 function againstScenario(diagnosis, { scenario }, tried = []) {
     return scenario === "auto" || (0,diagnosis_scenario/* fits */.l)(diagnosis.cause, scenario)
         ? undefined
         : verdicts/* otherScenario */.mT(diagnosis, scenario, tried);
 }
-/** @throws RefusedError when the approval is too old, or from the future */
-function assertTimely(approval, clock) {
-    const why = approval && (0,inputs_approval/* untimely */.ak)(approval, clock.now());
-    if (why === undefined)
-        return;
-    throw new errors/* RefusedError */.fk(why, {
-        advice: "Nothing was changed. Run with `mode: plan` again, read it, and approve that one.",
-    });
-}
+/** Nobody is there to read a plan when these start a run: what needs an approval never runs under them. */
+const UNATTENDED = new Set(["schedule", "repository_dispatch"]);
 class Permission {
     #inputs;
     #planning;
     #clock;
+    #event;
     #risks;
     #approved;
-    /** @param risks the class of each remedy */
-    constructor(inputs, planning, clock, risks = risk/* RISK */.yX) {
+    /**
+     * @param event what started the workflow, as GitHub names it: `schedule`, `workflow_dispatch`; may be empty
+     * @param risks the class of each remedy
+     */
+    constructor(inputs, planning, clock, event, risks = risk/* RISK */.yX) {
         this.#inputs = inputs;
         this.#planning = planning;
         this.#clock = clock;
+        this.#event = event;
         this.#risks = risks;
     }
     /**
-     * Why the first step of this diagnosis's ladder may not run, as the verdict that the run then ends with; undefined when
-     * it may, or when there is none. An approval is for one situation: until something has run, it must still be that one.
+     * Why the first step of this diagnosis's ladder may not run, with the verdict that the run then ends with; undefined
+     * when it may, or when there is none. An approval is for one situation: until something has run, it must still be that
+     * one.
      *
      * @param tried the remedies that already ran in this run
-     * @throws RefusedError when the approval has expired meanwhile
      */
     objectionTo(diagnosis, tried) {
         const misfit = againstScenario(diagnosis, this.#inputs, tried);
         if (misfit !== undefined)
-            return misfit;
+            return { verdict: misfit, lacksApproval: false };
         const { approve } = this.#inputs;
         const plan = (0,build_plan/* planOf */.XC)(diagnosis, this.#planning, this.#risks);
         if (approve !== undefined && tried.length === 0) {
-            assertTimely(approve, this.#clock);
+            const late = (0,inputs_approval/* untimely */.ak)(approve, this.#clock.now());
+            if (late !== undefined)
+                return unapproved(verdicts/* untimelyApproval */.fe(diagnosis, late));
             if (!plan.hash.startsWith(approve.hash))
-                return verdicts/* anotherSituation */.K0(diagnosis, plan);
+                return unapproved(verdicts/* anotherSituation */.K0(diagnosis, plan));
             this.#approved = plan;
         }
         const [step] = plan.steps;
-        if (step === undefined || (0,build_plan/* mayRun */.xP)(step, this.#approved, tried))
+        if (step === undefined)
             return undefined;
-        return this.#approved === undefined
+        if ((0,risk/* needsApproval */.vb)(step.risk) && UNATTENDED.has(this.#event))
+            return unapproved(verdicts/* unattended */.D0(diagnosis, step, this.#event, tried));
+        if ((0,build_plan/* mayRun */.xP)(step, this.#approved, tried))
+            return undefined;
+        return unapproved(this.#approved === undefined
             ? verdicts/* notApproved */.f3(diagnosis, step, tried)
-            : verdicts/* notInThePlan */.Vv(diagnosis, step, tried);
+            : verdicts/* notInThePlan */.Vv(diagnosis, step, tried));
     }
 }
+function unapproved(verdict) {
+    return { verdict, lacksApproval: true };
+}
 
-// EXTERNAL MODULE: ./build/remedies/index.js + 6 modules
-var remedies = __nccwpck_require__(4068);
+// EXTERNAL MODULE: ./build/remedies/index.js + 13 modules
+var remedies = __nccwpck_require__(2853);
 // EXTERNAL MODULE: ./build/version.js
 var version = __nccwpck_require__(8508);
 ;// CONCATENATED MODULE: ./build/foresee.js
@@ -60852,6 +61983,27 @@ var version = __nccwpck_require__(8508);
 /** Tells what `recover` would do, and changes nothing. */
 function foresee(diagnosis, host, inputs, parts) {
     const { ladder } = diagnosis;
+    tellSteps(diagnosis, parts);
+    const misfit = againstScenario(diagnosis, inputs);
+    if (misfit !== undefined)
+        return misfit;
+    if (inputs.mode === "check" && (0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis))
+        return verdicts/* good */.uw(diagnosis);
+    if (inputs.mode === "check" || (ladder.length === 0 && !(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis)))
+        return verdicts/* unhealthy */.f6(diagnosis, verdicts/* whatRecoverWouldDo */.B3(diagnosis));
+    const plan = (0,build_plan/* planOf */.XC)(diagnosis, planningFor(host, inputs, parts));
+    return verdicts/* planned */.lM(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
+}
+/** A refusal for want of an approval, with the plan that a person may approve instead. */
+function refusedWithPlan(verdict, diagnosis, host, inputs, parts) {
+    const plan = (0,build_plan/* planOf */.XC)(diagnosis, planningFor(host, inputs, parts));
+    if (plan.steps.length === 0)
+        return verdict;
+    tellSteps(diagnosis, parts);
+    return verdicts/* withPlan */.m5(verdict, writeDown(plan, parts));
+}
+function tellSteps(diagnosis, parts) {
+    const { ladder } = diagnosis;
     parts.journal.append({
         kind: "foreseen",
         steps: ladder.map((remedy) => ({
@@ -60861,21 +62013,15 @@ function foresee(diagnosis, host, inputs, parts) {
             commands: remedies/* REMEDIES */.l[remedy].commands(diagnosis),
         })),
     });
-    const misfit = againstScenario(diagnosis, inputs);
-    if (misfit !== undefined)
-        return misfit;
-    if (inputs.mode === "check" || (ladder.length === 0 && !(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis)))
-        return verdicts/* unhealthy */.f6(diagnosis, verdicts/* whatRecoverWouldDo */.B3(diagnosis));
-    const plan = (0,build_plan/* planOf */.XC)(diagnosis, planningFor(host, parts));
-    return verdicts/* planned */.lM(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
 }
 /** Of what a plan is made on this host, beside the diagnosis. */
-function planningFor({ identity }, { redactor }) {
-    return { version: version/* VERSION */.x, hostKey: identity, redact: (text) => redactor.text(text) };
+function planningFor({ identity }, { backup, backupTo }, { redactor }) {
+    return { version: version/* VERSION */.x, hostKey: identity, redact: (text) => redactor.text(text), backup, backupTo };
 }
 /** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */
 function writeDown({ hash, steps }, { clock, evidence, journal }) {
-    const programs = steps.flatMap(({ remedy, program, putBack }, index) => [
+    const programs = steps.flatMap(({ remedy, program, putBack, backup }, index) => [
+        { name: `plan/${index + 1}-${remedy}.backup.sh`, text: backup ?? "" },
         { name: `plan/${index + 1}-${remedy}.sh`, text: program },
         { name: `plan/${index + 1}-${remedy}.put-back.sh`, text: putBack ?? "" },
     ].filter(({ text }) => text !== ""));
@@ -60905,6 +62051,8 @@ var build_parts = __nccwpck_require__(8262);
 var boot_check = __nccwpck_require__(862);
 // EXTERNAL MODULE: ./build/remedies/remedy.js
 var remedies_remedy = __nccwpck_require__(861);
+// EXTERNAL MODULE: ./build/survey/survey.js
+var survey = __nccwpck_require__(1337);
 ;// CONCATENATED MODULE: ./build/verify.js
 /**
  * Verify: the survey's health layers again and again, until they were good several times in a row, or there is no
@@ -61067,8 +62215,12 @@ function seconds(milliseconds) {
 
 
 
-/** Docker, the database, the stack, nginx, Odoo once more, and a look at why it falls. */
-const MOST_REMEDIES = 6;
+
+
+
+
+/** Docker, the database, the stack, nginx and Odoo once more; then its files, what it compiles, and a module. */
+const MOST_REMEDIES = 10;
 /** A site that comes back during a look is half bad in it; in milliseconds. */
 const DOUBT = 3_000;
 /** Does what the inputs ask for, and concludes the journal with exactly one verdict. Never throws. */
@@ -61078,26 +62230,25 @@ async function recover(inputs, parts) {
     return verdict;
 }
 async function attempt(inputs, parts) {
-    assertTimely(inputs.approve, parts.clock);
     const host = await (0,look/* openHost */.Z)(parts).catch((error) => error);
     if (!isHost(host))
         return await lookFromOutside(host, inputs, parts);
     try {
         const watch = new look/* Watch */.o(host, inputs, parts);
         const first = await lookTwiceWhereInDoubt(watch, parts);
-        if ((0,diagnosis_diagnosis/* isGood */.Kg)(first))
+        if (isFine(first))
             return verdicts/* good */.uw(first);
         if (inputs.mode !== "recover")
             return foresee(first, host, inputs, parts);
         const settled = await afterOthers(first, watch, inputs, parts);
-        if ((0,diagnosis_diagnosis/* isGood */.Kg)(settled))
+        if (isFine(settled))
             return verdicts/* good */.uw(settled, "The site came back by itself");
         if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(settled))
             return verdicts/* waitedInVain */.ao(settled, inputs.bootWaitMs);
-        const permission = new Permission(inputs, planningFor(host, parts), parts.clock);
-        const objection = permission.objectionTo(settled, []);
-        if (objection !== undefined)
-            return objection;
+        const permission = new Permission(inputs, planningFor(host, inputs, parts), parts.clock, parts.event);
+        const refusal = permission.objectionTo(settled, []);
+        if (refusal !== undefined)
+            return await refuse(refusal, settled, host, watch, [], inputs, parts);
         if (inputs.approve !== undefined)
             parts.journal.append({
                 kind: "note",
@@ -61127,59 +62278,108 @@ async function recoverUnderLease(host, watch, first, permission, inputs, parts) 
 }
 /** One remedy after the other, each chosen by a fresh look, until the site is good or nothing more is allowed. */
 async function climb(host, watch, leases, permission, inputs, parts) {
-    const tried = [];
+    const progress = {
+        tried: [],
+        done: [],
+        setbacks: [],
+        obstacle: undefined,
+        hung: "",
+        boot: undefined,
+        backup: undefined,
+    };
+    const { tried, done } = progress;
     let diagnosis = await watch.look("under the lease");
-    if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis))
+    if (isFine(diagnosis))
         return verdicts/* good */.uw(diagnosis, "Every layer is good: somebody mended it meanwhile");
     const cause = diagnosis;
-    let boot;
-    let hung = "";
-    let obstacle;
     while (tried.length < MOST_REMEDIES) {
         diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
         if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
             return verdicts/* waitedInVain */.ao(diagnosis, inputs.bootWaitMs);
-        if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) && tried.length === 0)
+        if (isFine(diagnosis) && tried.length === 0)
             return verdicts/* good */.uw(diagnosis, "The site came back by itself");
-        if (!(0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis)) {
-            const objection = permission.objectionTo({ ...diagnosis, since: cause.since }, tried);
-            if (objection !== undefined)
-                return objection;
+        if (!isFine(diagnosis)) {
+            const refusal = permission.objectionTo({ ...diagnosis, since: cause.since }, tried);
+            if (refusal !== undefined)
+                return await refuse(refusal, diagnosis, host, watch, tried, inputs, parts);
             const [remedy] = diagnosis.ladder;
             if (remedy === undefined)
                 break;
             const place = await leases.take(diagnosis);
-            if (remedy === "restart-odoo")
-                hung = await saveFreeze(host, diagnosis, parts);
-            tried.push(remedy);
-            const { end, output } = await apply(remedy, tried.length, diagnosis, host, place, inputs, parts);
-            obstacle = whatStoodInTheWay(remedy, end, output, parts) ?? obstacle;
-            if (end.outcome === "gone")
-                throw new errors/* RefusedError */.fk("Somebody else took the lease over, so nothing more was changed");
-            if (remedy === "boot-check")
-                boot = whatTheBootSaid(output, parts);
+            const end = await takeStep(remedy, diagnosis, host, place, progress, inputs, parts);
             if (!mayHaveMended(remedy, end)) {
                 diagnosis = await watch.look(`after ${remedy}`, tried);
                 continue;
             }
+            // The lighter looks that follow must not hold pages against rows and files that are no more.
+            if (risk/* RISK */.yX[remedy] !== "restart")
+                await watch.look(`after ${remedy}`, tried);
         }
         const verified = await waitUntilGood(watch, inputs, tried, parts);
         if (verified.good) {
             const lasting = await watchIt(watch, inputs, tried, parts);
-            return lasting.good
-                ? verdicts/* recovered */.ge(cause, tried, lasting.diagnosis, hung)
-                : verdicts/* fellBack */.r2(cause, tried, lasting);
+            if (!lasting.good)
+                return verdicts/* fellBack */.r2(cause, done, lasting);
+            if (done.length === 0)
+                return verdicts/* good */.uw(lasting.diagnosis, "The site came back by itself");
+            if (done.every((remedy) => risk/* RISK */.yX[remedy] === "restart"))
+                return verdicts/* recovered */.ge(cause, done, lasting.diagnosis, progress.hung);
+            // Lighter looks ask for pages; whether rows and files are in order, only a whole one sees.
+            diagnosis = await watch.look("at the end", tried);
+            if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) && diagnosis.cause === "healthy")
+                return verdicts/* recovered */.ge(cause, done, diagnosis, progress.hung);
+            continue;
         }
         diagnosis = await watch.look(`after ${tried.at(-1)}`, tried);
     }
-    const next = obstacle?.advice ?? (diagnosis.advice || "Look at the logs in the evidence.");
-    return verdicts/* unhealthy */.f6({ ...diagnosis, since: cause.since }, next, tried, boot?.(cause) ?? withObstacle(diagnosis.finding, obstacle));
+    const next = progress.obstacle?.advice ?? (diagnosis.advice || "Look at the logs in the evidence.");
+    const verdict = verdicts/* unhealthy */.f6({ ...diagnosis, since: cause.since }, next, done, progress.boot?.(cause) ?? withObstacle(diagnosis.finding, progress.obstacle));
+    return { ...verdict, detail: [...progress.setbacks, verdict.detail].filter(Boolean).join("\n") };
 }
-/** A boot check mends nothing, and a step that did not fit changed nothing: there is nothing to wait for. */
-function mayHaveMended(remedy, end) {
+/** Applies a remedy, with what must come before it. */
+async function takeStep(remedy, diagnosis, host, place, progress, inputs, parts) {
+    const { tried, done, setbacks } = progress;
+    const number = tried.length + 1;
+    if ((0,risk/* needsBackup */.Yt)(risk/* RISK */.yX[remedy], inputs.backup) && progress.backup?.covers(remedy) !== true)
+        progress.backup = await backUp(remedy, number, diagnosis, host, place, inputs, parts);
+    if (remedy === "restart-odoo")
+        progress.hung = await saveFreeze(host, diagnosis, parts);
+    tried.push(remedy);
+    const { end, output } = await apply(remedy, number, diagnosis, host, place, inputs, parts);
+    if (end.outcome === "gone")
+        throw new errors/* RefusedError */.fk("Somebody else took the lease over, so nothing more was changed");
+    if (hasActed(end))
+        done.push(remedy);
+    const setback = setbackOf(end, output);
+    if (setback !== undefined)
+        setbacks.push(`${remedy}: ${setback}`);
+    progress.obstacle = whatStoodInTheWay(remedy, end, output, parts) ?? progress.obstacle;
     if (remedy === "boot-check")
-        return false;
+        progress.boot = whatTheBootSaid(output, parts);
+    return end;
+}
+/**
+ * Whether there is nothing that we might mend. A site whose login page is good may be of no use to who has logged in: then
+ * its layers are good, and its ladder is not empty.
+ */
+function isFine(diagnosis) {
+    return (0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) && diagnosis.ladder.length === 0;
+}
+/** These prepare what comes after them, and mend nothing by themselves. */
+const PREPARES = new Set(["boot-check", "quarantine-files"]);
+/** A step that changed nothing mended nothing: there is nothing to wait for. */
+function mayHaveMended(remedy, end) {
+    return !PREPARES.has(remedy) && hasActed(end);
+}
+function hasActed(end) {
     return end.outcome === "ended" ? end.status !== remedies_remedy/* UNFIT */.Vs : end.outcome === "vanished";
+}
+/** Why a step was not done or did not work, in its own words; undefined when it says nothing of the kind. */
+function setbackOf(end, output) {
+    if (end.outcome === "ended" && end.status === 0)
+        return undefined;
+    const said = output.split("\n").findLast((line) => /^(?:not done|it did not work): /.test(line));
+    return said?.trim() ?? describeEnd(end);
 }
 // ---- The sentences above, spelled out ------------------------------------------------------------------------------
 function isHost(opened) {
@@ -61227,6 +62427,13 @@ async function afterOthers(diagnosis, watch, inputs, { clock, journal, signal },
     }
     return now;
 }
+/** A refusal for want of an approval shows the plan: as the next run will find things, which knows of none that was tried. */
+async function refuse({ verdict, lacksApproval }, diagnosis, host, watch, tried, inputs, parts) {
+    if (!lacksApproval)
+        return verdict;
+    const now = tried.length === 0 ? diagnosis : await watch.look("for the plan");
+    return refusedWithPlan(verdict, now, host, inputs, parts);
+}
 async function saveEvidence(host, diagnosis, when, parts, signal) {
     const project = diagnosis.place?.project ?? "";
     const files = await captureEvidence(host, project, when, parts.redactor, parts.evidence, signal);
@@ -61251,6 +62458,18 @@ async function saveFreeze(host, { target }, parts) {
         return "";
     journal.append({ kind: "note", text: `Odoo's threads stood in ${place}` });
     return `Its threads stood in ${place}: look there, or it will hang again.`;
+}
+/** The gate before what cannot be taken back otherwise: without a backup that was read back whole, nothing more is done. */
+async function backUp(remedy, number, diagnosis, host, place, inputs, parts) {
+    const target = (0,remedies_remedy/* targetOf */.$r)(diagnosis);
+    const database = (0,survey/* ifSeen */.hy)(target.database);
+    if (database === undefined)
+        throw new errors/* RefusedError */.fk("Which database to back up is not known", {
+            advice: "Name it with `database`.",
+        });
+    const filestore = (0,build_plan/* removesFiles */.to)(remedy, diagnosis);
+    await (0,backup/* takeBackup */.ay)(host, place, parts.run, `${parts.run.slice(0, 8)}-${number}-backup`, { target, database, setup: diagnosis.setup }, { to: inputs.backupTo, timeoutMs: inputs.backupTimeoutMs, filestore }, parts, parts.signal);
+    return { covers: (other) => filestore || !(0,build_plan/* removesFiles */.to)(other, diagnosis) };
 }
 async function apply(name, number, diagnosis, host, place, inputs, parts) {
     const step = `${parts.run.slice(0, 8)}-${number}-${name}`;
@@ -61303,7 +62522,7 @@ function whatTheBootSaid(output, { evidence, journal, redactor }) {
     evidence.write("boot-check.log", text);
     const files = [{ name: "boot-check.log", bytes: Buffer.byteLength(text) }];
     journal.append({ kind: "evidence", when: "before", files });
-    const { status, failure } = (0,boot_check/* bootFailure */.$v)(output);
+    const { status, failure } = (0,boot_check/* bootFailure */.$)(output);
     if (failure !== undefined)
         return () => `Odoo falls at its start: ${(0,log/* describeFailure */.Ic)(failure)}`;
     return status === 0
@@ -61483,14 +62702,13 @@ function written(text) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $v: () => (/* binding */ bootFailure),
-/* harmony export */   HM: () => (/* binding */ bootCheck)
+/* harmony export */   $: () => (/* binding */ bootFailure),
+/* harmony export */   H: () => (/* binding */ bootCheck)
 /* harmony export */ });
-/* unused harmony export commandOf */
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
 /* harmony import */ var _diagnosis_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3888);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(861);
+/* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(861);
+/* harmony import */ var _second_odoo_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5204);
 /** Runbook 1.5, fail-fast boot: Odoo booted alone and in the foreground, to see why it falls; then it is put back. */
 
 
@@ -61504,71 +62722,19 @@ const SECONDS_TO_BOOT = 300;
 const bootCheck = {
     name: "boot-check",
     does: "takes the failing Odoo down, boots it once in the foreground to see why it falls, and puts it back",
-    commands: (diagnosis) => {
-        const target = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(diagnosis);
-        return `${(0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .composeCommand */ .ec)(target)} run --rm --no-deps -T ${target.odooService} ${commandOf(diagnosis).join(" ")} --database=${databaseFor(diagnosis)} --no-http --stop-after-init --max-cron-threads=0`;
-    },
+    commands: (diagnosis) => `${(0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_2__/* .oneOffCommand */ .Ro)(diagnosis)} --database=${(0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_2__/* .databaseFor */ .zk)(diagnosis)} --no-http --stop-after-init --max-cron-threads=0`,
     program: (diagnosis) => {
-        const target = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(diagnosis);
-        const odoo = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis);
-        if (target.db === undefined)
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk("The boot check needs the database in the same project");
-        const shared = {
-            CONTAINER: odoo.id,
-            // One name for each container: a second boot check takes the first one's left-over away.
-            ONE_OFF: `odoo-recover-boot-${odoo.id.slice(0, 12)}`,
-            DB_CONTAINER: target.db.id,
-            DB_USER: target.dbUser ?? "",
-            DATABASE: databaseFor(diagnosis),
-        };
+        // A name of its own for each container: a second boot check takes the first one's left-over away.
+        const ONE_OFF = `odoo-recover-boot-${(0,_remedy_js__WEBPACK_IMPORTED_MODULE_1__/* .odooOf */ .vh)(diagnosis).id.slice(0, 12)}`;
+        const { text, values } = (0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_2__/* .secondOdooProgram */ .kf)(diagnosis, PROGRAM, { ONE_OFF, MANIFESTS }, SECONDS_TO_BOOT);
+        const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "" } = values;
         return {
-            ...(0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .composeProgram */ .v3)(target, PROGRAM, {
-                ...shared,
-                SERVICE: target.odooService,
-                SECONDS_TO_BOOT: String(SECONDS_TO_BOOT),
-                ENTRYPOINT: odoo.entrypoint.join("\n"),
-                COMMAND: commandOf(diagnosis).join("\n"),
-                MANIFESTS,
-            }),
-            putBack: { text: PUT_BACK, values: shared },
+            text,
+            values,
+            putBack: { text: PUT_BACK, values: { CONTAINER, ONE_OFF, DB_CONTAINER, DB_USER, DATABASE } },
         };
     },
 };
-function databaseFor(diagnosis) {
-    const { database } = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(diagnosis);
-    if (!database.observed)
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk("Which database to boot is not known", { detail: database.why });
-    return database.value;
-}
-/** Options that would install, update, load or choose another database; those that have their value in the next word. */
-const NOT_FOR_A_BOOT = /^(?:-[uidl]|--(?:update|init|database|load-language|i18n-\w+|dev|config-save|save|language|modules))(?:=|$)/;
-const JOINED = /^-[uidl]\S/;
-/**
- * The service's own command, when that is Odoo's server itself, less what would install, update or load; a shell or a
- * script that does more is left out, for the boot alone is wanted.
- */
-function commandOf(diagnosis) {
-    const [first = "", ...rest] = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis).command;
-    // The official entrypoint takes options alone as Odoo's, and so does an image whose entrypoint is Odoo.
-    const named = /^(?:\/usr\/bin\/)?(?:odoo|odoo-bin|openerp-server)$/.test(first);
-    if (!named && !first.startsWith("-"))
-        return ["odoo"];
-    const words = named ? (rest[0] === "server" ? rest.slice(1) : rest) : [first, ...rest];
-    // A subcommand is no server: `odoo shell`, `odoo db`.
-    if (words[0] !== undefined && !words[0].startsWith("-"))
-        return ["odoo"];
-    const kept = [];
-    for (let at = 0; at < words.length; at++) {
-        const word = words[at] ?? "";
-        if (NOT_FOR_A_BOOT.test(word)) {
-            if (!word.includes("=") && !/^-/.test(words[at + 1] ?? "-"))
-                at += 1;
-        }
-        else if (!JOINED.test(word) && word !== "--")
-            kept.push(word);
-    }
-    return named ? [first, ...kept] : kept;
-}
 /** What the boot said, from all that the step printed. */
 function bootFailure(output) {
     const [said = "", after = ""] = (output.split(/^boot begins$/m)[1] ?? "").split(/^boot ended with status /m);
@@ -61591,7 +62757,7 @@ function manifestFailure(text) {
 
 /***/ }),
 
-/***/ 4068:
+/***/ 2853:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -61604,18 +62770,251 @@ __nccwpck_require__.d(__webpack_exports__, {
 var boot_check = __nccwpck_require__(862);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./build/survey/survey.js
+var survey = __nccwpck_require__(1337);
+// EXTERNAL MODULE: ./build/host/quote.js
+var quote = __nccwpck_require__(992);
 // EXTERNAL MODULE: ./build/remedies/remedy.js
 var remedy = __nccwpck_require__(861);
+;// CONCATENATED MODULE: ./build/remedies/in-odoo.js
+/**
+ * What a remedy needs that works on Odoo's files: a Python program as root in Odoo's own container, behind what finds the
+ * running Odoo there, and on the host what takes it back. in-odoo.sh has the functions for its program.
+ */
+
+
+
+const IN_ODOO = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "in-odoo.sh", "utf8");
+const UNDO = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "undo.sh", "utf8");
+const ODOO_PROCESS = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "odoo-process.py", "utf8");
+const IN_CONTAINER = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "in-container.py", "utf8");
+/** Runs what comes first on stdin, so many bytes as it is told: the rest is for that program. */
+const LOADER = "import sys; exec(sys.stdin.buffer.read(int(sys.argv.pop(1))))";
+/** Looking at a million files takes a minute, changing them another; a slow disk ten times as long. */
+const SECONDS_TO_RUN = 900;
+/**
+ * @param text sh, which has the functions of in-odoo.sh
+ * @param python what runs in the container: it is told what to do by its first argument, and takes back by `undo`
+ * @param byHand what a person may type where it cannot run
+ * @param records the file in which it keeps what it did
+ */
+function inOdooProgram(diagnosis, text, python, byHand, records, values = {}) {
+    const { project, odooService } = (0,remedy/* targetOf */.$r)(diagnosis);
+    const { id, name } = (0,remedy/* odooOf */.vh)(diagnosis);
+    const undo = (0,quote/* assignments */.T)({
+        CONTAINER: id,
+        PROJECT: project.name,
+        SERVICE: odooService,
+        LOADER,
+        RECORDS: records,
+    });
+    return (0,remedy/* checkedProgram */.iF)(`${IN_ODOO}\n${text}`, {
+        CONTAINER: id,
+        NAME: name,
+        IN_CONTAINER: [ODOO_PROCESS, IN_CONTAINER, python].join("\n\n"),
+        LOADER,
+        UNDO: `${undo}${UNDO}`,
+        RECORDS: records,
+        SECONDS_TO_RUN: String(SECONDS_TO_RUN),
+        BY_HAND: byHand,
+        ...values,
+    });
+}
+/** A command as root in Odoo's container, as one would type it: beside the running Odoo, or without one. */
+function asRoot(diagnosis, command) {
+    const { state, name } = (0,remedy/* odooOf */.vh)(diagnosis);
+    if (state === "running")
+        return `docker exec -u 0 ${name} ${command}`;
+    const target = (0,remedy/* targetOf */.$r)(diagnosis);
+    return `${(0,remedy/* composeCommand */.ec)(target)} run --rm --no-deps --user 0 --entrypoint '' ${target.odooService} ${command}`;
+}
+
+;// CONCATENATED MODULE: ./build/remedies/fix-permissions/fix-permissions.js
+/** Runbook 2.2: gives Odoo back what it may not use of its own files, and nothing else. */
+
+
+
+
+const PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "fix-permissions.sh", "utf8");
+const PERMISSIONS = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "permissions.py", "utf8");
+const fixPermissions = {
+    name: "fix-permissions",
+    does: "gives Odoo back the files and folders of its own that it may not use, and keeps whose they were",
+    commands: (diagnosis) => {
+        const { user, directory } = setupOf(diagnosis);
+        const [uid = ""] = user.split(":");
+        return asRoot(diagnosis, `find ${directory} -xdev ! -user ${uid} -exec chown -h ${user} {} +`);
+    },
+    program: (diagnosis) => {
+        const { user, directory } = setupOf(diagnosis);
+        return inOdooProgram(diagnosis, PROGRAM, PERMISSIONS, asRoot(diagnosis, `chown -R ${user} ${directory}`), "owners", { DATABASE: (0,survey/* ifSeen */.hy)((0,remedy/* targetOf */.$r)(diagnosis).database) ?? "" });
+    },
+};
+/** For people: the program finds out by itself as whom Odoo runs, and where its files are. */
+function setupOf({ setup }) {
+    return { user: setup?.user || "odoo:odoo", directory: setup?.dataDirectory ?? "/var/lib/odoo" };
+}
+
+// EXTERNAL MODULE: ./build/errors.js
+var errors = __nccwpck_require__(9473);
+// EXTERNAL MODULE: ./build/remedies/second-odoo.js + 1 modules
+var second_odoo = __nccwpck_require__(5204);
+;// CONCATENATED MODULE: ./build/remedies/module/module.js
+/** Runbook 2.4: the one module that the user named is updated or uninstalled, as a step of a plan that was approved. */
+
+
+
+
+const module_PROGRAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6259), __nccwpck_require__.b), "utf8");
+const UNINSTALL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(2349), __nccwpck_require__.b), "utf8");
+const FOLDER = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1611), __nccwpck_require__.b), "utf8");
+const STATES_PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6787), __nccwpck_require__.b), "utf8");
+/** An update of a module that much depends on takes its time, as does its uninstallation; in seconds. */
+const module_SECONDS_TO_RUN = 900;
+const module_module = {
+    name: "module",
+    does: "updates or uninstalls the module that was named, and restarts Odoo",
+    commands: (diagnosis) => {
+        const restart = `docker restart --time 30 ${diagnosis.target?.odoo?.name ?? "odoo"}`;
+        const { module: wish, named } = diagnosis;
+        if (wish === undefined || named === undefined)
+            return restart;
+        const shell = (0,second_odoo/* shellCommand */.q$)(diagnosis);
+        if (wish.action === "update") {
+            const server = shell.replace(/ shell\b/, "");
+            return `${server} --update=${wish.name} --stop-after-init && ${restart}`;
+        }
+        return `${shell} <<< "env['ir.module.module'].search([('name', '=', '${wish.name}')]).button_immediate_uninstall()" && ${restart} # ${goesWith(named)}`;
+    },
+    program: (diagnosis) => {
+        const { module: wish, named } = diagnosis;
+        if (wish === undefined || named === undefined)
+            throw new errors/* RefusedError */.fk("There is no module to act on: none was named, or the database has none of that name");
+        const uninstalls = wish.action === "uninstall";
+        const { text, values } = (0,second_odoo/* secondOdooProgram */.kf)(diagnosis, module_PROGRAM, {
+            NAME: (0,remedy/* odooOf */.vh)(diagnosis).name,
+            MODULE: wish.name,
+            ACTION: wish.action,
+            // What the person who approves has read: they are a part of the plan, and of its hash.
+            DEPENDENTS: uninstalls ? named.dependents.join("\n") : "",
+            TABLES: uninstalls ? [...named.tables.map(({ name }) => name), ...named.columns].join("\n") : "",
+            UNINSTALL,
+            FOLDER,
+        }, module_SECONDS_TO_RUN);
+        const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "", ONE_OFF = "" } = values;
+        return {
+            text,
+            values,
+            putBack: { text: STATES_PUT_BACK, values: { CONTAINER, ONE_OFF, DB_CONTAINER, DB_USER, DATABASE } },
+        };
+    },
+};
+/** `uninstalls shop_notes 14.0.1.0 and 2 that depend on it (…); drops 1 table (shop_note: 20 rows) and no column` */
+function goesWith({ name, version, dependents, tables, columns }) {
+    const dropped = tables.map((table) => `${table.name}: ${rowsOf(table.rows)}`);
+    return [
+        `uninstalls ${name} ${version} and ${among(dependents, "module that depends on it", "modules that depend on it")}`,
+        `drops ${among(dropped, "table", "tables")} and ${among(columns, "column", "columns")}`,
+    ].join("; ");
+}
+function rowsOf(rows) {
+    return rows > 10_000 ? `about ${rows} rows` : rows === 1 ? "1 row" : `${rows} rows`;
+}
+function among(names, one, more) {
+    if (names.length === 0)
+        return `no ${one}`;
+    return `${names.length} ${names.length === 1 ? one : more} (${names.join(", ")})`;
+}
+
+;// CONCATENATED MODULE: ./build/remedies/quarantine-files/quarantine-files.js
+/**
+ * Before 2.1 of the runbook: files of compiled bundles whose content is not what was stored are moved aside, for whatever is
+ * compiled anew would collide with them. Files of users' that are damaged are told, and never moved.
+ */
+
+
+
+
+
+const quarantine_files_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "quarantine-files.sh", "utf8");
+const QUARANTINE = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "quarantine.py", "utf8");
+const STORED = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "stored.sql", "utf8");
+const quarantineFiles = {
+    name: "quarantine-files",
+    does: "moves files of compiled bundles aside that are not what was stored; none of users'",
+    commands: (diagnosis) => {
+        const listed = 'for f in ??/*; do echo "$(basename "$f")  $f"; done | sha1sum --check --quiet';
+        return [
+            asRoot(diagnosis, `sh -c 'cd ${filestoreOf(diagnosis)} && ${listed}'`),
+            `# of those that failed, what no attachment of users' names, goes to ${asideOf(diagnosis)}`,
+        ].join("\n");
+    },
+    program: (diagnosis) => {
+        const { db, dbUser } = (0,remedy/* targetOf */.$r)(diagnosis);
+        if (db === undefined)
+            throw new errors/* RefusedError */.fk("Which files are users' is in the database, which has no container in this project");
+        const [byHand = ""] = quarantineFiles.commands(diagnosis).split("\n");
+        return inOdooProgram(diagnosis, quarantine_files_PROGRAM, QUARANTINE, byHand, "moved", {
+            DB_CONTAINER: db.id,
+            DB_USER: dbUser ?? "",
+            DATABASE: (0,second_odoo/* databaseFor */.zk)(diagnosis),
+            STORED_SQL: STORED,
+        });
+    },
+};
+function filestoreOf({ setup }) {
+    return setup?.filestore || "/var/lib/odoo/filestore/DATABASE";
+}
+function asideOf({ setup }) {
+    return `${setup?.dataDirectory ?? "/var/lib/odoo"}/odoo-recover/`;
+}
+
+;// CONCATENATED MODULE: ./build/remedies/page.js
+/** What a remedy needs that looks at the login page with all of its stylesheets and scripts, at Odoo's own port. */
+
+const PAGE = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "page.sh", "utf8");
+const PAGE_ASSETS_AWK = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "page-assets.awk", "utf8");
+/** Puts the functions of page.sh in front of a remedy's own program, whose values name Odoo's CONTAINER. */
+function pageProgram({ url }, text, values) {
+    return {
+        text: `${PAGE}\n${text}`,
+        values: {
+            URL_SCHEME: url?.protocol.replace(":", "") ?? "",
+            URL_HOST: url?.hostname ?? "",
+            URL_PORT: url?.port ?? "",
+            PAGE_ASSETS_AWK,
+            ...values,
+        },
+    };
+}
+
+;// CONCATENATED MODULE: ./build/remedies/regenerate-assets/regenerate-assets.js
+/** Runbook 2.1, the quick fix: Odoo compiles its stylesheets and scripts anew, and its workers are told. */
+
+
+
+const regenerate_assets_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "regenerate-assets.sh", "utf8");
+const REGENERATE = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "regenerate.py", "utf8");
+const regenerateAssets = {
+    name: "regenerate-assets",
+    does: "has Odoo compile its stylesheets and scripts anew, all or none of them, and tells its workers",
+    commands: (diagnosis) => `${(0,second_odoo/* shellCommand */.q$)(diagnosis)} <regenerate.py`,
+    program: (diagnosis) => {
+        const { text, values } = pageProgram(diagnosis, regenerate_assets_PROGRAM, { REGENERATE });
+        return (0,second_odoo/* secondOdooProgram */.kf)(diagnosis, text, values);
+    },
+};
+
 ;// CONCATENATED MODULE: ./build/remedies/restart-odoo/restart-odoo.js
 /** Runbook 1.4, second line: restart Odoo, and only Odoo. */
 
 
-const PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "restart-odoo.sh", "utf8");
+const restart_odoo_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "restart-odoo.sh", "utf8");
 const restartOdoo = {
     name: "restart-odoo",
     does: "restarts the Odoo container, and leaves the database alone",
     commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${(0,remedy/* odooOf */.vh)(diagnosis).name}`,
-    program: (diagnosis) => (0,remedy/* checkedProgram */.iF)(PROGRAM, { CONTAINER: (0,remedy/* odooOf */.vh)(diagnosis).id, PATIENCE: patience(diagnosis) }),
+    program: (diagnosis) => (0,remedy/* checkedProgram */.iF)(restart_odoo_PROGRAM, { CONTAINER: (0,remedy/* odooOf */.vh)(diagnosis).id, PATIENCE: patience(diagnosis) }),
 };
 /** In seconds. One that answers nothing ends nothing either. */
 function patience({ cause }) {
@@ -61712,8 +63111,101 @@ function servicesToStart(target) {
     return running ? [target.odooService] : [];
 }
 
+;// CONCATENATED MODULE: ./build/remedies/wipe-assets/wipe-assets.js
+/** Runbook 2.3, database cleanup: the rows of all compiled bundles deleted and their files moved aside, to be made anew. */
+
+
+
+
+
+
+const wipe_assets_PROGRAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4361), __nccwpck_require__.b), "utf8");
+const SESSION = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4774), __nccwpck_require__.b), "utf8");
+const PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(2683), __nccwpck_require__.b), "utf8");
+const wipe_assets_STATES_PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6787), __nccwpck_require__.b), "utf8");
+const FILES_PY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(2869), __nccwpck_require__.b), "utf8");
+const BEGIN_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9790), __nccwpck_require__.b), "utf8");
+const BUNDLES_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9762), __nccwpck_require__.b), "utf8");
+const FILES_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(7656), __nccwpck_require__.b), "utf8");
+const WIPE_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9306), __nccwpck_require__.b), "utf8");
+/** Its last line is followed by rows. */
+const SAVED_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(916), __nccwpck_require__.b), "utf8").trimEnd();
+const UNNAMED_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3829), __nccwpck_require__.b), "utf8");
+const NAMED_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1566), __nccwpck_require__.b), "utf8");
+const PUT_BACK_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4402), __nccwpck_require__.b), "utf8");
+const SIGNAL_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3443), __nccwpck_require__.b), "utf8");
+/** An Odoo with many websites and languages has some hundred bundles; more rows are not what we take them for. */
+const MOST_ROWS = 1_000;
+/** How long Odoo is given to compile everything anew, before `-u web` is tried; in seconds. */
+const SECONDS_TO_COMPILE = 120;
+const wipeAssets = {
+    name: "wipe-assets",
+    does: "deletes the rows of all compiled stylesheets and scripts, which it saves, and moves their files aside, so that Odoo makes them anew; only if that does not help, updates the module web",
+    commands: (diagnosis) => {
+        const target = (0,remedy/* targetOf */.$r)(diagnosis);
+        const { dataDirectory = "<data_dir>", filestore = "<filestore>" } = diagnosis.setup ?? {};
+        const psql = `docker exec -i ${target.db?.name ?? target.dbService} psql -U ${target.dbUser ?? '"$POSTGRES_USER"'} -d ${(0,second_odoo/* databaseFor */.zk)(diagnosis)}`;
+        // One line: that is how a summary shows it.
+        return [
+            `cat begin.sql bundles.sql wipe.sql signal.sql | ${psql}`,
+            `docker exec ${(0,remedy/* odooOf */.vh)(diagnosis).name} mv ${filestore}/<their files> ${dataDirectory}/odoo-recover/<step>/`,
+            "curl http://127.0.0.1:8069/web/login # and only if that is not good: odoo --update=web --no-http --stop-after-init",
+        ].join(" && ");
+    },
+    program: (diagnosis) => {
+        const { user, dataDirectory, filestore } = wipe_assets_setupOf(diagnosis);
+        const { project, odooService, dbService } = (0,remedy/* targetOf */.$r)(diagnosis);
+        const own = {
+            PROJECT: project.name,
+            DB_SERVICE: dbService ?? "",
+            ODOO_USER: user,
+            DATA_DIRECTORY: dataDirectory,
+            FILESTORE: filestore,
+            MOST_ROWS: String(MOST_ROWS),
+            FILES_PY,
+            BEGIN_SQL,
+            SAVED_SQL,
+            UNNAMED_SQL,
+            BUNDLES_SQL,
+            SIGNAL_SQL,
+        };
+        const page = pageProgram(diagnosis, `${SESSION}\n${wipe_assets_PROGRAM}`, own);
+        const { text, values } = (0,second_odoo/* secondOdooProgram */.kf)(diagnosis, page.text, page.values);
+        const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "", ONE_OFF = "" } = values;
+        const where = { CONTAINER, DB_CONTAINER, DB_USER, DATABASE };
+        const putBack = `#!/bin/sh
+# Puts back what one run of wipe-assets took. As root: sh THIS_FILE. It can be run again.
+KEEP_DIR=$(cd "$(dirname "$0")" && pwd)
+${(0,quote/* assignments */.T)({ ...own, ...where, SERVICE: odooService, PUT_BACK_SQL })}${SESSION}
+${PUT_BACK}`;
+        return {
+            text,
+            values: {
+                ...values,
+                PUT_BACK: putBack,
+                FILES_SQL,
+                WIPE_SQL,
+                NAMED_SQL,
+                SECONDS_TO_COMPILE: String(SECONDS_TO_COMPILE),
+            },
+            // `-u web` marks modules first: a kill in its middle would leave them marked, and every scheduled job standing.
+            putBack: { text: wipe_assets_STATES_PUT_BACK, values: { ...where, ONE_OFF } },
+        };
+    },
+};
+function wipe_assets_setupOf({ setup }) {
+    if (setup === undefined || setup.user === "" || setup.filestore === "")
+        throw new errors/* RefusedError */.fk("How Odoo runs, and where it keeps its files, was not seen");
+    return setup;
+}
+
 ;// CONCATENATED MODULE: ./build/remedies/index.js
 /** All remedies, by name. */
+
+
+
+
+
 
 
 
@@ -61728,7 +63220,12 @@ const REMEDIES = {
     "start-stack": startStack,
     "resume-odoo": resumeOdoo,
     "restart-odoo": restartOdoo,
-    "boot-check": boot_check/* bootCheck */.HM,
+    "boot-check": boot_check/* bootCheck */.H,
+    "fix-permissions": fixPermissions,
+    "quarantine-files": quarantineFiles,
+    "regenerate-assets": regenerateAssets,
+    "wipe-assets": wipeAssets,
+    module: module_module,
 };
 
 
@@ -61799,6 +63296,138 @@ function odooOf(diagnosis) {
 
 /***/ }),
 
+/***/ 5204:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  zk: () => (/* binding */ databaseFor),
+  Ro: () => (/* binding */ oneOffCommand),
+  kf: () => (/* binding */ secondOdooProgram),
+  q$: () => (/* binding */ shellCommand)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: ./build/errors.js
+var errors = __nccwpck_require__(9473);
+;// CONCATENATED MODULE: ./build/remedies/odoo-command.js
+/** The command by which a container runs Odoo's server, for a second Odoo that is to run the same way. */
+/** Options that would install, update, load or choose another database; those that have their value in the next word. */
+const NOT_FOR_ANOTHER = /^(?:-[uidl]|--(?:update|init|database|load-language|i18n-\w+|dev|config-save|save|language|modules))(?:=|$)/;
+const JOINED = /^-[uidl]\S/;
+/** Odoo's server under one of its names. */
+const ODOO = /^(?:\/usr\/bin\/)?(?:odoo|odoo-bin|openerp-server)$/;
+/**
+ * How this container's own command calls Odoo's server; without options where it does not, or does more: a shell or a
+ * script that migrates first is left out, for Odoo alone is wanted.
+ */
+function commandOf({ entrypoint, command }) {
+    const itself = ODOO.test(entrypoint.at(-1) ?? "");
+    const [first = "", ...rest] = command;
+    const named = ODOO.test(first);
+    const words = named ? (rest[0] === "server" ? rest.slice(1) : rest) : command;
+    // The official entrypoint takes options alone as Odoo's. A subcommand is no server: `odoo shell`, `odoo db`.
+    if (!(named || first.startsWith("-")) || !(words[0] ?? "-").startsWith("-")) {
+        const odoo = itself ? [] : ["odoo"];
+        return { server: odoo, shell: [...odoo, "shell"], options: [] };
+    }
+    const options = [];
+    for (let at = 0; at < words.length; at++) {
+        const word = words[at] ?? "";
+        if (NOT_FOR_ANOTHER.test(word)) {
+            if (!word.includes("=") && !/^-/.test(words[at + 1] ?? "-"))
+                at += 1;
+        }
+        else if (!JOINED.test(word) && word !== "--")
+            options.push(word);
+    }
+    const odoo = named ? [first] : itself ? [] : ["odoo"];
+    return { server: named ? [first] : [], shell: [...odoo, "shell"], options };
+}
+
+// EXTERNAL MODULE: ./build/remedies/remedy.js
+var remedy = __nccwpck_require__(861);
+;// CONCATENATED MODULE: ./build/remedies/second-odoo.js
+/**
+ * What a remedy needs that asks Odoo's database, or lets a second Odoo work on it: beside the one that serves, or in a
+ * container of its own where that one does not run. second-odoo.sh has the functions for its program.
+ */
+
+
+
+
+const SECOND_ODOO = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "second-odoo.sh", "utf8");
+const IN_ODOO_CONTAINER = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "in-odoo-container.sh", "utf8");
+/** A second Odoo, or a statement, that takes longer is ended; in seconds. */
+const SECONDS_TO_RUN = 300;
+/**
+ * Puts the functions of second-odoo.sh in front of a remedy's own program.
+ *
+ * @param values may name another ONE_OFF than the usual one
+ * @throws RefusedError where the diagnosis knows no database, or none in a container of the project
+ */
+function secondOdooProgram(diagnosis, text, values, secondsToRun = SECONDS_TO_RUN) {
+    const target = (0,remedy/* targetOf */.$r)(diagnosis);
+    const odoo = (0,remedy/* odooOf */.vh)(diagnosis);
+    const database = databaseFor(diagnosis);
+    if (target.db === undefined)
+        throw new errors/* RefusedError */.fk("The database has no container in this project, so nobody can ask it from here");
+    const { server, shell, options } = commandOf(odoo);
+    return (0,remedy/* composeProgram */.v3)(target, `${SECOND_ODOO}\n${text}`, {
+        CONTAINER: odoo.id,
+        SERVICE: target.odooService,
+        // One name for each container: whoever comes next takes away what was left over.
+        ONE_OFF: `odoo-recover-second-${odoo.id.slice(0, 12)}`,
+        DB_CONTAINER: target.db.id,
+        DB_USER: target.dbUser ?? "",
+        DATABASE: database,
+        ENTRYPOINT: odoo.entrypoint.join("\n"),
+        SERVER: server.join("\n"),
+        SHELL_OF_ODOO: shell.join("\n"),
+        OPTIONS: options.join("\n"),
+        SECONDS_TO_RUN: String(secondsToRun),
+        IN_ODOO_CONTAINER,
+        ...values,
+    });
+}
+/** @throws RefusedError when it is not known which database is Odoo's */
+function databaseFor(diagnosis) {
+    const { database } = (0,remedy/* targetOf */.$r)(diagnosis);
+    if (!database.observed)
+        throw new errors/* RefusedError */.fk("Which database is Odoo's is not known", { detail: database.why });
+    return database.value;
+}
+/** The server in a container of its own, as one would type it; its arguments follow. */
+function oneOffCommand(diagnosis) {
+    const target = (0,remedy/* targetOf */.$r)(diagnosis);
+    const { server, options } = commandOf((0,remedy/* odooOf */.vh)(diagnosis));
+    return [
+        `${(0,remedy/* composeCommand */.ec)(target)} run --rm --no-deps -T ${target.odooService}`,
+        ...server,
+        ...options,
+    ].join(" ");
+}
+/** `odoo shell` in Odoo's container, as one would type it; its program follows on stdin. */
+function shellCommand(diagnosis) {
+    const target = (0,remedy/* targetOf */.$r)(diagnosis);
+    const odoo = (0,remedy/* odooOf */.vh)(diagnosis);
+    const { shell, options } = commandOf(odoo);
+    const where = odoo.state === "running"
+        ? `exec -T ${target.odooService} ${odoo.entrypoint.join(" ")}`
+        : `run --rm --no-deps -T ${target.odooService}`;
+    return [
+        `${(0,remedy/* composeCommand */.ec)(target)} ${where}`,
+        ...shell,
+        ...options,
+        `--database=${databaseFor(diagnosis)} --no-http --workers=0`,
+    ].join(" ");
+}
+
+
+/***/ }),
+
 /***/ 7150:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -61861,6 +63490,12 @@ function wordsFor(entry) {
             return `${entry.remedy} begins, step ${entry.step}`;
         case "remedy-output":
             return entry.text.trimEnd();
+        case "backup-started":
+            return `backup begins as step ${entry.step}`;
+        case "backup-output":
+            return entry.text.trimEnd();
+        case "backup-ended":
+            return `backup: ${entry.outcome}`;
         case "remedy-ended":
             return `${entry.remedy}: ${entry.outcome}`;
         case "looked":
@@ -61890,12 +63525,15 @@ function wordsFor(entry) {
 /* harmony export */   lW: () => (/* binding */ annotationOf)
 /* harmony export */ });
 /** Journal -> the step's outputs, its exit code and its annotation. */
+/** How the end of a step is told that did nothing (`describeEnd`). */
+const CHANGED_NOTHING = /^(?:not done|not begun|never begun)\b/;
 /** The first diagnosis that was not *healthy* gives the cause; a healthy run's is `healthy`. */
 function outputsOf(entries, reportDirectory) {
     const concluded = entries.findLast((entry) => entry.kind === "concluded");
     const diagnoses = entries.filter((entry) => entry.kind === "diagnosed");
     const bad = diagnoses.find((entry) => entry.diagnosis.cause !== "healthy") ?? diagnoses.at(0);
-    const remedies = entries.filter((entry) => entry.kind === "remedy-started").map((entry) => entry.remedy);
+    const idle = new Set(entries.flatMap((entry) => entry.kind === "remedy-ended" && CHANGED_NOTHING.test(entry.outcome) ? [entry.step] : []));
+    const remedies = entries.flatMap((entry) => entry.kind === "remedy-started" && !idle.has(entry.step) ? [entry.remedy] : []);
     return {
         status: concluded?.status ?? "unknown",
         cause: bad?.diagnosis.cause ?? "unknown",
@@ -61937,7 +63575,7 @@ function exitCodeOf(status, failOn) {
 
 /***/ }),
 
-/***/ 4380:
+/***/ 5724:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -61946,12 +63584,33 @@ __nccwpck_require__.d(__webpack_exports__, {
   Y: () => (/* binding */ summaryOf)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 18 modules
-var diagnosis = __nccwpck_require__(5704);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
+var diagnosis = __nccwpck_require__(9952);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
 var diagnosis_risk = __nccwpck_require__(6691);
 // EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
 var signatures = __nccwpck_require__(8198);
+;// CONCATENATED MODULE: ./build/report/deeds.js
+/** Journal -> what the remedies say they did, and how each is undone: the lines `did: …` and `undo: …` of their output. */
+/** One for each remedy that ran, in order. */
+function deedsOf(entries) {
+    const deeds = [];
+    for (const entry of entries) {
+        if (entry.kind === "remedy-started")
+            deeds.push({ remedy: entry.remedy, output: "" });
+        const last = deeds.at(-1);
+        if (entry.kind === "remedy-output" && last !== undefined)
+            last.output += entry.text;
+    }
+    return deeds.map(({ remedy, output }) => {
+        const told = (word) => output
+            .split("\n")
+            .filter((line) => line.startsWith(`${word}: `))
+            .map((line) => line.slice(word.length + 2).trim());
+        return { remedy, did: told("did"), undo: told("undo").at(-1) ?? "" };
+    });
+}
+
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
 /** One line of plain text: no markup, no links, no mentions, no table borders, no line ends, nothing invisible. */
@@ -62002,6 +63661,7 @@ function code(text) {
 
 
 
+
 const SIGN = {
     healthy: "🟢",
     planned: "📋",
@@ -62032,6 +63692,8 @@ function summaryOf(entries, files) {
     const parts = [
         verdictLines(concluded),
         layerTable(entries),
+        deedLines(entries),
+        backupLines(entries),
         foreseenLines(entries),
         planLines(entries),
         ruledOutLines(entries),
@@ -62086,6 +63748,39 @@ function layerTable(entries) {
 /** What was seen, but for how long an answer took. */
 function sightOf(layers) {
     return JSON.stringify(layers).replaceAll(/\bin \d+\.\d+ s\b/g, "in time");
+}
+function deedLines(entries) {
+    const deeds = deedsOf(entries).filter(({ did }) => did.length > 0);
+    if (deeds.length === 0)
+        return "";
+    return [
+        "### What was done",
+        "",
+        ...deeds.flatMap(({ remedy, did, undo }) => [
+            `- ${code(remedy)}`,
+            ...did.map((line) => `  - ${plain(line)}`),
+            ...(undo === "" ? [] : [`  - To take it back, as root on the droplet: ${code(undo)}`]),
+        ]),
+    ].join("\n");
+}
+function backupLines(entries) {
+    const backup = last(entries, "backup-ended")?.backup;
+    if (backup === undefined)
+        return "";
+    const { database, onDroplet, onRunner, bytes, sha256, seconds, tables, filestore } = backup;
+    return [
+        "### Backup",
+        "",
+        `Of the database ${code(database)}, read back whole: ${(bytes / 1_048_576).toFixed(1)} MiB, ${tables} tables, in ${Math.round(seconds)} s.`,
+        "",
+        ...(onDroplet === undefined ? [] : [`- On the droplet: ${code(onDroplet)}`]),
+        ...(onRunner === undefined ? [] : [`- On the runner: ${code(onRunner)}`]),
+        `- SHA-256: ${code(sha256)}`,
+        ...(filestore === undefined
+            ? []
+            : [`- Snapshot of the filestore, in Odoo's container: ${code(filestore)}`]),
+        "- How to restore it: `docs/restore.md`",
+    ].join("\n");
 }
 function foreseenLines(entries) {
     const foreseen = last(entries, "foreseen");
@@ -62255,6 +63950,10 @@ function wordsFor(entry) {
             return `evidence (${entry.when} the change) is off the host, ${entry.files.length} in number`;
         case "remedy-started":
             return `began ${code(entry.remedy)} as step ${code(entry.step)}`;
+        case "backup-started":
+            return `began a backup as step ${code(entry.step)}`;
+        case "backup-ended":
+            return `backup: ${plain(entry.outcome)}`;
         case "remedy-ended":
             return `${code(entry.remedy)}: ${plain(entry.outcome)}`;
         case "verified":
@@ -62268,6 +63967,7 @@ function wordsFor(entry) {
         case "foreseen":
         case "looked":
         case "remedy-output":
+        case "backup-output":
             return undefined;
     }
 }
@@ -62570,18 +64270,20 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony export */   F: () => (/* binding */ leasesHeld),
 /* harmony export */   g: () => (/* binding */ tidyUp)
 /* harmony export */ });
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5704);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(838);
-/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4937);
-/* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8597);
-/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4277);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2433);
-/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(5217);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(4748);
+/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(904);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9952);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(838);
+/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4937);
+/* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8597);
+/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4277);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2433);
+/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5217);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4748);
 /**
  * After a run that did not conclude (killed, cancelled): puts the host right. Waits for a step that still runs, ends one
  * that only looks for a reason, gives the leases back, and says how the site is now.
  */
+
 
 
 
@@ -62596,7 +64298,7 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
  * @param entries the journal of that run, as far as it was saved
  */
 async function tidyUp(entries, inputs, parts) {
-    const verdict = await tidy(entries, inputs, parts).catch((error) => (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_7__/* .verdictOn */ .Hc)(error));
+    const verdict = await tidy(entries, inputs, parts).catch((error) => (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_8__/* .verdictOn */ .Hc)(error));
     parts.journal.append({ kind: "concluded", ...verdict });
     return verdict;
 }
@@ -62608,44 +64310,61 @@ function leasesHeld(entries) {
         .filter((key) => !given.has(key));
 }
 async function tidy(entries, inputs, parts) {
-    const host = await (0,_look_js__WEBPACK_IMPORTED_MODULE_4__/* .openHost */ .Z)(parts);
+    const host = await (0,_look_js__WEBPACK_IMPORTED_MODULE_5__/* .openHost */ .Z)(parts);
     try {
-        const watch = new _look_js__WEBPACK_IMPORTED_MODULE_4__/* .Watch */ .o(host, inputs, parts);
+        const watch = new _look_js__WEBPACK_IMPORTED_MODULE_5__/* .Watch */ .o(host, inputs, parts);
         await watch.look("after the run was stopped");
         const undone = await endSteps(entries, host, parts);
         for (const key of leasesHeld(entries))
-            await (0,_leases_js__WEBPACK_IMPORTED_MODULE_3__/* .giveLeaseBack */ .F)(host, (0,_host_state_js__WEBPACK_IMPORTED_MODULE_1__/* .statePlace */ .Df)(key), parts);
+            await (0,_leases_js__WEBPACK_IMPORTED_MODULE_4__/* .giveLeaseBack */ .F)(host, (0,_host_state_js__WEBPACK_IMPORTED_MODULE_2__/* .statePlace */ .Df)(key), parts);
         const last = await watch.look("last look");
         return {
             status: "cancelled",
             headline: `The run was stopped. The site now: ${last.finding}`,
             detail: `${undone}\n${last.evidence.join("\n")}`.trim(),
-            next: (0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .isGood */ .Kg)(last) ? last.advice : (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_7__/* .whatRecoverWouldDo */ .B3)(last),
+            next: (0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__/* .isGood */ .Kg)(last) ? last.advice : (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_8__/* .whatRecoverWouldDo */ .B3)(last),
         };
     }
     finally {
         await host.close();
     }
 }
+/** A backup that still runs protects nothing any more: it is ended, and takes what it has written so far away. */
+async function endBackup(entries, host, parts) {
+    const begun = entries.findLast((entry) => entry.kind === "backup-started");
+    if (begun === undefined ||
+        entries.some((entry) => entry.kind === "backup-ended" && entry.step === begun.step))
+        return [];
+    const place = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_2__/* .statePlace */ .Df)(begun.key);
+    await (0,_backup_backup_js__WEBPACK_IMPORTED_MODULE_0__/* .abandonBackup */ .kr)(host, place, begun.step, parts.signal);
+    await (0,_backup_backup_js__WEBPACK_IMPORTED_MODULE_0__/* .discardHalves */ .aQ)(parts.reportDirectory);
+    parts.journal.append({
+        kind: "backup-ended",
+        step: begun.step,
+        outcome: "ended half-way",
+        backup: undefined,
+    });
+    return ["The backup was ended half-way."];
+}
 /** Follows every step that was begun and of whose end we do not know. */
 async function endSteps(entries, host, parts) {
     const ended = new Set(entries.filter((entry) => entry.kind === "remedy-ended").map((entry) => entry.step));
     const begun = entries.filter((entry) => entry.kind === "remedy-started");
-    const told = [];
+    const told = await endBackup(entries, host, parts);
     for (const { step, remedy, key } of begun) {
         if (ended.has(step)) {
             told.push(`${remedy} had ended before.`);
             continue;
         }
-        const place = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_1__/* .statePlace */ .Df)(key);
+        const place = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_2__/* .statePlace */ .Df)(key);
         // It mends nothing, and Odoo is down meanwhile: no reason to wait for what it may find.
         if (remedy === "boot-check")
-            await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__/* .stopStep */ .HY)(host, place, step);
-        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_2__/* .followStep */ .Q6)(host, place, step, (text) => parts.journal.append({ kind: "remedy-output", text: (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_6__/* .plainText */ .wh)(text) }), parts.signal);
-        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_recover_js__WEBPACK_IMPORTED_MODULE_5__/* .describeEnd */ .l)(end) });
+            await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .stopStep */ .HY)(host, place, step);
+        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .followStep */ .Q6)(host, place, step, (text) => parts.journal.append({ kind: "remedy-output", text: (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_7__/* .plainText */ .wh)(text) }), parts.signal);
+        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_recover_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .l)(end) });
         told.push(remedy === "boot-check"
             ? `${remedy} was ended, and Odoo was put back as it was.`
-            : `${remedy} ran on and is ${(0,_recover_js__WEBPACK_IMPORTED_MODULE_5__/* .describeEnd */ .l)(end)}.`);
+            : `${remedy} ran on and is ${(0,_recover_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .l)(end)}.`);
     }
     return told.join(" ") || "Nothing had been changed.";
 }
@@ -62658,6 +64377,7 @@ async function endSteps(entries, host, parts) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   B3: () => (/* binding */ whatRecoverWouldDo),
+/* harmony export */   D0: () => (/* binding */ unattended),
 /* harmony export */   DD: () => (/* binding */ STATUS_OF_PROBLEM),
 /* harmony export */   Hc: () => (/* binding */ verdictOn),
 /* harmony export */   K0: () => (/* binding */ anotherSituation),
@@ -62665,18 +64385,20 @@ async function endSteps(entries, host, parts) {
 /* harmony export */   ao: () => (/* binding */ waitedInVain),
 /* harmony export */   f3: () => (/* binding */ notApproved),
 /* harmony export */   f6: () => (/* binding */ unhealthy),
+/* harmony export */   fe: () => (/* binding */ untimelyApproval),
 /* harmony export */   ge: () => (/* binding */ recovered),
 /* harmony export */   lM: () => (/* binding */ planned),
+/* harmony export */   m5: () => (/* binding */ withPlan),
 /* harmony export */   mT: () => (/* binding */ otherScenario),
 /* harmony export */   r2: () => (/* binding */ fellBack),
 /* harmony export */   uw: () => (/* binding */ good)
 /* harmony export */ });
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5704);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9952);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6691);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
 /* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8262);
 /* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1781);
-/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4068);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2853);
 /** How a run ends, in words: the first lines of the summary, for every way in which it can end. */
 
 
@@ -62695,7 +64417,7 @@ function good(diagnosis, opening = "Every layer is good") {
             status: "degraded",
             headline: `People can work, but ${what}`,
             detail: warnings.join("\n"),
-            next: sentences(advice, aboutDrift(diagnosis)),
+            next: sentences(cause === "healthy" ? advice : whatRecoverWouldDo(diagnosis), aboutDrift(diagnosis)),
         };
     }
     return {
@@ -62719,10 +64441,15 @@ function planned(diagnosis, approval) {
 /** @param lesson what was learnt on the way that a person should act on; may be empty */
 function recovered(cause, tried, now, lesson = "") {
     const lasting = cause.cause === "odoo-out-of-memory" ? cause.advice : "";
+    const broken = cause.layers.some(({ state }) => state === "bad");
     return {
         status: "recovered",
         headline: [
-            lasting === "" ? "The site is back." : "The site is back, until it happens again.",
+            broken
+                ? lasting === ""
+                    ? "The site is back."
+                    : "The site is back, until it happens again."
+                : "What was wrong is mended.",
             cause.since === "" ? "" : `It was ${cause.since.replace(/^Down/, "down")}.`,
             `Found: ${cause.finding}.`,
             `Done: ${tried.join(", then ")}`,
@@ -62799,6 +64526,32 @@ function anotherSituation(diagnosis, plan) {
         next: plan.steps.length === 0 && diagnosis.advice !== "" ? diagnosis.advice : PLAN_AGAIN,
     };
 }
+/** The plan was approved too long ago, or by a clock that is off. */
+function untimelyApproval(diagnosis, why) {
+    return {
+        status: "refused",
+        headline: `${why}. Nothing was changed; now: ${diagnosis.finding}`,
+        detail: diagnosis.evidence.join("\n"),
+        next: PLAN_AGAIN,
+    };
+}
+/** A run that no person started comes to a step that only a person may allow. */
+function unattended(diagnosis, step, event, tried) {
+    const { headline, ...rest } = unhealthy(diagnosis, "", tried);
+    return {
+        ...rest,
+        status: "refused",
+        headline: `${headline}. The next step, ${step.remedy}, is of the class ${step.risk}, and never runs on \`${event}\``,
+        next: `Start it by hand (\`workflow_dispatch\`) with \`mode: plan\`, read the plan, and approve it.`,
+    };
+}
+/** The same verdict with the plan that a person may approve instead. */
+function withPlan(verdict, { approve, until }) {
+    return {
+        ...verdict,
+        next: `${verdict.next} As things are now the plan is below: \`approve: ${approve}\`, good until ${until.slice(11, 16)} UTC.`,
+    };
+}
 /** The next step is of a class that runs only as a part of an approved plan. */
 function notApproved(diagnosis, step, tried) {
     const { headline, ...rest } = unhealthy(diagnosis, toApprove(step.remedy), tried);
@@ -62819,6 +64572,8 @@ function opening({ since, layers }) {
     if (since !== "")
         return since;
     const bad = layers.filter(({ state }) => state === "bad").map(({ name }) => name);
+    if (bad.length === 0)
+        return "People can work, but something is wrong";
     return bad.join() === "assets" ? "The site is broken" : "The site is down";
 }
 /** What was tried and did not help; the boot check mends nothing, and was not meant to. */
@@ -62843,10 +64598,18 @@ function whatRecoverWouldDo(diagnosis, risks = _diagnosis_risk_js__WEBPACK_IMPOR
     if ((0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .isWaiting */ .Gu)(diagnosis))
         return "Wait. With `mode: recover` the action waits for it, and acts afterwards if the site is still bad.";
     if (remedy === undefined)
-        return diagnosis.advice;
+        return sentences(underAHigherCeiling(diagnosis, risks), diagnosis.advice);
     if ((0,_diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .needsApproval */ .vb)(risks[remedy]))
         return toApprove(remedy);
     return `Run again with \`mode: recover\`: it would begin with ${remedy}, which ${_remedies_index_js__WEBPACK_IMPORTED_MODULE_4__/* .REMEDIES */ .l[remedy].does}.`;
+}
+/** The input to change, where the ceiling alone stands in the way of a remedy; empty where it does not. */
+function underAHigherCeiling({ ruledOut, cause }, risks) {
+    const first = ruledOut.find(({ why }) => why.startsWith(_diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .ABOVE_CEILING */ .cc));
+    if (first === undefined || cause === "in-progress")
+        return "";
+    const { remedy } = first;
+    return `With \`ceiling: ${risks[remedy]}\`, \`mode: recover\` would begin with ${remedy}, which ${_remedies_index_js__WEBPACK_IMPORTED_MODULE_4__/* .REMEDIES */ .l[remedy].does}. By hand:`;
 }
 function aboutDrift({ drift }) {
     return drift.length === 0
@@ -65890,13 +67653,14 @@ function getIDToken(aud) {
 /* harmony export */   cl6: () => (/* binding */ nullish),
 /* harmony export */   g1P: () => (/* binding */ record),
 /* harmony export */   lqM: () => (/* binding */ optional),
+/* harmony export */   mee: () => (/* binding */ nullable),
 /* harmony export */   pdi: () => (/* binding */ transform),
 /* harmony export */   xLC: () => (/* binding */ safeParse),
 /* harmony export */   yGV: () => (/* binding */ regex),
 /* harmony export */   z6Y: () => (/* binding */ check),
 /* harmony export */   zMY: () => (/* binding */ boolean)
 /* harmony export */ });
-/* unused harmony exports BASE64_REGEX, BIC_REGEX, CUID2_REGEX, DECIMAL_REGEX, DIGITS_REGEX, DOMAIN_REGEX, EMAIL_REGEX, EMOJI_REGEX, HEXADECIMAL_REGEX, HEX_COLOR_REGEX, IMEI_REGEX, IPV4_REGEX, IPV6_REGEX, IP_REGEX, ISO_DATE_REGEX, ISO_DATE_TIME_REGEX, ISO_DATE_TIME_SECOND_REGEX, ISO_TIMESTAMP_REGEX, ISO_TIME_REGEX, ISO_TIME_SECOND_REGEX, ISO_WEEK_REGEX, ISRC_REGEX, JWS_COMPACT_REGEX, KSUID_REGEX, MAC48_REGEX, MAC64_REGEX, MAC_REGEX, NANO_ID_REGEX, OCTAL_REGEX, RFC_EMAIL_REGEX, SLUG_REGEX, ULID_REGEX, UUID_REGEX, ValiError, _addIssue, _cloneDataset, _formatCase, _getByteCount, _getCodePointCount, _getGraphemeCount, _getLastMetadata, _getWordCount, _isLuhnAlgo, _isSameValueZero, _isValidObjectKey, _isValueMatch, _joinExpects, _standardSchema, _stringify, any, args, argsAsync, arrayAsync, assert, awaitAsync, base64, bic, bigint, blob, brand, bytes, cache, cacheAsync, checkAsync, checkItems, checkItemsAsync, codePoints, config, creditCard, cuid2, custom, customAsync, date, decimal, deleteGlobalConfig, deleteGlobalMessage, deleteSchemaMessage, deleteSpecificMessage, description, digits, domain, email, emoji, empty, endsWith, entries, entriesFromList, entriesFromObjects, enum, enum_, everyItem, exactOptional, exactOptionalAsync, examples, excludes, fallback, fallbackAsync, file, filterItems, findItem, finite, flatten, flavor, forward, forwardAsync, function, function_, getDefault, getDefaults, getDefaultsAsync, getDescription, getDotPath, getExamples, getFallback, getFallbacks, getFallbacksAsync, getGlobalConfig, getGlobalMessage, getMetadata, getSchemaMessage, getSpecificMessage, getTitle, graphemes, gtValue, guard, hash, hexColor, hexadecimal, imei, includes, instance, integer, intersect, intersectAsync, ip, ipv4, ipv6, is, isOfKind, isOfType, isValiError, isbn, isoDate, isoDateTime, isoDateTimeSecond, isoTime, isoTimeSecond, isoTimestamp, isoWeek, isrc, jwsCompact, keyof, ksuid, lazy, lazyAsync, length, literal, looseObject, looseObjectAsync, looseTuple, looseTupleAsync, ltValue, mac, mac48, mac64, map, mapAsync, mapItems, maxBytes, maxCodePoints, maxEntries, maxGraphemes, maxSize, maxWords, message, metadata, mimeType, minBytes, minCodePoints, minEntries, minGraphemes, minLength, minSize, minWords, multipleOf, nan, nanoid, never, nonEmpty, nonNullable, nonNullableAsync, nonNullish, nonNullishAsync, nonOptional, nonOptionalAsync, normalize, notBytes, notCodePoints, notEntries, notGraphemes, notLength, notSize, notValue, notValues, notWords, null, null_, nullable, nullableAsync, nullishAsync, objectAsync, objectWithRest, objectWithRestAsync, octal, omit, optionalAsync, parse, parseAsync, parseBoolean, parseJson, parser, parserAsync, partial, partialAsync, partialCheck, partialCheckAsync, pick, pipeAsync, promise, rawCheck, rawCheckAsync, rawTransform, rawTransformAsync, readonly, recordAsync, reduceItems, required, requiredAsync, returns, returnsAsync, rfcEmail, safeInteger, safeParseAsync, safeParser, safeParserAsync, set, setAsync, setGlobalConfig, setGlobalMessage, setSchemaMessage, setSpecificMessage, size, slug, someItem, sortItems, startsWith, strictObject, strictObjectAsync, strictTuple, strictTupleAsync, stringifyJson, summarize, symbol, title, toBigint, toBoolean, toCamelCase, toDate, toKebabCase, toLowerCase, toMaxValue, toMinValue, toNumber, toPascalCase, toSnakeCase, toString, toUpperCase, transformAsync, trim, trimEnd, trimStart, tuple, tupleAsync, tupleWithRest, tupleWithRestAsync, ulid, undefined, undefined_, undefinedable, undefinedableAsync, unionAsync, unwrap, url, uuid, value, values, variant, variantAsync, void, void_, words */
+/* unused harmony exports BASE64_REGEX, BIC_REGEX, CUID2_REGEX, DECIMAL_REGEX, DIGITS_REGEX, DOMAIN_REGEX, EMAIL_REGEX, EMOJI_REGEX, HEXADECIMAL_REGEX, HEX_COLOR_REGEX, IMEI_REGEX, IPV4_REGEX, IPV6_REGEX, IP_REGEX, ISO_DATE_REGEX, ISO_DATE_TIME_REGEX, ISO_DATE_TIME_SECOND_REGEX, ISO_TIMESTAMP_REGEX, ISO_TIME_REGEX, ISO_TIME_SECOND_REGEX, ISO_WEEK_REGEX, ISRC_REGEX, JWS_COMPACT_REGEX, KSUID_REGEX, MAC48_REGEX, MAC64_REGEX, MAC_REGEX, NANO_ID_REGEX, OCTAL_REGEX, RFC_EMAIL_REGEX, SLUG_REGEX, ULID_REGEX, UUID_REGEX, ValiError, _addIssue, _cloneDataset, _formatCase, _getByteCount, _getCodePointCount, _getGraphemeCount, _getLastMetadata, _getWordCount, _isLuhnAlgo, _isSameValueZero, _isValidObjectKey, _isValueMatch, _joinExpects, _standardSchema, _stringify, any, args, argsAsync, arrayAsync, assert, awaitAsync, base64, bic, bigint, blob, brand, bytes, cache, cacheAsync, checkAsync, checkItems, checkItemsAsync, codePoints, config, creditCard, cuid2, custom, customAsync, date, decimal, deleteGlobalConfig, deleteGlobalMessage, deleteSchemaMessage, deleteSpecificMessage, description, digits, domain, email, emoji, empty, endsWith, entries, entriesFromList, entriesFromObjects, enum, enum_, everyItem, exactOptional, exactOptionalAsync, examples, excludes, fallback, fallbackAsync, file, filterItems, findItem, finite, flatten, flavor, forward, forwardAsync, function, function_, getDefault, getDefaults, getDefaultsAsync, getDescription, getDotPath, getExamples, getFallback, getFallbacks, getFallbacksAsync, getGlobalConfig, getGlobalMessage, getMetadata, getSchemaMessage, getSpecificMessage, getTitle, graphemes, gtValue, guard, hash, hexColor, hexadecimal, imei, includes, instance, integer, intersect, intersectAsync, ip, ipv4, ipv6, is, isOfKind, isOfType, isValiError, isbn, isoDate, isoDateTime, isoDateTimeSecond, isoTime, isoTimeSecond, isoTimestamp, isoWeek, isrc, jwsCompact, keyof, ksuid, lazy, lazyAsync, length, literal, looseObject, looseObjectAsync, looseTuple, looseTupleAsync, ltValue, mac, mac48, mac64, map, mapAsync, mapItems, maxBytes, maxCodePoints, maxEntries, maxGraphemes, maxSize, maxWords, message, metadata, mimeType, minBytes, minCodePoints, minEntries, minGraphemes, minLength, minSize, minWords, multipleOf, nan, nanoid, never, nonEmpty, nonNullable, nonNullableAsync, nonNullish, nonNullishAsync, nonOptional, nonOptionalAsync, normalize, notBytes, notCodePoints, notEntries, notGraphemes, notLength, notSize, notValue, notValues, notWords, null, null_, nullableAsync, nullishAsync, objectAsync, objectWithRest, objectWithRestAsync, octal, omit, optionalAsync, parse, parseAsync, parseBoolean, parseJson, parser, parserAsync, partial, partialAsync, partialCheck, partialCheckAsync, pick, pipeAsync, promise, rawCheck, rawCheckAsync, rawTransform, rawTransformAsync, readonly, recordAsync, reduceItems, required, requiredAsync, returns, returnsAsync, rfcEmail, safeInteger, safeParseAsync, safeParser, safeParserAsync, set, setAsync, setGlobalConfig, setGlobalMessage, setSchemaMessage, setSpecificMessage, size, slug, someItem, sortItems, startsWith, strictObject, strictObjectAsync, strictTuple, strictTupleAsync, stringifyJson, summarize, symbol, title, toBigint, toBoolean, toCamelCase, toDate, toKebabCase, toLowerCase, toMaxValue, toMinValue, toNumber, toPascalCase, toSnakeCase, toString, toUpperCase, transformAsync, trim, trimEnd, trimStart, tuple, tupleAsync, tupleWithRest, tupleWithRestAsync, ulid, undefined, undefined_, undefinedable, undefinedableAsync, unionAsync, unwrap, url, uuid, value, values, variant, variantAsync, void, void_, words */
 //#region src/storages/globalConfig/globalConfig.ts
 let store$4;
 const DEFAULT_CONFIG = {

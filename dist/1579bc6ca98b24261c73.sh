@@ -48,6 +48,9 @@ beat_lease() {
 # A process that has ended and that nobody has asked about yet (a zombie) does not live.
 process_lives() { kill -0 "$1" 2>/dev/null && ! grep -q '^State:[[:space:]]*[ZX]' "/proc/$1/status" 2>/dev/null; }
 
+# When a process began, in ticks since the boot: a number may be given to another one, this pair is not.
+process_born() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+
 # step_runs DIRECTORY: whether the step begun there still runs. A step that wrote its status has ended; one without
 # runs as long as its unit, or any process of its session, does.
 step_runs() {

@@ -82,6 +82,9 @@ else
   cat >"$step_dir/run" <<'RUN'
 cd "$1" || exit 1
 echo $$ >pid
+# Its own name, which was never used before, and where it keeps what must outlive it.
+STEP_NAME=$4 KEEP_DIR=$5
+export STEP_NAME KEEP_DIR
 status=0
 timeout -k 10 "$2" sh program >log 2>&1 </dev/null || status=$?
 if [ -f "$3/run" ]; then sh "$3/run" >>log 2>&1 </dev/null || true; fi
@@ -101,9 +104,11 @@ RUN
     # ExecStopPost runs however the step ends, a kill -9 included; where the step put back itself, there is nothing left.
     systemd-run --quiet --collect --unit="$unit" --property=Type=exec --property=KillMode=mixed \
       --property=ExecStopPost="-/bin/sh $put_back_dir/run" \
-      sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" "$put_back_dir" 9>&-
+      sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" "$put_back_dir" \
+      "$STEP" "${audit_log%/*}/kept/$STEP" 9>&-
   else
-    setsid sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" "$put_back_dir" </dev/null >/dev/null 2>&1 9>&- &
+    setsid sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" "$put_back_dir" \
+      "$STEP" "${audit_log%/*}/kept/$STEP" </dev/null >/dev/null 2>&1 9>&- &
     until [ -s "$step_dir/pid" ]; do sleep 0.05; done
   fi
   echo started

@@ -1,12 +1,14 @@
-"""Runs inside of Odoo's container, as `python3 -c LOADER`, read-only: how the running Odoo was told to run, and whether
-it can use the files that its databases name. DATA holds what in-database.sh printed: lines `bundles=` and `stored=`.
+"""Runs inside of Odoo's container, behind odoo-process.py, as `python3 -c LOADER`, read-only: how the running Odoo was told
+to run, and whether it can use the files that its databases name. DATA holds what in-database.sh printed: lines `bundles=`
+and `stored=`.
 
 Prints `user=UID:GID`, `option NAME=VALUE` (of the command line), `config=FILE`, `data=DIRECTORY`, then for each database
 `filestore=DATABASE<TAB>PATH<TAB>EXISTS<TAB>READABLE<TAB>WRITABLE<TAB>OWNER`, `file=DATABASE<TAB>STORED_AS<TAB>STATE<TAB>BYTES`
-for its bundles, and `others=DATABASE<TAB>LOOKED<TAB>MISSING<TAB>UNREADABLE` for the rest.
+for its bundles, and `others=DATABASE<TAB>LOOKED<TAB>MISSING<TAB>UNREADABLE` for the rest; and of the file system on which it
+lies `disk=DATABASE<TAB>MOUNT<TAB>KIB<TAB>KIB AVAILABLE<TAB>INODES<TAB>INODES FREE<TAB>ro`, or `rw`.
 """
+# ruff: noqa: F821 # what stands in odoo-process.py, and DATA, which the loader gives
 
-import configparser
 import hashlib
 import json
 import os
@@ -14,87 +16,8 @@ import re
 import stat
 import time
 
-# Options of Odoo's command line, by their names in odoo.conf (odoo/tools/config.py, 14 to 19). No password.
-OPTIONS = {
-    "-d": "db_name", "--database": "db_name", "--db_host": "db_host", "--db_port": "db_port", "-r": "db_user",
-    "--db_user": "db_user", "--db-filter": "dbfilter", "-D": "data_dir", "--data-dir": "data_dir",
-    "--workers": "workers", "--proxy-mode": "proxy_mode", "--no-database-list": "list_db", "-p": "http_port",
-    "--http-port": "http_port", "--xmlrpc-port": "http_port", "--http-interface": "http_interface",
-    "--load": "server_wide_modules", "-c": "config", "--config": "config", "--no-http": "http_enable",
-}
-FLAGS = {"--proxy-mode": "True", "--no-database-list": "False", "--no-http": "False"}
 # Hashing stops after so many seconds; what is left then is not told.
 PATIENCE = 8
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def odoo_process():
-    """The oldest process that is an Odoo server: its arguments and its credentials."""
-    for pid in sorted((int(name) for name in os.listdir("/proc") if name.isdigit())):
-        try:
-            words = read("/proc/%d/cmdline" % pid).decode("utf-8", "replace").split("\0")[:-1]
-            if not any(re.search(r"(^|/)(odoo|odoo-bin|odoo\.py|openerp-server)$", word) for word in words[:3]):
-                continue
-            status = dict(
-                line.split(":\t", 1) for line in read("/proc/%d/status" % pid).decode().splitlines() if ":\t" in line
-            )
-            groups = [int(group) for group in status.get("Groups", "").split()]
-            return words, int(status["Uid"].split()[1]), int(status["Gid"].split()[1]), groups
-        except (OSError, KeyError, ValueError):
-            continue
-    return None
-
-
-def options_of(words):
-    options = {}
-    for at, word in enumerate(words):
-        name, equals, value = word.partition("=")
-        if name in FLAGS:
-            options[OPTIONS[name]] = FLAGS[name]
-        elif name in OPTIONS:
-            if not equals and at + 1 < len(words):
-                value = words[at + 1]
-            options[OPTIONS[name]] = value
-        elif word[:2] in OPTIONS and len(word) > 2 and not word.startswith("--"):
-            options[OPTIONS[word[:2]]] = word[2:]
-    return options
-
-
-def become(uid, gid, groups):
-    """Sees with the eyes of the running Odoo: what root can read proves nothing."""
-    if os.geteuid() == uid:
-        return
-    os.setgroups(groups)
-    os.setgid(gid)
-    os.setuid(uid)
-
-
-def setting(config, name):
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read(config)
-        return parser.get("options", name)
-    except (configparser.Error, OSError, UnicodeDecodeError):
-        return ""
-
-
-def default_data_directory(uid):
-    """As Odoo's _get_default_datadir: below the user's home where there is one."""
-    home = os.environ.get("HOME", "")
-    try:
-        for line in read("/etc/passwd").decode("utf-8", "replace").splitlines():
-            fields = line.split(":")
-            if len(fields) > 5 and fields[2] == str(uid):
-                home = fields[5]
-    except OSError:
-        pass
-    if os.path.isdir(home):
-        return os.path.join(os.environ.get("XDG_DATA_HOME") or os.path.join(home, ".local/share"), "Odoo")
-    return "/var/lib/odoo"
 
 
 def state_of(path, stored_as, deadline):
@@ -140,6 +63,20 @@ def exists(path):
         return True
 
 
+def disk_of(path):
+    """The file system below it, which may be one of its own: where it is mounted, and in KiB what it has."""
+    try:
+        seen = os.statvfs(path)
+        mount = os.path.realpath(path)
+        while os.lstat(os.path.dirname(mount)).st_dev == os.lstat(mount).st_dev and mount != "/":
+            mount = os.path.dirname(mount)
+    except OSError:
+        return []
+    kib = seen.f_frsize / 1024
+    sizes = (seen.f_blocks * kib, seen.f_bavail * kib, seen.f_files, seen.f_favail)
+    return [mount] + ["%d" % size for size in sizes] + ["ro" if seen.f_flag & os.ST_RDONLY else "rw"]
+
+
 def files_of(data):
     """By database: pairs of whether it is a bundle, and where the file lies."""
     databases = {}
@@ -167,6 +104,7 @@ def audit(database, files, data, deadline):
     while not exists(folder):
         folder = os.path.dirname(folder)
     writable = os.access(folder, os.W_OK | os.X_OK)
+    print("disk=" + "\t".join([database, *disk_of(folder)]))
     print("filestore=" + "\t".join([database, path, str(there), str(readable), str(writable), owner_of(path)]))
     looked = missing = unreadable = 0
     for is_bundle, stored_as in files:
@@ -193,12 +131,8 @@ def main(data):
         print("error=no Odoo server runs in the container")
         return
     words, uid, gid, groups = process
-    options = options_of(words)
-    config = options.pop("config", "") or os.environ.get("ODOO_RC", "") or "/etc/odoo/odoo.conf"
     become(uid, gid, groups)
-    directory = options.get("data_dir") or setting(config, "data_dir") or default_data_directory(uid)
-    # A relative one is meant from where the container starts its programs, this one and Odoo alike.
-    directory = os.path.abspath(directory)
+    options, config, directory = settings_of(words, uid)
     print("user=%d:%d" % (uid, gid))
     for name in sorted(options):
         print("option %s=%s" % (name, options[name].replace("\n", " ")[:300]))
@@ -209,4 +143,4 @@ def main(data):
         audit(database, files, directory, deadline)
 
 
-main(DATA)  # noqa: F821, given by the loader
+main(DATA)
