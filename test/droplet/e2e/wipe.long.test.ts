@@ -1,5 +1,10 @@
-/** The wipe (runbook 2.3), killed at every moment that matters: each row is in the database or in what was saved. */
+/**
+ * The wipe (runbook 2.3), what is rare: its last resort; and killed at every moment that matters, when each row is in the
+ * database or in what was saved.
+ */
 
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { undoOf } from "./files.ts";
 import { Bench } from "./run.ts";
@@ -50,6 +55,32 @@ SH
     chmod 755 /usr/local/sbin/docker
     rm -f /root/calls /root/killed`);
 }
+
+it("where all compiled anew is not enough, the module web is updated: a template of its own had been damaged", async () => {
+  await bench.break("assets-deleted");
+  const { action } = await bench.run({ ...WIPE, mode: "plan" });
+  const program = readFileSync(join(action.evidenceDirectory, "plan/2-wipe-assets.sh"), "utf8");
+  // Its page asks for no stylesheet any more, which is no matter of bundles: so no plan of ours would come to the wipe.
+  await bench.droplet.psql(
+    "update ir_ui_view set arch_db = regexp_replace(arch_db, '<t [^>]*t-call-assets=[^>]*/>', '', 'g') where key = 'web.frontend_layout'",
+  );
+  await bench.droplet.script("restart_odoo; wait_for 60 login_answers");
+  const printed = await bench.droplet.script(`
+    mkdir -p /run/wipe-by-hand && cd /run/wipe-by-hand
+    cat >program <<'PROGRAM'
+${program.replace(/^SECONDS_TO_COMPILE=.*$/m, "SECONDS_TO_COMPILE=5")}
+PROGRAM
+    export STEP_NAME=by-hand-1-wipe-assets KEEP_DIR=/var/lib/odoo-recover/by-hand/kept/by-hand-1-wipe-assets
+    put_back=$(sed -n "s/^PUT_BACK_DIR=//p" program | tr -d "'")
+    mkdir -p "$put_back"
+    LC_ALL=C sh program </dev/null 2>&1
+    rm -rf "$put_back" /run/wipe-by-hand`);
+  expect(printed).toContain("compiled anew it is not good: /web/login asks for no stylesheet");
+  expect(printed).toContain(
+    "did: updated the module web (exit status 0); every module is in the state that it was in",
+  );
+  await bench.droplet.assertHealthy();
+});
 
 describe("killed with SIGKILL, each row is in the database or in what was saved, and all can be put back", () => {
   it.each(["before-commit", "after-commit", "before-moving", "after-moving"])("%s", async (moment) => {
