@@ -131,6 +131,8 @@ export interface BackupMade {
 export interface ForeseenStep {
   readonly remedy: RemedyName;
   readonly risk: RiskClass;
+  /** Whether it runs only after a backup. */
+  readonly backup: boolean;
   /** As a sentence without a subject. */
   readonly does: string;
   /** The commands as a person would type them. */
@@ -147,6 +149,8 @@ export interface PlanApproval {
   readonly approve: string;
   /** When it expires: ISO 8601, UTC. */
   readonly until: string;
+  /** The inputs of this run that decided on the plan, where they are not the default: they are to be given again. */
+  readonly inputs: readonly (readonly [name: string, value: string])[];
 }
 
 /** One of the exact programs of a plan, which is a file in the evidence as well. */

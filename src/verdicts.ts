@@ -53,7 +53,7 @@ export function planned(diagnosis: Diagnosis, approval: PlanApproval | undefined
     next:
       approval === undefined
         ? whatRecoverWouldDo(diagnosis)
-        : `To run this plan (${diagnosis.ladder.join(", then ")}) and nothing else, run again with \`mode: recover\` and \`approve: ${approval.approve}\`, good until ${approval.until.slice(11, 16)} UTC.`,
+        : `To run this plan (${diagnosis.ladder.join(", then ")}) and nothing else, run again with \`mode: recover\`, ${asGiven(approval)}\`approve: ${approval.approve}\`, good until ${approval.until.slice(11, 16)} UTC.`,
   };
 }
 
@@ -191,11 +191,17 @@ export function unattended(
 }
 
 /** The same verdict with the plan that a person may approve instead. */
-export function withPlan(verdict: Verdict, { approve, until }: PlanApproval): Verdict {
+export function withPlan(verdict: Verdict, approval: PlanApproval): Verdict {
+  const { approve, until } = approval;
   return {
     ...verdict,
-    next: `${verdict.next} As things are now the plan is below: \`approve: ${approve}\`, good until ${until.slice(11, 16)} UTC.`,
+    next: `${verdict.next} As things are now the plan is below: \`mode: recover\`, ${asGiven(approval)}\`approve: ${approve}\`, good until ${until.slice(11, 16)} UTC.`,
   };
+}
+
+/** The inputs that are to be given again. */
+function asGiven({ inputs }: PlanApproval): string {
+  return inputs.map(([name, value]) => `\`${name}: ${value}\`, `).join("");
 }
 
 /** The next step is of a class that runs only as a part of an approved plan. */

@@ -171,12 +171,16 @@ describe("a cause of the scenario that was not asked for", () => {
 
 describe("a plan", () => {
   it("says what is wrong, that nothing was changed, and how to have just that done", () => {
-    const approval = { approve: "4f1c0a9be27d6683-20240502T0300Z", until: "2024-05-02T03:30:00.000Z" };
+    const approval = {
+      approve: "4f1c0a9be27d6683-20240502T0300Z",
+      until: "2024-05-02T03:30:00.000Z",
+      inputs: [["ceiling", "wipe"]] as const,
+    };
     const verdict = planned(diagnosisOf(stopped), approval);
     expect(verdict.status).toBe("planned");
     expect(verdict.headline).toMatch(/^Down since 02:47:13 UTC: .*Nothing was changed: this was a plan$/);
     expect(verdict.next).toBe(
-      "To run this plan (start-stack) and nothing else, run again with `mode: recover` and `approve: 4f1c0a9be27d6683-20240502T0300Z`, good until 03:30 UTC.",
+      "To run this plan (start-stack) and nothing else, run again with `mode: recover`, `ceiling: wipe`, `approve: 4f1c0a9be27d6683-20240502T0300Z`, good until 03:30 UTC.",
     );
     expect(planned(diagnosisOf(busy), undefined).next).toMatch(/^Wait\./);
   });

@@ -151,8 +151,8 @@ function foreseenLines(entries: readonly Entry[]): string {
     heading,
     "As things are now. Each step only while the site is bad, and only if a fresh look still allows it:",
     ...foreseen.steps.map(
-      ({ remedy, risk, does, commands }, index) =>
-        `${index + 1}. ${code(remedy)} ${plain(does)} (class ${risk}${needsApproval(risk) ? ", only with `approve`" : ""}): ${code(commands)}`,
+      ({ remedy, risk, backup, does, commands }, index) =>
+        `${index + 1}. ${code(remedy)} ${plain(does)} (class ${risk}${needsApproval(risk) ? ", only with `approve`" : ""}${backup ? ", after a backup that was read back" : ""}): ${code(commands)}`,
     ),
   ].join("\n\n");
 }
@@ -161,11 +161,12 @@ function foreseenLines(entries: readonly Entry[]): string {
 function planLines(entries: readonly Entry[]): string {
   const planned = last(entries, "planned");
   if (planned === undefined) return "";
-  const { approve, until, programs } = planned;
+  const { approve, until, inputs, programs } = planned;
+  const others = inputs.map(([name, value]) => `${name}: ${value}\n`).join("");
   return [
     "### Plan",
     `To run these programs and nothing else, while the situation is the same, good until ${plain(until.slice(11, 16))} UTC:`,
-    block(`mode: recover\napprove: ${approve}`),
+    block(`mode: recover\n${others}approve: ${approve}`),
     ...programs.map(
       ({ name, text }) =>
         `<details><summary>${code(name)}, as it would run</summary>\n\n${block(text)}\n\n</details>`,

@@ -92,6 +92,7 @@ const PLANNED: EventFor<"planned"> = {
   kind: "planned",
   approve: "4f1c0a9be27d6683-20261124T0250Z",
   until: "2026-11-24T03:20:00.000Z",
+  inputs: [["ceiling", "wipe"]],
   programs: [
     { name: "plan/1-boot-check.sh", bytes: 2_048, text: "docker stop --time 10 odoo\n" },
     { name: "plan/1-boot-check.put-back.sh", bytes: 512, text: "docker start odoo\n" },
@@ -141,11 +142,17 @@ function fullJournal(text: string): readonly Entry[] {
     {
       kind: "foreseen",
       steps: [
-        { remedy: "start-stack", risk: "restart", does: text, commands: text },
-        { remedy: "restart-odoo", risk: "wipe", does: text, commands: text },
+        { remedy: "start-stack", risk: "restart", backup: false, does: text, commands: text },
+        { remedy: "restart-odoo", risk: "wipe", backup: true, does: text, commands: text },
       ],
     },
-    { kind: "planned", approve: text, until: text, programs: [{ name: text, bytes: 5, text }] },
+    {
+      kind: "planned",
+      approve: text,
+      until: text,
+      inputs: [[text, text]],
+      programs: [{ name: text, bytes: 5, text }],
+    },
     { kind: "lease-taken", key: text, owner: text, takenOver: text },
     { kind: "evidence", when: "before", files: [{ name: text, bytes: 1_234 }] },
     { kind: "remedy-started", remedy: "start-stack", step: text, key: text },
@@ -376,8 +383,14 @@ Most likely its consequences:
         {
           kind: "foreseen",
           steps: [
-            { remedy: "start-stack", risk: "restart", does: "starts what is stopped", commands },
-            { remedy: "restart-odoo", risk: "wipe", does: "removes it", commands: "rm" },
+            {
+              remedy: "start-stack",
+              risk: "restart",
+              backup: false,
+              does: "starts what is stopped",
+              commands,
+            },
+            { remedy: "restart-odoo", risk: "wipe", backup: true, does: "removes it", commands: "rm" },
           ],
         },
         concluded("unhealthy"),
@@ -389,7 +402,7 @@ Most likely its consequences:
       `1. <code>start-stack</code> starts what is stopped (class restart): <code>${commands}</code>`,
     );
     expect(part).toContain(
-      "2. <code>restart-odoo</code> removes it (class wipe, only with `approve`): <code>rm</code>",
+      "2. <code>restart-odoo</code> removes it (class wipe, only with `approve`, after a backup that was read back): <code>rm</code>",
     );
     expect(part).toContain("### Ruled out\n- <code>restart-odoo</code>: Odoo does not run");
   });
@@ -397,7 +410,7 @@ Most likely its consequences:
   it("of a plan has the lines to copy, until when they are good, and each exact program to unfold", () => {
     const summary = summaryOf(journalOf(diagnosed(), PLANNED, concluded("planned")), "/runner/evidence");
     expect(summary).toContain(
-      "good until 03:20 UTC:\n\n```text\nmode: recover\napprove: 4f1c0a9be27d6683-20261124T0250Z\n```",
+      "good until 03:20 UTC:\n\n```text\nmode: recover\nceiling: wipe\napprove: 4f1c0a9be27d6683-20261124T0250Z\n```",
     );
     expect(summary.match(/<details><summary>.*?<\/summary>\n\n```text\n.*\n```\n\n<\/details>/g)).toEqual([
       "<details><summary><code>plan/1-boot-check.sh</code>, as it would run</summary>\n\n```text\ndocker stop --time 10 odoo\n```\n\n</details>",
