@@ -59366,11 +59366,10 @@ function matchesPattern(pattern, name) {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  WJ: () => (/* binding */ INPUT_DEFAULTS),
   pH: () => (/* binding */ SECRET_INPUTS),
   TL: () => (/* binding */ parseInputs)
 });
-
-// UNUSED EXPORTS: INPUT_DEFAULTS
 
 // EXTERNAL MODULE: external "node:net"
 var external_node_net_ = __nccwpck_require__(7030);
@@ -61890,6 +61889,8 @@ function filesFrom(parts, folder, redactor, store) {
 
 // EXTERNAL MODULE: ./build/inputs/approval.js
 var inputs_approval = __nccwpck_require__(8801);
+// EXTERNAL MODULE: ./build/inputs/parse.js + 1 modules
+var parse = __nccwpck_require__(3576);
 // EXTERNAL MODULE: ./build/diagnosis/scenario.js
 var diagnosis_scenario = __nccwpck_require__(5250);
 // EXTERNAL MODULE: ./build/plan.js
@@ -61980,10 +61981,11 @@ var version = __nccwpck_require__(8508);
 
 
 
+
 /** Tells what `recover` would do, and changes nothing. */
 function foresee(diagnosis, host, inputs, parts) {
     const { ladder } = diagnosis;
-    tellSteps(diagnosis, parts);
+    tellSteps(diagnosis, inputs, parts);
     const misfit = againstScenario(diagnosis, inputs);
     if (misfit !== undefined)
         return misfit;
@@ -61992,23 +61994,24 @@ function foresee(diagnosis, host, inputs, parts) {
     if (inputs.mode === "check" || (ladder.length === 0 && !(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis)))
         return verdicts/* unhealthy */.f6(diagnosis, verdicts/* whatRecoverWouldDo */.B3(diagnosis));
     const plan = (0,build_plan/* planOf */.XC)(diagnosis, planningFor(host, inputs, parts));
-    return verdicts/* planned */.lM(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, parts));
+    return verdicts/* planned */.lM(diagnosis, plan.steps.length === 0 ? undefined : writeDown(plan, inputs, parts));
 }
 /** A refusal for want of an approval, with the plan that a person may approve instead. */
 function refusedWithPlan(verdict, diagnosis, host, inputs, parts) {
     const plan = (0,build_plan/* planOf */.XC)(diagnosis, planningFor(host, inputs, parts));
     if (plan.steps.length === 0)
         return verdict;
-    tellSteps(diagnosis, parts);
-    return verdicts/* withPlan */.m5(verdict, writeDown(plan, parts));
+    tellSteps(diagnosis, inputs, parts);
+    return verdicts/* withPlan */.m5(verdict, writeDown(plan, inputs, parts));
 }
-function tellSteps(diagnosis, parts) {
+function tellSteps(diagnosis, { backup }, parts) {
     const { ladder } = diagnosis;
     parts.journal.append({
         kind: "foreseen",
         steps: ladder.map((remedy) => ({
             remedy,
             risk: risk/* RISK */.yX[remedy],
+            backup: (0,risk/* needsBackup */.Yt)(risk/* RISK */.yX[remedy], backup),
             does: remedies/* REMEDIES */.l[remedy].does,
             commands: remedies/* REMEDIES */.l[remedy].commands(diagnosis),
         })),
@@ -62019,7 +62022,7 @@ function planningFor({ identity }, { backup, backupTo }, { redactor }) {
     return { version: version/* VERSION */.x, hostKey: identity, redact: (text) => redactor.text(text), backup, backupTo };
 }
 /** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */
-function writeDown({ hash, steps }, { clock, evidence, journal }) {
+function writeDown({ hash, steps }, inputs, { clock, evidence, journal }) {
     const programs = steps.flatMap(({ remedy, program, putBack, backup }, index) => [
         { name: `plan/${index + 1}-${remedy}.backup.sh`, text: backup ?? "" },
         { name: `plan/${index + 1}-${remedy}.sh`, text: program },
@@ -62028,13 +62031,29 @@ function writeDown({ hash, steps }, { clock, evidence, journal }) {
     for (const { name, text } of programs)
         evidence.write(name, text);
     const now = clock.now();
-    const approval = { approve: (0,inputs_approval/* tokenOf */.B9)(hash, now), until: new Date((0,inputs_approval/* goodUntil */.W4)(now)).toISOString() };
+    const approval = {
+        approve: (0,inputs_approval/* tokenOf */.B9)(hash, now),
+        until: new Date((0,inputs_approval/* goodUntil */.W4)(now)).toISOString(),
+        inputs: decisive(inputs),
+    };
     journal.append({
         kind: "planned",
         ...approval,
         programs: programs.map((each) => ({ ...each, bytes: Buffer.byteLength(each.text) })),
     });
     return approval;
+}
+/** Who leaves these out again gets another plan, and is refused. */
+function decisive({ scenario, ceiling, backup, backupTo, module }) {
+    const given = [
+        ["scenario", scenario],
+        ["ceiling", ceiling],
+        ["backup", backup],
+        ["backup_to", backupTo],
+        ["module", module?.name ?? ""],
+        ["module_action", module?.action ?? ""],
+    ];
+    return given.filter(([name, value]) => value !== parse/* INPUT_DEFAULTS */.WJ[name]);
 }
 
 // EXTERNAL MODULE: ./build/host/steps/step.js
@@ -63795,7 +63814,7 @@ function foreseenLines(entries) {
     return [
         heading,
         "As things are now. Each step only while the site is bad, and only if a fresh look still allows it:",
-        ...foreseen.steps.map(({ remedy, risk, does, commands }, index) => `${index + 1}. ${code(remedy)} ${plain(does)} (class ${risk}${(0,diagnosis_risk/* needsApproval */.vb)(risk) ? ", only with `approve`" : ""}): ${code(commands)}`),
+        ...foreseen.steps.map(({ remedy, risk, backup, does, commands }, index) => `${index + 1}. ${code(remedy)} ${plain(does)} (class ${risk}${(0,diagnosis_risk/* needsApproval */.vb)(risk) ? ", only with `approve`" : ""}${backup ? ", after a backup that was read back" : ""}): ${code(commands)}`),
     ].join("\n\n");
 }
 /** The line to copy, and every program as it would run. */
@@ -63803,11 +63822,12 @@ function planLines(entries) {
     const planned = last(entries, "planned");
     if (planned === undefined)
         return "";
-    const { approve, until, programs } = planned;
+    const { approve, until, inputs, programs } = planned;
+    const others = inputs.map(([name, value]) => `${name}: ${value}\n`).join("");
     return [
         "### Plan",
         `To run these programs and nothing else, while the situation is the same, good until ${plain(until.slice(11, 16))} UTC:`,
-        block(`mode: recover\napprove: ${approve}`),
+        block(`mode: recover\n${others}approve: ${approve}`),
         ...programs.map(({ name, text }) => `<details><summary>${code(name)}, as it would run</summary>\n\n${block(text)}\n\n</details>`),
     ].join("\n\n");
 }
@@ -64435,7 +64455,7 @@ function planned(diagnosis, approval) {
         detail: "",
         next: approval === undefined
             ? whatRecoverWouldDo(diagnosis)
-            : `To run this plan (${diagnosis.ladder.join(", then ")}) and nothing else, run again with \`mode: recover\` and \`approve: ${approval.approve}\`, good until ${approval.until.slice(11, 16)} UTC.`,
+            : `To run this plan (${diagnosis.ladder.join(", then ")}) and nothing else, run again with \`mode: recover\`, ${asGiven(approval)}\`approve: ${approval.approve}\`, good until ${approval.until.slice(11, 16)} UTC.`,
     };
 }
 /** @param lesson what was learnt on the way that a person should act on; may be empty */
@@ -64546,11 +64566,16 @@ function unattended(diagnosis, step, event, tried) {
     };
 }
 /** The same verdict with the plan that a person may approve instead. */
-function withPlan(verdict, { approve, until }) {
+function withPlan(verdict, approval) {
+    const { approve, until } = approval;
     return {
         ...verdict,
-        next: `${verdict.next} As things are now the plan is below: \`approve: ${approve}\`, good until ${until.slice(11, 16)} UTC.`,
+        next: `${verdict.next} As things are now the plan is below: \`mode: recover\`, ${asGiven(approval)}\`approve: ${approve}\`, good until ${until.slice(11, 16)} UTC.`,
     };
+}
+/** The inputs that are to be given again. */
+function asGiven({ inputs }) {
+    return inputs.map(([name, value]) => `\`${name}: ${value}\`, `).join("");
 }
 /** The next step is of a class that runs only as a part of an approved plan. */
 function notApproved(diagnosis, step, tried) {
