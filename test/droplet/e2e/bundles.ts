@@ -9,6 +9,10 @@ import { Treasures } from "./treasures.ts";
 
 export const REPAIR = { mode: "recover", ceiling: "repair" };
 
+/** SQL: how many sessions are in a transaction that has deleted attachments, or made some. */
+export const DELETING =
+  "select count(*) from pg_locks where relation = 'ir_attachment'::regclass and mode = 'RowExclusiveLock' and granted";
+
 /** A line for each row of a compiled bundle, with all of its columns and the content of its file. */
 export async function bundles(droplet: Droplet): Promise<string[]> {
   const told = await droplet.script(`

@@ -4,10 +4,16 @@
  * in regenerate.long.test.ts, two workers in workers.e2e.test.ts.
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import { until } from "../process.ts";
-import { bringsBack, corruptFiles, REPAIR, rowsOfBundles, unchangedUntilMended } from "./bundles.ts";
+import {
+  bringsBack,
+  corruptFiles,
+  DELETING,
+  REPAIR,
+  rowsOfBundles,
+  unchangedUntilMended,
+} from "./bundles.ts";
 import { Bench } from "./run.ts";
 
 let bench: Bench;
@@ -33,6 +39,22 @@ it("scss-error: nothing is changed and the module is named; once a person mended
   );
 });
 
+it("assets-backend-deleted, which only who has logged in meets: degraded below the ceiling, mended under it", async () => {
+  const { droplet } = bench;
+  await bench.break("assets-backend-deleted");
+  const low = await bench.run({ mode: "recover" });
+  await droplet.assertSymptom("assets-backend-deleted");
+  expect(low.end.outputs.get("status"), low.end.log).toBe("degraded");
+  expect(low.end.outputs.get("changed")).toBe("false");
+  expect(low.end.outputs.get("next")).toContain("With `ceiling: repair`");
+  const { end } = await bench.run(REPAIR);
+  expect((await droplet.observe()).get("bundle-files")).toBe("there");
+  await droplet.assertHealthy();
+  await bench.nothingLeftBehind();
+  expect(end.outputs.get("status"), end.log).toBe("recovered");
+  expect(end.outputs.get("remedies")).toBe("regenerate-assets");
+});
+
 it("killed in its middle, on the droplet: every row is as before, no Odoo goes on, and the next run recovers", async () => {
   const { droplet } = bench;
   await bench.break("assets-deleted");
@@ -41,13 +63,12 @@ it("killed in its middle, on the droplet: every row is as before, no Odoo goes o
   action.start();
   const shells = async (): Promise<string> =>
     await droplet.script("pgrep -fc 'odoo shell --database' || true");
+  // Rows are deleted by then, and bundles are compiled; nothing is committed yet.
   await until(
     90,
-    async () => ((await shells()) !== "0" ? true : undefined),
-    () => "no second Odoo was started",
+    async () => ((await droplet.psql(DELETING)) !== "0" ? true : undefined),
+    () => "no second Odoo came to its transaction",
   );
-  // It has loaded by then, and compiles.
-  await sleep(4_000);
   expect(await shells()).not.toBe("0");
   await droplet.script("systemctl kill --signal=KILL 'odoo-recover-*-regenerate-assets.service'");
   await until(

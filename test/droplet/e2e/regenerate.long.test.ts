@@ -4,14 +4,22 @@
  */
 
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { bringsBack, bundles, corruptFiles, REPAIR, rowsOfBundles, unchangedUntilMended } from "./bundles.ts";
+import {
+  bringsBack,
+  bundles,
+  corruptFiles,
+  DELETING,
+  REPAIR,
+  rowsOfBundles,
+  unchangedUntilMended,
+} from "./bundles.ts";
 import { Bench } from "./run.ts";
 import { Treasures } from "./treasures.ts";
 
-/** On the droplet, in the background: does this as soon as the second Odoo has loaded, and compiles. */
+/** On the droplet, in the background: does this as soon as the second Odoo has deleted the rows, and compiles. */
 async function whileItRuns(bench: Bench, what: string): Promise<void> {
   await bench.droplet.script(`
-    (until pgrep -f 'odoo shell --database' >/dev/null; do sleep 0.1; done; sleep 3; ${what}) >/dev/null 2>&1 </dev/null &`);
+    (until [ "$(sql "$DATABASE" <<<"${DELETING}")" != 0 ]; do sleep 0.1; done; ${what}) >/dev/null 2>&1 </dev/null &`);
 }
 
 describe.each([0, 2] as const)("with workers = %i", (workers) => {
