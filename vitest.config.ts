@@ -5,14 +5,24 @@ import { spawnSync } from "node:child_process";
 import { defineConfig } from "vitest/config";
 
 /**
- * These look at real processes with ps, pgrep and pkill, which every server has and the smallest of containers do not:
- * there the other tests run, and this is said. CI has them.
+ * These run what every server has and the smallest of containers do not: ps, pgrep and pkill look at real processes, and
+ * python3 runs the programs for Odoo's container. Where that is missing the other tests run, and this is said. CI has it.
  */
-const NEED_PROCPS = ["test/survey/probes.test.ts", "test/host/{host,put-back,step}.test.ts"];
-const hasProcps = ["ps", "pgrep", "pkill"].every(
-  (program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0,
-);
-if (!hasProcps) console.warn(`Without ps, pgrep and pkill these are left out: ${NEED_PROCPS.join(", ")}`);
+const NEEDS: readonly (readonly [programs: readonly string[], tests: readonly string[]])[] = [
+  [
+    ["ps", "pgrep", "pkill"],
+    ["test/survey/probes.test.ts", "test/host/{host,put-back,step}.test.ts"],
+  ],
+  [
+    ["python3"],
+    ["test/survey/probes.test.ts", "test/remedies/{files,module,regenerate-assets,wipe-assets}.test.ts"],
+  ],
+];
+const leftOut = NEEDS.flatMap(([programs, tests]) => {
+  if (programs.every((program) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0)) return [];
+  console.warn(`Without ${programs.join(", ")} these are left out: ${tests.join(", ")}`);
+  return tests;
+});
 
 export default defineConfig({
   test: {
@@ -21,7 +31,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/**/*.e2e.test.ts", "test/**/*.long.test.ts", ...(hasProcps ? [] : NEED_PROCPS)],
+          exclude: ["test/**/*.e2e.test.ts", "test/**/*.long.test.ts", ...leftOut],
           testTimeout: 60_000,
         },
       },
