@@ -62274,7 +62274,7 @@ async function attempt(inputs, parts) {
                 text: "The plan that was approved is the one for this situation",
             });
         if (settled.ladder.length === 0)
-            return verdicts/* unhealthy */.f6(settled, settled.advice);
+            return verdicts/* unhealthy */.f6(settled, verdicts/* whatRecoverWouldDo */.B3(settled));
         return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
     }
     finally {
@@ -62345,13 +62345,14 @@ async function climb(host, watch, leases, permission, inputs, parts) {
                 return verdicts/* recovered */.ge(cause, done, lasting.diagnosis, progress.hung);
             // Lighter looks ask for pages; whether rows and files are in order, only a whole one sees.
             diagnosis = await watch.look("at the end", tried);
-            if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) && diagnosis.cause === "healthy")
-                return verdicts/* recovered */.ge(cause, done, diagnosis, progress.hung);
+            if (isFine(diagnosis))
+                return verdicts/* mended */.QR(cause, done, diagnosis);
             continue;
         }
         diagnosis = await watch.look(`after ${tried.at(-1)}`, tried);
     }
-    const next = progress.obstacle?.advice ?? (diagnosis.advice || "Look at the logs in the evidence.");
+    const next = progress.obstacle?.advice ??
+        (verdicts/* whatRecoverWouldDo */.B3(diagnosis) || "Look at the logs in the evidence.");
     const verdict = verdicts/* unhealthy */.f6({ ...diagnosis, since: cause.since }, next, done, progress.boot?.(cause) ?? withObstacle(diagnosis.finding, progress.obstacle));
     return { ...verdict, detail: [...progress.setbacks, verdict.detail].filter(Boolean).join("\n") };
 }
@@ -64401,6 +64402,7 @@ async function endSteps(entries, host, parts) {
 /* harmony export */   DD: () => (/* binding */ STATUS_OF_PROBLEM),
 /* harmony export */   Hc: () => (/* binding */ verdictOn),
 /* harmony export */   K0: () => (/* binding */ anotherSituation),
+/* harmony export */   QR: () => (/* binding */ mended),
 /* harmony export */   Vv: () => (/* binding */ notInThePlan),
 /* harmony export */   ao: () => (/* binding */ waitedInVain),
 /* harmony export */   f3: () => (/* binding */ notApproved),
@@ -64479,6 +64481,15 @@ function recovered(cause, tried, now, lesson = "") {
         detail: now.warnings.map((warning) => `Worth a look: ${warning}`).join("\n"),
         next: sentences(lasting, lesson, aboutDrift(now)),
     };
+}
+/**
+ * Every layer is good after repairs, and nothing of ours is left to do. What a whole look still finds is told: the same as
+ * before makes it *degraded*, for it was not mended; something else is a matter of its own.
+ */
+function mended(cause, done, now) {
+    return now.cause === cause.cause
+        ? unhealthy(now, whatRecoverWouldDo(now), done)
+        : recovered(cause, done, now, now.cause === "healthy" ? "" : `Besides, ${now.finding}. ${now.advice}`);
 }
 function fellBack(cause, tried, watched) {
     return {

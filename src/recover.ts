@@ -68,7 +68,7 @@ async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
         kind: "note",
         text: "The plan that was approved is the one for this situation",
       });
-    if (settled.ladder.length === 0) return verdicts.unhealthy(settled, settled.advice);
+    if (settled.ladder.length === 0) return verdicts.unhealthy(settled, verdicts.whatRecoverWouldDo(settled));
     return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
   } finally {
     await host.close();
@@ -164,13 +164,14 @@ async function climb(
         return verdicts.recovered(cause, done, lasting.diagnosis, progress.hung);
       // Lighter looks ask for pages; whether rows and files are in order, only a whole one sees.
       diagnosis = await watch.look("at the end", tried);
-      if (isGood(diagnosis) && diagnosis.cause === "healthy")
-        return verdicts.recovered(cause, done, diagnosis, progress.hung);
+      if (isFine(diagnosis)) return verdicts.mended(cause, done, diagnosis);
       continue;
     }
     diagnosis = await watch.look(`after ${tried.at(-1)}`, tried);
   }
-  const next = progress.obstacle?.advice ?? (diagnosis.advice || "Look at the logs in the evidence.");
+  const next =
+    progress.obstacle?.advice ??
+    (verdicts.whatRecoverWouldDo(diagnosis) || "Look at the logs in the evidence.");
   const verdict = verdicts.unhealthy(
     { ...diagnosis, since: cause.since },
     next,

@@ -85,6 +85,16 @@ export function recovered(
   };
 }
 
+/**
+ * Every layer is good after repairs, and nothing of ours is left to do. What a whole look still finds is told: the same as
+ * before makes it *degraded*, for it was not mended; something else is a matter of its own.
+ */
+export function mended(cause: Diagnosis, done: readonly RemedyName[], now: Diagnosis): Verdict {
+  return now.cause === cause.cause
+    ? unhealthy(now, whatRecoverWouldDo(now), done)
+    : recovered(cause, done, now, now.cause === "healthy" ? "" : `Besides, ${now.finding}. ${now.advice}`);
+}
+
 export function fellBack(cause: Diagnosis, tried: readonly RemedyName[], watched: Verified): Verdict {
   return {
     status: "unhealthy",

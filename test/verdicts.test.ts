@@ -9,6 +9,7 @@ import { seen, unseen } from "../src/survey/survey.ts";
 import {
   fellBack,
   good,
+  mended,
   otherScenario,
   planned,
   recovered,
@@ -311,5 +312,28 @@ describe("whatever a host shows", () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe("a site that is good after repairs", () => {
+  it("is recovered, with what else a whole look finds; and degraded where that is what was to be mended", () => {
+    const before = { ...diagnosisOf(stopped), cause: "assets-missing" as const };
+    const now = { ...diagnosisOf(), finding: "all is well", advice: "" };
+    expect(mended(before, ["regenerate-assets"], now)).toMatchObject({ status: "recovered", next: "" });
+    const other = {
+      ...now,
+      cause: "nginx-config-invalid" as const,
+      finding: "nginx.conf is bad",
+      advice: "Mend it.",
+    };
+    expect(mended(before, ["regenerate-assets"], other)).toMatchObject({
+      status: "recovered",
+      next: "Besides, nginx.conf is bad. Mend it.",
+    });
+    const same = { ...other, cause: "assets-missing" as const };
+    expect(mended(before, ["regenerate-assets"], same)).toMatchObject({
+      status: "degraded",
+      headline: expect.stringContaining("regenerate-assets did not mend it"),
+    });
   });
 });
