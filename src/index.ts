@@ -5,7 +5,7 @@
 
 import "./commonjs-globals.ts";
 import { randomBytes } from "node:crypto";
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,6 +20,7 @@ import { recover } from "./recover.ts";
 import { Redactor } from "./redactor.ts";
 import { consoleLine } from "./report/console.ts";
 import { annotationOf, exitCodeOf, outputsOf } from "./report/outputs.ts";
+import { reportOf, type Workflow } from "./report/report-json.ts";
 import { summaryOf } from "./report/summary.ts";
 import { askPublic } from "./survey/public.ts";
 import { leasesHeld, tidyUp } from "./tidy-up.ts";
@@ -27,6 +28,8 @@ import { verdictOn } from "./verdicts.ts";
 import { VERSION } from "./version.ts";
 
 const STATE_DIRECTORY = "report_directory";
+/** Written last: where it is, the run was told whole. */
+const REPORT = "report.json";
 /** After the verdict nothing is awaited any more: a socket that will not close must not keep the runner. */
 const LAST_BREATH = 2_000;
 
@@ -66,7 +69,12 @@ async function post(directory: string): Promise<void> {
     const before = savedEntries(directory);
     const started = before.find((entry) => entry.kind === "started");
     const concluded = before.some((entry) => entry.kind === "concluded");
-    if (started === undefined || (concluded && leasesHeld(before).length === 0)) return;
+    if (started === undefined) return;
+    if (concluded && leasesHeld(before).length === 0) {
+      // Killed between its verdict and its report.
+      if (!existsSync(join(directory, REPORT))) await report(before, directory);
+      return;
+    }
     const { redactor, raw } = redactorKnowingInputs();
     const inputs = parseInputs(raw, (path) => readFileSync(path, "utf8"));
     const journal = new Journal(clock, redactor, [fileSink(directory), logSink()]);
@@ -130,11 +138,16 @@ function partsFor(
 
 /** For the lease: who runs this, and where to look. */
 function whoRuns(): string {
-  const { GITHUB_ACTOR: actor, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env;
-  const run = process.env.GITHUB_RUN_ID;
-  return server && repository && run
-    ? `${actor ?? "somebody"}, ${server}/${repository}/actions/runs/${run}`
-    : `a run outside of a workflow (process ${process.pid})`;
+  const { url } = workflow();
+  return url === ""
+    ? `a run outside of a workflow (process ${process.pid})`
+    : `${process.env.GITHUB_ACTOR ?? "somebody"}, ${url}`;
+}
+
+function workflow(): Workflow {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository = "", GITHUB_RUN_ID: run } = process.env;
+  const url = server && repository && run ? `${server}/${repository}/actions/runs/${run}` : "";
+  return { repository, event: process.env.GITHUB_EVENT_NAME ?? "", url };
 }
 
 function hostName({ connection }: Inputs): string {
@@ -183,6 +196,8 @@ async function report(entries: readonly Entry[], directory: string): Promise<voi
     annotate(annotation.text, { title: annotation.title });
   }
   if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(summary).write();
+  const whole = `${JSON.stringify(reportOf(entries, workflow()), undefined, 2)}\n`;
+  writeFileSync(join(directory, REPORT), whole, { mode: 0o600 });
 }
 
 if (core.getState(STATE_DIRECTORY) === "") await main();

@@ -4,7 +4,7 @@ import type { Entry } from "../journal.ts";
 
 /** An entry as lines of the log; undefined for what would only be noise. */
 export function consoleLine(entry: Entry): string | undefined {
-  const words = wordsFor(entry);
+  const words = consoleWords(entry);
   if (words === undefined) return undefined;
   const [first = "", ...rest] = words.split(/\r\n|[\r\n]/);
   return [
@@ -19,7 +19,8 @@ export function consoleLine(entry: Entry): string | undefined {
 // must not command the runner: each line has something in front, and the older form is broken up. A lone carriage
 // return ends a line too: the runner reads with .NET's ReadLine.
 
-function wordsFor(entry: Entry): string | undefined {
+/** The same as plain lines, without the time in front. */
+export function consoleWords(entry: Entry): string | undefined {
   switch (entry.kind) {
     case "started":
       return `Odoo Recover ${entry.version}, mode ${entry.mode}, host ${entry.host}`;
