@@ -62,7 +62,7 @@ export function planningFor(
   { backup, backupTo }: Pick<Inputs, "backup" | "backupTo">,
   { redactor }: Parts,
 ): Planning {
-  return { version: VERSION, hostKey: identity, redact: (text) => redactor.text(text), backup, backupTo };
+  return { version: VERSION, hostKey: identity, redact: (text) => redactor.secrets(text), backup, backupTo };
 }
 
 /** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */

@@ -13,7 +13,7 @@ import * as core from "@actions/core";
 import type { Clock } from "./clock.ts";
 import { connect } from "./host/connect.ts";
 import type { Inputs } from "./inputs/inputs.ts";
-import { parseInputs, type RawInputs, SECRET_INPUTS } from "./inputs/parse.ts";
+import { type InputName, NAME_INPUTS, parseInputs, type RawInputs, SECRET_INPUTS } from "./inputs/parse.ts";
 import { type Entry, Journal, type JournalSink } from "./journal.ts";
 import type { Parts } from "./parts.ts";
 import { recover } from "./recover.ts";
@@ -93,7 +93,8 @@ function redactorKnowingInputs(): { redactor: Redactor; raw: RawInputs } {
     if (name.startsWith("INPUT_")) raw[name.slice("INPUT_".length).toLowerCase()] = value;
   }
   const redactor = new Redactor();
-  mask(redactor.learn(SECRET_INPUTS.flatMap((name) => raw[name] ?? [])));
+  const valuesOf = (names: readonly InputName[]): string[] => names.flatMap((name) => raw[name] ?? []);
+  mask(redactor.learn(valuesOf(SECRET_INPUTS), valuesOf(NAME_INPUTS)));
   return { redactor, raw };
 }
 

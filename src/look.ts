@@ -63,7 +63,7 @@ export class Watch {
       host: this.#host,
       clock,
       askPublic,
-      learn: (secrets) => mask(redactor.learn(secrets)),
+      learn: (secrets, names) => mask(redactor.learn(secrets, names)),
       signal,
     };
   }

@@ -389,6 +389,7 @@ async function apply(
   const seconds = Math.ceil(inputs.commandTimeoutMs / 1000);
   const program = { name: step, seconds, ...REMEDIES[name].program(diagnosis) };
   let output = "";
+  const told = tellOutput(parts);
   const end = await runStep(
     host,
     place,
@@ -396,12 +397,21 @@ async function apply(
     program,
     (text) => {
       output += plainText(text);
-      parts.journal.append({ kind: "remedy-output", text: plainText(text) });
+      told.push(plainText(text));
     },
     parts.signal,
-  );
+  ).finally(told.end);
   parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
   return { end, output };
+}
+
+/** What a step prints, into the journal: by whole lines, since a secret or a customer's data may go over two pieces. */
+export function tellOutput({ journal, redactor }: Parts): { push(text: string): void; end(): void } {
+  const stream = redactor.stream();
+  const tell = (text: string): void => {
+    if (text !== "") journal.append({ kind: "remedy-output", text });
+  };
+  return { push: (text) => tell(stream.push(text)), end: () => tell(stream.end()) };
 }
 
 export function describeEnd(end: StepEnd): string {

@@ -6,7 +6,11 @@
  * and the places where a secret stands by its form (`password=…`, `scheme://user:password@`, private key blocks). The
  * second also catches short values such as the official image's password `odoo`, which cannot be masked everywhere
  * without turning a report into `***`.
+ *
+ * What belongs to the site's customers is cut as well (customer-data.ts).
  */
+
+import { CustomerDataCutter, logWithoutCustomerData, withoutCustomerData } from "./customer-data.ts";
 
 const MASK = "***";
 
@@ -71,29 +75,67 @@ const FORMS: readonly [RegExp, string][] = [
 const SECRET_KEY = new RegExp(`^${NAME}$`, "i");
 
 export class Redactor {
-  readonly #values = new Set<string>();
+  readonly #secrets = new Set<string>();
+  readonly #names = new Set<string>();
+  readonly #told = new Set<string>();
   #ordered: string[] = [];
 
   /**
-   * Learns values that must never appear. Values shorter than 8 characters are left to the forms. A value of several
-   * lines is learnt line by line too, since logs are masked line by line.
+   * Learns values that must never appear. Left to the forms are values shorter than 8 characters, and those that are the
+   * name of something too: masked everywhere, they would take what a report is about out of it. A value of several lines
+   * is learnt line by line too, since logs are masked line by line.
    *
+   * @param names of services, users and databases, which stay readable where they do not stand as a secret
    * @returns the values that are masked everywhere, new ones only (for the runner's own masking)
    */
-  learn(secrets: Iterable<string>): string[] {
-    const added: string[] = [];
-    for (const secret of secrets) {
-      for (const spelling of spellings(secret)) {
-        if (spelling.length < SHORTEST_MASKED_EVERYWHERE || this.#values.has(spelling)) continue;
-        this.#values.add(spelling);
-        added.push(spelling);
-      }
-    }
-    if (added.length > 0) this.#ordered = [...this.#values].sort((a, b) => b.length - a.length);
+  learn(secrets: Iterable<string>, names: Iterable<string> = []): string[] {
+    const before = this.#secrets.size + this.#names.size;
+    for (const name of names) this.#names.add(name.trim());
+    for (const secret of secrets) this.#secrets.add(secret);
+    if (this.#secrets.size + this.#names.size === before) return [];
+    const everywhere = new Set(
+      [...this.#secrets]
+        .filter((secret) => !this.#names.has(secret.trim()))
+        .flatMap(spellings)
+        .filter((spelling) => spelling.length >= SHORTEST_MASKED_EVERYWHERE),
+    );
+    this.#ordered = [...everywhere].sort((a, b) => b.length - a.length);
+    const added = [...everywhere].filter((spelling) => !this.#told.has(spelling));
+    for (const spelling of added) this.#told.add(spelling);
     return added;
   }
 
+  /** Neither secrets nor customers' data. */
   text(text: string): string {
+    return this.secrets(withoutCustomerData(this.#withoutValues(text)));
+  }
+
+  /** The same for a log of which only the end was kept. */
+  log(text: string): string {
+    return this.secrets(logWithoutCustomerData(this.#withoutValues(text)));
+  }
+
+  /** The same for text that comes in pieces: what may go on is held back. Whole lines come out. */
+  stream(): { push(piece: string): string; end(): string } {
+    const cutter = new CustomerDataCutter();
+    let rest = "";
+    return {
+      push: (piece) => {
+        const lines = (rest + piece).split("\n");
+        rest = lines.pop() ?? "";
+        const whole = lines.map((line) => `${line}\n`).join("");
+        return this.secrets(cutter.push(this.#withoutValues(whole)));
+      },
+      end: () => {
+        const last = cutter.push(this.#withoutValues(rest)) + cutter.end();
+        rest = "";
+        return this.secrets(last);
+      },
+    };
+  }
+
+  /** Only without secrets: for programs of ours, which hold no customers' data. */
+  secrets(text: string): string {
     let clean = this.#withoutValues(text);
     for (const [pattern, replacement] of FORMS) clean = clean.replace(pattern, replacement);
     // Once more: what was put together from the rest is no secret by chance.

@@ -13,7 +13,7 @@ import type { Entry, EventOf } from "./journal.ts";
 import { giveLeaseBack } from "./leases.ts";
 import { openHost, Watch } from "./look.ts";
 import type { Parts } from "./parts.ts";
-import { describeEnd } from "./recover.ts";
+import { describeEnd, tellOutput } from "./recover.ts";
 import { plainText } from "./survey/raw.ts";
 import { type Verdict, verdictOn, whatRecoverWouldDo } from "./verdicts.ts";
 
@@ -94,13 +94,14 @@ async function endSteps(entries: readonly Entry[], host: Host, parts: Parts): Pr
     const place = statePlace(key);
     // It mends nothing, and Odoo is down meanwhile: no reason to wait for what it may find.
     if (remedy === "boot-check") await stopStep(host, place, step);
+    const output = tellOutput(parts);
     const end = await followStep(
       host,
       place,
       step,
-      (text) => parts.journal.append({ kind: "remedy-output", text: plainText(text) }),
+      (text) => output.push(plainText(text)),
       parts.signal,
-    );
+    ).finally(output.end);
     parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: describeEnd(end) });
     told.push(
       remedy === "boot-check"

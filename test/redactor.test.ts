@@ -78,6 +78,59 @@ describe("a secret that was learnt", () => {
     expect(redactor.text("POSTGRES_PASSWORD=odoo")).toBe("POSTGRES_PASSWORD=***");
   });
 
+  it("that is the name of a service, a user or a database too is masked where it stands as a value, and nowhere else", () => {
+    for (const [name, values] of [
+      ["odoo", "odoo"],
+      ["odoo_production", "odoo_production"],
+    ] as const) {
+      const redactor = new Redactor();
+      expect(redactor.learn([values, "another secret"], [name])).toContain("another secret");
+      const report = `the service ${name} runs as ${name}, image odoo:14, database ${name}; user "${name}"`;
+      expect(redactor.text(report)).toBe(report);
+      for (const [text, expected] of [
+        [`password=${name}`, "password=***"],
+        [`"PASSWORD": "${name}"`, '"PASSWORD": "***"'],
+        [`PGPASSWORD=${name}`, "PGPASSWORD=***"],
+        [`postgres://${name}:${name}@db`, `postgres://${name}:***@db`],
+        [`db_password = ${name}`, "db_password = ***"],
+        [`--db_password ${name}`, "--db_password ***"],
+        [`DB_PASSWD: ${name}`, "DB_PASSWD: ***"],
+        [
+          `host=db user=${name} password=${name} dbname=${name}`,
+          `host=db user=${name} password=*** dbname=${name}`,
+        ],
+      ] as const)
+        expect(redactor.text(text)).toBe(expected);
+    }
+  });
+
+  it("whose name becomes known later is readable from then on", () => {
+    const redactor = knowing("odoo_production");
+    expect(redactor.text("database odoo_production")).toBe("database ***");
+    expect(redactor.learn([], ["odoo_production"])).toEqual([]);
+    expect(redactor.text("database odoo_production")).toBe("database odoo_production");
+  });
+
+  it("never survives in text that comes in pieces", () => {
+    fc.assert(
+      fc.property(
+        secret.filter((text) => !/[\r\n]/.test(text)),
+        fc.array(fc.nat()),
+        (hidden, cuts) => {
+          const text = `a ${hidden} b\nPASSWORD=odoo\nPASSWORD=${hidden}\n${hidden}`;
+          const places = [0, ...cuts.map((cut) => cut % text.length), text.length].sort((a, b) => a - b);
+          const stream = knowing(hidden).stream();
+          const pieces = places.map((place, at) =>
+            stream.push(text.slice(place, places[at + 1] ?? text.length)),
+          );
+          const told = pieces.join("") + stream.end();
+          expect(told).not.toContain(hidden.trim());
+          expect(told).not.toContain("=odoo");
+        },
+      ),
+    );
+  });
+
   const secret = fc
     .oneof(
       fc.string({ minLength: 8, maxLength: 60 }),
@@ -205,6 +258,15 @@ describe("a secret that is known only by the place where it stands", () => {
   });
 });
 
+it("customers' data is cut where secrets are masked", () => {
+  const redactor = knowing("correct horse");
+  const text = "odoo.exceptions.UserError: Jane\nDoe\n2026-11-24 11:19:20,100 1 INFO odoo x: correct horse";
+  const clean = "odoo.exceptions.UserError: [cut]\n2026-11-24 11:19:20,100 1 INFO odoo x: ***";
+  expect(redactor.text(text)).toBe(clean);
+  expect(redactor.data({ text })).toEqual({ text: clean });
+  expect(redactor.secrets(text)).toContain("Jane\nDoe");
+});
+
 describe("what is no secret", () => {
   it.each([
     "2024-05-01 12:00:00,123 1 INFO odoo odoo.modules.loading: 42 modules loaded in 1.20s",
@@ -237,6 +299,11 @@ describe("speed", () => {
       '2024-05-01 12:00:00,123 1 INFO odoo werkzeug: 10.0.0.1 - - "GET /web?db=odoo HTTP/1.1" 200 - 4 0.003\n';
     const log = line.repeat((5 * MEGABYTE) / line.length);
     expect(time(knowing(KEY, "another secret"), log)).toBeLessThan(2_000);
+  });
+
+  it("does not break down on a query whose lines all look like its end", () => {
+    const text = `2026-11-24 11:19:20,100 1 ERROR odoo x: bad query: '\n${"ERROR: ' x\n".repeat(MEGABYTE / 11)}`;
+    expect(time(new Redactor(), text)).toBeLessThan(2_000);
   });
 
   it.each([
@@ -288,6 +355,16 @@ describe("speed", () => {
     "\t- ",
     "pass",
     "session_id",
+    "bad query: '",
+    "2026-11-24 11:19:20,100 1 ERROR odoo x: bad query: '\n",
+    "2026-11-24 11:19:20,100 1 ERROR odoo x: bad query: \"'\n\n",
+    "ERROR:  '\n",
+    "DETAIL:  (",
+    "\nSTATEMENT:  $$'",
+    "Traceback (most recent call last):\n",
+    "KeyError: '\n",
+    "Aa.",
+    "LINE 1: \n",
   ])("does not break down on a megabyte of %j", (piece) => {
     const text = piece.repeat(MEGABYTE / piece.length);
     expect(time(knowing("a secret value"), text)).toBeLessThan(2_000);

@@ -1,5 +1,6 @@
 /** Reading a container's log: lines with their times, and the failure that ended it. */
 
+import { withoutCustomerData, withoutValues } from "../customer-data.ts";
 import { type Container, ifSeen, type Survey } from "../survey/survey.ts";
 
 export interface LogLine {
@@ -75,9 +76,10 @@ export interface Failure {
   readonly line: number | undefined;
 }
 
-/** `ImportError: No module named 'x' (module shop_notes, /mnt/extra-addons/shop_notes/models.py line 3)` */
+/** For people, without what may be a customer's: `ImportError: No module named 'x' (module shop_notes, /mnt/extra-addons/shop_notes/models.py line 3)` */
 export function describeFailure({ exception, message, module, file, line }: Failure): string {
-  const what = [exception, message].filter((part) => part !== "").join(": ");
+  const words = exception === "" ? withoutCustomerData(message) : withoutValues(exception, message);
+  const what = message === "" ? exception : words;
   const place = [
     ...(module === undefined ? [] : [`module ${module}`]),
     ...(file === undefined ? [] : [line === undefined ? file : `${file} line ${line}`]),

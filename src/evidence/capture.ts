@@ -99,7 +99,8 @@ function filesFrom(
       ".log.log",
       ".log",
     );
-    const text = redactor.text(plainText(new TextDecoder().decode(body)));
+    const whole = plainText(new TextDecoder().decode(body));
+    const text = kind === "log" ? redactor.log(whole) : redactor.text(whole);
     store.write(name, text);
     return { name, bytes: Buffer.byteLength(text) };
   });

@@ -67,6 +67,16 @@ export const SECRET_INPUTS: readonly InputName[] = [
   "proxy_password",
 ];
 
+/** Inputs that name something, and stay readable where a password is the same word. */
+export const NAME_INPUTS: readonly InputName[] = [
+  "username",
+  "proxy_username",
+  "odoo_service",
+  "db_service",
+  "database",
+  "db_user",
+];
+
 /** The inputs as the workflow gave them: absent and empty are the same. */
 export type RawInputs = Readonly<Record<string, string | undefined>>;
 

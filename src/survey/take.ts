@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import type { Host } from "../host/host.ts";
 import { assignments } from "../host/quote.ts";
-import { parseSurvey, secretsIn } from "./parse/index.ts";
+import { namesIn, parseSurvey, secretsIn } from "./parse/index.ts";
 import { ifSeen, type Observation, type PublicProbe, type Survey } from "./survey.ts";
 
 const TOOLS = readFileSync(new URL("../host/tools.sh", import.meta.url), "utf8");
@@ -47,8 +47,8 @@ export interface SurveyMeans {
   readonly clock: Clock;
   /** What the public gets, asked from here. */
   readonly askPublic: (url: URL, signal?: AbortSignal) => Promise<Observation<PublicProbe>>;
-  /** Told the secrets that were seen, before the survey is handed out. */
-  readonly learn: (secrets: readonly string[]) => void;
+  /** Told the secrets that were seen, and what is called by a name, before the survey is handed out. */
+  readonly learn: (secrets: readonly string[], names: readonly string[]) => void;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -118,7 +118,7 @@ export async function takeSurvey(
     ),
     wishes.url === undefined ? undefined : askPublic(wishes.url, signal),
   ]);
-  learn(secretsIn(raw));
+  learn(secretsIn(raw), namesIn(raw));
   const survey = parseSurvey(raw, before);
   const epoch = ifSeen(survey.host)?.epoch;
   return { ...survey, public: publicSide, clockSkew: skew(epoch, asked, clock.now()) };

@@ -148,13 +148,25 @@ psycopg2.OperationalError: FATAL:  the database system is starting up - - -`),
     });
   });
 
+  it("is told without what may be a customer's", () => {
+    const raised = (last: string) => `Traceback (most recent call last):
+  File "/mnt/extra-addons/shop/models.py", line 7, in confirm
+    raise Something(customer)
+${last}`;
+    expect(words(raised("odoo.exceptions.UserError: Jane Doe has no address"))).toBe(
+      "odoo.exceptions.UserError: [cut] (module shop, /mnt/extra-addons/shop/models.py line 7)",
+    );
+    expect(words(raised("KeyError: 'Jane Doe'"))).toMatch(/^KeyError: '\[cut\]' \(module shop/);
+    expect(words(raised("KeyError: 'ir.http'"))).toMatch(/^KeyError: 'ir\.http' \(module shop/);
+  });
+
   it("is the last one of several", () => {
     const one = (name: string) => `Traceback (most recent call last):
   File "/mnt/extra-addons/${name}/models.py", line 1, in <module>
-    raise ValueError("${name}")
-ValueError: ${name}`;
+    import ${name}_library
+ModuleNotFoundError: No module named '${name}_library'`;
     expect(words(`${one("first")}\n2024-05-02 02:59:24,132 1 INFO odoo x: more \n${one("second")}`)).toBe(
-      "ValueError: second (module second, /mnt/extra-addons/second/models.py line 1)",
+      "ModuleNotFoundError: No module named 'second_library' (module second, /mnt/extra-addons/second/models.py line 1)",
     );
   });
 });

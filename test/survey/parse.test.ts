@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HostSurvey, parseSurvey, secretsIn } from "../../src/survey/parse/index.ts";
+import { type HostSurvey, namesIn, parseSurvey, secretsIn } from "../../src/survey/parse/index.ts";
 import { plainText } from "../../src/survey/raw.ts";
 import { seen, unseen } from "../../src/survey/survey.ts";
 import { CONFIG, inspected, PAGE, PARTS, type Part, PROBES, printed, probeOf, whole } from "./printed.ts";
@@ -475,10 +475,18 @@ describe("a survey", () => {
           }
         }
         secretsIn(result);
+        namesIn(result);
       }),
       { numRuns: 150 },
     );
   });
+});
+
+it("names of services, projects, users and databases are told apart from secrets", async () => {
+  const result = await printed(whole());
+  expect(secretsIn(result)).toContain("a secret = value");
+  expect(namesIn(result)).toEqual(expect.arrayContaining(["odoo", "db"]));
+  expect(namesIn(result)).not.toContain("a secret = value");
 });
 
 describe("a vital look", () => {

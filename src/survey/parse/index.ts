@@ -190,3 +190,36 @@ export function secretsIn(result: ProgramResult): string[] {
   }
   return [...found];
 }
+
+/** Names in which a name stands, and no secret: `POSTGRES_USER`, `DB_NAME`. */
+const NAMES_NAME = /(?:^|_)(?:USER|USERNAME|DB|DBNAME|DATABASE|NAME|HOST)$/i;
+
+const NamesSchema = v.array(
+  v.object({
+    Name: v.string(),
+    Config: v.object({
+      Env: v.nullish(v.array(v.string())),
+      Labels: v.nullish(v.record(v.string(), v.string())),
+    }),
+  }),
+);
+
+/** What services, users and databases are called; somebody may have given one of them the same word for a password. */
+export function namesIn(result: ProgramResult): string[] {
+  const found = new Set<string>();
+  for (const section of result.sections) {
+    if (!section.name.startsWith("probe containers ")) continue;
+    const parsed = v.safeParse(NamesSchema, parseJson(decode(section.body)));
+    for (const { Name, Config } of parsed.success ? parsed.output : []) {
+      found.add(Name.replace(/^\//, ""));
+      for (const label of ["com.docker.compose.service", "com.docker.compose.project"])
+        found.add(Config.Labels?.[label] ?? "");
+      for (const assignment of Config.Env ?? []) {
+        const at = assignment.indexOf("=");
+        const name = assignment.slice(0, at);
+        if (NAMES_NAME.test(name) && !SECRET_NAME.test(name)) found.add(assignment.slice(at + 1));
+      }
+    }
+  }
+  return [...found].filter((name) => name !== "");
+}

@@ -74,7 +74,7 @@ describe("the real logs", () => {
 
   it("are short, and hold no secret and nobody's data", () => {
     for (const { name, text } of [...LOGS, ...HEALTHY]) {
-      expect(new Redactor().text(text), name).toBe(text);
+      expect(new Redactor().secrets(text), name).toBe(text);
       for (const [, domain = ""] of text.matchAll(/[\w.+-]+@([\w-]+(?:\.[\w-]+)+)/g))
         expect(domain, name).toMatch(/^example\.\w+$/);
       for (const [address] of text.matchAll(/(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])/g))
