@@ -320,8 +320,14 @@ async function saveEvidence(
   parts: Parts,
   signal: AbortSignal,
 ): Promise<void> {
-  const project = diagnosis.place?.project ?? "";
-  const files = await captureEvidence(host, project, when, parts.redactor, parts.evidence, signal);
+  const files = await captureEvidence(
+    host,
+    diagnosis.target?.project,
+    when,
+    parts.redactor,
+    parts.evidence,
+    signal,
+  );
   parts.journal.append({ kind: "evidence", when, files });
 }
 

@@ -19,7 +19,7 @@ const SHORTEST_MASKED_EVERYWHERE = 8;
 
 /** What makes a name the name of a secret. */
 const TELLING =
-  "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api_?key|access_?key|private_?key|credentials?|session_id)";
+  "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|session_id)";
 
 /**
  * A whole name with such a word in it: `db_password`, `--admin-token`, `smtp.pass`. It is tried only where a name
@@ -48,20 +48,31 @@ const FORMS: readonly [RegExp, string][] = [
   // "--db_password", "value", as it prints arguments
   [form(`("(?=-)${NAME}"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
   [form(`('(?=-)${NAME}'\\s*,\\s*)${SINGLE}`), `$1'${MASK}'`],
+  [form(`("-w"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
+  [form(`('-w'\\s*,\\s*)${SINGLE}`), `$1'${MASK}'`],
+  // The same as items of a YAML list
+  [form(`^([ \\t]*-[ \\t]+["']?(?:(?=-)${NAME}|-w)["']?[ \\t]*\\n[ \\t]*-[ \\t]+)\\S.*$`, "m"), `$1${MASK}`],
   // A line of a configuration or an environment file: its value goes up to the line's end
   [form(`^([ \\t]*(?:export[ \\t]+|-[ \\t]+)?${NAME}[ \\t]*[=:][ \\t]*)\\S.*$`, "m"), `$1${MASK}`],
+  // nginx: proxy_set_header X-Api-Key "value";
+  [
+    form(
+      `((?<![\\w-])(?:(?:proxy|grpc)_set_header|add_header|(?:fastcgi|uwsgi|scgi)_param|set)[ \\t]+["']?\\$?${NAME}["']?[ \\t]+)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"';]+)`,
+    ),
+    `$1${MASK}`,
+  ],
   // PASSWORD=value, password = value, password: value, --db_password=value
   [form(`(${NAME}[ \\t]*[=:][ \\t]*)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;&]+)`), `$1${MASK}`],
   // --db_password value, and -w value, which is Odoo's short form of it
   [form(`((?=-)${NAME}[ \\t]+)(?!-)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;]+)`), `$1${MASK}`],
   [/((?<![\w.-])-w[ \t]+)(?!-)[^\s"',;]+/g, `$1${MASK}`],
   // The same with each argument on a line of its own, as the programs for a host are told them
-  [form(String.raw`((?=-)${NAME}\n)(?!-)(?:[^'\n]|'\\'')+`), `$1${MASK}`],
-  [/((?<![\w.-])-w\n)(?!-)(?:[^'\n]|'\\'')+/g, `$1${MASK}`],
+  [form(String.raw`((?=-)${NAME}\n)(?![ \t]*-)(?:[^'\n]|'\\'')+`), `$1${MASK}`],
+  [/((?<![\w.-])-w\n)(?![ \t]*-)(?:[^'\n]|'\\'')+/g, `$1${MASK}`],
   // scheme://user:password@host
   [/((?<![a-z0-9])[a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/@"']*:)[^\s/"']+@/gi, `$1${MASK}@`],
   [
-    /((?<![\w-])(?:proxy-)?authorization\\?["']?\s*[:=]\s*\\?["']?(?:(?:basic|bearer|token|digest|negotiate)\s+)?)[^\s"'\\]+/gi,
+    /((?<![\w-])(?:proxy-)?authorization(?:\\?["']?\s*[:=]\s*\\?["']?|[ \t]+["']?(?=(?:basic|bearer)\s))(?:(?:basic|bearer|token|digest|negotiate)\s+)?)[^\s"'\\]+/gi,
     `$1${MASK}`,
   ],
   [/((?<![\w-])(?:set-)?cookie\\?["']?\s*:\s*\\?["']?)[^\s"'\\][^\n"'\\]*/gi, `$1${MASK}`],

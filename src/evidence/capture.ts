@@ -7,6 +7,7 @@ import type { Host } from "../host/host.ts";
 import type { EvidenceFile } from "../journal.ts";
 import type { Redactor } from "../redactor.ts";
 import { plainText } from "../survey/raw.ts";
+import type { Project } from "../survey/survey.ts";
 
 const TOOLS = readFileSync(new URL("../host/tools.sh", import.meta.url), "utf8");
 const EVIDENCE = readFileSync(new URL("./evidence.sh", import.meta.url), "utf8");
@@ -24,15 +25,20 @@ export interface EvidenceStore {
   write(name: string, text: string): void;
 }
 
+/** The compose project whose configuration, containers and logs are captured, as they are now; undefined: not known. */
+export type EvidenceSubject = Pick<Project, "name" | "directory" | "files" | "environmentFiles"> | undefined;
+
+/** Said in the place of what did not fit. */
+const INCOMPLETE = "INCOMPLETE.txt";
+
 /**
- * @param project the compose project whose containers' state and logs are captured, as they are now
  * @param folder `before` or `after`
  * @returns the files written, with their sizes
  * @throws HostError when the host cannot be asked: then nothing may be changed
  */
 export async function captureEvidence(
   host: Host,
-  project: string,
+  project: EvidenceSubject,
   folder: "before" | "after",
   redactor: Redactor,
   store: EvidenceStore,
@@ -42,7 +48,13 @@ export async function captureEvidence(
     {
       name: `evidence ${folder}`,
       text: `${TOOLS}\n${EVIDENCE}`,
-      values: { PROJECT: project, MOST: String(LOG_MOST) },
+      values: {
+        PROJECT: project?.name ?? "",
+        DIRECTORY: project?.directory ?? "",
+        FILES: [...(project?.files ?? [])].reverse().join("\n"),
+        ENVIRONMENT_FILES: [...(project?.environmentFiles ?? [])].reverse().join("\n"),
+        MOST: String(LOG_MOST),
+      },
       seconds: 120,
       repeatable: true,
       privileged: false,
@@ -50,7 +62,11 @@ export async function captureEvidence(
     },
     signal,
   );
-  return filesFrom(result.sections, folder, redactor, store);
+  const files = filesFrom(result.sections, folder, redactor, store);
+  if (!result.truncated) return files;
+  const text = `The host printed more than ${MOST_BYTES} bytes; what came after them is not here.\n`;
+  store.write(`${folder}/${INCOMPLETE}`, text);
+  return [...files, { name: `${folder}/${INCOMPLETE}`, bytes: Buffer.byteLength(text) }];
 }
 
 /**
@@ -94,14 +110,17 @@ function filesFrom(
 ): EvidenceFile[] {
   return parts.map(({ name: section, body }) => {
     const [kind = "", subject] = section.split(" ");
-    const extension = kind === "inspect" ? "json" : kind === "log" ? "log" : "txt";
-    const name = `${folder}/${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`.replace(
-      ".log.log",
-      ".log",
-    );
+    const name = `${folder}/${fileName(kind, subject)}`;
     const whole = plainText(new TextDecoder().decode(body));
     const text = kind === "log" ? redactor.log(whole) : redactor.text(whole);
     store.write(name, text);
     return { name, bytes: Buffer.byteLength(text) };
   });
+}
+
+/** `odoo-ce-odoo-1.log`, `odoo-ce-odoo-1.inspect.json`, `compose.json`, `ps.txt` */
+function fileName(kind: string, subject: string | undefined): string {
+  if (kind === "log") return `${subject}.log`;
+  const extension = kind === "inspect" || kind === "compose" ? "json" : "txt";
+  return `${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`;
 }
