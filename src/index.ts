@@ -18,10 +18,12 @@ import { type Entry, Journal, type JournalSink } from "./journal.ts";
 import type { Parts } from "./parts.ts";
 import { recover } from "./recover.ts";
 import { Redactor } from "./redactor.ts";
-import { consoleLine } from "./report/console.ts";
+import { type Shipment, shipBackup, shipEvidence, worthKeeping } from "./report/artifacts.ts";
+import { consoleLine, openConsoleLine } from "./report/console.ts";
 import { annotationOf, exitCodeOf, outputsOf } from "./report/outputs.ts";
 import { reportOf, type Workflow } from "./report/report-json.ts";
-import { summaryOf } from "./report/summary.ts";
+import { openSummaryOf, summaryOf } from "./report/summary.ts";
+import { type Visibility, visibilityOf } from "./report/visibility.ts";
 import { askPublic } from "./survey/public.ts";
 import { leasesHeld, tidyUp } from "./tidy-up.ts";
 import { verdictOn } from "./verdicts.ts";
@@ -50,17 +52,20 @@ async function main(): Promise<void> {
   core.saveState(STATE_DIRECTORY, directory);
   const { redactor, raw } = redactorKnowingInputs();
   const journal = new Journal(clock, redactor, [fileSink(directory), logSink()]);
-  let failOn: Inputs["failOn"] = "unhealthy";
+  const stop = stopSignal();
+  let inputs: Inputs | undefined;
   try {
-    const inputs = parseInputs(raw, (path) => readFileSync(path, "utf8"));
-    failOn = inputs.failOn;
+    inputs = parseInputs(raw, (path) => readFileSync(path, "utf8"));
     journal.append({ kind: "started", mode: inputs.mode, version: VERSION, run, host: hostName(inputs) });
-    await recover(inputs, partsFor(run, inputs, directory, journal, redactor));
+    await recover(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
   } catch (error) {
     journal.append({ kind: "concluded", ...verdictOn(error) });
   }
   await report(journal.entries, directory);
-  process.exitCode = exitCodeOf(outputsOf(journal.entries, directory).status, failOn);
+  annotate(journal.entries, directory);
+  process.exitCode = exitCodeOf(outputsOf(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
+  // The few seconds of a run that was stopped are not enough; its post step has minutes.
+  if (inputs !== undefined && !stop.aborted) await ship([], journal, directory, inputs, stop);
 }
 
 /** Runs after the main step, however that ended, with minutes where a cancelled main step has seconds. */
@@ -68,18 +73,19 @@ async function post(directory: string): Promise<void> {
   try {
     const before = savedEntries(directory);
     const started = before.find((entry) => entry.kind === "started");
-    const concluded = before.some((entry) => entry.kind === "concluded");
     if (started === undefined) return;
-    if (concluded && leasesHeld(before).length === 0) {
-      // Killed between its verdict and its report.
-      if (!existsSync(join(directory, REPORT))) await report(before, directory);
-      return;
-    }
+    const told = before.some((entry) => entry.kind === "concluded") && leasesHeld(before).length === 0;
+    // Killed between its verdict and its report, or before that was uploaded.
+    if (told && existsSync(join(directory, REPORT)) && !owesArtifact(before)) return;
     const { redactor, raw } = redactorKnowingInputs();
     const inputs = parseInputs(raw, (path) => readFileSync(path, "utf8"));
     const journal = new Journal(clock, redactor, [fileSink(directory), logSink()]);
-    await tidyUp(before, inputs, partsFor(started.run, inputs, directory, journal, redactor));
+    const stop = stopSignal();
+    if (!told)
+      await tidyUp(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
     await report([...before, ...journal.entries], directory);
+    if (!told) annotate([...before, ...journal.entries], directory);
+    await ship(before, journal, directory, inputs, stop);
   } catch (error) {
     core.warning(
       `Putting the host right after the stopped run failed: ${error instanceof Error ? error.message : error}`,
@@ -108,12 +114,8 @@ function partsFor(
   directory: string,
   journal: Journal,
   redactor: Redactor,
+  signal: AbortSignal,
 ): Parts {
-  const stop = new AbortController();
-  // The runner cancels with SIGINT, then SIGTERM after 7.5 s, and kills after another 2.5 s.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
-  }
   return {
     connect: () => connect(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
     askPublic: (url, signal) => askPublic(url, clock, signal),
@@ -133,8 +135,17 @@ function partsFor(
     who: whoRuns(),
     event: process.env.GITHUB_EVENT_NAME ?? "",
     mask,
-    signal: stop.signal,
+    signal,
   };
+}
+
+/** The runner cancels with SIGINT, then SIGTERM after 7.5 s, and kills after another 2.5 s. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+  }
+  return stop.signal;
 }
 
 /** For the lease: who runs this, and where to look. */
@@ -163,12 +174,16 @@ function fileSink(directory: string): JournalSink {
 /** The step's log; a look that saw the same as the one before says nothing new. */
 function logSink(): JournalSink {
   let lookedLast: string | undefined;
+  let seen = false;
   return {
     append: (entry) => {
       const looked = entry.kind === "looked" ? entry.why : undefined;
       if (looked !== undefined && looked === lookedLast) return;
       lookedLast = looked;
-      const line = consoleLine(entry);
+      // What ended before anything was seen tells of the inputs alone.
+      seen ||= entry.kind === "connected" || entry.kind === "diagnosed";
+      const told = seen || entry.kind !== "concluded";
+      const line = visibility() === "open" && told ? openConsoleLine(entry) : consoleLine(entry);
       if (line !== undefined) core.info(line);
     },
   };
@@ -186,19 +201,83 @@ function savedEntries(directory: string): Entry[] {
   });
 }
 
+/** Tells the run, in whole; what was told of it before is replaced. */
 async function report(entries: readonly Entry[], directory: string): Promise<void> {
-  const outputs = outputsOf(entries, directory);
-  const summary = summaryOf(entries, join(directory, "evidence"));
-  writeFileSync(join(directory, "summary.md"), summary, { mode: 0o600 });
-  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
-  const annotation = annotationOf(outputs);
-  if (annotation !== undefined) {
-    const annotate = { notice: core.notice, warning: core.warning, error: core.error }[annotation.level];
-    annotate(annotation.text, { title: annotation.title });
+  const whole = summaryOf(entries, join(directory, "evidence"));
+  writeFileSync(join(directory, "summary.md"), whole, { mode: 0o600 });
+  for (const [name, value] of Object.entries(outputsOf(entries, directory))) core.setOutput(name, value);
+  const shown = visibility() === "open" ? openSummaryOf(entries) : whole;
+  if (process.env.GITHUB_STEP_SUMMARY)
+    await core.summary.emptyBuffer().addRaw(shown).write({ overwrite: true });
+  const forPrograms = `${JSON.stringify(reportOf(entries, workflow()), undefined, 2)}\n`;
+  writeFileSync(join(directory, REPORT), forPrograms, { mode: 0o600 });
+}
+
+function annotate(entries: readonly Entry[], directory: string): void {
+  const seen = entries.some(({ kind }) => kind === "connected" || kind === "diagnosed");
+  const annotation = annotationOf(outputsOf(entries, directory), seen && visibility() === "open");
+  if (annotation === undefined) return;
+  const tell = { notice: core.notice, warning: core.warning, error: core.error }[annotation.level];
+  tell(annotation.text, { title: annotation.title });
+}
+
+/** Uploads what is worth it, and tells of it. Nothing of this is loaded for a healthy check, or outside of a workflow. */
+async function ship(
+  before: readonly Entry[],
+  journal: Journal,
+  directory: string,
+  inputs: Inputs,
+  signal: AbortSignal,
+): Promise<void> {
+  const entries = (): readonly Entry[] => [...before, ...journal.entries];
+  if (!owesArtifact(entries())) return;
+  const shipment: Shipment = {
+    directory,
+    entries,
+    journal,
+    visibility: visibility(),
+    recipients: inputs.recipients,
+    uploadLimit: inputs.uploadLimit,
+    backupStaysOnRunner: inputs.backupStaysOnRunner,
+    page: workflow().url,
+    means: {
+      uploader: () => import("./report/artifact.ts"),
+      cipher: () => import("./report/encrypt.ts"),
+    },
+    signal,
+  };
+  await shipBackup(shipment);
+  // Once more on disk with what became of the backup, before it is uploaded itself.
+  await report(entries(), directory);
+  await shipEvidence(shipment);
+  await report(entries(), directory);
+  for (const entry of entries()) {
+    if (entry.kind === "artifact-ended" && entry.uploaded === undefined)
+      core.warning(`The ${entry.holds} was not uploaded: ${entry.why}. It is still in ${directory}.`);
   }
-  if (process.env.GITHUB_STEP_SUMMARY) await core.summary.addRaw(summary).write();
-  const whole = `${JSON.stringify(reportOf(entries, workflow()), undefined, 2)}\n`;
-  writeFileSync(join(directory, REPORT), whole, { mode: 0o600 });
+}
+
+function owesArtifact(entries: readonly Entry[]): boolean {
+  return (
+    Boolean(process.env.ACTIONS_RUNTIME_TOKEN) &&
+    worthKeeping(entries) &&
+    !entries.some(({ kind }) => kind === "artifact-ended")
+  );
+}
+
+let known: Visibility | undefined;
+
+function visibility(): Visibility {
+  known ??= visibilityOf(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
+  return known;
+}
+
+function eventPayload(): string | undefined {
+  try {
+    return readFileSync(process.env.GITHUB_EVENT_PATH ?? "", "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 if (core.getState(STATE_DIRECTORY) === "") await main();

@@ -103,6 +103,23 @@ export type Event =
     }
   | { readonly kind: "looked"; readonly good: boolean; readonly why: string }
   | { readonly kind: "verified"; readonly outcome: string; readonly passes: number; readonly seconds: number }
+  | {
+      readonly kind: "artifact-begun";
+      readonly holds: ArtifactContent;
+      readonly name: string;
+      readonly encrypted: boolean;
+    }
+  | {
+      readonly kind: "artifact-ended";
+      readonly holds: ArtifactContent;
+      readonly name: string;
+      /** undefined: it is not there, or not whole. */
+      readonly uploaded: ArtifactMade | undefined;
+      /** Why it is not; empty where it is. */
+      readonly why: string;
+    }
+  /** The runner's copy, which was there to be uploaded only. */
+  | { readonly kind: "backup-removed"; readonly path: string }
   | { readonly kind: "note"; readonly text: string }
   | {
       readonly kind: "concluded";
@@ -111,6 +128,16 @@ export type Event =
       readonly detail: string;
       readonly next: string;
     };
+
+export type ArtifactContent = "evidence" | "backup";
+
+export interface ArtifactMade {
+  /** The page to download it from; empty where that is not known. */
+  readonly url: string;
+  readonly bytes: number;
+  /** SHA-256, as GitHub shows it. */
+  readonly digest: string | undefined;
+}
 
 /** A backup that was read back whole. */
 export interface BackupMade {

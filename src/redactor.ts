@@ -37,6 +37,7 @@ const FORMS: readonly [RegExp, string][] = [
     /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40})-----[\s\S]*?(?:-----END \1-----|$)/g,
     `-----BEGIN $1----- ${MASK}`,
   ],
+  [/AGE-SECRET-KEY-[0-9A-Z]+/gi, MASK],
   // "PASSWORD": "value", and the same inside of a JSON string
   [form(String.raw`("${NAME}"\s*:\s*)${DOUBLE}`), `$1"${MASK}"`],
   [form(String.raw`(\\{1,8}"${NAME}\\{1,8}"\s*:\s*\\{1,8}")[^"\\\n]*`), `$1${MASK}`],

@@ -234,6 +234,7 @@ describe("a secret that is known only by the place where it stands", () => {
     ['proxy_set_header Authorization "Basic b2Rvbzo=";', 'proxy_set_header Authorization "Basic ***";'],
     ["proxy_set_header X-Api-Key abc;", "proxy_set_header X-Api-Key ***;"],
     ["set $api_token 'a b';", "set $api_token ***;"],
+    [`age: AGE-SECRET-KEY-1${"Q".repeat(58)} end`, "age: *** end"],
     ["Set-Cookie: session_id=0123; Path=/", "Set-Cookie: ***"],
     ["Cookie: session_id=0123; tz=UTC", "Cookie: ***"],
     [`token ghp_${"a".repeat(36)} there`, "token *** there"],

@@ -40,6 +40,12 @@ export interface Inputs {
   readonly dbUser: string | undefined;
   readonly backup: BackupWish;
   readonly backupTo: BackupPlace;
+  /** Whether the user wants the runner's copy of a backup to stay there, and not only to be uploaded. */
+  readonly backupStaysOnRunner: boolean;
+  /** Public keys of age: who can read what is uploaded encrypted; none: nothing is. */
+  readonly recipients: readonly string[];
+  /** A larger dump is not uploaded; in bytes. */
+  readonly uploadLimit: number;
   /** How long a backup may take, in milliseconds. */
   readonly backupTimeoutMs: number;
   readonly module: ModuleWish | undefined;

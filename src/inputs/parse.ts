@@ -12,6 +12,7 @@ import { parseFingerprints } from "./fingerprint.ts";
 import type { Inputs, ModuleWish } from "./inputs.ts";
 import { parseKnownHosts } from "./known-hosts.ts";
 import { parsePrivateKey } from "./private-key.ts";
+import { parseRecipients } from "./recipients.ts";
 
 /** Every input, with its default as action.yml states it. */
 export const INPUT_DEFAULTS = {
@@ -41,6 +42,8 @@ export const INPUT_DEFAULTS = {
   backup: "auto",
   backup_to: "droplet",
   backup_timeout: "1h",
+  backup_recipients: "",
+  backup_upload_limit: "400MB",
   module: "",
   module_action: "",
   url: "",
@@ -173,9 +176,7 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
     approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) =>
       complain("approve", problem),
     ),
-    backup: check("backup", FORMS.backup, "auto"),
-    backupTo: check("backup_to", FORMS.backupTo, "droplet"),
-    backupTimeoutMs: duration("backup_timeout"),
+    ...backupWishesFrom({ given, complain, check, duration }),
     module: moduleFrom({ given, complain, check }),
     url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
     directory: optional("directory", FORMS.directory),
@@ -318,6 +319,57 @@ function moduleFrom({
   const action =
     given("module_action") === "" ? "update" : check("module_action", FORMS.moduleAction, "update");
   return { name, action };
+}
+
+function backupWishesFrom({
+  given,
+  complain,
+  check,
+  duration,
+}: Omit<Reader, "readFile">): Pick<
+  Inputs,
+  "backup" | "backupTo" | "backupStaysOnRunner" | "backupTimeoutMs" | "recipients" | "uploadLimit"
+> {
+  const backup = check("backup", FORMS.backup, "auto");
+  const to = check("backup_to", FORMS.backupTo, "droplet");
+  const backupTimeoutMs = duration("backup_timeout");
+  const recipients = recipientsFrom(given("backup_recipients"), (problem) =>
+    complain("backup_recipients", problem),
+  );
+  return {
+    backup,
+    // What is to be uploaded has to come to the runner first.
+    backupTo: recipients.length > 0 && to === "droplet" ? "both" : to,
+    backupStaysOnRunner: to !== "droplet",
+    backupTimeoutMs,
+    recipients,
+    uploadLimit: sizeFrom(given("backup_upload_limit").trim(), (problem) =>
+      complain("backup_upload_limit", problem),
+    ),
+  };
+}
+
+function recipientsFrom(text: string, complain: (problem: string) => void): readonly string[] {
+  if (text === "") return [];
+  const parsed = parseRecipients(text);
+  if (parsed.ok) return parsed.recipients;
+  complain(parsed.problem);
+  return [];
+}
+
+const SIZES: Readonly<Record<string, number>> = { MB: 1_000_000, GB: 1_000_000_000 };
+/** Of one artifact; larger ones would outlast any job. */
+const LARGEST_UPLOAD = 50_000_000_000;
+
+function sizeFrom(text: string, complain: (problem: string) => void): number {
+  const [, number, unit = ""] = /^(\d{1,6}) ?(MB|GB)$/i.exec(text) ?? [];
+  const size = Number(number) * (SIZES[unit.toUpperCase()] ?? Number.NaN);
+  if (Number.isNaN(size)) {
+    complain(`${shown(text)} is no size; give \`400MB\` or \`2GB\``);
+    return 0;
+  }
+  if (size > LARGEST_UPLOAD) complain(`${shown(text)} is more than 50GB`);
+  return size;
 }
 
 function urlFrom(text: string, complain: (problem: string) => void): URL | undefined {

@@ -4,7 +4,45 @@ import type { Entry } from "../journal.ts";
 
 /** An entry as lines of the log; undefined for what would only be noise. */
 export function consoleLine(entry: Entry): string | undefined {
-  const words = consoleWords(entry);
+  return lineOf(entry, consoleWords(entry));
+}
+
+/** The same for a log that everybody can read: what is done, and nothing of what was seen. */
+export function openConsoleLine(entry: Entry): string | undefined {
+  return lineOf(entry, openWords(entry));
+}
+
+function openWords(entry: Entry): string | undefined {
+  switch (entry.kind) {
+    case "started":
+      return `Odoo Recover ${entry.version}, mode ${entry.mode}`;
+    case "connected":
+      return "connected";
+    case "diagnosed":
+      return `diagnosis: ${entry.diagnosis.cause}`;
+    case "evidence":
+      return `evidence (${entry.when}) is off the host`;
+    case "looked":
+      return entry.good ? "good" : "not yet good";
+    case "backup-ended":
+      return entry.backup === undefined ? "there is no backup" : "the backup is good";
+    case "concluded":
+      return `${entry.status}; next: ${entry.next === "" ? "nothing" : entry.next}`;
+    case "surveyed":
+    case "lease-lost":
+    case "remedy-started":
+    case "remedy-ended":
+    case "backup-started":
+    case "artifact-begun":
+    case "artifact-ended":
+    case "planned":
+      return consoleWords(entry);
+    default:
+      return undefined;
+  }
+}
+
+function lineOf(entry: Entry, words: string | undefined): string | undefined {
   if (words === undefined) return undefined;
   const [first = "", ...rest] = words.split(/\r\n|[\r\n]/);
   return [
@@ -71,6 +109,14 @@ export function consoleWords(entry: Entry): string | undefined {
       return entry.good ? "good" : `not yet good: ${entry.why}`;
     case "verified":
       return `verified: ${entry.outcome}`;
+    case "artifact-begun":
+      return `uploading the ${entry.holds} as ${entry.name}${entry.encrypted ? ", encrypted" : ""}`;
+    case "artifact-ended":
+      return entry.uploaded === undefined
+        ? `the ${entry.holds} was not uploaded: ${entry.why}`
+        : `the ${entry.holds} is uploaded as ${entry.name}, ${entry.uploaded.bytes} bytes`;
+    case "backup-removed":
+      return `the runner's copy of the backup was removed: ${entry.path}`;
     case "note":
       return entry.text;
     case "concluded":

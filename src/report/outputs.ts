@@ -1,6 +1,7 @@
 /** Journal -> the step's outputs, its exit code and its annotation. */
 
-import type { Entry, Status } from "../journal.ts";
+import { CAUSES, type Cause } from "../diagnosis/diagnosis.ts";
+import type { ArtifactContent, Entry, EventOf, Status } from "../journal.ts";
 
 export interface Outputs {
   readonly status: Status;
@@ -13,6 +14,10 @@ export interface Outputs {
   readonly remedies: string;
   /** By which the plan is approved; empty where there is none. */
   readonly plan: string;
+  /** The artifacts that were uploaded; empty where there is none. */
+  readonly artifact: string;
+  readonly artifact_url: string;
+  readonly backup_artifact: string;
   /** The directory with journal and evidence. */
   readonly report_directory: string;
 }
@@ -33,6 +38,7 @@ export function outputsOf(entries: readonly Entry[], reportDirectory: string): O
   const remedies = entries.flatMap((entry) =>
     entry.kind === "remedy-started" && !idle.has(entry.step) ? [entry.remedy] : [],
   );
+  const evidence = uploadedOf(entries, "evidence");
   return {
     status: concluded?.status ?? "unknown",
     cause: bad?.diagnosis.cause ?? "unknown",
@@ -41,8 +47,21 @@ export function outputsOf(entries: readonly Entry[], reportDirectory: string): O
     changed: String(remedies.length > 0),
     remedies: remedies.join(","),
     plan: entries.findLast((entry) => entry.kind === "planned")?.approve ?? "",
+    artifact: evidence?.name ?? "",
+    artifact_url: evidence?.uploaded?.url ?? "",
+    backup_artifact: uploadedOf(entries, "backup")?.name ?? "",
     report_directory: reportDirectory,
   };
+}
+
+function uploadedOf(
+  entries: readonly Entry[],
+  holds: ArtifactContent,
+): EventOf<"artifact-ended"> | undefined {
+  return entries.findLast(
+    (entry): entry is EventOf<"artifact-ended"> =>
+      entry.kind === "artifact-ended" && entry.holds === holds && entry.uploaded !== undefined,
+  );
 }
 
 export type Annotation = {
@@ -66,10 +85,15 @@ const LEVEL: Readonly<Record<Status, Annotation["level"] | undefined>> = {
 /** GitHub shows 4,096 characters of an annotation. */
 const MOST_CHARACTERS = 4_000;
 
-export function annotationOf({ status, headline, next }: Outputs): Annotation | undefined {
+/** @param open whether everybody can read it: then it tells of the cause, and nothing of what was seen */
+export function annotationOf(
+  { status, headline, next, cause }: Outputs,
+  open = false,
+): Annotation | undefined {
   const level = LEVEL[status];
   if (level === undefined) return undefined;
-  const text = next === "" ? headline : `${headline}\nNext: ${next}`;
+  const what = open ? (CAUSES[cause as Cause] ?? CAUSES.unknown) : headline;
+  const text = next === "" ? what : `${what}\nNext: ${next}`;
   return { level, title: `Odoo Recover: ${status}`, text: text.slice(0, MOST_CHARACTERS) };
 }
 

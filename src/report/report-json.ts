@@ -9,7 +9,15 @@ import type { Layer } from "../diagnosis/layers.ts";
 import type { RiskClass } from "../diagnosis/risk.ts";
 import type { SignatureFound } from "../diagnosis/signatures/index.ts";
 import type { Suspect } from "../diagnosis/suspects.ts";
-import type { BackupMade, DiagnosisRecord, Entry, EventOf, Mode, Status } from "../journal.ts";
+import type {
+  ArtifactContent,
+  BackupMade,
+  DiagnosisRecord,
+  Entry,
+  EventOf,
+  Mode,
+  Status,
+} from "../journal.ts";
 import { consoleWords } from "./console.ts";
 import { deedsOf } from "./deeds.ts";
 import { outputsOf } from "./outputs.ts";
@@ -65,7 +73,18 @@ export interface Report {
   readonly backups: readonly ReportedBackup[];
   readonly verifications: readonly { at: string; outcome: string; passes: number; seconds: number }[];
   readonly evidence: readonly { when: "before" | "after"; name: string; bytes: number }[];
+  readonly artifacts: readonly ReportedArtifact[];
   readonly timeline: readonly { at: string; ms: number; kind: Entry["kind"]; text: string }[];
+}
+
+interface ReportedArtifact {
+  readonly holds: ArtifactContent;
+  readonly name: string;
+  readonly uploaded: boolean;
+  readonly url: string;
+  readonly bytes: number | null;
+  readonly digest: string | null;
+  readonly why: string;
 }
 
 interface LayerStory {
@@ -173,10 +192,23 @@ export function reportOf(entries: readonly Entry[], workflow: Workflow): Report 
         ? entry.files.map(({ name, bytes }) => ({ when: entry.when, name, bytes }))
         : [],
     ),
+    artifacts: entries.flatMap((entry) => (entry.kind === "artifact-ended" ? [reportedArtifact(entry)] : [])),
     timeline: entries.flatMap((entry) => {
       const text = consoleWords(entry);
       return text === undefined ? [] : [{ at: entry.at, ms: entry.ms, kind: entry.kind, text }];
     }),
+  };
+}
+
+function reportedArtifact({ holds, name, uploaded, why }: EventOf<"artifact-ended">): ReportedArtifact {
+  return {
+    holds,
+    name,
+    uploaded: uploaded !== undefined,
+    url: uploaded?.url ?? "",
+    bytes: uploaded?.bytes ?? null,
+    digest: uploaded?.digest ?? null,
+    why,
   };
 }
 

@@ -1,12 +1,13 @@
 /** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
 
-import { isWaiting } from "../diagnosis/diagnosis.ts";
+import { CAUSES, type Cause, isWaiting } from "../diagnosis/diagnosis.ts";
 import type { Layer } from "../diagnosis/layers.ts";
 import { needsApproval } from "../diagnosis/risk.ts";
 import { type SignatureFound, whatItMeans } from "../diagnosis/signatures/index.ts";
-import type { Entry, EventOf, Status } from "../journal.ts";
+import type { ArtifactContent, Entry, EventOf, Status } from "../journal.ts";
 import { deedsOf } from "./deeds.ts";
 import { block, code, plain, prose } from "./markdown.ts";
+import { outputsOf } from "./outputs.ts";
 
 const SIGN: Readonly<Record<Status, string>> = {
   healthy: "🟢",
@@ -30,6 +31,31 @@ const LIGHT: Readonly<Record<Layer["state"], string>> = {
 const MOST_CHARACTERS = 200_000;
 const MOST_OUTPUT_LINES = 60;
 const MOST_OUTPUT_CHARACTERS = 15_000;
+
+/**
+ * For a page that everybody can read: how the run ended, the cause and the next step, and nothing of what was seen. What
+ * ended before anything was seen is told as it is.
+ */
+export function openSummaryOf(entries: readonly Entry[]): string {
+  if (!entries.some(({ kind }) => kind === "connected" || kind === "diagnosed"))
+    return summaryOf(entries, "");
+  const { status, cause, next } = outputsOf(entries, "");
+  const means = CAUSES[cause as Cause] ?? CAUSES.unknown;
+  const evidence = last(entries, "artifact-ended", "evidence");
+  return [
+    `## ${SIGN[status]} ${status}: ${prose(means)}`,
+    next === "" ? "**Next:** nothing." : `**Next:** ${prose(next)}`,
+    `Cause: ${code(cause)}. This repository is public, or may be: what was seen is not told here.`,
+    ...(evidence === undefined ? [] : [`The evidence: ${whereItIs(evidence)}`]),
+    "",
+  ].join("\n\n");
+}
+
+function whereItIs({ name, uploaded, why }: EventOf<"artifact-ended">): string {
+  return uploaded === undefined
+    ? `not uploaded: ${prose(why)}.`
+    : `the artifact ${code(name)}, below on this page.`;
+}
 
 /**
  * @param entries the journal of one run; a run that never concluded is told as what it is
@@ -60,8 +86,15 @@ export function summaryOf(entries: readonly Entry[], files: string): string {
   return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}\n\n(The rest was cut.)\n`;
 }
 
-function last<K extends Entry["kind"]>(entries: readonly Entry[], kind: K): EventOf<K> | undefined {
-  return entries.findLast((entry): entry is EventOf<K> => entry.kind === kind);
+function last<K extends Entry["kind"]>(
+  entries: readonly Entry[],
+  kind: K,
+  holds?: ArtifactContent,
+): EventOf<K> | undefined {
+  return entries.findLast(
+    (entry): entry is EventOf<K> =>
+      entry.kind === kind && (holds === undefined || ("holds" in entry && entry.holds === holds)),
+  );
 }
 
 function verdictLines(concluded: EventOf<"concluded"> | undefined): string {
@@ -124,19 +157,35 @@ function backupLines(entries: readonly Entry[]): string {
   const backup = last(entries, "backup-ended")?.backup;
   if (backup === undefined) return "";
   const { database, onDroplet, onRunner, bytes, sha256, seconds, tables, filestore } = backup;
+  // Its port is left out: `scp` takes it by `-P`, and ssh's own configuration mostly knows it.
+  const host = (last(entries, "started")?.host ?? "").replace(/:\d+$/, "").replace(/^local$/, "");
   return [
     "### Backup",
     "",
     `Of the database ${code(database)}, read back whole: ${(bytes / 1_048_576).toFixed(1)} MiB, ${tables} tables, in ${Math.round(seconds)} s.`,
     "",
     ...(onDroplet === undefined ? [] : [`- On the droplet: ${code(onDroplet)}`]),
-    ...(onRunner === undefined ? [] : [`- On the runner: ${code(onRunner)}`]),
+    ...(onDroplet === undefined || host === ""
+      ? []
+      : [`- To fetch it, as root: ${code(`scp root@${host}:${onDroplet} .`)}`]),
+    ...(onRunner === undefined || last(entries, "backup-removed") !== undefined
+      ? []
+      : [`- On the runner: ${code(onRunner)}`]),
+    ...backupArtifactLines(last(entries, "artifact-ended", "backup")),
     `- SHA-256: ${code(sha256)}`,
     ...(filestore === undefined
       ? []
       : [`- Snapshot of the filestore, in Odoo's container: ${code(filestore)}`]),
     "- How to restore it: `docs/restore.md`",
   ].join("\n");
+}
+
+function backupArtifactLines(ended: EventOf<"artifact-ended"> | undefined): string[] {
+  if (ended === undefined)
+    return ["- It was not uploaded: no `backup_recipients` were given to encrypt it to"];
+  if (ended.uploaded === undefined) return [`- It was not uploaded: ${prose(ended.why)}`];
+  const opened = "`age --decrypt --identity KEY_FILE` opens it";
+  return [`- Uploaded, encrypted, as the artifact ${code(ended.name)}: ${prose(opened)}`];
 }
 
 function foreseenLines(entries: readonly Entry[]): string {
@@ -332,6 +381,12 @@ function wordsFor(entry: Entry): string | undefined {
       return `${code(entry.remedy)}: ${plain(entry.outcome)}`;
     case "verified":
       return `verified: ${plain(entry.outcome)}`;
+    case "artifact-ended":
+      return entry.uploaded === undefined
+        ? `the ${entry.holds} was not uploaded: ${prose(entry.why)}`
+        : `uploaded the ${entry.holds} as ${code(entry.name)}`;
+    case "backup-removed":
+      return `the runner's copy of the backup was removed`;
     case "note":
       return plain(entry.text);
     case "concluded":
@@ -342,6 +397,7 @@ function wordsFor(entry: Entry): string | undefined {
     case "looked":
     case "remedy-output":
     case "backup-output":
+    case "artifact-begun":
       return undefined;
   }
 }
@@ -360,9 +416,11 @@ function evidenceLines(entries: readonly Entry[], files: string): string {
     if (entry.kind === "evidence") return entry.files;
     return entry.kind === "planned" ? entry.programs : [];
   });
-  if (saved.length === 0) return "";
+  const ended = last(entries, "artifact-ended", "evidence");
+  if (saved.length === 0) return ended === undefined ? "" : `### Evidence\n\nUploaded: ${whereItIs(ended)}`;
   return [
     "### Evidence",
+    ...(ended === undefined ? [] : ["", `Uploaded: ${whereItIs(ended)}`, ""]),
     `In ${code(files)} on the runner:`,
     "",
     ...saved.map(({ name, bytes }) => `- ${code(name)} (${(bytes / 1024).toFixed(1)} KiB)`),

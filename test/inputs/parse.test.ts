@@ -69,6 +69,9 @@ describe("defaults", () => {
       approve: undefined,
       backup: "auto",
       backupTo: "droplet",
+      backupStaysOnRunner: false,
+      recipients: [],
+      uploadLimit: 400_000_000,
       backupTimeoutMs: 3_600_000,
       module: undefined,
       url: undefined,
@@ -390,6 +393,36 @@ describe("a module", () => {
 });
 
 describe("a backup", () => {
+  const KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+
+  it("comes to the runner where it can be encrypted, and stays there only where that was asked for", () => {
+    const wishes = (more: RawInputs) => {
+      const { backupTo, backupStaysOnRunner, recipients } = parse(more);
+      return { backupTo, backupStaysOnRunner, recipients };
+    };
+    expect(wishes({ backup_recipients: KEY })).toEqual({
+      backupTo: "both",
+      backupStaysOnRunner: false,
+      recipients: [KEY],
+    });
+    expect(wishes({ backup_recipients: KEY, backup_to: "runner" })).toMatchObject({
+      backupTo: "runner",
+      backupStaysOnRunner: true,
+    });
+  });
+
+  it("has a limit in megabytes or gigabytes, and recipients that are whole", () => {
+    expect(parse({ backup_upload_limit: "2GB" }).uploadLimit).toBe(2_000_000_000);
+    expect(parse({ backup_upload_limit: "50 mb" }).uploadLimit).toBe(50_000_000);
+    for (const backup_upload_limit of ["400", "4.5GB", "1TB", "-1MB", "99GB", "0x1MB"])
+      expect(mistakesIn(raw({ backup_upload_limit }))).toHaveLength(1);
+    const secret = `AGE-SECRET-KEY-1${"Q".repeat(58)}`;
+    const [mistake] = mistakesIn(raw({ backup_recipients: secret }));
+    expect(mistake).toMatch(/^`backup_recipients`: holds a secret key of age/);
+    expect(mistake).not.toContain("QQQ");
+    expect(mistakesIn(raw({ backup_recipients: KEY.slice(0, -1) }))).toHaveLength(1);
+  });
+
   it("has its own words and its own deadline", () => {
     expect(parse({ backup: "never", backup_to: "both", backup_timeout: "90m" })).toMatchObject({
       backup: "never",

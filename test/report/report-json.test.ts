@@ -55,6 +55,7 @@ const maybe = <T>(each: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.opti
 const remedy = fc.constantFrom(...(Object.keys(RISK) as (keyof typeof RISK)[]));
 const cause = fc.constantFrom(...(Object.keys(CAUSES) as (keyof typeof CAUSES)[]));
 const when = fc.constantFrom("before" as const, "after" as const);
+const holds = fc.constantFrom("evidence" as const, "backup" as const);
 const step = fc.constantFrom("3f9c2a71-1-start-stack", "3f9c2a71-2-wipe-assets");
 const status = fc.constantFrom(
   ...(["healthy", "planned", "recovered", "degraded", "unhealthy"] as const),
@@ -155,9 +156,19 @@ const EVENTS: { readonly [K in Event["kind"]]: fc.Arbitrary<Extract<Event, { kin
   }),
   "remedy-ended": fc.record({ kind: kind("remedy-ended"), remedy, step, outcome: text }),
   "backup-started": fc.record({ kind: kind("backup-started"), step, key: text }),
+  "backup-output": fc.record({ kind: kind("backup-output"), text }),
+  "artifact-begun": fc.record({ kind: kind("artifact-begun"), holds, name: text, encrypted: bool }),
+  "artifact-ended": fc.record({
+    kind: kind("artifact-ended"),
+    holds,
+    name: text,
+    uploaded: fc.option(fc.record({ url: text, bytes: fc.nat(), digest: maybe(text) }), { nil: undefined }),
+    why: text,
+  }),
   "backup-ended": fc.record({ kind: kind("backup-ended"), step, outcome: text, backup: maybe(backup) }),
   looked: fc.record({ kind: kind("looked"), good: bool, why: text }),
   verified: fc.record({ kind: kind("verified"), outcome: text, passes: fc.nat(), seconds: number }),
+  "backup-removed": fc.record({ kind: kind("backup-removed"), path: text }),
   note: fc.record({ kind: kind("note"), text }),
   concluded: fc.record({ kind: kind("concluded"), status, headline: text, detail: text, next: text }),
 };

@@ -6,11 +6,11 @@ import type { RemedyName } from "../../src/diagnosis/diagnosis.ts";
 import { NO_SIGNATURES, type SignatureFound } from "../../src/diagnosis/signatures/index.ts";
 import { type Entry, type Event, Journal, type Status } from "../../src/journal.ts";
 import { Redactor } from "../../src/redactor.ts";
-import { consoleLine } from "../../src/report/console.ts";
+import { consoleLine, openConsoleLine } from "../../src/report/console.ts";
 import { deedsOf } from "../../src/report/deeds.ts";
 import { block, code, plain } from "../../src/report/markdown.ts";
 import { annotationOf, exitCodeOf, outputsOf } from "../../src/report/outputs.ts";
-import { summaryOf } from "../../src/report/summary.ts";
+import { openSummaryOf, summaryOf } from "../../src/report/summary.ts";
 import { VirtualClock } from "../support/clocks.ts";
 
 /** The journal of a run, made as a run makes it. */
@@ -161,6 +161,16 @@ function fullJournal(text: string): readonly Entry[] {
     { kind: "looked", good: false, why: text },
     { kind: "verified", outcome: text, passes: 0, seconds: 1 },
     { kind: "lease-released", key: text, outcome: text },
+    { kind: "artifact-begun", holds: "backup", name: text, encrypted: true },
+    {
+      kind: "artifact-ended",
+      holds: "backup",
+      name: text,
+      uploaded: { url: text, bytes: 5, digest: text },
+      why: "",
+    },
+    { kind: "artifact-ended", holds: "evidence", name: text, uploaded: undefined, why: text },
+    { kind: "backup-removed", path: text },
     { kind: "note", text },
     concluded("unhealthy", { headline: text, detail: text, next: text }),
   );
@@ -617,6 +627,60 @@ describe("a line of the log", () => {
   });
 });
 
+describe("for everybody to read", () => {
+  const entries = journalOf(
+    started,
+    { kind: "connected", host: "root@erp.example.com", identity: "SHA256:x" },
+    diagnosed(),
+    { kind: "remedy-started", remedy: "start-stack", step: "s-1", key: "k" },
+    { kind: "remedy-output", text: "shop-odoo-1 started\n" },
+    { kind: "evidence", when: "before", files: [{ name: "before/shop-odoo-1.log", bytes: 5 }] },
+    {
+      kind: "artifact-ended",
+      holds: "evidence",
+      name: "odoo-recover-droplet-ffffffff",
+      uploaded: { url: "", bytes: 5, digest: undefined },
+      why: "",
+    },
+    concluded("unhealthy", {
+      headline: "shop-odoo-1 exited",
+      detail: "/opt/odoo-ce",
+      next: "Run again with `mode: recover`.",
+    }),
+  );
+
+  it("the summary tells how it ended, the cause, the next step and where the evidence is", () => {
+    expect(openSummaryOf(entries)).toBe(`## 🔴 unhealthy: Odoo's container does not run
+
+**Next:** Run again with <code>mode: recover</code>.
+
+Cause: <code>odoo-stopped</code>. This repository is public, or may be: what was seen is not told here.
+
+The evidence: the artifact <code>odoo-recover-droplet-ffffffff</code>, below on this page.
+
+`);
+  });
+
+  it("log and annotation tell nothing of what was seen", () => {
+    const lines = entries.flatMap((entry) => openConsoleLine(entry) ?? []).join("\n");
+    expect(lines).toContain("diagnosis: odoo-stopped");
+    expect(lines).toContain("start-stack begins");
+    expect(lines).not.toMatch(/shop-|\/opt|erp\.example|exited/);
+    expect(annotationOf(outputsOf(entries, ""), true)?.text).toBe(
+      "Odoo's container does not run\nNext: Run again with `mode: recover`.",
+    );
+  });
+
+  it("what ended before anything was seen is told as it is", () => {
+    const refused = journalOf(concluded("refused", { headline: "1 input", detail: "- `host`: is missing" }));
+    expect(openSummaryOf(refused)).toContain("`host`: is missing");
+  });
+
+  it.each(HOSTILE)("is harmless, whatever a host printed: %j", (text) => {
+    expectHarmlessMarkdown(openSummaryOf(fullJournal(text)));
+  });
+});
+
 describe("outputs", () => {
   it("are those of the verdict, the first cause that was not healthy, and what ran", () => {
     const entries = journalOf(
@@ -635,6 +699,9 @@ describe("outputs", () => {
       changed: "true",
       remedies: "start-stack,restart-odoo",
       plan: "",
+      artifact: "",
+      artifact_url: "",
+      backup_artifact: "",
       report_directory: "/tmp/report",
     });
   });

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import type { Entry } from "../../src/journal.ts";
 import { until } from "./clocks.ts";
 
-const BUNDLE = join(import.meta.dirname, "../../dist/index.js");
+export const BUNDLE = join(import.meta.dirname, "../../dist/index.js");
 
 export type ActionInputs = Readonly<Record<string, string>>;
 
@@ -29,13 +29,19 @@ export interface StepEnd {
 export class Action {
   readonly #folder = mkdtempSync(join(tmpdir(), "odoo-recover-e2e-"));
   readonly #inputs: ActionInputs;
-  readonly #event: string;
+  readonly #environment: Readonly<Record<string, string>>;
+  readonly #bundle: string;
   #main: { child: ChildProcess; end: Promise<StepEnd> } | undefined;
 
-  /** @param event what started the workflow, as GitHub names it: `schedule`; empty for none */
-  constructor(inputs: ActionInputs, event = "") {
+  /** @param environment of the workflow, beside what every step gets */
+  constructor(
+    inputs: ActionInputs,
+    environment: Readonly<Record<string, string>> = {},
+    bundle: string = BUNDLE,
+  ) {
     this.#inputs = inputs;
-    this.#event = event;
+    this.#environment = environment;
+    this.#bundle = bundle;
   }
 
   /** Starts the main step and does not wait for it. */
@@ -105,6 +111,10 @@ export class Action {
     return join(parseFile(this.#read("main.state")).get("report_directory") ?? "", "evidence");
   }
 
+  get reportDirectory(): string {
+    return parseFile(this.#read("main.state")).get("report_directory") ?? "";
+  }
+
   discard(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -129,17 +139,17 @@ export class Action {
     const log = file("log");
     const descriptor = openSync(log, "w");
     const began = performance.now();
-    const child = spawn(process.execPath, [BUNDLE], {
+    const child = spawn(process.execPath, [this.#bundle], {
       cwd: this.#folder,
       stdio: ["ignore", descriptor, descriptor],
       env: {
         PATH: process.env.PATH,
         HOME: process.env.HOME,
         RUNNER_TEMP: this.#folder,
-        GITHUB_EVENT_NAME: this.#event,
         GITHUB_OUTPUT: file("output"),
         GITHUB_STATE: file("state"),
         GITHUB_STEP_SUMMARY: file("summary"),
+        ...this.#environment,
         ...Object.fromEntries(
           Object.entries(this.#inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
         ),

@@ -39,7 +39,7 @@ export class Bench {
   action(more: ActionInputs = {}, user: User = "deploy", event = ""): Action {
     const action = new Action(
       inputsFor(this.droplet, user, { mode: "recover", url: this.droplet.url, soak: "0s", ...more }),
-      event,
+      { GITHUB_EVENT_NAME: event },
     );
     this.#actions.push(action);
     return action;

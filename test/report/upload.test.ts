@@ -1,0 +1,242 @@
+// The built bundle uploads what it saw, through a server that speaks GitHub's protocol over HTTP; and whatever becomes of
+// the upload, the verdict and the files on the runner stay as they are.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Decrypter, generateIdentity, identityToRecipient } from "age-encryption";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Sandbox } from "../sandbox/sandbox.ts";
+import { Action, type ActionInputs, BUNDLE, type StepEnd } from "../support/action.ts";
+import { ResultsService, type Trouble, unzipped } from "../support/results-service.ts";
+
+const PATIENCE = 180_000;
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "odoo-recover-upload-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What GitHub tells a step of the repository. */
+function repository(name: string, event: unknown): Record<string, string> {
+  const path = join(folder, `${name}.json`);
+  writeFileSync(path, JSON.stringify(event));
+  return {
+    GITHUB_REPOSITORY: `acme/${name}`,
+    GITHUB_SERVER_URL: "https://github.com",
+    GITHUB_RUN_ID: "123",
+    GITHUB_EVENT_PATH: path,
+  };
+}
+
+const PRIVATE = { repository: { full_name: "acme/hidden", private: true } };
+const PUBLIC = { repository: { full_name: "acme/shown", private: false, visibility: "public" } };
+
+async function uploaded(
+  service: ResultsService,
+  inputs: ActionInputs,
+  environment: Record<string, string> = {},
+): Promise<{ action: Action; end: StepEnd }> {
+  const action = new Action(inputs, service.environment(environment));
+  return { action, end: await action.main() };
+}
+
+/** What people see of its log: the runner takes out masks and what was masked, and keeps debug lines to itself. */
+function told({ log }: StepEnd): string {
+  return log.replaceAll(/^::(?:add-mask|debug)::.*\n/gm, "");
+}
+
+describe.concurrent("the bundle", () => {
+  it(
+    "uploads report, journal, summary and evidence of a recovery, under a name of its own, and says where",
+    async () => {
+      await using sandbox = await Sandbox.start({ database: 100, odoo: 300 });
+      await using service = await ResultsService.start();
+      await sandbox.break("odoo-stopped");
+      const { action, end } = await uploaded(
+        service,
+        sandbox.inputs({ mode: "recover", soak: "0s" }),
+        repository("hidden", PRIVATE),
+      );
+      try {
+        expect(end.exitCode, told(end)).toBe(0);
+        const [artifact] = service.artifacts;
+        if (artifact === undefined) throw new Error(told(end));
+        expect(artifact.name).toMatch(/^odoo-recover-[A-Za-z0-9.-]+-[0-9a-f]{8}$/);
+        const files = unzipped(artifact);
+        expect([...files.keys()]).toEqual(
+          expect.arrayContaining([
+            "report.json",
+            "journal.jsonl",
+            "summary.md",
+            ...["ps.txt", "compose.json", "nginx.txt"].flatMap((name) => [
+              `evidence/before/${name}`,
+              `evidence/after/${name}`,
+            ]),
+          ]),
+        );
+        const logs = [...files.keys()].filter((name) => /^evidence\/(?:before|after)\/.*\.log$/.test(name));
+        expect(logs.length).toBeGreaterThanOrEqual(4);
+        const report = JSON.parse(files.get("report.json")?.toString() ?? "");
+        expect(report).toMatchObject({ status: "recovered", cause: "odoo-stopped", changed: true });
+        for (const [name, content] of files)
+          expect(content.toString(), name).not.toContain(sandbox.databasePassword);
+        const url = "https://github.com/acme/hidden/actions/runs/123/artifacts/4701";
+        expect(Object.fromEntries(end.outputs)).toMatchObject({ artifact: artifact.name, artifact_url: url });
+        expect(end.summary).toContain(`<code>${artifact.name}</code>`.replaceAll("-", "-"));
+        expect(end.summary.match(/^## /gm)).toHaveLength(1);
+        const local = JSON.parse(readFileSync(join(action.reportDirectory, "report.json"), "utf8"));
+        expect(local.artifacts).toMatchObject([{ holds: "evidence", uploaded: true, url }]);
+        // What was signed is nowhere, and the post step has nothing left to do.
+        const everywhere = `${told(end)}${end.summary}${JSON.stringify(local)}`;
+        expect(everywhere).not.toContain("CANARY-SIGNATURE");
+        const asked = service.asked.length;
+        expect((await action.post()).exitCode).toBe(0);
+        expect(service.asked).toHaveLength(asked);
+      } finally {
+        action.discard();
+      }
+    },
+    PATIENCE,
+  );
+
+  it(
+    "uploads nothing of a healthy check, and loads nothing for it",
+    async () => {
+      // The bundle without what uploads and encrypts.
+      const without = join(folder, "without");
+      cpSync(dirname(BUNDLE), without, { recursive: true });
+      const heavy = readdirSync(without).filter(
+        (name) =>
+          /^\d+\.index\.js$/.test(name) &&
+          /ArtifactService|age-encryption\.org/.test(readFileSync(join(without, name), "utf8")),
+      );
+      expect(heavy.length).toBeGreaterThanOrEqual(2);
+      for (const name of heavy) rmSync(join(without, name));
+      await using sandbox = await Sandbox.start({ database: 100, odoo: 300 });
+      await using service = await ResultsService.start();
+      const environment = service.environment(repository("hidden", PRIVATE));
+      const check = async (): Promise<StepEnd> => {
+        const action = new Action(sandbox.inputs({ mode: "check" }), environment, join(without, "index.js"));
+        try {
+          return await action.main();
+        } finally {
+          action.discard();
+        }
+      };
+      const healthy = await check();
+      expect(healthy.exitCode, told(healthy)).toBe(0);
+      expect(healthy.outputs.get("status")).toBe("healthy");
+      expect(healthy.outputs.get("artifact")).toBe("");
+      expect(service.asked).toEqual([]);
+      // Where there is something to upload, it is missed; and even then the verdict is what it was.
+      await sandbox.break("odoo-stopped");
+      const bad = await check();
+      expect(bad.outputs.get("status")).toBe("unhealthy");
+      expect(told(bad)).toMatch(/^::warning::The evidence was not uploaded: Cannot find module/m);
+    },
+    PATIENCE,
+  );
+
+  for (const [trouble, why] of [
+    ["refuses", /401|token is not valid/],
+    ["fails", /500|after 5 attempts/],
+    ["cuts", /network|ECONNRESET|socket hang up/i],
+    ["stalls", /stalled/i],
+  ] as const satisfies readonly (readonly [Trouble, RegExp])[]) {
+    it(
+      `keeps verdict and files where the service ${trouble}, and warns`,
+      async () => {
+        await using sandbox = await Sandbox.start({ database: 100, odoo: 300 });
+        await using service = await ResultsService.start(trouble);
+        await sandbox.break("odoo-stopped");
+        const { action, end } = await uploaded(service, sandbox.inputs({ mode: "check" }), {
+          ...repository("hidden", PRIVATE),
+          ...(trouble === "stalls" ? { ACTIONS_ARTIFACT_UPLOAD_TIMEOUT_MS: "2000" } : {}),
+        });
+        try {
+          expect(service.asked).not.toEqual([]);
+          expect(service.artifacts).toEqual([]);
+          expect(end.exitCode, told(end)).toBe(1);
+          expect(Object.fromEntries(end.outputs)).toMatchObject({
+            status: "unhealthy",
+            cause: "odoo-stopped",
+            artifact: "",
+            artifact_url: "",
+          });
+          const warning = /^::warning::The evidence was not uploaded: (.*)$/m.exec(end.log)?.[1] ?? end.log;
+          expect(warning).toMatch(why);
+          expect(end.summary).toMatch(/^## 🔴 unhealthy: /);
+          expect(end.summary).toContain("not uploaded");
+          expect(readdirSync(action.reportDirectory)).toEqual(
+            expect.arrayContaining(["journal.jsonl", "report.json", "summary.md"]),
+          );
+          expect(told(end)).not.toContain("CANARY-SIGNATURE");
+        } finally {
+          action.discard();
+        }
+      },
+      PATIENCE,
+    );
+  }
+});
+
+describe.concurrent("in a repository that is public, or may be", () => {
+  for (const [what, event] of [
+    ["public", PUBLIC],
+    ["of another name", { repository: { full_name: "acme/other", private: true } }],
+    ["not told of", {}],
+  ] as const) {
+    it(
+      `the evidence is uploaded only encrypted, and the page tells cause and next step alone: ${what}`,
+      async () => {
+        await using sandbox = await Sandbox.start({ database: 100, odoo: 300 });
+        await sandbox.break("odoo-stopped");
+        const environment = repository("shown", event);
+        const inputs = sandbox.inputs({ mode: "check" });
+
+        await using closed = await ResultsService.start();
+        const without = await uploaded(closed, inputs, environment);
+        expect(closed.asked).toEqual([]);
+        expect(without.end.log).toMatch(
+          /^::warning::The evidence was not uploaded: the repository is public, or may be/m,
+        );
+
+        await using service = await ResultsService.start();
+        const identity = await generateIdentity();
+        const backup_recipients = await identityToRecipient(identity);
+        const { action, end } = await uploaded(service, { ...inputs, backup_recipients }, environment);
+        const [artifact] = service.artifacts;
+        if (artifact === undefined) throw new Error(told(end));
+        expect(artifact.name).toMatch(/^odoo-recover-droplet-[0-9a-f]{8}$/);
+        const files = unzipped(artifact);
+        expect([...files.keys()]).toEqual(["evidence.tar.gz.age"]);
+        const decrypter = new Decrypter();
+        decrypter.addIdentity(identity);
+        const archive = join(folder, `${what}.tar.gz`);
+        writeFileSync(archive, await decrypter.decrypt(files.get("evidence.tar.gz.age") ?? Buffer.alloc(0)));
+        const names = execFileSync("tar", ["-tzf", archive], { encoding: "utf8" }).split("\n");
+        expect(names).toEqual(expect.arrayContaining(["report.json", "journal.jsonl", "summary.md"]));
+        const report = execFileSync("tar", ["-xzOf", archive, "report.json"], { encoding: "utf8" });
+        expect(JSON.parse(report)).toMatchObject({ status: "unhealthy", cause: "odoo-stopped" });
+        // Nothing of the encrypted file stays, and everything else does.
+        expect(readdirSync(action.reportDirectory).filter((name) => name.endsWith(".age"))).toEqual([]);
+        expect(statSync(join(action.reportDirectory, "summary.md")).mode & 0o077).toBe(0);
+
+        for (const { end: each } of [without, { end }]) {
+          expect(each.exitCode).toBe(1);
+          expect(each.summary).toMatch(
+            /^## 🔴 unhealthy: Odoo's container does not run\n\n\*\*Next:\*\* Run again with/,
+          );
+          const seen = `${each.summary}${told(each)}`;
+          expect(seen).not.toMatch(/odoo-ce-odoo-1|\/opt\/odoo-ce|127\.0\.0\.1:\d+|exited/);
+        }
+        without.action.discard();
+        action.discard();
+      },
+      PATIENCE,
+    );
+  }
+});
