@@ -20,7 +20,7 @@ import { recover } from "./recover.ts";
 import { Redactor } from "./redactor.ts";
 import { type Shipment, shipBackup, shipEvidence, worthKeeping } from "./report/artifacts.ts";
 import { consoleLine, openConsoleLine } from "./report/console.ts";
-import { annotationOf, exitCodeOf, outputsOf } from "./report/outputs.ts";
+import { annotationOf, exitCodeOf, type Outputs, openOutputsOf, outputsOf } from "./report/outputs.ts";
 import { reportOf, type Workflow } from "./report/report-json.ts";
 import { openSummaryOf, summaryOf } from "./report/summary.ts";
 import { type Visibility, visibilityOf } from "./report/visibility.ts";
@@ -205,7 +205,7 @@ function savedEntries(directory: string): Entry[] {
 async function report(entries: readonly Entry[], directory: string): Promise<void> {
   const whole = summaryOf(entries, join(directory, "evidence"));
   writeFileSync(join(directory, "summary.md"), whole, { mode: 0o600 });
-  for (const [name, value] of Object.entries(outputsOf(entries, directory))) core.setOutput(name, value);
+  for (const [name, value] of Object.entries(outputs(entries, directory))) core.setOutput(name, value);
   const shown = visibility() === "open" ? openSummaryOf(entries) : whole;
   if (process.env.GITHUB_STEP_SUMMARY)
     await core.summary.emptyBuffer().addRaw(shown).write({ overwrite: true });
@@ -213,9 +213,12 @@ async function report(entries: readonly Entry[], directory: string): Promise<voi
   writeFileSync(join(directory, REPORT), forPrograms, { mode: 0o600 });
 }
 
+function outputs(entries: readonly Entry[], directory: string): Outputs {
+  return visibility() === "open" ? openOutputsOf(entries, directory) : outputsOf(entries, directory);
+}
+
 function annotate(entries: readonly Entry[], directory: string): void {
-  const seen = entries.some(({ kind }) => kind === "connected" || kind === "diagnosed");
-  const annotation = annotationOf(outputsOf(entries, directory), seen && visibility() === "open");
+  const annotation = annotationOf(outputs(entries, directory));
   if (annotation === undefined) return;
   const tell = { notice: core.notice, warning: core.warning, error: core.error }[annotation.level];
   tell(annotation.text, { title: annotation.title });

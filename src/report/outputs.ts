@@ -85,15 +85,20 @@ const LEVEL: Readonly<Record<Status, Annotation["level"] | undefined>> = {
 /** GitHub shows 4,096 characters of an annotation. */
 const MOST_CHARACTERS = 4_000;
 
-/** @param open whether everybody can read it: then it tells of the cause, and nothing of what was seen */
-export function annotationOf(
-  { status, headline, next, cause }: Outputs,
-  open = false,
-): Annotation | undefined {
+/**
+ * The same for where everybody can read it: the headline tells of the cause, and nothing of what was seen. What ended
+ * before anything was seen is told as it is.
+ */
+export function openOutputsOf(entries: readonly Entry[], reportDirectory: string): Outputs {
+  const outputs = outputsOf(entries, reportDirectory);
+  if (!entries.some(({ kind }) => kind === "connected" || kind === "diagnosed")) return outputs;
+  return { ...outputs, headline: CAUSES[outputs.cause as Cause] ?? CAUSES.unknown };
+}
+
+export function annotationOf({ status, headline, next }: Outputs): Annotation | undefined {
   const level = LEVEL[status];
   if (level === undefined) return undefined;
-  const what = open ? (CAUSES[cause as Cause] ?? CAUSES.unknown) : headline;
-  const text = next === "" ? what : `${what}\nNext: ${next}`;
+  const text = next === "" ? headline : `${headline}\nNext: ${next}`;
   return { level, title: `Odoo Recover: ${status}`, text: text.slice(0, MOST_CHARACTERS) };
 }
 

@@ -1,13 +1,13 @@
 /** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
 
-import { CAUSES, type Cause, isWaiting } from "../diagnosis/diagnosis.ts";
+import { isWaiting } from "../diagnosis/diagnosis.ts";
 import type { Layer } from "../diagnosis/layers.ts";
 import { needsApproval } from "../diagnosis/risk.ts";
 import { type SignatureFound, whatItMeans } from "../diagnosis/signatures/index.ts";
 import type { ArtifactContent, Entry, EventOf, Status } from "../journal.ts";
 import { deedsOf } from "./deeds.ts";
 import { block, code, plain, prose } from "./markdown.ts";
-import { outputsOf } from "./outputs.ts";
+import { openOutputsOf } from "./outputs.ts";
 
 const SIGN: Readonly<Record<Status, string>> = {
   healthy: "🟢",
@@ -39,11 +39,10 @@ const MOST_OUTPUT_CHARACTERS = 15_000;
 export function openSummaryOf(entries: readonly Entry[]): string {
   if (!entries.some(({ kind }) => kind === "connected" || kind === "diagnosed"))
     return summaryOf(entries, "");
-  const { status, cause, next } = outputsOf(entries, "");
-  const means = CAUSES[cause as Cause] ?? CAUSES.unknown;
+  const { status, cause, headline, next } = openOutputsOf(entries, "");
   const evidence = last(entries, "artifact-ended", "evidence");
   return [
-    `## ${SIGN[status]} ${status}: ${prose(means)}`,
+    `## ${SIGN[status]} ${status}: ${prose(headline)}`,
     next === "" ? "**Next:** nothing." : `**Next:** ${prose(next)}`,
     `Cause: ${code(cause)}. This repository is public, or may be: what was seen is not told here.`,
     ...(evidence === undefined ? [] : [`The evidence: ${whereItIs(evidence)}`]),

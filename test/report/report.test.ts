@@ -9,7 +9,7 @@ import { Redactor } from "../../src/redactor.ts";
 import { consoleLine, openConsoleLine } from "../../src/report/console.ts";
 import { deedsOf } from "../../src/report/deeds.ts";
 import { block, code, plain } from "../../src/report/markdown.ts";
-import { annotationOf, exitCodeOf, outputsOf } from "../../src/report/outputs.ts";
+import { annotationOf, exitCodeOf, openOutputsOf, outputsOf } from "../../src/report/outputs.ts";
 import { openSummaryOf, summaryOf } from "../../src/report/summary.ts";
 import { VirtualClock } from "../support/clocks.ts";
 
@@ -666,7 +666,7 @@ The evidence: the artifact <code>odoo-recover-droplet-ffffffff</code>, below on 
     expect(lines).toContain("diagnosis: odoo-stopped");
     expect(lines).toContain("start-stack begins");
     expect(lines).not.toMatch(/shop-|\/opt|erp\.example|exited/);
-    expect(annotationOf(outputsOf(entries, ""), true)?.text).toBe(
+    expect(annotationOf(openOutputsOf(entries, ""))?.text).toBe(
       "Odoo's container does not run\nNext: Run again with `mode: recover`.",
     );
   });

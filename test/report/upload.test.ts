@@ -2,11 +2,22 @@
 // the upload, the verdict and the files on the runner stay as they are.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Decrypter, generateIdentity, identityToRecipient } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Event } from "../../src/journal.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
 import { Action, type ActionInputs, BUNDLE, type StepEnd } from "../support/action.ts";
 import { ResultsService, type Trouble, unzipped } from "../support/results-service.ts";
@@ -181,6 +192,120 @@ describe.concurrent("the bundle", () => {
       PATIENCE,
     );
   }
+});
+
+/** A report directory as a main step that was killed leaves it, and the post step that finds it. */
+class Killed {
+  readonly directory = mkdtempSync(join(folder, "killed-"));
+  readonly run = "3f9c2a71".repeat(4);
+
+  constructor(...events: readonly Event[]) {
+    const lines = [
+      { kind: "started", mode: "recover", version: "1", run: this.run, host: "erp.example.com:22" },
+      ...events,
+    ];
+    const stamped = lines.map((event, at) =>
+      JSON.stringify({ at: "2026-11-24T02:47:13.000Z", ms: at, ...event }),
+    );
+    // The last line was cut.
+    writeFileSync(join(this.directory, "journal.jsonl"), `${stamped.join("\n")}\n{"at":"2026-`);
+  }
+
+  async post(inputs: ActionInputs, environment: Record<string, string>): Promise<StepEnd> {
+    const action = new Action(
+      { host: "local", ...inputs },
+      { ...environment, STATE_report_directory: this.directory },
+    );
+    try {
+      return await action.post();
+    } finally {
+      action.discard();
+    }
+  }
+}
+
+const CONCLUDED: Event = {
+  kind: "concluded",
+  status: "recovered",
+  headline: "Odoo is back",
+  detail: "",
+  next: "",
+};
+
+describe.concurrent("the post step of a run that was killed", () => {
+  it(
+    "uploads what the main step did not, under another name if that had begun",
+    async () => {
+      await using service = await ResultsService.start();
+      const begun: Event = { kind: "artifact-begun", holds: "evidence", name: "x", encrypted: false };
+      const killed = new Killed(CONCLUDED, begun);
+      const end = await killed.post({}, service.environment(repository("hidden", PRIVATE)));
+      expect(end.exitCode, told(end)).toBe(0);
+      const [artifact] = service.artifacts;
+      if (artifact === undefined) throw new Error(told(end));
+      expect(artifact.name).toBe("odoo-recover-erp.example.com-3f9c2a71-2");
+      const report = JSON.parse(unzipped(artifact).get("report.json")?.toString() ?? "");
+      expect(report).toMatchObject({ status: "recovered", headline: "Odoo is back" });
+    },
+    PATIENCE,
+  );
+
+  it(
+    "uploads the backup encrypted, for Debian's age to open, and leaves no copy behind",
+    async () => {
+      await using service = await ResultsService.start();
+      const dump = randomBytes(20_000_000);
+      const folderOfDump = mkdtempSync(join(folder, "dump-"));
+      const path = join(folderOfDump, "shop.dump");
+      writeFileSync(path, dump, { mode: 0o600 });
+      const killed = new Killed(
+        {
+          kind: "backup-ended",
+          step: "s",
+          outcome: "good",
+          backup: {
+            database: "shop",
+            onDroplet: "/var/lib/odoo-recover/x/backups/shop.dump",
+            onRunner: path,
+            bytes: dump.length,
+            sha256: createHash("sha256").update(dump).digest("hex"),
+            seconds: 1,
+            tables: 3,
+            filestore: undefined,
+          },
+        },
+        CONCLUDED,
+      );
+      const identity = await generateIdentity();
+      const end = await killed.post(
+        { backup_recipients: await identityToRecipient(identity) },
+        service.environment(repository("hidden", PRIVATE)),
+      );
+      expect(end.exitCode, told(end)).toBe(0);
+      expect(service.artifacts.map(({ name }) => name)).toEqual([
+        "odoo-recover-erp.example.com-3f9c2a71-backup",
+        "odoo-recover-erp.example.com-3f9c2a71",
+      ]);
+      const [artifact, evidence] = service.artifacts;
+      if (artifact === undefined || evidence === undefined) throw new Error(told(end));
+      const files = unzipped(artifact);
+      expect([...files.keys()]).toEqual(["shop.dump.age"]);
+      const keys = join(folderOfDump, "key.txt");
+      writeFileSync(keys, `${identity}\n`, { mode: 0o600 });
+      const encrypted = join(folderOfDump, "shop.dump.age");
+      writeFileSync(encrypted, files.get("shop.dump.age") ?? "");
+      const decrypted = execFileSync("age", ["--decrypt", "--identity", keys, encrypted], {
+        maxBuffer: 30_000_000,
+      });
+      expect(decrypted.equals(dump)).toBe(true);
+      expect(existsSync(path)).toBe(false);
+      expect(readdirSync(killed.directory).filter((name) => /dump|age$/.test(name))).toEqual([]);
+      expect([...unzipped(evidence).keys()]).toEqual(["report.json", "journal.jsonl", "summary.md"]);
+      expect(end.summary).toContain("Uploaded, encrypted, as the artifact");
+      expect(end.outputs.get("backup_artifact")).toBe(artifact.name);
+    },
+    PATIENCE,
+  );
 });
 
 describe.concurrent("in a repository that is public, or may be", () => {
