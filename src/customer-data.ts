@@ -153,7 +153,7 @@ export class CustomerDataCutter {
         out(`${head}${withoutValues(exception[1], said.slice(exception[0].length), exception[2] ?? "")}`),
       ];
     }
-    return [out(`${head}${said}`)];
+    return [out(`${head}${withoutPeople(said)}`)];
   }
 
   #postgresEntry(found: RegExpExecArray, line: string, out: (text: string) => string): string[] {
@@ -315,6 +315,13 @@ const ODOOS_WORDS: readonly RegExp[] = [
   /^Session expired\b/i,
   /^File contains no section headers\./,
 ];
+
+/** Who logged in or failed to, and whose mail it was. */
+function withoutPeople(said: string): string {
+  return said
+    .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?$/, `$1${CUT}$2`)
+    .replaceAll(/(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g, CUT);
+}
 
 /**
  * What an exception says, without the values in it.

@@ -179,6 +179,24 @@ describe("an exception", () => {
   });
 });
 
+describe("who it was", () => {
+  const head = "2026-11-24 11:19:19,960 1 INFO odoo odoo.addons.base.models.res_users: ";
+  it.each([
+    [
+      "Login successful for db:odoo login:jane doe from 192.0.2.9",
+      "Login successful for db:odoo login:[cut] from 192.0.2.9",
+    ],
+    [
+      "Login failed for db:odoo login:admin' from x from 192.0.2.9",
+      "Login failed for db:odoo login:[cut] from 192.0.2.9",
+    ],
+    ["Mail to jane.doe+x@mail.example.com sent", "Mail to [cut] sent"],
+    ["bus @odoo/owl and a@b stay", "bus @odoo/owl and a@b stay"],
+  ])("is not told: %j", (said, expected) => {
+    expect(withoutCustomerData(`${head}${said}\n`)).toBe(`${head}${expected}\n`);
+  });
+});
+
 describe("a log", () => {
   it("of which only the end was kept does not begin with the rest of a query", () => {
     expect(logWithoutCustomerData(`'Jane' WHERE id = 1\n\nERROR: x\n${NEXT}`)).toBe(

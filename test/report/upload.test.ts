@@ -20,6 +20,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Event } from "../../src/journal.ts";
 import { Sandbox } from "../sandbox/sandbox.ts";
 import { Action, type ActionInputs, BUNDLE, type StepEnd } from "../support/action.ts";
+import { until } from "../support/clocks.ts";
 import { ResultsService, type Trouble, unzipped } from "../support/results-service.ts";
 
 const PATIENCE = 180_000;
@@ -223,6 +224,36 @@ class Killed {
     }
   }
 }
+
+it.concurrent(
+  "a run that is stopped while it uploads ends at once, and its post step uploads",
+  async () => {
+    await using sandbox = await Sandbox.start({ database: 100, odoo: 300 });
+    await using service = await ResultsService.start("stalls");
+    await sandbox.break("odoo-stopped");
+    const environment = service.environment(repository("hidden", PRIVATE));
+    const action = new Action(sandbox.inputs({ mode: "check" }), environment);
+    try {
+      action.start();
+      await action.seen("the upload", ({ kind }) => kind === "artifact-begun");
+      await until("the upload is under way", () => service.asked.some((each) => each.startsWith("PUT")));
+      const stopped = performance.now();
+      action.kill("SIGINT");
+      const end = await action.main();
+      expect(performance.now() - stopped).toBeLessThan(7_000);
+      expect(end.exitCode).toBe(1);
+      expect(end.outputs.get("status")).toBe("unhealthy");
+      expect(service.artifacts).toEqual([]);
+      service.trouble = undefined;
+      const post = await action.post();
+      expect(post.exitCode, told(post)).toBe(0);
+      expect(service.artifacts.map(({ name }) => name)).toEqual([expect.stringMatching(/-[0-9a-f]{8}-2$/)]);
+    } finally {
+      action.discard();
+    }
+  },
+  PATIENCE,
+);
 
 const CONCLUDED: Event = {
   kind: "concluded",
