@@ -78,7 +78,10 @@ export interface Failure {
 
 /** For people, without what may be a customer's: `ImportError: No module named 'x' (module shop_notes, /mnt/extra-addons/shop_notes/models.py line 3)` */
 export function describeFailure({ exception, message, module, file, line }: Failure): string {
-  const words = exception === "" ? withoutCustomerData(message) : withoutValues(exception, message);
+  // Whatever is not the name of an exception are our own words.
+  const words = /^[\w.]+$/.test(exception)
+    ? withoutValues(exception, message)
+    : [exception, withoutCustomerData(message)].filter((part) => part !== "").join(": ");
   const what = message === "" ? exception : words;
   const place = [
     ...(module === undefined ? [] : [`module ${module}`]),

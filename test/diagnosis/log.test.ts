@@ -148,6 +148,13 @@ psycopg2.OperationalError: FATAL:  the database system is starting up - - -`),
     });
   });
 
+  it("that we word ourselves is told as we word it", () => {
+    const [module, file] = ["shop", "/mnt/extra-addons/shop/__manifest__.py"];
+    expect(
+      describeFailure({ exception: "bad manifest", message: "invalid syntax", module, file, line: 5 }),
+    ).toBe("bad manifest: invalid syntax (module shop, /mnt/extra-addons/shop/__manifest__.py line 5)");
+  });
+
   it("is told without what may be a customer's", () => {
     const raised = (last: string) => `Traceback (most recent call last):
   File "/mnt/extra-addons/shop/models.py", line 7, in confirm

@@ -46,6 +46,35 @@ function repository(name: string, event: unknown): Record<string, string> {
 const PRIVATE = { repository: { full_name: "acme/hidden", private: true } };
 const PUBLIC = { repository: { full_name: "acme/shown", private: false, visibility: "public" } };
 
+/** What an Odoo and a PostgreSQL may have logged of secrets and of customers. */
+const CANARIES = {
+  odoo: [
+    `2026-11-24 02:40:00,000 1 ERROR odoo odoo.sql_db: bad query: UPDATE "res_partner" SET "name"='Jane CANARY-1
+CANARY-2' WHERE id=1
+ERROR: relation "res_partner" does not exist
+LINE 1: ... SET "name"='CANARY-3
+                        ^
+`,
+    `2026-11-24 02:40:01,000 1 ERROR odoo odoo.http: Exception during request handling.
+Traceback (most recent call last):
+  File "/usr/lib/python3/dist-packages/odoo/http.py", line 1, in dispatch
+    raise UserError(message)
+odoo.exceptions.UserError: Jane has no CANARY-4
+CANARY-5
+`,
+    "2026-11-24 02:40:02,000 1 INFO odoo odoo.addons.base.models.res_users: Login failed for db:odoo login:CANARY-6 from 192.0.2.9",
+    "2026-11-24 02:40:03,000 1 INFO odoo shop: connecting to postgres://odoo:odoo@db:5432/odoo and https://x:CANARY-7@shop.example/",
+    "2026-11-24 02:40:04,000 1 INFO odoo shop: options {'db_password': 'odoo', 'smtp_password': 'CANARY-8'} --db_password odoo -w odoo",
+    "2026-11-24 02:40:05,000 1 INFO odoo shop: Authorization: Bearer CANARY-9",
+  ],
+  postgres: [
+    '2026-11-24 02:40:00.000 UTC [44] ERROR:  duplicate key value violates unique constraint "res_users_login_key"',
+    "2026-11-24 02:40:00.000 UTC [44] DETAIL:  Key (login)=(CANARY-10) already exists.",
+    "2026-11-24 02:40:00.000 UTC [44] STATEMENT:  INSERT INTO res_users (login)\n\tVALUES ('CANARY-11\n\tCANARY-12')",
+    '2026-11-24 02:40:00.000 UTC [44] CONTEXT:  COPY res_partner, line 3, column name: "CANARY-13"',
+  ],
+} as const;
+
 async function uploaded(
   service: ResultsService,
   inputs: ActionInputs,
@@ -107,6 +136,57 @@ describe.concurrent("the bundle", () => {
         const asked = service.asked.length;
         expect((await action.post()).exitCode).toBe(0);
         expect(service.asked).toHaveLength(asked);
+      } finally {
+        action.discard();
+      }
+    },
+    PATIENCE,
+  );
+
+  it(
+    "lets no canary into any file, output or line, and masks a password that is everybody's name only as a password",
+    async () => {
+      await using sandbox = await Sandbox.start({ database: 100, odoo: 300 }, "odoo");
+      await using service = await ResultsService.start();
+      const [odoo, db] = [sandbox.engine.of("odoo"), sandbox.engine.of("db")];
+      if (odoo === undefined || db === undefined) throw new Error("the sandbox has no containers");
+      for (const text of CANARIES.odoo) sandbox.engine.log(odoo, text);
+      for (const text of CANARIES.postgres) sandbox.engine.log(db, text);
+      await sandbox.break("odoo-stopped");
+      const { action, end } = await uploaded(
+        service,
+        sandbox.inputs({ mode: "recover", soak: "0s" }),
+        repository("hidden", PRIVATE),
+      );
+      try {
+        expect(end.exitCode, told(end)).toBe(0);
+        const [artifact] = service.artifacts;
+        if (artifact === undefined) throw new Error(told(end));
+        const files = [...unzipped(artifact)].map(([name, content]) => [name, content.toString()] as const);
+        const outputs = [...end.outputs].map(([name, value]) => [`output ${name}`, value] as const);
+        const seen = [...files, ...outputs, ["summary", end.summary] as const, ["log", told(end)] as const];
+        for (const [name, text] of seen) {
+          expect(text, name).not.toMatch(/CANARY|Jane/);
+          expect(text, name).not.toMatch(
+            /pass(?:word|wd)?["'\s]*[=:]["'\s]*odoo|\/\/odoo:odoo@|(?:-w|db_password)\s+odoo/i,
+          );
+        }
+        // And what is left can be read.
+        const log = files.find(([name]) => name === "evidence/before/odoo-ce-odoo-1.log")?.[1] ?? "";
+        expect(log).toContain('bad query: UPDATE "res_partner" SET "name"=');
+        expect(log).toContain('relation "res_partner" does not exist');
+        expect(log).toContain("odoo.exceptions.UserError: [cut]");
+        const inspected =
+          files.find(([name]) => name === "evidence/before/odoo-ce-odoo-1.inspect.json")?.[1] ?? "";
+        expect(inspected).toContain('"PASSWORD=***"');
+        expect(inspected).toContain('"USER=odoo"');
+        const compose = files.find(([name]) => name === "evidence/before/compose.json")?.[1] ?? "";
+        expect(JSON.parse(compose).services.odoo.environment).toMatchObject({
+          USER: "odoo",
+          PASSWORD: "***",
+        });
+        expect(end.summary).toContain("odoo-ce-odoo-1");
+        for (const [name, text] of files) expect(text.match(/\*\*\*/g)?.length ?? 0, name).toBeLessThan(12);
       } finally {
         action.discard();
       }

@@ -102,7 +102,7 @@ export class Sandbox implements AsyncDisposable {
   readonly engine: Engine;
   readonly docker: DockerCli;
   readonly parameters = parametersOf({ directory: DIRECTORY });
-  readonly databasePassword = `pw-${randomBytes(12).toString("hex")}`;
+  readonly databasePassword: string;
   readonly #server: TestServer;
   readonly #key: TestKey;
   readonly #daemon: http.Server;
@@ -114,8 +114,15 @@ export class Sandbox implements AsyncDisposable {
   /** Command lines of docker that are under way. */
   readonly #calls = new Set<Listed>();
 
-  /** A healthy site, at once; what is started later boots for so long. */
-  static async start(pace: Pace = PACE): Promise<Sandbox> {
+  /**
+   * A healthy site, at once; what is started later boots for so long.
+   *
+   * @param databasePassword one that nobody else has, unless told otherwise
+   */
+  static async start(
+    pace: Pace = PACE,
+    databasePassword: string = `pw-${randomBytes(12).toString("hex")}`,
+  ): Promise<Sandbox> {
     const folder = temporaryFolder();
     try {
       const { hurry = 1 } = pace;
@@ -124,7 +131,7 @@ export class Sandbox implements AsyncDisposable {
       const key = makeKey();
       const login = { directory: join(folder, "home", USER), environment: environment(folder, hurry) };
       const server = await TestServer.start({ users: { [USER]: { keys: [key.publicKey] } }, login });
-      const sandbox = new Sandbox(folder, engine, server, key, nginx, login.environment);
+      const sandbox = new Sandbox(folder, engine, server, key, nginx, login.environment, databasePassword);
       await sandbox.#provision();
       engine.times = pace;
       return sandbox;
@@ -141,8 +148,10 @@ export class Sandbox implements AsyncDisposable {
     key: TestKey,
     nginx: Nginx,
     login: Readonly<Record<string, string>>,
+    databasePassword: string,
   ) {
     this.folder = folder;
+    this.databasePassword = databasePassword;
     this.engine = engine;
     this.docker = new DockerCli(engine, folder);
     this.#server = server;
