@@ -28,8 +28,12 @@ const PATIENCE = 180_000;
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "odoo-recover-upload-"));
+  // Alone, as a runner has it: with no node_modules anywhere above.
+  cpSync(dirname(BUNDLE), join(folder, "dist"), { recursive: true });
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const alone = (): string => join(folder, "dist", "index.js");
 
 /** What GitHub tells a step of the repository. */
 function repository(name: string, event: unknown): Record<string, string> {
@@ -80,7 +84,7 @@ async function uploaded(
   inputs: ActionInputs,
   environment: Record<string, string> = {},
 ): Promise<{ action: Action; end: StepEnd }> {
-  const action = new Action(inputs, service.environment(environment));
+  const action = new Action(inputs, service.environment(environment), alone());
   return { action, end: await action.main() };
 }
 
@@ -199,7 +203,7 @@ describe.concurrent("the bundle", () => {
     async () => {
       // The bundle without what uploads and encrypts.
       const without = join(folder, "without");
-      cpSync(dirname(BUNDLE), without, { recursive: true });
+      cpSync(join(folder, "dist"), without, { recursive: true });
       const heavy = readdirSync(without).filter(
         (name) =>
           /^\d+\.index\.js$/.test(name) &&
@@ -296,6 +300,7 @@ class Killed {
     const action = new Action(
       { host: "local", ...inputs },
       { ...environment, STATE_report_directory: this.directory },
+      alone(),
     );
     try {
       return await action.post();
@@ -312,7 +317,7 @@ it.concurrent(
     await using service = await ResultsService.start("stalls");
     await sandbox.break("odoo-stopped");
     const environment = service.environment(repository("hidden", PRIVATE));
-    const action = new Action(sandbox.inputs({ mode: "check" }), environment);
+    const action = new Action(sandbox.inputs({ mode: "check" }), environment, alone());
     try {
       action.start();
       await action.seen("the upload", ({ kind }) => kind === "artifact-begun");
