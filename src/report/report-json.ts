@@ -6,7 +6,6 @@
 import type { Cause, RemedyName } from "../diagnosis/diagnosis.ts";
 import type { Fact } from "../diagnosis/discovery.ts";
 import type { Layer } from "../diagnosis/layers.ts";
-import type { RiskClass } from "../diagnosis/risk.ts";
 import type { SignatureFound } from "../diagnosis/signatures/index.ts";
 import type { Suspect } from "../diagnosis/suspects.ts";
 import type {
@@ -15,6 +14,7 @@ import type {
   DiagnosisRecord,
   Entry,
   EventOf,
+  ForeseenStep,
   Mode,
   Status,
 } from "../journal.ts";
@@ -63,10 +63,11 @@ export interface Report {
   /** At first and at last; a layer that was not there at first has no `first`. */
   readonly layers: readonly LayerStory[];
   readonly diagnoses: readonly ReportedDiagnosis[];
-  readonly foreseen: readonly { remedy: RemedyName; risk: RiskClass; does: string; commands: string }[];
+  readonly foreseen: readonly ForeseenStep[];
   readonly plan: {
     readonly approve: string;
     readonly until: string;
+    readonly inputs: Readonly<Record<string, string>>;
     readonly files: readonly string[];
   } | null;
   readonly remedies: readonly ReportedRemedy[];
@@ -170,7 +171,7 @@ export function reportOf(entries: readonly Entry[], workflow: Workflow): Report 
     layers: layerStories(diagnosed),
     diagnoses: diagnosed.map(({ at, diagnosis }) => ({ at, ...reportedDiagnosis(diagnosis) })),
     foreseen: (entries.findLast((entry) => entry.kind === "foreseen")?.steps ?? []).map(
-      ({ remedy, risk, does, commands }) => ({ remedy, risk, does, commands }),
+      ({ remedy, risk, backup, does, commands }) => ({ remedy, risk, backup, does, commands }),
     ),
     plan:
       planned === undefined
@@ -178,6 +179,7 @@ export function reportOf(entries: readonly Entry[], workflow: Workflow): Report 
         : {
             approve: planned.approve,
             until: planned.until,
+            inputs: Object.fromEntries(planned.inputs),
             files: planned.programs.map(({ name }) => name),
           },
     remedies: remediesOf(entries),

@@ -136,13 +136,20 @@ const EVENTS: { readonly [K in Event["kind"]]: fc.Arbitrary<Extract<Event, { kin
   foreseen: fc.record({
     kind: kind("foreseen"),
     steps: list(
-      fc.record({ remedy, risk: fc.constantFrom(...Object.values(RISK)), does: text, commands: text }),
+      fc.record({
+        remedy,
+        risk: fc.constantFrom(...Object.values(RISK)),
+        backup: bool,
+        does: text,
+        commands: text,
+      }),
     ),
   }),
   planned: fc.record({
     kind: kind("planned"),
     approve: text,
     until: text,
+    inputs: list(fc.tuple(text, text)),
     programs: list(fc.record({ name: text, bytes: fc.nat(), text })),
   }),
   "lease-taken": fc.record({ kind: kind("lease-taken"), key: text, owner: text, takenOver: maybe(text) }),
