@@ -2,7 +2,7 @@ export const id = 396;
 export const ids = [396];
 export const modules = {
 
-/***/ 4396:
+/***/ 24396:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -12,13 +12,13 @@ __webpack_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __webpack_require__(7030);
+var external_node_net_ = __webpack_require__(77030);
 // EXTERNAL MODULE: external "node:timers/promises"
-var promises_ = __webpack_require__(8500);
+var promises_ = __webpack_require__(58500);
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __webpack_require__(9473);
+var errors = __webpack_require__(19473);
 // EXTERNAL MODULE: ./build/inputs/fingerprint.js
-var fingerprint = __webpack_require__(3472);
+var fingerprint = __webpack_require__(53472);
 ;// CONCATENATED MODULE: ./build/host/ssh/words.js
 // How endpoints and host keys are called in sentences for people.
 
@@ -185,7 +185,7 @@ function notStarted(address, command, cause) {
 }
 
 // EXTERNAL MODULE: ./build/inputs/known-hosts.js
-var known_hosts = __webpack_require__(6949);
+var known_hosts = __webpack_require__(86949);
 ;// CONCATENATED MODULE: ./build/host/ssh/host-key.js
 // Which host keys an endpoint may show us, and what to tell the person when it shows another one.
 
@@ -277,7 +277,7 @@ function howToCheck(offered) {
 }
 
 // EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
-var lib = __webpack_require__(5472);
+var lib = __webpack_require__(85472);
 ;// CONCATENATED MODULE: ./build/host/ssh/login.js
 // Logging in: which of our credentials to show a server, in which order, and the words when none opens the door.
 // Each is shown once. A refusal is final, since fail2ban counts them.

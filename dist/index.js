@@ -1,7 +1,7 @@
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
-/***/ 6656:
+/***/ 36656:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -21,16 +21,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7703:
+/***/ 87703:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
-var errors = __nccwpck_require__(6656);
-var types = __nccwpck_require__(254);
+var errors = __nccwpck_require__(36656);
+var types = __nccwpck_require__(30254);
 
-var Reader = __nccwpck_require__(1996);
-var Writer = __nccwpck_require__(9816);
+var Reader = __nccwpck_require__(21996);
+var Writer = __nccwpck_require__(79816);
 
 
 // --- Exports
@@ -55,16 +55,16 @@ for (var e in errors) {
 
 /***/ }),
 
-/***/ 1996:
+/***/ 21996:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
-var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(2803).Buffer);
+var assert = __nccwpck_require__(42613);
+var Buffer = (__nccwpck_require__(12803).Buffer);
 
-var ASN1 = __nccwpck_require__(254);
-var errors = __nccwpck_require__(6656);
+var ASN1 = __nccwpck_require__(30254);
+var errors = __nccwpck_require__(36656);
 
 
 // --- Globals
@@ -324,7 +324,7 @@ module.exports = Reader;
 
 /***/ }),
 
-/***/ 254:
+/***/ 30254:
 /***/ ((module) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -367,15 +367,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9816:
+/***/ 79816:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
 
-var assert = __nccwpck_require__(2613);
-var Buffer = (__nccwpck_require__(2803).Buffer);
-var ASN1 = __nccwpck_require__(254);
-var errors = __nccwpck_require__(6656);
+var assert = __nccwpck_require__(42613);
+var Buffer = (__nccwpck_require__(12803).Buffer);
+var ASN1 = __nccwpck_require__(30254);
+var errors = __nccwpck_require__(36656);
 
 
 // --- Globals
@@ -691,7 +691,7 @@ module.exports = Writer;
 
 /***/ }),
 
-/***/ 9837:
+/***/ 89837:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Copyright 2011 Mark Cavage <mcavage@gmail.com> All rights reserved.
@@ -699,7 +699,7 @@ module.exports = Writer;
 // If you have no idea what ASN.1 or BER is, see this:
 // ftp://ftp.rsa.com/pub/pkcs/ascii/layman.asc
 
-var Ber = __nccwpck_require__(7703);
+var Ber = __nccwpck_require__(87703);
 
 
 
@@ -718,12 +718,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 686:
+/***/ 30686:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-var crypto_hash_sha512 = (__nccwpck_require__(668).lowlevel).crypto_hash;
+var crypto_hash_sha512 = (__nccwpck_require__(80668).lowlevel).crypto_hash;
 
 /*
  * This file is a 1:1 port from the OpenBSD blowfish.c and bcrypt_pbkdf.c. As a
@@ -1281,26 +1281,26 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4982:
+/***/ 84982:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const binding = __nccwpck_require__(7318);
+const binding = __nccwpck_require__(87318);
 
 module.exports = binding.getCPUInfo;
 
 
 /***/ }),
 
-/***/ 2803:
+/***/ 12803:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 /* eslint-disable node/no-deprecated-api */
 
 
 
-var buffer = __nccwpck_require__(181)
+var buffer = __nccwpck_require__(20181)
 var Buffer = buffer.Buffer
 
 var safer = {}
@@ -1377,7 +1377,7 @@ module.exports = safer
 
 /***/ }),
 
-/***/ 5683:
+/***/ 75683:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -1390,8 +1390,8 @@ const {
 
 const {
   CHANNEL_EXTENDED_DATATYPE: { STDERR },
-} = __nccwpck_require__(4020);
-const { bufferSlice } = __nccwpck_require__(2184);
+} = __nccwpck_require__(44020);
+const { bufferSlice } = __nccwpck_require__(42184);
 
 const PACKET_SIZE = 32 * 1024;
 const MAX_WINDOW = 2 * 1024 * 1024;
@@ -1679,25 +1679,25 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3849:
+/***/ 63849:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { Socket } = __nccwpck_require__(9278);
+const { Socket } = __nccwpck_require__(69278);
 const { Duplex } = __nccwpck_require__(2203);
-const { resolve } = __nccwpck_require__(6928);
-const { readFile } = __nccwpck_require__(9896);
-const { execFile, spawn } = __nccwpck_require__(5317);
+const { resolve } = __nccwpck_require__(16928);
+const { readFile } = __nccwpck_require__(79896);
+const { execFile, spawn } = __nccwpck_require__(35317);
 
-const { isParsedKey, parseKey } = __nccwpck_require__(1789);
+const { isParsedKey, parseKey } = __nccwpck_require__(41789);
 
 const {
   makeBufferParser,
   readUInt32BE,
   writeUInt32BE,
   writeUInt32LE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(42184);
 
 function once(cb) {
   let called = false;
@@ -2809,7 +2809,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6297:
+/***/ 66297:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // TODO:
@@ -2822,10 +2822,10 @@ const {
   createHash,
   getHashes,
   randomFillSync,
-} = __nccwpck_require__(6982);
-const { Socket } = __nccwpck_require__(9278);
-const { lookup: dnsLookup } = __nccwpck_require__(2250);
-const EventEmitter = __nccwpck_require__(4434);
+} = __nccwpck_require__(76982);
+const { Socket } = __nccwpck_require__(69278);
+const { lookup: dnsLookup } = __nccwpck_require__(72250);
+const EventEmitter = __nccwpck_require__(24434);
 const HASHES = getHashes();
 
 const {
@@ -2844,11 +2844,11 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(4020);
-const { init: cryptoInit } = __nccwpck_require__(2888);
-const Protocol = __nccwpck_require__(7841);
-const { parseKey } = __nccwpck_require__(1789);
-const { SFTP } = __nccwpck_require__(4996);
+} = __nccwpck_require__(44020);
+const { init: cryptoInit } = __nccwpck_require__(62888);
+const Protocol = __nccwpck_require__(87841);
+const { parseKey } = __nccwpck_require__(41789);
+const { SFTP } = __nccwpck_require__(44996);
 const {
   bufferCopy,
   makeBufferParser,
@@ -2856,23 +2856,23 @@ const {
   readUInt32BE,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(42184);
 
-const { AgentContext, createAgent, isAgent } = __nccwpck_require__(3849);
+const { AgentContext, createAgent, isAgent } = __nccwpck_require__(63849);
 const {
   Channel,
   MAX_WINDOW,
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(5683);
+} = __nccwpck_require__(75683);
 const {
   ChannelManager,
   generateAlgorithmList,
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(2137);
+} = __nccwpck_require__(82137);
 
 const bufferParser = makeBufferParser();
 const sigParser = makeBufferParser();
@@ -4992,14 +4992,14 @@ module.exports = Client;
 
 /***/ }),
 
-/***/ 137:
+/***/ 40137:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-const { Agent: HttpAgent } = __nccwpck_require__(8611);
-const { Agent: HttpsAgent } = __nccwpck_require__(5692);
-const { connect: tlsConnect } = __nccwpck_require__(4756);
+const { Agent: HttpAgent } = __nccwpck_require__(58611);
+const { Agent: HttpsAgent } = __nccwpck_require__(65692);
+const { connect: tlsConnect } = __nccwpck_require__(64756);
 
 let Client;
 
@@ -5019,7 +5019,7 @@ for (const ctor of [HttpAgent, HttpsAgent]) {
       const dstPort = options.port;
 
       if (Client === undefined)
-        Client = __nccwpck_require__(6297);
+        Client = __nccwpck_require__(66297);
 
       const client = new Client();
       let triedForward = false;
@@ -5083,7 +5083,7 @@ function decorateStream(stream, ctor, options) {
 
 /***/ }),
 
-/***/ 5472:
+/***/ 85472:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -5095,30 +5095,30 @@ const {
   CygwinAgent,
   OpenSSHAgent,
   PageantAgent,
-} = __nccwpck_require__(3849);
+} = __nccwpck_require__(63849);
 const {
   SSHTTPAgent: HTTPAgent,
   SSHTTPSAgent: HTTPSAgent,
-} = __nccwpck_require__(137);
-const { parseKey } = __nccwpck_require__(1789);
+} = __nccwpck_require__(40137);
+const { parseKey } = __nccwpck_require__(41789);
 const {
   flagsToString,
   OPEN_MODE,
   STATUS_CODE,
   stringToFlags,
-} = __nccwpck_require__(4996);
+} = __nccwpck_require__(44996);
 
 module.exports = {
   AgentProtocol,
   BaseAgent,
   createAgent,
-  Client: __nccwpck_require__(6297),
+  Client: __nccwpck_require__(66297),
   CygwinAgent,
   HTTPAgent,
   HTTPSAgent,
   OpenSSHAgent,
   PageantAgent,
-  Server: __nccwpck_require__(2605),
+  Server: __nccwpck_require__(72605),
   utils: {
     parseKey,
     ...__nccwpck_require__(3489),
@@ -5145,12 +5145,12 @@ const {
   generateKeyPairSync: generateKeyPairSync_,
   getCurves,
   randomBytes,
-} = __nccwpck_require__(6982);
+} = __nccwpck_require__(76982);
 
-const { Ber } = __nccwpck_require__(9837);
-const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
+const { Ber } = __nccwpck_require__(89837);
+const bcrypt_pbkdf = (__nccwpck_require__(30686).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(2888);
+const { CIPHER_INFO } = __nccwpck_require__(62888);
 
 const SALT_LEN = 16;
 const DEFAULT_ROUNDS = 16;
@@ -5723,7 +5723,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7841:
+/***/ 87841:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 /*
@@ -5766,9 +5766,9 @@ module.exports = {
 
 
 
-const { inspect } = __nccwpck_require__(9023);
+const { inspect } = __nccwpck_require__(39023);
 
-const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(2888);
+const { bindingAvailable, NullCipher, NullDecipher } = __nccwpck_require__(62888);
 const {
   COMPAT_CHECKS,
   DISCONNECT_REASON,
@@ -5776,18 +5776,18 @@ const {
   MESSAGE,
   SIGNALS,
   TERMINAL_MODE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(44020);
 const {
   DEFAULT_KEXINIT_CLIENT,
   DEFAULT_KEXINIT_SERVER,
   KexInit,
   kexinit,
   onKEXPayload,
-} = __nccwpck_require__(4637);
+} = __nccwpck_require__(24637);
 const {
   parseKey,
-} = __nccwpck_require__(1789);
-const MESSAGE_HANDLERS = __nccwpck_require__(9244);
+} = __nccwpck_require__(41789);
+const MESSAGE_HANDLERS = __nccwpck_require__(59244);
 const {
   bufferCopy,
   bufferFill,
@@ -5795,15 +5795,15 @@ const {
   convertSignature,
   sendPacket,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(42184);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(4592);
+} = __nccwpck_require__(74592);
 
-const MODULE_VER = (__nccwpck_require__(8342)/* .version */ .rE);
+const MODULE_VER = (__nccwpck_require__(78342)/* .version */ .rE);
 
 const VALID_DISCONNECT_REASONS = new Map(
   Object.values(DISCONNECT_REASON).map((n) => [n, 1])
@@ -7866,19 +7866,19 @@ module.exports = Protocol;
 
 /***/ }),
 
-/***/ 4996:
+/***/ 44996:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const EventEmitter = __nccwpck_require__(4434);
-const fs = __nccwpck_require__(9896);
+const EventEmitter = __nccwpck_require__(24434);
+const fs = __nccwpck_require__(79896);
 const { constants } = fs;
 const {
   Readable: ReadableStream,
   Writable: WritableStream
 } = __nccwpck_require__(2203);
-const { inherits, types: { isDate } } = __nccwpck_require__(9023);
+const { inherits, types: { isDate } } = __nccwpck_require__(39023);
 
 const FastBuffer = Buffer[Symbol.species];
 
@@ -7887,7 +7887,7 @@ const {
   bufferSlice,
   makeBufferParser,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(42184);
 
 const ATTR = {
   SIZE: 0x00000001,
@@ -11467,7 +11467,7 @@ const {
   ERR_INVALID_ARG_TYPE,
   ERR_OUT_OF_RANGE,
   validateNumber
-} = __nccwpck_require__(3208);
+} = __nccwpck_require__(13208);
 
 const kMinPoolSpace = 128;
 
@@ -11925,19 +11925,19 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4020:
+/***/ 44020:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const crypto = __nccwpck_require__(6982);
+const crypto = __nccwpck_require__(76982);
 
 let cpuInfo;
 try {
-  cpuInfo = __nccwpck_require__(4982)();
+  cpuInfo = __nccwpck_require__(84982)();
 } catch {}
 
-const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(2888);
+const { bindingAvailable, CIPHER_INFO, MAC_INFO } = __nccwpck_require__(62888);
 
 const eddsaSupported = (() => {
   if (typeof crypto.sign === 'function'
@@ -12288,7 +12288,7 @@ module.exports.DISCONNECT_REASON_BY_VALUE =
 
 /***/ }),
 
-/***/ 2888:
+/***/ 62888:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // TODO:
@@ -12301,9 +12301,9 @@ module.exports.DISCONNECT_REASON_BY_VALUE =
 
 const {
   createCipheriv, createDecipheriv, createHmac, randomFillSync, timingSafeEqual
-} = __nccwpck_require__(6982);
+} = __nccwpck_require__(76982);
 
-const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(2184);
+const { readUInt32BE, writeUInt32BE } = __nccwpck_require__(42184);
 
 const FastBuffer = Buffer[Symbol.species];
 const MAX_SEQNO = 2 ** 32 - 1;
@@ -12320,7 +12320,7 @@ let AESGCMDecipher;
 let ChaChaPolyDecipher;
 let GenericDecipher;
 try {
-  binding = __nccwpck_require__(490);
+  binding = __nccwpck_require__(30490);
   ({ AESGCMCipher, ChaChaPolyCipher, GenericCipher,
      AESGCMDecipher, ChaChaPolyDecipher, GenericDecipher } = binding);
 } catch {}
@@ -13874,7 +13874,7 @@ module.exports = {
     // eslint-disable-next-line no-async-promise-executor
     return new Promise(async (resolve, reject) => {
       try {
-        POLY1305_WASM_MODULE = await __nccwpck_require__(7830)();
+        POLY1305_WASM_MODULE = await __nccwpck_require__(27830)();
         POLY1305_RESULT_MALLOC = POLY1305_WASM_MODULE._malloc(16);
         poly1305_auth = POLY1305_WASM_MODULE.cwrap(
           'poly1305_auth',
@@ -13897,7 +13897,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7830:
+/***/ 27830:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -13910,7 +13910,7 @@ function(createPoly1305) {
 
 
 var b;b||(b=typeof createPoly1305 !== 'undefined' ? createPoly1305 : {});var q,r;b.ready=new Promise(function(a,c){q=a;r=c});var u={},w;for(w in b)b.hasOwnProperty(w)&&(u[w]=b[w]);var x="object"===typeof window,y="function"===typeof importScripts,z="object"===typeof process&&"object"===typeof process.versions&&"string"===typeof process.versions.node,B="",C,D,E,F,G;
-if(z)B=y?(__nccwpck_require__(6928).dirname)(B)+"/":__dirname+"/",C=function(a,c){var d=H(a);if(d)return c?d:d.toString();F||(F=__nccwpck_require__(9896));G||(G=__nccwpck_require__(6928));a=G.normalize(a);return F.readFileSync(a,c?null:"utf8")},E=function(a){a=C(a,!0);a.buffer||(a=new Uint8Array(a));assert(a.buffer);return a},D=function(a,c,d){var e=H(a);e&&c(e);F||(F=__nccwpck_require__(9896));G||(G=__nccwpck_require__(6928));a=G.normalize(a);F.readFile(a,function(f,l){f?d(f):c(l.buffer)})},1<process.argv.length&&process.argv[1].replace(/\\/g,"/"),process.argv.slice(2),
+if(z)B=y?(__nccwpck_require__(16928).dirname)(B)+"/":__dirname+"/",C=function(a,c){var d=H(a);if(d)return c?d:d.toString();F||(F=__nccwpck_require__(79896));G||(G=__nccwpck_require__(16928));a=G.normalize(a);return F.readFileSync(a,c?null:"utf8")},E=function(a){a=C(a,!0);a.buffer||(a=new Uint8Array(a));assert(a.buffer);return a},D=function(a,c,d){var e=H(a);e&&c(e);F||(F=__nccwpck_require__(79896));G||(G=__nccwpck_require__(16928));a=G.normalize(a);F.readFile(a,function(f,l){f?d(f):c(l.buffer)})},1<process.argv.length&&process.argv[1].replace(/\\/g,"/"),process.argv.slice(2),
 b.inspect=function(){return"[Emscripten Module object]"};else if(x||y)y?B=self.location.href:"undefined"!==typeof document&&document.currentScript&&(B=document.currentScript.src),_scriptDir&&(B=_scriptDir),0!==B.indexOf("blob:")?B=B.substr(0,B.lastIndexOf("/")+1):B="",C=function(a){try{var c=new XMLHttpRequest;c.open("GET",a,!1);c.send(null);return c.responseText}catch(f){if(a=H(a)){c=[];for(var d=0;d<a.length;d++){var e=a[d];255<e&&(ba&&assert(!1,"Character code "+e+" ("+String.fromCharCode(e)+")  at offset "+
 d+" not in 0x00-0xFF."),e&=255);c.push(String.fromCharCode(e))}return c.join("")}throw f;}},y&&(E=function(a){try{var c=new XMLHttpRequest;c.open("GET",a,!1);c.responseType="arraybuffer";c.send(null);return new Uint8Array(c.response)}catch(d){if(a=H(a))return a;throw d;}}),D=function(a,c,d){var e=new XMLHttpRequest;e.open("GET",a,!0);e.responseType="arraybuffer";e.onload=function(){if(200==e.status||0==e.status&&e.response)c(e.response);else{var f=H(a);f?c(f.buffer):d()}};e.onerror=d;e.send(null)};
 b.print||console.log.bind(console);var I=b.printErr||console.warn.bind(console);for(w in u)u.hasOwnProperty(w)&&(b[w]=u[w]);u=null;var J;b.wasmBinary&&(J=b.wasmBinary);var noExitRuntime=b.noExitRuntime||!0;"object"!==typeof WebAssembly&&K("no native wasm support detected");var L,M=!1;function assert(a,c){a||K("Assertion failed: "+c)}function N(a){var c=b["_"+a];assert(c,"Cannot call unknown function "+a+", make sure it is exported");return c}
@@ -13944,15 +13944,15 @@ else {}
 
 /***/ }),
 
-/***/ 9244:
+/***/ 59244:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const MESSAGE_HANDLERS = new Array(256);
 [
-  (__nccwpck_require__(4637).HANDLERS),
-  __nccwpck_require__(9964),
+  (__nccwpck_require__(24637).HANDLERS),
+  __nccwpck_require__(99964),
 ].forEach((handlers) => {
   // eslint-disable-next-line prefer-const
   for (let [type, handler] of Object.entries(handlers)) {
@@ -13967,7 +13967,7 @@ module.exports = MESSAGE_HANDLERS;
 
 /***/ }),
 
-/***/ 9964:
+/***/ 99964:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -13978,18 +13978,18 @@ const {
   doFatalError,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(42184);
 
 const {
   CHANNEL_OPEN_FAILURE,
   COMPAT,
   MESSAGE,
   TERMINAL_MODE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(44020);
 
 const {
   parseKey,
-} = __nccwpck_require__(1789);
+} = __nccwpck_require__(41789);
 
 const TERMINAL_MODE_BY_VALUE =
   Array.from(Object.entries(TERMINAL_MODE))
@@ -15259,7 +15259,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4637:
+/***/ 24637:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -15273,9 +15273,9 @@ const {
   diffieHellman,
   generateKeyPairSync,
   randomFillSync,
-} = __nccwpck_require__(6982);
+} = __nccwpck_require__(76982);
 
-const { Ber } = __nccwpck_require__(9837);
+const { Ber } = __nccwpck_require__(89837);
 
 const {
   COMPAT,
@@ -15287,14 +15287,14 @@ const {
   DEFAULT_COMPRESSION,
   DISCONNECT_REASON,
   MESSAGE,
-} = __nccwpck_require__(4020);
+} = __nccwpck_require__(44020);
 const {
   CIPHER_INFO,
   createCipher,
   createDecipher,
   MAC_INFO,
-} = __nccwpck_require__(2888);
-const { parseDERKey } = __nccwpck_require__(1789);
+} = __nccwpck_require__(62888);
+const { parseDERKey } = __nccwpck_require__(41789);
 const {
   bufferFill,
   bufferParser,
@@ -15303,13 +15303,13 @@ const {
   FastBuffer,
   sigSSHToASN1,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(42184);
 const {
   PacketReader,
   PacketWriter,
   ZlibPacketReader,
   ZlibPacketWriter,
-} = __nccwpck_require__(4592);
+} = __nccwpck_require__(74592);
 
 let MESSAGE_HANDLERS;
 
@@ -17053,7 +17053,7 @@ function onKEXPayload(state, payload) {
       case MESSAGE.UNIMPLEMENTED:
       case MESSAGE.DEBUG:
         if (!MESSAGE_HANDLERS)
-          MESSAGE_HANDLERS = __nccwpck_require__(9244);
+          MESSAGE_HANDLERS = __nccwpck_require__(59244);
         return MESSAGE_HANDLERS[type](this, payload);
     }
   }
@@ -17061,7 +17061,7 @@ function onKEXPayload(state, payload) {
   switch (type) {
     case MESSAGE.DISCONNECT:
       if (!MESSAGE_HANDLERS)
-        MESSAGE_HANDLERS = __nccwpck_require__(9244);
+        MESSAGE_HANDLERS = __nccwpck_require__(59244);
       return MESSAGE_HANDLERS[type](this, payload);
     case MESSAGE.KEXINIT:
       if (!state.firstPacket) {
@@ -17174,7 +17174,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1789:
+/***/ 41789:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // TODO:
@@ -17193,21 +17193,21 @@ const {
   getCiphers,
   sign: sign_,
   verify: verify_,
-} = __nccwpck_require__(6982);
+} = __nccwpck_require__(76982);
 const supportedOpenSSLCiphers = getCiphers();
 
-const { Ber } = __nccwpck_require__(9837);
-const bcrypt_pbkdf = (__nccwpck_require__(686).pbkdf);
+const { Ber } = __nccwpck_require__(89837);
+const bcrypt_pbkdf = (__nccwpck_require__(30686).pbkdf);
 
-const { CIPHER_INFO } = __nccwpck_require__(2888);
-const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(4020);
+const { CIPHER_INFO } = __nccwpck_require__(62888);
+const { eddsaSupported, SUPPORTED_CIPHER } = __nccwpck_require__(44020);
 const {
   bufferSlice,
   makeBufferParser,
   readString,
   readUInt32BE,
   writeUInt32BE,
-} = __nccwpck_require__(2184);
+} = __nccwpck_require__(42184);
 
 const SYM_HASH_ALGO = Symbol('Hash Algorithm');
 const SYM_PRIV_PEM = Symbol('Private key PEM');
@@ -18665,13 +18665,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3208:
+/***/ 13208:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 
-const assert = __nccwpck_require__(2613);
-const { inspect } = __nccwpck_require__(9023);
+const assert = __nccwpck_require__(42613);
+const { inspect } = __nccwpck_require__(39023);
 
 // Only use this for integers! Decimal numbers do not work with this function.
 function addNumericalSeparator(val) {
@@ -18787,12 +18787,12 @@ exports.validateNumber = function validateNumber(value, name) {
 
 /***/ }),
 
-/***/ 2184:
+/***/ 42184:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const Ber = (__nccwpck_require__(9837).Ber);
+const Ber = (__nccwpck_require__(89837).Ber);
 
 let DISCONNECT_REASON;
 
@@ -18963,7 +18963,7 @@ module.exports = {
   doFatalError: (protocol, msg, level, reason) => {
     let err;
     if (DISCONNECT_REASON === undefined)
-      ({ DISCONNECT_REASON } = __nccwpck_require__(4020));
+      ({ DISCONNECT_REASON } = __nccwpck_require__(44020));
     if (msg instanceof Error) {
       // doFatalError(protocol, err[, reason])
       err = msg;
@@ -19150,12 +19150,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4592:
+/***/ 74592:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kMaxLength } = __nccwpck_require__(181);
+const { kMaxLength } = __nccwpck_require__(20181);
 const {
   createInflate,
   constants: {
@@ -19168,7 +19168,7 @@ const {
     Z_DEFAULT_WINDOWBITS,
     Z_PARTIAL_FLUSH,
   }
-} = __nccwpck_require__(3106);
+} = __nccwpck_require__(43106);
 const ZlibHandle = createInflate()._handle.constructor;
 
 function processCallback() {
@@ -19412,7 +19412,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2605:
+/***/ 72605:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // TODO:
@@ -19422,8 +19422,8 @@ module.exports = {
 //     immediate connection status checking
 
 
-const { Server: netServer } = __nccwpck_require__(9278);
-const EventEmitter = __nccwpck_require__(4434);
+const { Server: netServer } = __nccwpck_require__(69278);
+const EventEmitter = __nccwpck_require__(24434);
 const { listenerCount } = EventEmitter;
 
 const {
@@ -19440,13 +19440,13 @@ const {
   SUPPORTED_KEX,
   SUPPORTED_MAC,
   SUPPORTED_SERVER_HOST_KEY,
-} = __nccwpck_require__(4020);
-const { init: cryptoInit } = __nccwpck_require__(2888);
-const { KexInit } = __nccwpck_require__(4637);
-const { parseKey } = __nccwpck_require__(1789);
-const Protocol = __nccwpck_require__(7841);
-const { SFTP } = __nccwpck_require__(4996);
-const { writeUInt32BE } = __nccwpck_require__(2184);
+} = __nccwpck_require__(44020);
+const { init: cryptoInit } = __nccwpck_require__(62888);
+const { KexInit } = __nccwpck_require__(24637);
+const { parseKey } = __nccwpck_require__(41789);
+const Protocol = __nccwpck_require__(87841);
+const { SFTP } = __nccwpck_require__(44996);
+const { writeUInt32BE } = __nccwpck_require__(42184);
 
 const {
   Channel,
@@ -19454,7 +19454,7 @@ const {
   PACKET_SIZE,
   windowAdjust,
   WINDOW_THRESHOLD,
-} = __nccwpck_require__(5683);
+} = __nccwpck_require__(75683);
 
 const {
   ChannelManager,
@@ -19462,7 +19462,7 @@ const {
   isWritable,
   onChannelOpenFailure,
   onCHANNEL_CLOSE,
-} = __nccwpck_require__(2137);
+} = __nccwpck_require__(82137);
 
 const MAX_PENDING_AUTHS = 10;
 
@@ -20799,12 +20799,12 @@ module.exports.IncomingClient = Client;
 
 /***/ }),
 
-/***/ 2137:
+/***/ 82137:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { SFTP } = __nccwpck_require__(4996);
+const { SFTP } = __nccwpck_require__(44996);
 
 const MAX_CHANNEL = 2 ** 32 - 1;
 
@@ -21142,33 +21142,32 @@ module.exports = {
 
 /***/ }),
 
-/***/ 770:
+/***/ 20770:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-/* unused reexport */ __nccwpck_require__(218);
+module.exports = __nccwpck_require__(20218);
 
 
 /***/ }),
 
-/***/ 218:
+/***/ 20218:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
-var __webpack_unused_export__;
 
 
-var net = __nccwpck_require__(9278);
-var tls = __nccwpck_require__(4756);
-var http = __nccwpck_require__(8611);
-var https = __nccwpck_require__(5692);
-var events = __nccwpck_require__(4434);
-var assert = __nccwpck_require__(2613);
-var util = __nccwpck_require__(9023);
+var net = __nccwpck_require__(69278);
+var tls = __nccwpck_require__(64756);
+var http = __nccwpck_require__(58611);
+var https = __nccwpck_require__(65692);
+var events = __nccwpck_require__(24434);
+var assert = __nccwpck_require__(42613);
+var util = __nccwpck_require__(39023);
 
 
-__webpack_unused_export__ = httpOverHttp;
-__webpack_unused_export__ = httpsOverHttp;
-__webpack_unused_export__ = httpOverHttps;
-__webpack_unused_export__ = httpsOverHttps;
+exports.httpOverHttp = httpOverHttp;
+exports.httpsOverHttp = httpsOverHttp;
+exports.httpOverHttps = httpOverHttps;
+exports.httpsOverHttps = httpsOverHttps;
 
 
 function httpOverHttp(options) {
@@ -21417,12 +21416,12 @@ if (process.env.NODE_DEBUG && /\btunnel\b/.test(process.env.NODE_DEBUG)) {
 } else {
   debug = function() {};
 }
-__webpack_unused_export__ = debug; // for test
+exports.debug = debug; // for test
 
 
 /***/ }),
 
-/***/ 668:
+/***/ 80668:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 (function(nacl) {
@@ -23801,7 +23800,7 @@ nacl.setPRNG = function(fn) {
     });
   } else if (true) {
     // Node.js.
-    crypto = __nccwpck_require__(6982);
+    crypto = __nccwpck_require__(76982);
     if (crypto && crypto.randomBytes) {
       nacl.setPRNG(function(x, n) {
         var i, v = crypto.randomBytes(n);
@@ -23817,60 +23816,59 @@ nacl.setPRNG = function(fn) {
 
 /***/ }),
 
-/***/ 6752:
+/***/ 46752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-var __webpack_unused_export__;
 
 
-const Client = __nccwpck_require__(3701)
-const Dispatcher = __nccwpck_require__(883)
-const Pool = __nccwpck_require__(628)
+const Client = __nccwpck_require__(23701)
+const Dispatcher = __nccwpck_require__(30883)
+const Pool = __nccwpck_require__(30628)
 const BalancedPool = __nccwpck_require__(837)
-const Agent = __nccwpck_require__(7405)
-const ProxyAgent = __nccwpck_require__(6672)
-const EnvHttpProxyAgent = __nccwpck_require__(3137)
-const RetryAgent = __nccwpck_require__(50)
-const errors = __nccwpck_require__(8707)
+const Agent = __nccwpck_require__(57405)
+const ProxyAgent = __nccwpck_require__(76672)
+const EnvHttpProxyAgent = __nccwpck_require__(53137)
+const RetryAgent = __nccwpck_require__(30050)
+const errors = __nccwpck_require__(68707)
 const util = __nccwpck_require__(3440)
 const { InvalidArgumentError } = errors
-const api = __nccwpck_require__(6615)
-const buildConnector = __nccwpck_require__(9136)
-const MockClient = __nccwpck_require__(7365)
-const MockAgent = __nccwpck_require__(7501)
-const MockPool = __nccwpck_require__(4004)
-const mockErrors = __nccwpck_require__(2429)
-const RetryHandler = __nccwpck_require__(7816)
-const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(2581)
-const DecoratorHandler = __nccwpck_require__(8155)
+const api = __nccwpck_require__(56615)
+const buildConnector = __nccwpck_require__(59136)
+const MockClient = __nccwpck_require__(47365)
+const MockAgent = __nccwpck_require__(47501)
+const MockPool = __nccwpck_require__(94004)
+const mockErrors = __nccwpck_require__(52429)
+const RetryHandler = __nccwpck_require__(17816)
+const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(32581)
+const DecoratorHandler = __nccwpck_require__(58155)
 const RedirectHandler = __nccwpck_require__(8754)
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const createRedirectInterceptor = __nccwpck_require__(25092)
 
 Object.assign(Dispatcher.prototype, api)
 
-__webpack_unused_export__ = Dispatcher
-__webpack_unused_export__ = Client
-__webpack_unused_export__ = Pool
-__webpack_unused_export__ = BalancedPool
-__webpack_unused_export__ = Agent
-__webpack_unused_export__ = ProxyAgent
-__webpack_unused_export__ = EnvHttpProxyAgent
-__webpack_unused_export__ = RetryAgent
-__webpack_unused_export__ = RetryHandler
+module.exports.Dispatcher = Dispatcher
+module.exports.Client = Client
+module.exports.Pool = Pool
+module.exports.BalancedPool = BalancedPool
+module.exports.Agent = Agent
+module.exports.ProxyAgent = ProxyAgent
+module.exports.EnvHttpProxyAgent = EnvHttpProxyAgent
+module.exports.RetryAgent = RetryAgent
+module.exports.RetryHandler = RetryHandler
 
-__webpack_unused_export__ = DecoratorHandler
-__webpack_unused_export__ = RedirectHandler
-__webpack_unused_export__ = createRedirectInterceptor
-__webpack_unused_export__ = {
-  redirect: __nccwpck_require__(1514),
-  retry: __nccwpck_require__(2026),
-  dump: __nccwpck_require__(8060),
-  dns: __nccwpck_require__(379)
+module.exports.DecoratorHandler = DecoratorHandler
+module.exports.RedirectHandler = RedirectHandler
+module.exports.createRedirectInterceptor = createRedirectInterceptor
+module.exports.interceptors = {
+  redirect: __nccwpck_require__(21514),
+  retry: __nccwpck_require__(92026),
+  dump: __nccwpck_require__(88060),
+  dns: __nccwpck_require__(70379)
 }
 
-__webpack_unused_export__ = buildConnector
-__webpack_unused_export__ = errors
-__webpack_unused_export__ = {
+module.exports.buildConnector = buildConnector
+module.exports.errors = errors
+module.exports.util = {
   parseHeaders: util.parseHeaders,
   headerNameToString: util.headerNameToString
 }
@@ -23924,11 +23922,11 @@ function makeDispatcher (fn) {
   }
 }
 
-__webpack_unused_export__ = setGlobalDispatcher
-__webpack_unused_export__ = getGlobalDispatcher
+module.exports.setGlobalDispatcher = setGlobalDispatcher
+module.exports.getGlobalDispatcher = getGlobalDispatcher
 
-const fetchImpl = (__nccwpck_require__(4398).fetch)
-__webpack_unused_export__ = async function fetch (init, options = undefined) {
+const fetchImpl = (__nccwpck_require__(54398).fetch)
+module.exports.fetch = async function fetch (init, options = undefined) {
   try {
     return await fetchImpl(init, options)
   } catch (err) {
@@ -23939,66 +23937,66 @@ __webpack_unused_export__ = async function fetch (init, options = undefined) {
     throw err
   }
 }
-/* unused reexport */ __nccwpck_require__(660).Headers
-/* unused reexport */ __nccwpck_require__(9051).Response
-/* unused reexport */ __nccwpck_require__(9967).Request
-/* unused reexport */ __nccwpck_require__(5910).FormData
-__webpack_unused_export__ = globalThis.File ?? (__nccwpck_require__(4573).File)
-/* unused reexport */ __nccwpck_require__(8355).FileReader
+module.exports.Headers = __nccwpck_require__(60660).Headers
+module.exports.Response = __nccwpck_require__(99051).Response
+module.exports.Request = __nccwpck_require__(9967).Request
+module.exports.FormData = __nccwpck_require__(35910).FormData
+module.exports.File = globalThis.File ?? (__nccwpck_require__(4573).File)
+module.exports.FileReader = __nccwpck_require__(48355).FileReader
 
-const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(1059)
+const { setGlobalOrigin, getGlobalOrigin } = __nccwpck_require__(51059)
 
-__webpack_unused_export__ = setGlobalOrigin
-__webpack_unused_export__ = getGlobalOrigin
+module.exports.setGlobalOrigin = setGlobalOrigin
+module.exports.getGlobalOrigin = getGlobalOrigin
 
 const { CacheStorage } = __nccwpck_require__(3245)
-const { kConstruct } = __nccwpck_require__(109)
+const { kConstruct } = __nccwpck_require__(20109)
 
 // Cache & CacheStorage are tightly coupled with fetch. Even if it may run
 // in an older version of Node, it doesn't have any use without fetch.
-__webpack_unused_export__ = new CacheStorage(kConstruct)
+module.exports.caches = new CacheStorage(kConstruct)
 
-const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(9061)
+const { deleteCookie, getCookies, getSetCookies, setCookie } = __nccwpck_require__(79061)
 
-__webpack_unused_export__ = deleteCookie
-__webpack_unused_export__ = getCookies
-__webpack_unused_export__ = getSetCookies
-__webpack_unused_export__ = setCookie
+module.exports.deleteCookie = deleteCookie
+module.exports.getCookies = getCookies
+module.exports.getSetCookies = getSetCookies
+module.exports.setCookie = setCookie
 
-const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(1900)
+const { parseMIMEType, serializeAMimeType } = __nccwpck_require__(51900)
 
-__webpack_unused_export__ = parseMIMEType
-__webpack_unused_export__ = serializeAMimeType
+module.exports.parseMIMEType = parseMIMEType
+module.exports.serializeAMimeType = serializeAMimeType
 
-const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(5188)
-/* unused reexport */ __nccwpck_require__(3726).WebSocket
-__webpack_unused_export__ = CloseEvent
-__webpack_unused_export__ = ErrorEvent
-__webpack_unused_export__ = MessageEvent
+const { CloseEvent, ErrorEvent, MessageEvent } = __nccwpck_require__(15188)
+module.exports.WebSocket = __nccwpck_require__(13726).WebSocket
+module.exports.CloseEvent = CloseEvent
+module.exports.ErrorEvent = ErrorEvent
+module.exports.MessageEvent = MessageEvent
 
-__webpack_unused_export__ = makeDispatcher(api.request)
-__webpack_unused_export__ = makeDispatcher(api.stream)
-__webpack_unused_export__ = makeDispatcher(api.pipeline)
-__webpack_unused_export__ = makeDispatcher(api.connect)
-__webpack_unused_export__ = makeDispatcher(api.upgrade)
+module.exports.request = makeDispatcher(api.request)
+module.exports.stream = makeDispatcher(api.stream)
+module.exports.pipeline = makeDispatcher(api.pipeline)
+module.exports.connect = makeDispatcher(api.connect)
+module.exports.upgrade = makeDispatcher(api.upgrade)
 
-__webpack_unused_export__ = MockClient
-__webpack_unused_export__ = MockPool
-__webpack_unused_export__ = MockAgent
-__webpack_unused_export__ = mockErrors
+module.exports.MockClient = MockClient
+module.exports.MockPool = MockPool
+module.exports.MockAgent = MockAgent
+module.exports.mockErrors = mockErrors
 
-const { EventSource } = __nccwpck_require__(1238)
+const { EventSource } = __nccwpck_require__(21238)
 
-__webpack_unused_export__ = EventSource
+module.exports.EventSource = EventSource
 
 
 /***/ }),
 
-/***/ 158:
+/***/ 80158:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 const { addAbortListener } = __nccwpck_require__(3440)
-const { RequestAbortedError } = __nccwpck_require__(8707)
+const { RequestAbortedError } = __nccwpck_require__(68707)
 
 const kListener = Symbol('kListener')
 const kSignal = Symbol('kSignal')
@@ -24058,16 +24056,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2279:
+/***/ 34660:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const assert = __nccwpck_require__(4589)
-const { AsyncResource } = __nccwpck_require__(6698)
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
+const assert = __nccwpck_require__(34589)
+const { AsyncResource } = __nccwpck_require__(16698)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(68707)
 const util = __nccwpck_require__(3440)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { addSignal, removeSignal } = __nccwpck_require__(80158)
 
 class ConnectHandler extends AsyncResource {
   constructor (opts, callback) {
@@ -24173,7 +24171,7 @@ module.exports = connect
 
 /***/ }),
 
-/***/ 6862:
+/***/ 76862:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -24182,16 +24180,16 @@ const {
   Readable,
   Duplex,
   PassThrough
-} = __nccwpck_require__(7075)
+} = __nccwpck_require__(57075)
 const {
   InvalidArgumentError,
   InvalidReturnValueError,
   RequestAbortedError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(68707)
 const util = __nccwpck_require__(3440)
-const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
-const assert = __nccwpck_require__(4589)
+const { AsyncResource } = __nccwpck_require__(16698)
+const { addSignal, removeSignal } = __nccwpck_require__(80158)
+const assert = __nccwpck_require__(34589)
 
 const kResume = Symbol('resume')
 
@@ -24431,17 +24429,17 @@ module.exports = pipeline
 
 /***/ }),
 
-/***/ 4043:
+/***/ 14043:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const assert = __nccwpck_require__(4589)
-const { Readable } = __nccwpck_require__(9927)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
+const assert = __nccwpck_require__(34589)
+const { Readable } = __nccwpck_require__(49927)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(68707)
 const util = __nccwpck_require__(3440)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
-const { AsyncResource } = __nccwpck_require__(6698)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(87655)
+const { AsyncResource } = __nccwpck_require__(16698)
 
 class RequestHandler extends AsyncResource {
   constructor (opts, callback) {
@@ -24657,13 +24655,13 @@ module.exports.RequestHandler = RequestHandler
 
 
 
-const assert = __nccwpck_require__(4589)
-const { finished, PassThrough } = __nccwpck_require__(7075)
-const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(8707)
+const assert = __nccwpck_require__(34589)
+const { finished, PassThrough } = __nccwpck_require__(57075)
+const { InvalidArgumentError, InvalidReturnValueError } = __nccwpck_require__(68707)
 const util = __nccwpck_require__(3440)
-const { getResolveErrorBodyCallback } = __nccwpck_require__(7655)
-const { AsyncResource } = __nccwpck_require__(6698)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
+const { getResolveErrorBodyCallback } = __nccwpck_require__(87655)
+const { AsyncResource } = __nccwpck_require__(16698)
+const { addSignal, removeSignal } = __nccwpck_require__(80158)
 
 class StreamHandler extends AsyncResource {
   constructor (opts, factory, callback) {
@@ -24879,16 +24877,16 @@ module.exports = stream
 
 /***/ }),
 
-/***/ 1882:
+/***/ 61882:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { InvalidArgumentError, SocketError } = __nccwpck_require__(8707)
-const { AsyncResource } = __nccwpck_require__(6698)
+const { InvalidArgumentError, SocketError } = __nccwpck_require__(68707)
+const { AsyncResource } = __nccwpck_require__(16698)
 const util = __nccwpck_require__(3440)
-const { addSignal, removeSignal } = __nccwpck_require__(158)
-const assert = __nccwpck_require__(4589)
+const { addSignal, removeSignal } = __nccwpck_require__(80158)
+const assert = __nccwpck_require__(34589)
 
 class UpgradeHandler extends AsyncResource {
   constructor (opts, callback) {
@@ -24994,30 +24992,30 @@ module.exports = upgrade
 
 /***/ }),
 
-/***/ 6615:
+/***/ 56615:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-module.exports.request = __nccwpck_require__(4043)
+module.exports.request = __nccwpck_require__(14043)
 module.exports.stream = __nccwpck_require__(3560)
-module.exports.pipeline = __nccwpck_require__(6862)
-module.exports.upgrade = __nccwpck_require__(1882)
-module.exports.connect = __nccwpck_require__(2279)
+module.exports.pipeline = __nccwpck_require__(76862)
+module.exports.upgrade = __nccwpck_require__(61882)
+module.exports.connect = __nccwpck_require__(34660)
 
 
 /***/ }),
 
-/***/ 9927:
+/***/ 49927:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // Ported from https://github.com/nodejs/undici/pull/907
 
 
 
-const assert = __nccwpck_require__(4589)
-const { Readable } = __nccwpck_require__(7075)
-const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(8707)
+const assert = __nccwpck_require__(34589)
+const { Readable } = __nccwpck_require__(57075)
+const { RequestAbortedError, NotSupportedError, InvalidArgumentError, AbortError } = __nccwpck_require__(68707)
 const util = __nccwpck_require__(3440)
 const { ReadableStreamFrom } = __nccwpck_require__(3440)
 
@@ -25400,15 +25398,15 @@ module.exports = { Readable: BodyReadable, chunksDecode }
 
 /***/ }),
 
-/***/ 7655:
+/***/ 87655:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const assert = __nccwpck_require__(4589)
+const assert = __nccwpck_require__(34589)
 const {
   ResponseStatusCodeError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(68707)
 
-const { chunksDecode } = __nccwpck_require__(9927)
+const { chunksDecode } = __nccwpck_require__(49927)
 const CHUNK_LIMIT = 128 * 1024
 
 async function getResolveErrorBodyCallback ({ callback, body, contentType, statusCode, statusMessage, headers }) {
@@ -25500,16 +25498,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9136:
+/***/ 59136:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const net = __nccwpck_require__(7030)
-const assert = __nccwpck_require__(4589)
+const net = __nccwpck_require__(77030)
+const assert = __nccwpck_require__(34589)
 const util = __nccwpck_require__(3440)
-const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(8707)
-const timers = __nccwpck_require__(6603)
+const { InvalidArgumentError, ConnectTimeoutError } = __nccwpck_require__(68707)
+const timers = __nccwpck_require__(96603)
 
 function noop () {}
 
@@ -25594,7 +25592,7 @@ function buildConnector ({ allowH2, maxCachedSessions, socketPath, timeout, sess
     let socket
     if (protocol === 'https:') {
       if (!tls) {
-        tls = __nccwpck_require__(1692)
+        tls = __nccwpck_require__(41692)
       }
       servername = servername || options.servername || util.getServerName(host) || null
 
@@ -25747,7 +25745,7 @@ module.exports = buildConnector
 
 /***/ }),
 
-/***/ 735:
+/***/ 10735:
 /***/ ((module) => {
 
 
@@ -25872,12 +25870,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2414:
+/***/ 42414:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const diagnosticsChannel = __nccwpck_require__(3053)
-const util = __nccwpck_require__(7975)
+const diagnosticsChannel = __nccwpck_require__(53053)
+const util = __nccwpck_require__(57975)
 
 const undiciDebugLog = util.debuglog('undici')
 const fetchDebuglog = util.debuglog('fetch')
@@ -26081,7 +26079,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8707:
+/***/ 68707:
 /***/ ((module) => {
 
 
@@ -26513,7 +26511,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4655:
+/***/ 44655:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -26521,8 +26519,8 @@ module.exports = {
 const {
   InvalidArgumentError,
   NotSupportedError
-} = __nccwpck_require__(8707)
-const assert = __nccwpck_require__(4589)
+} = __nccwpck_require__(68707)
+const assert = __nccwpck_require__(34589)
 const {
   isValidHTTPToken,
   isValidHeaderValue,
@@ -26537,8 +26535,8 @@ const {
   getServerName,
   normalizedMethodRecords
 } = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
+const { channels } = __nccwpck_require__(42414)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(10735)
 
 // Verifies that a given path is valid does not contain control chars \x00 to \x20
 const invalidPathRegex = /[^\u0021-\u00ff]/
@@ -27002,7 +27000,7 @@ module.exports = Request
 
 /***/ }),
 
-/***/ 6443:
+/***/ 36443:
 /***/ ((module) => {
 
 module.exports = {
@@ -27076,7 +27074,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7752:
+/***/ 67752:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -27084,7 +27082,7 @@ module.exports = {
 const {
   wellknownHeaderNames,
   headerNameLowerCasedRecord
-} = __nccwpck_require__(735)
+} = __nccwpck_require__(10735)
 
 class TstNode {
   /** @type {any} */
@@ -27240,18 +27238,18 @@ module.exports = {
 
 
 
-const assert = __nccwpck_require__(4589)
-const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(6443)
-const { IncomingMessage } = __nccwpck_require__(7067)
-const stream = __nccwpck_require__(7075)
-const net = __nccwpck_require__(7030)
+const assert = __nccwpck_require__(34589)
+const { kDestroyed, kBodyUsed, kListeners, kBody } = __nccwpck_require__(36443)
+const { IncomingMessage } = __nccwpck_require__(37067)
+const stream = __nccwpck_require__(57075)
+const net = __nccwpck_require__(77030)
 const { Blob } = __nccwpck_require__(4573)
-const nodeUtil = __nccwpck_require__(7975)
-const { stringify } = __nccwpck_require__(1792)
-const { EventEmitter: EE } = __nccwpck_require__(8474)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { headerNameLowerCasedRecord } = __nccwpck_require__(735)
-const { tree } = __nccwpck_require__(7752)
+const nodeUtil = __nccwpck_require__(57975)
+const { stringify } = __nccwpck_require__(41792)
+const { EventEmitter: EE } = __nccwpck_require__(78474)
+const { InvalidArgumentError } = __nccwpck_require__(68707)
+const { headerNameLowerCasedRecord } = __nccwpck_require__(10735)
+const { tree } = __nccwpck_require__(67752)
 
 const [nodeMajor, nodeMinor] = process.versions.node.split('.').map(v => Number(v))
 
@@ -27961,18 +27959,18 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7405:
+/***/ 57405:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
-const DispatcherBase = __nccwpck_require__(1841)
-const Pool = __nccwpck_require__(628)
-const Client = __nccwpck_require__(3701)
+const { InvalidArgumentError } = __nccwpck_require__(68707)
+const { kClients, kRunning, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(36443)
+const DispatcherBase = __nccwpck_require__(21841)
+const Pool = __nccwpck_require__(30628)
+const Client = __nccwpck_require__(23701)
 const util = __nccwpck_require__(3440)
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const createRedirectInterceptor = __nccwpck_require__(25092)
 
 const kOnConnect = Symbol('onConnect')
 const kOnDisconnect = Symbol('onDisconnect')
@@ -28109,7 +28107,7 @@ module.exports = Agent
 const {
   BalancedPoolMissingUpstreamError,
   InvalidArgumentError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(68707)
 const {
   PoolBase,
   kClients,
@@ -28117,9 +28115,9 @@ const {
   kAddClient,
   kRemoveClient,
   kGetDispatcher
-} = __nccwpck_require__(2128)
-const Pool = __nccwpck_require__(628)
-const { kUrl, kInterceptors } = __nccwpck_require__(6443)
+} = __nccwpck_require__(42128)
+const Pool = __nccwpck_require__(30628)
+const { kUrl, kInterceptors } = __nccwpck_require__(36443)
 const { parseOrigin } = __nccwpck_require__(3440)
 const kFactory = Symbol('factory')
 
@@ -28324,10 +28322,10 @@ module.exports = BalancedPool
 
 /* global WebAssembly */
 
-const assert = __nccwpck_require__(4589)
+const assert = __nccwpck_require__(34589)
 const util = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const timers = __nccwpck_require__(6603)
+const { channels } = __nccwpck_require__(42414)
+const timers = __nccwpck_require__(96603)
 const {
   RequestContentLengthMismatchError,
   ResponseContentLengthMismatchError,
@@ -28340,7 +28338,7 @@ const {
   BodyTimeoutError,
   HTTPParserError,
   ResponseExceededMaxSizeError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(68707)
 const {
   kUrl,
   kReset,
@@ -28373,9 +28371,9 @@ const {
   kOnError,
   kResume,
   kHTTPContext
-} = __nccwpck_require__(6443)
+} = __nccwpck_require__(36443)
 
-const constants = __nccwpck_require__(2824)
+const constants = __nccwpck_require__(52824)
 const EMPTY_BUF = Buffer.alloc(0)
 const FastBuffer = Buffer[Symbol.species]
 const addListener = util.addListener
@@ -28387,11 +28385,11 @@ const kSocketUsed = Symbol('kSocketUsed')
 let extractBody
 
 async function lazyllhttp () {
-  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(3870) : undefined
+  const llhttpWasmData = process.env.JEST_WORKER_ID ? __nccwpck_require__(63870) : undefined
 
   let mod
   try {
-    mod = await WebAssembly.compile(__nccwpck_require__(3434))
+    mod = await WebAssembly.compile(__nccwpck_require__(53434))
   } catch (e) {
     /* istanbul ignore next */
 
@@ -28399,7 +28397,7 @@ async function lazyllhttp () {
     // being enabled, but the occurring of this other error
     // * https://github.com/emscripten-core/emscripten/issues/11495
     // got me to remove that check to avoid breaking Node 12.
-    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(3870))
+    mod = await WebAssembly.compile(llhttpWasmData || __nccwpck_require__(63870))
   }
 
   return await WebAssembly.instantiate(mod, {
@@ -29314,7 +29312,7 @@ function writeH1 (client, request) {
 
   if (util.isFormDataLike(body)) {
     if (!extractBody) {
-      extractBody = (__nccwpck_require__(4492).extractBody)
+      extractBody = (__nccwpck_require__(84492).extractBody)
     }
 
     const [bodyStream, contentType] = extractBody(body)
@@ -29837,21 +29835,21 @@ module.exports = connectH1
 
 /***/ }),
 
-/***/ 8788:
+/***/ 88788:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const assert = __nccwpck_require__(4589)
-const { errorMonitor } = __nccwpck_require__(8474)
-const { pipeline } = __nccwpck_require__(7075)
+const assert = __nccwpck_require__(34589)
+const { errorMonitor } = __nccwpck_require__(78474)
+const { pipeline } = __nccwpck_require__(57075)
 const util = __nccwpck_require__(3440)
 const {
   RequestContentLengthMismatchError,
   RequestAbortedError,
   SocketError,
   InformationalError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(68707)
 const {
   kUrl,
   kReset,
@@ -29870,7 +29868,7 @@ const {
   kResume,
   kSize,
   kHTTPContext
-} = __nccwpck_require__(6443)
+} = __nccwpck_require__(36443)
 
 const kOpenStreams = Symbol('open streams')
 
@@ -29882,7 +29880,7 @@ let h2ExperimentalWarned = false
 /** @type {import('http2')} */
 let http2
 try {
-  http2 = __nccwpck_require__(2467)
+  http2 = __nccwpck_require__(32467)
 } catch {
   // @ts-ignore
   http2 = { constants: {} }
@@ -30276,7 +30274,7 @@ function writeH2 (client, request) {
   let contentLength = util.bodyLength(body)
 
   if (util.isFormDataLike(body)) {
-    extractBody ??= (__nccwpck_require__(4492).extractBody)
+    extractBody ??= (__nccwpck_require__(84492).extractBody)
 
     const [bodyStream, contentType] = extractBody(body)
     headers['content-type'] = contentType
@@ -30636,26 +30634,26 @@ module.exports = connectH2
 
 /***/ }),
 
-/***/ 3701:
+/***/ 23701:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // @ts-check
 
 
 
-const assert = __nccwpck_require__(4589)
-const net = __nccwpck_require__(7030)
-const http = __nccwpck_require__(7067)
+const assert = __nccwpck_require__(34589)
+const net = __nccwpck_require__(77030)
+const http = __nccwpck_require__(37067)
 const util = __nccwpck_require__(3440)
-const { channels } = __nccwpck_require__(2414)
-const Request = __nccwpck_require__(4655)
-const DispatcherBase = __nccwpck_require__(1841)
+const { channels } = __nccwpck_require__(42414)
+const Request = __nccwpck_require__(44655)
+const DispatcherBase = __nccwpck_require__(21841)
 const {
   InvalidArgumentError,
   InformationalError,
   ClientDestroyedError
-} = __nccwpck_require__(8707)
-const buildConnector = __nccwpck_require__(9136)
+} = __nccwpck_require__(68707)
+const buildConnector = __nccwpck_require__(59136)
 const {
   kUrl,
   kServerName,
@@ -30697,9 +30695,9 @@ const {
   kHTTPContext,
   kMaxConcurrentStreams,
   kResume
-} = __nccwpck_require__(6443)
+} = __nccwpck_require__(36443)
 const connectH1 = __nccwpck_require__(637)
-const connectH2 = __nccwpck_require__(8788)
+const connectH2 = __nccwpck_require__(88788)
 let deprecatedInterceptorWarned = false
 
 const kClosedResolve = Symbol('kClosedResolve')
@@ -31007,7 +31005,7 @@ class Client extends DispatcherBase {
   }
 }
 
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const createRedirectInterceptor = __nccwpck_require__(25092)
 
 function onError (client, err) {
   if (
@@ -31267,19 +31265,19 @@ module.exports = Client
 
 /***/ }),
 
-/***/ 1841:
+/***/ 21841:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const buffer = __nccwpck_require__(4573)
-const Dispatcher = __nccwpck_require__(883)
+const Dispatcher = __nccwpck_require__(30883)
 const {
   ClientDestroyedError,
   ClientClosedError,
   InvalidArgumentError
-} = __nccwpck_require__(8707)
-const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(6443)
+} = __nccwpck_require__(68707)
+const { kDestroy, kClose, kClosed, kDestroyed, kDispatch, kInterceptors } = __nccwpck_require__(36443)
 
 const kOnDestroyed = Symbol('onDestroyed')
 const kOnClosed = Symbol('onClosed')
@@ -31482,11 +31480,11 @@ module.exports = DispatcherBase
 
 /***/ }),
 
-/***/ 883:
+/***/ 30883:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const EventEmitter = __nccwpck_require__(8474)
+const EventEmitter = __nccwpck_require__(78474)
 
 class Dispatcher extends EventEmitter {
   dispatch () {
@@ -31554,15 +31552,15 @@ module.exports = Dispatcher
 
 /***/ }),
 
-/***/ 3137:
+/***/ 53137:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const DispatcherBase = __nccwpck_require__(1841)
-const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(6443)
-const ProxyAgent = __nccwpck_require__(6672)
-const Agent = __nccwpck_require__(7405)
+const DispatcherBase = __nccwpck_require__(21841)
+const { kClose, kDestroy, kClosed, kDestroyed, kDispatch, kNoProxyAgent, kHttpProxyAgent, kHttpsProxyAgent } = __nccwpck_require__(36443)
+const ProxyAgent = __nccwpck_require__(76672)
+const Agent = __nccwpck_require__(57405)
 
 const DEFAULT_PORTS = {
   'http:': 80,
@@ -31721,7 +31719,7 @@ module.exports = EnvHttpProxyAgent
 
 /***/ }),
 
-/***/ 4660:
+/***/ 64660:
 /***/ ((module) => {
 
 /* eslint-disable */
@@ -31845,15 +31843,15 @@ module.exports = class FixedQueue {
 
 /***/ }),
 
-/***/ 2128:
+/***/ 42128:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const DispatcherBase = __nccwpck_require__(1841)
-const FixedQueue = __nccwpck_require__(4660)
-const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(6443)
-const PoolStats = __nccwpck_require__(3246)
+const DispatcherBase = __nccwpck_require__(21841)
+const FixedQueue = __nccwpck_require__(64660)
+const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __nccwpck_require__(36443)
+const PoolStats = __nccwpck_require__(43246)
 
 const kClients = Symbol('clients')
 const kNeedDrain = Symbol('needDrain')
@@ -32046,10 +32044,10 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3246:
+/***/ 43246:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(6443)
+const { kFree, kConnected, kPending, kQueued, kRunning, kSize } = __nccwpck_require__(36443)
 const kPool = Symbol('pool')
 
 class PoolStats {
@@ -32087,7 +32085,7 @@ module.exports = PoolStats
 
 /***/ }),
 
-/***/ 628:
+/***/ 30628:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -32098,14 +32096,14 @@ const {
   kNeedDrain,
   kAddClient,
   kGetDispatcher
-} = __nccwpck_require__(2128)
-const Client = __nccwpck_require__(3701)
+} = __nccwpck_require__(42128)
+const Client = __nccwpck_require__(23701)
 const {
   InvalidArgumentError
-} = __nccwpck_require__(8707)
+} = __nccwpck_require__(68707)
 const util = __nccwpck_require__(3440)
-const { kUrl, kInterceptors } = __nccwpck_require__(6443)
-const buildConnector = __nccwpck_require__(9136)
+const { kUrl, kInterceptors } = __nccwpck_require__(36443)
+const buildConnector = __nccwpck_require__(59136)
 
 const kOptions = Symbol('options')
 const kConnections = Symbol('connections')
@@ -32201,19 +32199,19 @@ module.exports = Pool
 
 /***/ }),
 
-/***/ 6672:
+/***/ 76672:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(6443)
-const { URL } = __nccwpck_require__(3136)
-const Agent = __nccwpck_require__(7405)
-const Pool = __nccwpck_require__(628)
-const DispatcherBase = __nccwpck_require__(1841)
-const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(8707)
-const buildConnector = __nccwpck_require__(9136)
-const Client = __nccwpck_require__(3701)
+const { kProxy, kClose, kDestroy, kDispatch, kInterceptors } = __nccwpck_require__(36443)
+const { URL } = __nccwpck_require__(73136)
+const Agent = __nccwpck_require__(57405)
+const Pool = __nccwpck_require__(30628)
+const DispatcherBase = __nccwpck_require__(21841)
+const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError } = __nccwpck_require__(68707)
+const buildConnector = __nccwpck_require__(59136)
+const Client = __nccwpck_require__(23701)
 
 const kAgent = Symbol('proxy agent')
 const kClient = Symbol('proxy client')
@@ -32482,13 +32480,13 @@ module.exports = ProxyAgent
 
 /***/ }),
 
-/***/ 50:
+/***/ 30050:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const Dispatcher = __nccwpck_require__(883)
-const RetryHandler = __nccwpck_require__(7816)
+const Dispatcher = __nccwpck_require__(30883)
+const RetryHandler = __nccwpck_require__(17816)
 
 class RetryAgent extends Dispatcher {
   #agent = null
@@ -32524,7 +32522,7 @@ module.exports = RetryAgent
 
 /***/ }),
 
-/***/ 2581:
+/***/ 32581:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -32532,8 +32530,8 @@ module.exports = RetryAgent
 // We include a version number for the Dispatcher API. In case of breaking changes,
 // this version number must be increased to avoid conflicts.
 const globalDispatcher = Symbol.for('undici.globalDispatcher.1')
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const Agent = __nccwpck_require__(7405)
+const { InvalidArgumentError } = __nccwpck_require__(68707)
+const Agent = __nccwpck_require__(57405)
 
 if (getGlobalDispatcher() === undefined) {
   setGlobalDispatcher(new Agent())
@@ -32563,7 +32561,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8155:
+/***/ 58155:
 /***/ ((module) => {
 
 
@@ -32620,10 +32618,10 @@ module.exports = class DecoratorHandler {
 
 
 const util = __nccwpck_require__(3440)
-const { kBodyUsed } = __nccwpck_require__(6443)
-const assert = __nccwpck_require__(4589)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
-const EE = __nccwpck_require__(8474)
+const { kBodyUsed } = __nccwpck_require__(36443)
+const assert = __nccwpck_require__(34589)
+const { InvalidArgumentError } = __nccwpck_require__(68707)
+const EE = __nccwpck_require__(78474)
 
 const redirectableStatusCodes = [300, 301, 302, 303, 307, 308]
 
@@ -32853,14 +32851,14 @@ module.exports = RedirectHandler
 
 /***/ }),
 
-/***/ 7816:
+/***/ 17816:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const assert = __nccwpck_require__(4589)
+const assert = __nccwpck_require__(34589)
 
-const { kRetryHandlerDefaultRetry } = __nccwpck_require__(6443)
-const { RequestRetryError } = __nccwpck_require__(8707)
+const { kRetryHandlerDefaultRetry } = __nccwpck_require__(36443)
+const { RequestRetryError } = __nccwpck_require__(68707)
 const {
   isDisturbed,
   parseHeaders,
@@ -33297,14 +33295,14 @@ module.exports = RetryHandler
 
 /***/ }),
 
-/***/ 379:
+/***/ 70379:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const { isIP } = __nccwpck_require__(7030)
-const { lookup } = __nccwpck_require__(610)
-const DecoratorHandler = __nccwpck_require__(8155)
-const { InvalidArgumentError, InformationalError } = __nccwpck_require__(8707)
+const { isIP } = __nccwpck_require__(77030)
+const { lookup } = __nccwpck_require__(40610)
+const DecoratorHandler = __nccwpck_require__(58155)
+const { InvalidArgumentError, InformationalError } = __nccwpck_require__(68707)
 const maxInt = Math.pow(2, 31) - 1
 
 class DNSInstance {
@@ -33679,14 +33677,14 @@ module.exports = interceptorOpts => {
 
 /***/ }),
 
-/***/ 8060:
+/***/ 88060:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const util = __nccwpck_require__(3440)
-const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(8707)
-const DecoratorHandler = __nccwpck_require__(8155)
+const { InvalidArgumentError, RequestAbortedError } = __nccwpck_require__(68707)
+const DecoratorHandler = __nccwpck_require__(58155)
 
 class DumpHandler extends DecoratorHandler {
   #maxSize = 1024 * 1024
@@ -33809,7 +33807,7 @@ module.exports = createDumpInterceptor
 
 /***/ }),
 
-/***/ 5092:
+/***/ 25092:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -33837,7 +33835,7 @@ module.exports = createRedirectInterceptor
 
 /***/ }),
 
-/***/ 1514:
+/***/ 21514:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -33868,11 +33866,11 @@ module.exports = opts => {
 
 /***/ }),
 
-/***/ 2026:
+/***/ 92026:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
-const RetryHandler = __nccwpck_require__(7816)
+const RetryHandler = __nccwpck_require__(17816)
 
 module.exports = globalOpts => {
   return dispatch => {
@@ -33894,13 +33892,13 @@ module.exports = globalOpts => {
 
 /***/ }),
 
-/***/ 2824:
+/***/ 52824:
 /***/ ((__unused_webpack_module, exports, __nccwpck_require__) => {
 
 
 Object.defineProperty(exports, "__esModule", ({ value: true }));
 exports.SPECIAL_HEADERS = exports.HEADER_STATE = exports.MINOR = exports.MAJOR = exports.CONNECTION_TOKEN_CHARS = exports.HEADER_CHARS = exports.TOKEN = exports.STRICT_TOKEN = exports.HEX = exports.URL_CHAR = exports.STRICT_URL_CHAR = exports.USERINFO_CHARS = exports.MARK = exports.ALPHANUM = exports.NUM = exports.HEX_MAP = exports.NUM_MAP = exports.ALPHA = exports.FINISH = exports.H_METHOD_MAP = exports.METHOD_MAP = exports.METHODS_RTSP = exports.METHODS_ICE = exports.METHODS_HTTP = exports.METHODS = exports.LENIENT_FLAGS = exports.FLAGS = exports.TYPE = exports.ERROR = void 0;
-const utils_1 = __nccwpck_require__(172);
+const utils_1 = __nccwpck_require__(50172);
 // C headers
 var ERROR;
 (function (ERROR) {
@@ -34178,7 +34176,7 @@ exports.SPECIAL_HEADERS = {
 
 /***/ }),
 
-/***/ 3870:
+/***/ 63870:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -34190,7 +34188,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 3434:
+/***/ 53434:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -34202,7 +34200,7 @@ module.exports = Buffer.from('AGFzbQEAAAABJwdgAX8Bf2ADf39/AX9gAX8AYAJ/fwBgBH9/f3
 
 /***/ }),
 
-/***/ 172:
+/***/ 50172:
 /***/ ((__unused_webpack_module, exports) => {
 
 
@@ -34223,13 +34221,13 @@ exports.enumToMap = enumToMap;
 
 /***/ }),
 
-/***/ 7501:
+/***/ 47501:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kClients } = __nccwpck_require__(6443)
-const Agent = __nccwpck_require__(7405)
+const { kClients } = __nccwpck_require__(36443)
+const Agent = __nccwpck_require__(57405)
 const {
   kAgent,
   kMockAgentSet,
@@ -34240,14 +34238,14 @@ const {
   kGetNetConnect,
   kOptions,
   kFactory
-} = __nccwpck_require__(1117)
-const MockClient = __nccwpck_require__(7365)
-const MockPool = __nccwpck_require__(4004)
-const { matchValue, buildMockOptions } = __nccwpck_require__(3397)
-const { InvalidArgumentError, UndiciError } = __nccwpck_require__(8707)
-const Dispatcher = __nccwpck_require__(883)
-const Pluralizer = __nccwpck_require__(1529)
-const PendingInterceptorsFormatter = __nccwpck_require__(6142)
+} = __nccwpck_require__(91117)
+const MockClient = __nccwpck_require__(47365)
+const MockPool = __nccwpck_require__(94004)
+const { matchValue, buildMockOptions } = __nccwpck_require__(53397)
+const { InvalidArgumentError, UndiciError } = __nccwpck_require__(68707)
+const Dispatcher = __nccwpck_require__(30883)
+const Pluralizer = __nccwpck_require__(91529)
+const PendingInterceptorsFormatter = __nccwpck_require__(56142)
 
 class MockAgent extends Dispatcher {
   constructor (opts) {
@@ -34390,14 +34388,14 @@ module.exports = MockAgent
 
 /***/ }),
 
-/***/ 7365:
+/***/ 47365:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { promisify } = __nccwpck_require__(7975)
-const Client = __nccwpck_require__(3701)
-const { buildMockDispatch } = __nccwpck_require__(3397)
+const { promisify } = __nccwpck_require__(57975)
+const Client = __nccwpck_require__(23701)
+const { buildMockDispatch } = __nccwpck_require__(53397)
 const {
   kDispatches,
   kMockAgent,
@@ -34406,10 +34404,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1117)
-const { MockInterceptor } = __nccwpck_require__(1511)
-const Symbols = __nccwpck_require__(6443)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(91117)
+const { MockInterceptor } = __nccwpck_require__(31511)
+const Symbols = __nccwpck_require__(36443)
+const { InvalidArgumentError } = __nccwpck_require__(68707)
 
 /**
  * MockClient provides an API that extends the Client to influence the mockDispatches.
@@ -34456,12 +34454,12 @@ module.exports = MockClient
 
 /***/ }),
 
-/***/ 2429:
+/***/ 52429:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { UndiciError } = __nccwpck_require__(8707)
+const { UndiciError } = __nccwpck_require__(68707)
 
 const kMockNotMatchedError = Symbol.for('undici.error.UND_MOCK_ERR_MOCK_NOT_MATCHED')
 
@@ -34491,12 +34489,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1511:
+/***/ 31511:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(3397)
+const { getResponseData, buildKey, addMockDispatch } = __nccwpck_require__(53397)
 const {
   kDispatches,
   kDispatchKey,
@@ -34504,8 +34502,8 @@ const {
   kDefaultTrailers,
   kContentLength,
   kMockDispatch
-} = __nccwpck_require__(1117)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(91117)
+const { InvalidArgumentError } = __nccwpck_require__(68707)
 const { buildURL } = __nccwpck_require__(3440)
 
 /**
@@ -34705,14 +34703,14 @@ module.exports.MockScope = MockScope
 
 /***/ }),
 
-/***/ 4004:
+/***/ 94004:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { promisify } = __nccwpck_require__(7975)
-const Pool = __nccwpck_require__(628)
-const { buildMockDispatch } = __nccwpck_require__(3397)
+const { promisify } = __nccwpck_require__(57975)
+const Pool = __nccwpck_require__(30628)
+const { buildMockDispatch } = __nccwpck_require__(53397)
 const {
   kDispatches,
   kMockAgent,
@@ -34721,10 +34719,10 @@ const {
   kOrigin,
   kOriginalDispatch,
   kConnected
-} = __nccwpck_require__(1117)
-const { MockInterceptor } = __nccwpck_require__(1511)
-const Symbols = __nccwpck_require__(6443)
-const { InvalidArgumentError } = __nccwpck_require__(8707)
+} = __nccwpck_require__(91117)
+const { MockInterceptor } = __nccwpck_require__(31511)
+const Symbols = __nccwpck_require__(36443)
+const { InvalidArgumentError } = __nccwpck_require__(68707)
 
 /**
  * MockPool provides an API that extends the Pool to influence the mockDispatches.
@@ -34771,7 +34769,7 @@ module.exports = MockPool
 
 /***/ }),
 
-/***/ 1117:
+/***/ 91117:
 /***/ ((module) => {
 
 
@@ -34801,26 +34799,26 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3397:
+/***/ 53397:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { MockNotMatchedError } = __nccwpck_require__(2429)
+const { MockNotMatchedError } = __nccwpck_require__(52429)
 const {
   kDispatches,
   kMockAgent,
   kOriginalDispatch,
   kOrigin,
   kGetNetConnect
-} = __nccwpck_require__(1117)
+} = __nccwpck_require__(91117)
 const { buildURL } = __nccwpck_require__(3440)
-const { STATUS_CODES } = __nccwpck_require__(7067)
+const { STATUS_CODES } = __nccwpck_require__(37067)
 const {
   types: {
     isPromise
   }
-} = __nccwpck_require__(7975)
+} = __nccwpck_require__(57975)
 
 function matchValue (match, value) {
   if (typeof match === 'string') {
@@ -35175,13 +35173,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6142:
+/***/ 56142:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { Transform } = __nccwpck_require__(7075)
-const { Console } = __nccwpck_require__(7540)
+const { Transform } = __nccwpck_require__(57075)
+const { Console } = __nccwpck_require__(37540)
 
 const PERSISTENT = process.versions.icu ? '✅' : 'Y '
 const NOT_PERSISTENT = process.versions.icu ? '❌' : 'N '
@@ -35225,7 +35223,7 @@ module.exports = class PendingInterceptorsFormatter {
 
 /***/ }),
 
-/***/ 1529:
+/***/ 91529:
 /***/ ((module) => {
 
 
@@ -35261,7 +35259,7 @@ module.exports = class Pluralizer {
 
 /***/ }),
 
-/***/ 6603:
+/***/ 96603:
 /***/ ((module) => {
 
 
@@ -35691,21 +35689,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9634:
+/***/ 89634:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConstruct } = __nccwpck_require__(109)
-const { urlEquals, getFieldValues } = __nccwpck_require__(6798)
+const { kConstruct } = __nccwpck_require__(20109)
+const { urlEquals, getFieldValues } = __nccwpck_require__(76798)
 const { kEnumerableProperty, isDisturbed } = __nccwpck_require__(3440)
-const { webidl } = __nccwpck_require__(5893)
-const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(9051)
+const { webidl } = __nccwpck_require__(45893)
+const { Response, cloneResponse, fromInnerResponse } = __nccwpck_require__(99051)
 const { Request, fromInnerRequest } = __nccwpck_require__(9967)
-const { kState } = __nccwpck_require__(3627)
-const { fetching } = __nccwpck_require__(4398)
-const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(3168)
-const assert = __nccwpck_require__(4589)
+const { kState } = __nccwpck_require__(93627)
+const { fetching } = __nccwpck_require__(54398)
+const { urlIsHttpHttpsScheme, createDeferredPromise, readAllBytes } = __nccwpck_require__(73168)
+const assert = __nccwpck_require__(34589)
 
 /**
  * @see https://w3c.github.io/ServiceWorker/#dfn-cache-batch-operation
@@ -36562,9 +36560,9 @@ module.exports = {
 
 
 
-const { kConstruct } = __nccwpck_require__(109)
-const { Cache } = __nccwpck_require__(9634)
-const { webidl } = __nccwpck_require__(5893)
+const { kConstruct } = __nccwpck_require__(20109)
+const { Cache } = __nccwpck_require__(89634)
+const { webidl } = __nccwpck_require__(45893)
 const { kEnumerableProperty } = __nccwpck_require__(3440)
 
 class CacheStorage {
@@ -36716,26 +36714,26 @@ module.exports = {
 
 /***/ }),
 
-/***/ 109:
+/***/ 20109:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 module.exports = {
-  kConstruct: (__nccwpck_require__(6443).kConstruct)
+  kConstruct: (__nccwpck_require__(36443).kConstruct)
 }
 
 
 /***/ }),
 
-/***/ 6798:
+/***/ 76798:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const assert = __nccwpck_require__(4589)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { isValidHeaderName } = __nccwpck_require__(3168)
+const assert = __nccwpck_require__(34589)
+const { URLSerializer } = __nccwpck_require__(51900)
+const { isValidHeaderName } = __nccwpck_require__(73168)
 
 /**
  * @see https://url.spec.whatwg.org/#concept-url-equals
@@ -36780,7 +36778,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1276:
+/***/ 71276:
 /***/ ((module) => {
 
 
@@ -36799,15 +36797,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9061:
+/***/ 79061:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { parseSetCookie } = __nccwpck_require__(1978)
-const { stringify } = __nccwpck_require__(7797)
-const { webidl } = __nccwpck_require__(5893)
-const { Headers } = __nccwpck_require__(660)
+const { parseSetCookie } = __nccwpck_require__(11978)
+const { stringify } = __nccwpck_require__(57797)
+const { webidl } = __nccwpck_require__(45893)
+const { Headers } = __nccwpck_require__(60660)
 
 /**
  * @typedef {Object} Cookie
@@ -36990,15 +36988,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1978:
+/***/ 11978:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(1276)
-const { isCTLExcludingHtab } = __nccwpck_require__(7797)
-const { collectASequenceOfCodePointsFast } = __nccwpck_require__(1900)
-const assert = __nccwpck_require__(4589)
+const { maxNameValuePairSize, maxAttributeValueSize } = __nccwpck_require__(71276)
+const { isCTLExcludingHtab } = __nccwpck_require__(57797)
+const { collectASequenceOfCodePointsFast } = __nccwpck_require__(51900)
+const assert = __nccwpck_require__(34589)
 
 /**
  * @description Parses the field-value attributes of a set-cookie header string.
@@ -37307,7 +37305,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7797:
+/***/ 57797:
 /***/ ((module) => {
 
 
@@ -37666,13 +37664,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4031:
+/***/ 24031:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 const buffer = __nccwpck_require__(4573)
-const { Transform } = __nccwpck_require__(7075)
-const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(4811)
+const { Transform } = __nccwpck_require__(57075)
+const { isASCIINumber, isValidLastEventId } = __nccwpck_require__(94811)
 
 /**
  * @type {number[]} BOM
@@ -38247,23 +38245,23 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1238:
+/***/ 21238:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { pipeline } = __nccwpck_require__(7075)
-const { fetching } = __nccwpck_require__(4398)
+const { pipeline } = __nccwpck_require__(57075)
+const { fetching } = __nccwpck_require__(54398)
 const { makeRequest } = __nccwpck_require__(9967)
-const { webidl } = __nccwpck_require__(5893)
-const { EventSourceStream } = __nccwpck_require__(4031)
-const { parseMIMEType } = __nccwpck_require__(1900)
-const { createFastMessageEvent } = __nccwpck_require__(5188)
-const { isNetworkError } = __nccwpck_require__(9051)
-const { delay } = __nccwpck_require__(4811)
+const { webidl } = __nccwpck_require__(45893)
+const { EventSourceStream } = __nccwpck_require__(24031)
+const { parseMIMEType } = __nccwpck_require__(51900)
+const { createFastMessageEvent } = __nccwpck_require__(15188)
+const { isNetworkError } = __nccwpck_require__(99051)
+const { delay } = __nccwpck_require__(94811)
 const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { environmentSettingsObject } = __nccwpck_require__(3168)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
+const { environmentSettingsObject } = __nccwpck_require__(73168)
+const { getGlobalDispatcher } = __nccwpck_require__(32581)
 
 let experimentalWarned = false
 
@@ -38737,7 +38735,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4811:
+/***/ 94811:
 /***/ ((module) => {
 
 
@@ -38781,7 +38779,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4492:
+/***/ 84492:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -38796,20 +38794,20 @@ const {
   fullyReadBody,
   extractMimeType,
   utf8DecodeBytes
-} = __nccwpck_require__(3168)
-const { FormData } = __nccwpck_require__(5910)
-const { kState } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
+} = __nccwpck_require__(73168)
+const { FormData } = __nccwpck_require__(35910)
+const { kState } = __nccwpck_require__(93627)
+const { webidl } = __nccwpck_require__(45893)
 const { Blob } = __nccwpck_require__(4573)
-const assert = __nccwpck_require__(4589)
-const { isErrored, isDisturbed } = __nccwpck_require__(7075)
-const { isArrayBuffer } = __nccwpck_require__(3429)
-const { serializeAMimeType } = __nccwpck_require__(1900)
-const { multipartFormDataParser } = __nccwpck_require__(116)
+const assert = __nccwpck_require__(34589)
+const { isErrored, isDisturbed } = __nccwpck_require__(57075)
+const { isArrayBuffer } = __nccwpck_require__(73429)
+const { serializeAMimeType } = __nccwpck_require__(51900)
+const { multipartFormDataParser } = __nccwpck_require__(50116)
 let random
 
 try {
-  const crypto = __nccwpck_require__(7598)
+  const crypto = __nccwpck_require__(77598)
   random = (max) => crypto.randomInt(0, max)
 } catch {
   random = (max) => Math.floor(Math.random(max))
@@ -39448,12 +39446,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 1900:
+/***/ 51900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const assert = __nccwpck_require__(4589)
+const assert = __nccwpck_require__(34589)
 
 const encoder = new TextEncoder()
 
@@ -40199,12 +40197,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6653:
+/***/ 66653:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kConnected, kSize } = __nccwpck_require__(6443)
+const { kConnected, kSize } = __nccwpck_require__(36443)
 
 class CompatWeakRef {
   constructor (value) {
@@ -40252,14 +40250,14 @@ module.exports = function () {
 
 /***/ }),
 
-/***/ 7114:
+/***/ 27114:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { Blob, File } = __nccwpck_require__(4573)
-const { kState } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
+const { kState } = __nccwpck_require__(93627)
+const { webidl } = __nccwpck_require__(45893)
 
 // TODO(@KhafraDev): remove
 class FileLike {
@@ -40385,17 +40383,17 @@ module.exports = { FileLike, isFileLike }
 
 /***/ }),
 
-/***/ 116:
+/***/ 50116:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { isUSVString, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
-const { utf8DecodeBytes } = __nccwpck_require__(3168)
-const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(1900)
-const { isFileLike } = __nccwpck_require__(7114)
-const { makeEntry } = __nccwpck_require__(5910)
-const assert = __nccwpck_require__(4589)
+const { utf8DecodeBytes } = __nccwpck_require__(73168)
+const { HTTP_TOKEN_CODEPOINTS, isomorphicDecode } = __nccwpck_require__(51900)
+const { isFileLike } = __nccwpck_require__(27114)
+const { makeEntry } = __nccwpck_require__(35910)
+const assert = __nccwpck_require__(34589)
 const { File: NodeFile } = __nccwpck_require__(4573)
 
 const File = globalThis.File ?? NodeFile
@@ -40866,18 +40864,18 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5910:
+/***/ 35910:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { isBlobLike, iteratorMixin } = __nccwpck_require__(3168)
-const { kState } = __nccwpck_require__(3627)
+const { isBlobLike, iteratorMixin } = __nccwpck_require__(73168)
+const { kState } = __nccwpck_require__(93627)
 const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { FileLike, isFileLike } = __nccwpck_require__(7114)
-const { webidl } = __nccwpck_require__(5893)
+const { FileLike, isFileLike } = __nccwpck_require__(27114)
+const { webidl } = __nccwpck_require__(45893)
 const { File: NativeFile } = __nccwpck_require__(4573)
-const nodeUtil = __nccwpck_require__(7975)
+const nodeUtil = __nccwpck_require__(57975)
 
 /** @type {globalThis['File']} */
 const File = globalThis.File ?? NativeFile
@@ -41125,7 +41123,7 @@ module.exports = { FormData, makeEntry }
 
 /***/ }),
 
-/***/ 1059:
+/***/ 51059:
 /***/ ((module) => {
 
 
@@ -41172,23 +41170,23 @@ module.exports = {
 
 /***/ }),
 
-/***/ 660:
+/***/ 60660:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // https://github.com/Ethan-Arrowood/undici-fetch
 
 
 
-const { kConstruct } = __nccwpck_require__(6443)
+const { kConstruct } = __nccwpck_require__(36443)
 const { kEnumerableProperty } = __nccwpck_require__(3440)
 const {
   iteratorMixin,
   isValidHeaderName,
   isValidHeaderValue
-} = __nccwpck_require__(3168)
-const { webidl } = __nccwpck_require__(5893)
-const assert = __nccwpck_require__(4589)
-const util = __nccwpck_require__(7975)
+} = __nccwpck_require__(73168)
+const { webidl } = __nccwpck_require__(45893)
+const assert = __nccwpck_require__(34589)
+const util = __nccwpck_require__(57975)
 
 const kHeadersMap = Symbol('headers map')
 const kHeadersSortedMap = Symbol('headers map sorted')
@@ -41866,7 +41864,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 4398:
+/***/ 54398:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 // https://github.com/Ethan-Arrowood/undici-fetch
@@ -41879,10 +41877,10 @@ const {
   filterResponse,
   makeResponse,
   fromInnerResponse
-} = __nccwpck_require__(9051)
-const { HeadersList } = __nccwpck_require__(660)
+} = __nccwpck_require__(99051)
+const { HeadersList } = __nccwpck_require__(60660)
 const { Request, cloneRequest } = __nccwpck_require__(9967)
-const zlib = __nccwpck_require__(8522)
+const zlib = __nccwpck_require__(38522)
 const {
   bytesMatch,
   makePolicyContainer,
@@ -41917,10 +41915,10 @@ const {
   buildContentRange,
   createInflate,
   extractMimeType
-} = __nccwpck_require__(3168)
-const { kState, kDispatcher } = __nccwpck_require__(3627)
-const assert = __nccwpck_require__(4589)
-const { safelyExtractBody, extractBody } = __nccwpck_require__(4492)
+} = __nccwpck_require__(73168)
+const { kState, kDispatcher } = __nccwpck_require__(93627)
+const assert = __nccwpck_require__(34589)
+const { safelyExtractBody, extractBody } = __nccwpck_require__(84492)
 const {
   redirectStatusSet,
   nullBodyStatus,
@@ -41928,13 +41926,13 @@ const {
   requestBodyHeader,
   subresourceSet
 } = __nccwpck_require__(4495)
-const EE = __nccwpck_require__(8474)
-const { Readable, pipeline, finished } = __nccwpck_require__(7075)
+const EE = __nccwpck_require__(78474)
+const { Readable, pipeline, finished } = __nccwpck_require__(57075)
 const { addAbortListener, isErrored, isReadable, bufferToLowerCasedHeaderName } = __nccwpck_require__(3440)
-const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(1900)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
-const { webidl } = __nccwpck_require__(5893)
-const { STATUS_CODES } = __nccwpck_require__(7067)
+const { dataURLProcessor, serializeAMimeType, minimizeSupportedMimeType } = __nccwpck_require__(51900)
+const { getGlobalDispatcher } = __nccwpck_require__(32581)
+const { webidl } = __nccwpck_require__(45893)
+const { STATUS_CODES } = __nccwpck_require__(37067)
 const GET_OR_HEAD = ['GET', 'HEAD']
 
 const defaultUserAgent = typeof __UNDICI_IS_NODE__ !== 'undefined' || typeof esbuildDetection !== 'undefined'
@@ -44150,16 +44148,16 @@ module.exports = {
 
 
 
-const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(4492)
-const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(660)
-const { FinalizationRegistry } = __nccwpck_require__(6653)()
+const { extractBody, mixinBody, cloneBody, bodyUnusable } = __nccwpck_require__(84492)
+const { Headers, fill: fillHeaders, HeadersList, setHeadersGuard, getHeadersGuard, setHeadersList, getHeadersList } = __nccwpck_require__(60660)
+const { FinalizationRegistry } = __nccwpck_require__(66653)()
 const util = __nccwpck_require__(3440)
-const nodeUtil = __nccwpck_require__(7975)
+const nodeUtil = __nccwpck_require__(57975)
 const {
   isValidHTTPToken,
   sameOrigin,
   environmentSettingsObject
-} = __nccwpck_require__(3168)
+} = __nccwpck_require__(73168)
 const {
   forbiddenMethodsSet,
   corsSafeListedMethodsSet,
@@ -44171,12 +44169,12 @@ const {
   requestDuplex
 } = __nccwpck_require__(4495)
 const { kEnumerableProperty, normalizedMethodRecordsBase, normalizedMethodRecords } = util
-const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { kConstruct } = __nccwpck_require__(6443)
-const assert = __nccwpck_require__(4589)
-const { getMaxListeners, setMaxListeners, getEventListeners, defaultMaxListeners } = __nccwpck_require__(8474)
+const { kHeaders, kSignal, kState, kDispatcher } = __nccwpck_require__(93627)
+const { webidl } = __nccwpck_require__(45893)
+const { URLSerializer } = __nccwpck_require__(51900)
+const { kConstruct } = __nccwpck_require__(36443)
+const assert = __nccwpck_require__(34589)
+const { getMaxListeners, setMaxListeners, getEventListeners, defaultMaxListeners } = __nccwpck_require__(78474)
 
 const kAbortController = Symbol('abortController')
 
@@ -45187,15 +45185,15 @@ module.exports = { Request, makeRequest, fromInnerRequest, cloneRequest }
 
 /***/ }),
 
-/***/ 9051:
+/***/ 99051:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(660)
-const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(4492)
+const { Headers, HeadersList, fill, getHeadersGuard, setHeadersGuard, setHeadersList } = __nccwpck_require__(60660)
+const { extractBody, cloneBody, mixinBody, hasFinalizationRegistry, streamRegistry, bodyUnusable } = __nccwpck_require__(84492)
 const util = __nccwpck_require__(3440)
-const nodeUtil = __nccwpck_require__(7975)
+const nodeUtil = __nccwpck_require__(57975)
 const { kEnumerableProperty } = util
 const {
   isValidReasonPhrase,
@@ -45206,18 +45204,18 @@ const {
   isErrorLike,
   isomorphicEncode,
   environmentSettingsObject: relevantRealm
-} = __nccwpck_require__(3168)
+} = __nccwpck_require__(73168)
 const {
   redirectStatusSet,
   nullBodyStatus
 } = __nccwpck_require__(4495)
-const { kState, kHeaders } = __nccwpck_require__(3627)
-const { webidl } = __nccwpck_require__(5893)
-const { FormData } = __nccwpck_require__(5910)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { kConstruct } = __nccwpck_require__(6443)
-const assert = __nccwpck_require__(4589)
-const { types } = __nccwpck_require__(7975)
+const { kState, kHeaders } = __nccwpck_require__(93627)
+const { webidl } = __nccwpck_require__(45893)
+const { FormData } = __nccwpck_require__(35910)
+const { URLSerializer } = __nccwpck_require__(51900)
+const { kConstruct } = __nccwpck_require__(36443)
+const assert = __nccwpck_require__(34589)
+const { types } = __nccwpck_require__(57975)
 
 const textEncoder = new TextEncoder('utf-8')
 
@@ -45804,7 +45802,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3627:
+/***/ 93627:
 /***/ ((module) => {
 
 
@@ -45820,21 +45818,21 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3168:
+/***/ 73168:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { Transform } = __nccwpck_require__(7075)
-const zlib = __nccwpck_require__(8522)
+const { Transform } = __nccwpck_require__(57075)
+const zlib = __nccwpck_require__(38522)
 const { redirectStatusSet, referrerPolicySet: referrerPolicyTokens, badPortsSet } = __nccwpck_require__(4495)
-const { getGlobalOrigin } = __nccwpck_require__(1059)
-const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(1900)
+const { getGlobalOrigin } = __nccwpck_require__(51059)
+const { collectASequenceOfCodePoints, collectAnHTTPQuotedString, removeChars, parseMIMEType } = __nccwpck_require__(51900)
 const { performance } = __nccwpck_require__(643)
 const { isBlobLike, ReadableStreamFrom, isValidHTTPToken, normalizedMethodRecordsBase } = __nccwpck_require__(3440)
-const assert = __nccwpck_require__(4589)
-const { isUint8Array } = __nccwpck_require__(3429)
-const { webidl } = __nccwpck_require__(5893)
+const assert = __nccwpck_require__(34589)
+const { isUint8Array } = __nccwpck_require__(73429)
+const { webidl } = __nccwpck_require__(45893)
 
 let supportedHashes = []
 
@@ -45842,7 +45840,7 @@ let supportedHashes = []
 /** @type {import('crypto')} */
 let crypto
 try {
-  crypto = __nccwpck_require__(7598)
+  crypto = __nccwpck_require__(77598)
   const possibleRelevantHashes = ['sha256', 'sha384', 'sha512']
   supportedHashes = crypto.getHashes().filter((hash) => possibleRelevantHashes.includes(hash))
 /* c8 ignore next 3 */
@@ -47459,13 +47457,13 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5893:
+/***/ 45893:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { types, inspect } = __nccwpck_require__(7975)
-const { markAsUncloneable } = __nccwpck_require__(5919)
+const { types, inspect } = __nccwpck_require__(57975)
+const { markAsUncloneable } = __nccwpck_require__(75919)
 const { toUSVString } = __nccwpck_require__(3440)
 
 /** @type {import('../../../types/webidl').Webidl} */
@@ -48161,7 +48159,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 2607:
+/***/ 22607:
 /***/ ((module) => {
 
 
@@ -48458,7 +48456,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8355:
+/***/ 48355:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -48467,15 +48465,15 @@ const {
   staticPropertyDescriptors,
   readOperation,
   fireAProgressEvent
-} = __nccwpck_require__(3610)
+} = __nccwpck_require__(53610)
 const {
   kState,
   kError,
   kResult,
   kEvents,
   kAborted
-} = __nccwpck_require__(961)
-const { webidl } = __nccwpck_require__(5893)
+} = __nccwpck_require__(20961)
+const { webidl } = __nccwpck_require__(45893)
 const { kEnumerableProperty } = __nccwpck_require__(3440)
 
 class FileReader extends EventTarget {
@@ -48809,12 +48807,12 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8573:
+/***/ 88573:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(5893)
+const { webidl } = __nccwpck_require__(45893)
 
 const kState = Symbol('ProgressEvent state')
 
@@ -48894,7 +48892,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 961:
+/***/ 20961:
 /***/ ((module) => {
 
 
@@ -48911,7 +48909,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3610:
+/***/ 53610:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -48922,12 +48920,12 @@ const {
   kResult,
   kAborted,
   kLastProgressEventFired
-} = __nccwpck_require__(961)
-const { ProgressEvent } = __nccwpck_require__(8573)
-const { getEncoding } = __nccwpck_require__(2607)
-const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(1900)
-const { types } = __nccwpck_require__(7975)
-const { StringDecoder } = __nccwpck_require__(3193)
+} = __nccwpck_require__(20961)
+const { ProgressEvent } = __nccwpck_require__(88573)
+const { getEncoding } = __nccwpck_require__(22607)
+const { serializeAMimeType, parseMIMEType } = __nccwpck_require__(51900)
+const { types } = __nccwpck_require__(57975)
+const { StringDecoder } = __nccwpck_require__(13193)
 const { btoa } = __nccwpck_require__(4573)
 
 /** @type {PropertyDescriptor} */
@@ -49309,32 +49307,32 @@ module.exports = {
 
 /***/ }),
 
-/***/ 6897:
+/***/ 86897:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(736)
+const { uid, states, sentCloseFrameState, emptyBuffer, opcodes } = __nccwpck_require__(20736)
 const {
   kReadyState,
   kSentClose,
   kByteParser,
   kReceivedClose,
   kResponse
-} = __nccwpck_require__(1216)
-const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(8625)
-const { channels } = __nccwpck_require__(2414)
-const { CloseEvent } = __nccwpck_require__(5188)
+} = __nccwpck_require__(61216)
+const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(98625)
+const { channels } = __nccwpck_require__(42414)
+const { CloseEvent } = __nccwpck_require__(15188)
 const { makeRequest } = __nccwpck_require__(9967)
-const { fetching } = __nccwpck_require__(4398)
-const { Headers, getHeadersList } = __nccwpck_require__(660)
-const { getDecodeSplit } = __nccwpck_require__(3168)
+const { fetching } = __nccwpck_require__(54398)
+const { Headers, getHeadersList } = __nccwpck_require__(60660)
+const { getDecodeSplit } = __nccwpck_require__(73168)
 const { WebsocketFrameSend } = __nccwpck_require__(3264)
 
 /** @type {import('crypto')} */
 let crypto
 try {
-  crypto = __nccwpck_require__(7598)
+  crypto = __nccwpck_require__(77598)
 /* c8 ignore next 3 */
 } catch {
 
@@ -49687,7 +49685,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 736:
+/***/ 20736:
 /***/ ((module) => {
 
 
@@ -49760,15 +49758,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 5188:
+/***/ 15188:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(5893)
+const { webidl } = __nccwpck_require__(45893)
 const { kEnumerableProperty } = __nccwpck_require__(3440)
-const { kConstruct } = __nccwpck_require__(6443)
-const { MessagePort } = __nccwpck_require__(5919)
+const { kConstruct } = __nccwpck_require__(36443)
+const { MessagePort } = __nccwpck_require__(75919)
 
 /**
  * @see https://html.spec.whatwg.org/multipage/comms.html#messageevent
@@ -50101,7 +50099,7 @@ module.exports = {
 
 
 
-const { maxUnsigned16Bit } = __nccwpck_require__(736)
+const { maxUnsigned16Bit } = __nccwpck_require__(20736)
 
 const BUFFER_SIZE = 16386
 
@@ -50111,7 +50109,7 @@ let buffer = null
 let bufIdx = BUFFER_SIZE
 
 try {
-  crypto = __nccwpck_require__(7598)
+  crypto = __nccwpck_require__(77598)
 /* c8 ignore next 3 */
 } catch {
   crypto = {
@@ -50199,14 +50197,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 9469:
+/***/ 19469:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { createInflateRaw, Z_DEFAULT_WINDOWBITS } = __nccwpck_require__(8522)
-const { isValidClientWindowBits } = __nccwpck_require__(8625)
-const { MessageSizeExceededError } = __nccwpck_require__(8707)
+const { createInflateRaw, Z_DEFAULT_WINDOWBITS } = __nccwpck_require__(38522)
+const { isValidClientWindowBits } = __nccwpck_require__(98625)
+const { MessageSizeExceededError } = __nccwpck_require__(68707)
 
 const tail = Buffer.from([0x00, 0x00, 0xff, 0xff])
 const kBuffer = Symbol('kBuffer')
@@ -50311,16 +50309,16 @@ module.exports = { PerMessageDeflate }
 
 /***/ }),
 
-/***/ 1652:
+/***/ 81652:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { Writable } = __nccwpck_require__(7075)
-const assert = __nccwpck_require__(4589)
-const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(736)
-const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(1216)
-const { channels } = __nccwpck_require__(2414)
+const { Writable } = __nccwpck_require__(57075)
+const assert = __nccwpck_require__(34589)
+const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(20736)
+const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(61216)
+const { channels } = __nccwpck_require__(42414)
 const {
   isValidStatusCode,
   isValidOpcode,
@@ -50330,11 +50328,11 @@ const {
   isControlFrame,
   isTextBinaryFrame,
   isContinuationFrame
-} = __nccwpck_require__(8625)
+} = __nccwpck_require__(98625)
 const { WebsocketFrameSend } = __nccwpck_require__(3264)
-const { closeWebSocketConnection } = __nccwpck_require__(6897)
-const { PerMessageDeflate } = __nccwpck_require__(9469)
-const { MessageSizeExceededError } = __nccwpck_require__(8707)
+const { closeWebSocketConnection } = __nccwpck_require__(86897)
+const { PerMessageDeflate } = __nccwpck_require__(19469)
+const { MessageSizeExceededError } = __nccwpck_require__(68707)
 
 function failWebsocketConnectionWithCode (ws, code, reason) {
   closeWebSocketConnection(ws, code, reason, Buffer.byteLength(reason))
@@ -50845,14 +50843,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3900:
+/***/ 13900:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
 const { WebsocketFrameSend } = __nccwpck_require__(3264)
-const { opcodes, sendHints } = __nccwpck_require__(736)
-const FixedQueue = __nccwpck_require__(4660)
+const { opcodes, sendHints } = __nccwpck_require__(20736)
+const FixedQueue = __nccwpck_require__(64660)
 
 /** @type {typeof Uint8Array} */
 const FastBuffer = Buffer[Symbol.species]
@@ -50956,7 +50954,7 @@ module.exports = { SendQueue }
 
 /***/ }),
 
-/***/ 1216:
+/***/ 61216:
 /***/ ((module) => {
 
 
@@ -50975,16 +50973,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 8625:
+/***/ 98625:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(1216)
-const { states, opcodes } = __nccwpck_require__(736)
-const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5188)
+const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(61216)
+const { states, opcodes } = __nccwpck_require__(20736)
+const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(15188)
 const { isUtf8 } = __nccwpck_require__(4573)
-const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(1900)
+const { collectASequenceOfCodePointsFast, removeHTTPWhitespace } = __nccwpck_require__(51900)
 
 /* globals Blob */
 
@@ -51304,15 +51302,15 @@ module.exports = {
 
 /***/ }),
 
-/***/ 3726:
+/***/ 13726:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
 
-const { webidl } = __nccwpck_require__(5893)
-const { URLSerializer } = __nccwpck_require__(1900)
-const { environmentSettingsObject } = __nccwpck_require__(3168)
-const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(736)
+const { webidl } = __nccwpck_require__(45893)
+const { URLSerializer } = __nccwpck_require__(51900)
+const { environmentSettingsObject } = __nccwpck_require__(73168)
+const { staticPropertyDescriptors, states, sentCloseFrameState, sendHints } = __nccwpck_require__(20736)
 const {
   kWebSocketURL,
   kReadyState,
@@ -51321,21 +51319,21 @@ const {
   kResponse,
   kSentClose,
   kByteParser
-} = __nccwpck_require__(1216)
+} = __nccwpck_require__(61216)
 const {
   isConnecting,
   isEstablished,
   isClosing,
   isValidSubprotocol,
   fireEvent
-} = __nccwpck_require__(8625)
-const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(6897)
-const { ByteParser } = __nccwpck_require__(1652)
+} = __nccwpck_require__(98625)
+const { establishWebSocketConnection, closeWebSocketConnection } = __nccwpck_require__(86897)
+const { ByteParser } = __nccwpck_require__(81652)
 const { kEnumerableProperty, isBlobLike } = __nccwpck_require__(3440)
-const { getGlobalDispatcher } = __nccwpck_require__(2581)
-const { types } = __nccwpck_require__(7975)
-const { ErrorEvent, CloseEvent } = __nccwpck_require__(5188)
-const { SendQueue } = __nccwpck_require__(3900)
+const { getGlobalDispatcher } = __nccwpck_require__(32581)
+const { types } = __nccwpck_require__(57975)
+const { ErrorEvent, CloseEvent } = __nccwpck_require__(15188)
+const { SendQueue } = __nccwpck_require__(13900)
 
 // https://websockets.spec.whatwg.org/#interface-definition
 class WebSocket extends EventTarget {
@@ -51906,7 +51904,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 7318:
+/***/ 87318:
 /***/ ((module) => {
 
 module.exports = eval("require")("../build/Release/cpufeatures.node");
@@ -51914,7 +51912,7 @@ module.exports = eval("require")("../build/Release/cpufeatures.node");
 
 /***/ }),
 
-/***/ 490:
+/***/ 30490:
 /***/ ((module) => {
 
 module.exports = eval("require")("./crypto/build/Release/sshcrypto.node");
@@ -51922,35 +51920,35 @@ module.exports = eval("require")("./crypto/build/Release/sshcrypto.node");
 
 /***/ }),
 
-/***/ 6113:
+/***/ 66113:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "1866de425e8facc15ac2.sh";
 
 /***/ }),
 
-/***/ 1959:
+/***/ 31959:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "a7a23553b8f01515becc.sh";
 
 /***/ }),
 
-/***/ 8272:
+/***/ 18272:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "c190cbc86ea0d2a1f19d.sh";
 
 /***/ }),
 
-/***/ 8085:
+/***/ 48085:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "4c8162a98030e88174ec.sh";
 
 /***/ }),
 
-/***/ 557:
+/***/ 90557:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "4f16fb0d9a9fafe57cd4.sh";
@@ -51964,70 +51962,70 @@ module.exports = __nccwpck_require__.p + "e593ee643c8c06cd6f6f.py";
 
 /***/ }),
 
-/***/ 7406:
+/***/ 37406:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "23fec6d185fd6d761f75.sh";
 
 /***/ }),
 
-/***/ 1774:
+/***/ 81774:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "9587f005527e1680a164.sh";
+module.exports = __nccwpck_require__.p + "1b01732ad5d551a72721.sh";
 
 /***/ }),
 
-/***/ 748:
+/***/ 80748:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "94a694762d02b2999203.sh";
+module.exports = __nccwpck_require__.p + "67c758fea4f7e93ad74a.sh";
 
 /***/ }),
 
-/***/ 9173:
+/***/ 49173:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "bbb540a622298df09b37.sh";
 
 /***/ }),
 
-/***/ 9220:
+/***/ 59220:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "6be127f47e9cd76c68bf.sh";
 
 /***/ }),
 
-/***/ 5208:
+/***/ 45208:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "0b76be9f91ffd56a44c7.sh";
 
 /***/ }),
 
-/***/ 4849:
+/***/ 74849:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "1579bc6ca98b24261c73.sh";
 
 /***/ }),
 
-/***/ 2955:
+/***/ 12955:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "d755a442d45d7fbff9b0.sh";
 
 /***/ }),
 
-/***/ 1284:
+/***/ 61284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "225617b9c9733b510203.sh";
 
 /***/ }),
 
-/***/ 3298:
+/***/ 63298:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "dd07baac3822e9db28f0.sh";
@@ -52041,175 +52039,175 @@ module.exports = __nccwpck_require__.p + "71169f4ef3012b3dbbb4.sh";
 
 /***/ }),
 
-/***/ 6787:
+/***/ 36787:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "7bd37586723fdceac8f3.sh";
 
 /***/ }),
 
-/***/ 1611:
+/***/ 91611:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "f49d462ae02cb9100fea.py";
 
 /***/ }),
 
-/***/ 6259:
+/***/ 76259:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "4b91adc827fd659e88ad.sh";
 
 /***/ }),
 
-/***/ 2349:
+/***/ 92349:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "c9105347aa069046756b.py";
 
 /***/ }),
 
-/***/ 9790:
+/***/ 99790:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "6eeba66df92587898597.sql";
 
 /***/ }),
 
-/***/ 9762:
+/***/ 59762:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "fe072858d1b0403e9087.sql";
 
 /***/ }),
 
-/***/ 2869:
+/***/ 82869:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "e630b7b572b0b9544b85.py";
 
 /***/ }),
 
-/***/ 7656:
+/***/ 57656:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "d347c4116785f3bb4f0e.sql";
 
 /***/ }),
 
-/***/ 1566:
+/***/ 11566:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "eb0dc327afd9298d55a7.sql";
 
 /***/ }),
 
-/***/ 2683:
+/***/ 52683:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "ead497ded0c459ffb832.sh";
 
 /***/ }),
 
-/***/ 4402:
+/***/ 94402:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "d683bef57210f7641801.sql";
 
 /***/ }),
 
-/***/ 916:
+/***/ 30916:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "9bd83693250d9ad038cb.sql";
 
 /***/ }),
 
-/***/ 4774:
+/***/ 24774:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "10d5fb7b7389399e961e.sh";
 
 /***/ }),
 
-/***/ 3443:
+/***/ 33443:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "a14c4bb9c5d8b383a8e3.sql";
 
 /***/ }),
 
-/***/ 3829:
+/***/ 43829:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "17d7cb246e341db95ead.sql";
 
 /***/ }),
 
-/***/ 4361:
+/***/ 24361:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "0a613d6c5194e5991c8b.sh";
 
 /***/ }),
 
-/***/ 9306:
+/***/ 79306:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "8ca16c976b6cbca02614.sql";
 
 /***/ }),
 
-/***/ 3513:
+/***/ 83513:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "1eeb59b1eb2a6c44b484.awk";
 
 /***/ }),
 
-/***/ 9638:
+/***/ 99638:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "c32686f0130855747f69.sql";
+module.exports = __nccwpck_require__.p + "6269c2314088bd1c45e2.sql";
 
 /***/ }),
 
-/***/ 5600:
+/***/ 35600:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "6bca872c605bbeba1e5d.sql";
 
 /***/ }),
 
-/***/ 8978:
+/***/ 18978:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "df78ce84ed46a627382d.sql";
 
 /***/ }),
 
-/***/ 4567:
+/***/ 54567:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "b32cf32a9ec9abf49991.sh";
 
 /***/ }),
 
-/***/ 9511:
+/***/ 29511:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "d681793bbb0294b6179e.py";
 
 /***/ }),
 
-/***/ 6120:
+/***/ 66120:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "937b03bb1143d72feb7a.sql";
 
 /***/ }),
 
-/***/ 5293:
+/***/ 95293:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "d11aa57e6a627c52f18d.sql";
@@ -52230,28 +52228,28 @@ module.exports = __nccwpck_require__.p + "ca01879fd1457a2c716d.awk";
 
 /***/ }),
 
-/***/ 249:
+/***/ 10249:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "b94d976c4e9d787a94ae.sh";
 
 /***/ }),
 
-/***/ 6972:
+/***/ 36972:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "c7f5ac41f4bdac2b488b.sh";
 
 /***/ }),
 
-/***/ 9166:
+/***/ 99166:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "5cc6b8d0200a642ed185.sh";
 
 /***/ }),
 
-/***/ 9806:
+/***/ 19806:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "9b4118ca36ba62d430d6.sh";
@@ -52265,98 +52263,112 @@ module.exports = __nccwpck_require__.p + "4f64fff5cc42f87b0fa8.sh";
 
 /***/ }),
 
-/***/ 7478:
+/***/ 47478:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "c1ce1da02dafb03f0578.sh";
 
 /***/ }),
 
-/***/ 4992:
+/***/ 14992:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 module.exports = __nccwpck_require__.p + "bbbc619c6e7c5e959c19.sh";
 
 /***/ }),
 
-/***/ 2613:
+/***/ 42613:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("assert");
 
 /***/ }),
 
-/***/ 181:
+/***/ 20181:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("buffer");
 
 /***/ }),
 
-/***/ 5317:
+/***/ 35317:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("child_process");
 
 /***/ }),
 
-/***/ 6982:
+/***/ 49140:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("constants");
+
+/***/ }),
+
+/***/ 76982:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("crypto");
 
 /***/ }),
 
-/***/ 2250:
+/***/ 72250:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("dns");
 
 /***/ }),
 
-/***/ 4434:
+/***/ 24434:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("events");
 
 /***/ }),
 
-/***/ 9896:
+/***/ 79896:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("fs");
 
 /***/ }),
 
-/***/ 8611:
+/***/ 91943:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("fs/promises");
+
+/***/ }),
+
+/***/ 58611:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("http");
 
 /***/ }),
 
-/***/ 5692:
+/***/ 65692:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("https");
 
 /***/ }),
 
-/***/ 9278:
+/***/ 69278:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("net");
 
 /***/ }),
 
-/***/ 4589:
+/***/ 34589:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:assert");
 
 /***/ }),
 
-/***/ 6698:
+/***/ 16698:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:async_hooks");
@@ -52370,84 +52382,98 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:buffer"
 
 /***/ }),
 
-/***/ 1421:
+/***/ 31421:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:child_process");
 
 /***/ }),
 
-/***/ 7540:
+/***/ 37540:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:console");
 
 /***/ }),
 
-/***/ 7598:
+/***/ 77598:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:crypto");
 
 /***/ }),
 
-/***/ 3053:
+/***/ 53053:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:diagnostics_channel");
 
 /***/ }),
 
-/***/ 610:
+/***/ 40610:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:dns");
 
 /***/ }),
 
-/***/ 8474:
+/***/ 78474:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:events");
 
 /***/ }),
 
-/***/ 3024:
+/***/ 73024:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs");
 
 /***/ }),
 
-/***/ 7067:
+/***/ 51455:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+
+/***/ }),
+
+/***/ 37067:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http");
 
 /***/ }),
 
-/***/ 2467:
+/***/ 32467:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:http2");
 
 /***/ }),
 
-/***/ 7030:
+/***/ 44708:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
+
+/***/ }),
+
+/***/ 77030:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:net");
 
 /***/ }),
 
-/***/ 8161:
+/***/ 48161:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:os");
 
 /***/ }),
 
-/***/ 6760:
+/***/ 76760:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:path");
@@ -52461,70 +52487,98 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:perf_ho
 
 /***/ }),
 
-/***/ 1792:
+/***/ 1708:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:process");
+
+/***/ }),
+
+/***/ 41792:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:querystring");
 
 /***/ }),
 
-/***/ 7075:
+/***/ 57075:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream");
 
 /***/ }),
 
-/***/ 8500:
+/***/ 46466:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:stream/promises");
+
+/***/ }),
+
+/***/ 46193:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:string_decoder");
+
+/***/ }),
+
+/***/ 58500:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:timers/promises");
 
 /***/ }),
 
-/***/ 1692:
+/***/ 41692:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:tls");
 
 /***/ }),
 
-/***/ 3136:
+/***/ 73136:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:url");
 
 /***/ }),
 
-/***/ 7975:
+/***/ 57975:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util");
 
 /***/ }),
 
-/***/ 3429:
+/***/ 73429:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:util/types");
 
 /***/ }),
 
-/***/ 5919:
+/***/ 75919:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:worker_threads");
 
 /***/ }),
 
-/***/ 8522:
+/***/ 38522:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:zlib");
 
 /***/ }),
 
-/***/ 6928:
+/***/ 70857:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
+
+/***/ }),
+
+/***/ 16928:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("path");
@@ -52538,35 +52592,49 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("stream");
 
 /***/ }),
 
-/***/ 3193:
+/***/ 13193:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("string_decoder");
 
 /***/ }),
 
-/***/ 4756:
+/***/ 64756:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tls");
 
 /***/ }),
 
-/***/ 9023:
+/***/ 52018:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("tty");
+
+/***/ }),
+
+/***/ 87016:
+/***/ ((module) => {
+
+module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("url");
+
+/***/ }),
+
+/***/ 39023:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("util");
 
 /***/ }),
 
-/***/ 3106:
+/***/ 43106:
 /***/ ((module) => {
 
 module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 /***/ }),
 
-/***/ 904:
+/***/ 51660:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52579,25 +52647,25 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
+var external_node_crypto_ = __nccwpck_require__(77598);
 // EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-;// CONCATENATED MODULE: external "node:fs/promises"
-const promises_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:fs/promises");
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(51455);
 // EXTERNAL MODULE: external "node:path"
-var external_node_path_ = __nccwpck_require__(6760);
+var external_node_path_ = __nccwpck_require__(76760);
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(9473);
+var errors = __nccwpck_require__(19473);
 // EXTERNAL MODULE: ./build/host/state.js
-var state = __nccwpck_require__(838);
+var state = __nccwpck_require__(80838);
 // EXTERNAL MODULE: ./build/host/steps/step.js
-var steps_step = __nccwpck_require__(4937);
+var steps_step = __nccwpck_require__(84937);
 // EXTERNAL MODULE: ./build/parts.js
-var parts = __nccwpck_require__(8262);
+var parts = __nccwpck_require__(78262);
 // EXTERNAL MODULE: ./build/survey/raw.js
-var raw = __nccwpck_require__(5217);
+var raw = __nccwpck_require__(25217);
 // EXTERNAL MODULE: ./build/survey/survey.js
-var survey = __nccwpck_require__(1337);
+var survey = __nccwpck_require__(11337);
 ;// CONCATENATED MODULE: external "node:v8"
 const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
 ;// CONCATENATED MODULE: external "node:vm"
@@ -52654,7 +52722,7 @@ const BETWEEN_LOOKS = 16 * 1024 ** 2;
 /** Bytes between two collections of garbage. */
 const BETWEEN_COLLECTIONS = 4 * 1024 ** 2;
 async function roomIn(directory) {
-    const { blocks, bavail, bsize } = await (0,promises_namespaceObject.statfs)(directory);
+    const { blocks, bavail, bsize } = await (0,promises_.statfs)(directory);
     return bavail * bsize - Math.max((blocks * bsize) / 10, LEAST_RESERVE);
 }
 class DumpFile {
@@ -52679,14 +52747,14 @@ class DumpFile {
      * @throws RefusedError when the disk has no room for so many
      */
     static async create(path, expected, room = roomIn) {
-        await (0,promises_namespaceObject.mkdir)((0,external_node_path_.dirname)(path), { recursive: true, mode: 0o700 });
+        await (0,promises_.mkdir)((0,external_node_path_.dirname)(path), { recursive: true, mode: 0o700 });
         const left = await room((0,external_node_path_.dirname)(path));
         if (left < expected)
             throw new errors/* RefusedError */.fk("There is not enough room on the runner for the backup", {
                 detail: `about ${inBytes(expected)} are expected, and ${left > 0 ? inBytes(left) : "none"} may be used in ${(0,external_node_path_.dirname)(path)}: a tenth of the disk, and at least 2 GiB, stay free`,
                 advice: "Use a runner with a larger disk, or keep the backup on the droplet: `backup_to: droplet`.",
             });
-        return new DumpFile(path, await (0,promises_namespaceObject.open)(`${path}.partial`, "wx", 0o600), room);
+        return new DumpFile(path, await (0,promises_.open)(`${path}.partial`, "wx", 0o600), room);
     }
     /** Bytes taken so far. */
     get bytes() {
@@ -52739,7 +52807,7 @@ class DumpFile {
         await this.flush();
         await this.#handle.sync();
         const hash = (0,external_node_crypto_.createHash)("sha256");
-        const file = await (0,promises_namespaceObject.open)(`${this.#path}.partial`);
+        const file = await (0,promises_.open)(`${this.#path}.partial`);
         try {
             for (;;) {
                 const { bytesRead } = await file.read(this.#gathered, 0, GATHERED);
@@ -52755,15 +52823,15 @@ class DumpFile {
     /** From now on it is a backup. */
     async keep() {
         await this.#handle.close();
-        await (0,promises_namespaceObject.rename)(`${this.#path}.partial`, this.#path);
-        const folder = await (0,promises_namespaceObject.open)((0,external_node_path_.dirname)(this.#path));
+        await (0,promises_.rename)(`${this.#path}.partial`, this.#path);
+        const folder = await (0,promises_.open)((0,external_node_path_.dirname)(this.#path));
         await folder.sync().finally(() => folder.close());
         return this.#path;
     }
     /** Removes what is half. Never throws. */
     async discard() {
         await this.#handle.close().catch(() => { });
-        await (0,promises_namespaceObject.rm)(`${this.#path}.partial`, { force: true }).catch(() => { });
+        await (0,promises_.rm)(`${this.#path}.partial`, { force: true }).catch(() => { });
     }
 }
 
@@ -52784,13 +52852,13 @@ class DumpFile {
 
 
 
-const STATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4849), __nccwpck_require__.b), "utf8");
-const GATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(8085), __nccwpck_require__.b), "utf8");
-const DUMP = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(8272), __nccwpck_require__.b), "utf8");
-const STREAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(7406), __nccwpck_require__.b), "utf8");
-const SETTLE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(557), __nccwpck_require__.b), "utf8");
-const COPY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1959), __nccwpck_require__.b), "utf8");
-const ABANDON = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6113), __nccwpck_require__.b), "utf8");
+const STATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(74849), __nccwpck_require__.b), "utf8");
+const GATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(48085), __nccwpck_require__.b), "utf8");
+const DUMP = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(18272), __nccwpck_require__.b), "utf8");
+const STREAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(37406), __nccwpck_require__.b), "utf8");
+const SETTLE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(90557), __nccwpck_require__.b), "utf8");
+const COPY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(31959), __nccwpck_require__.b), "utf8");
+const ABANDON = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(66113), __nccwpck_require__.b), "utf8");
 const SNAPSHOT = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(7266), __nccwpck_require__.b), "utf8");
 /** Beyond its own deadline, for the program to say so and to tidy up; in seconds. */
 const SECONDS_TO_END = 90;
@@ -52849,10 +52917,10 @@ async function abandonBackup(host, place, step, signal) {
 /** Removes what of a dump came home half, in the report directory of a run that was killed. */
 async function discardHalves(reportDirectory) {
     const folder = (0,external_node_path_.join)(reportDirectory, "backups");
-    const names = await (0,promises_namespaceObject.readdir)(folder).catch(() => []);
+    const names = await (0,promises_.readdir)(folder).catch(() => []);
     for (const name of names)
         if (name.endsWith(".partial"))
-            await (0,promises_namespaceObject.rm)((0,external_node_path_.join)(folder, name), { force: true });
+            await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true });
 }
 /** What is run, and its values but for those that a single run has. */
 function programFor({ target, database, setup }, place, { to, filestore }) {
@@ -53165,11 +53233,11 @@ function wordsFor(error) {
 
 /***/ }),
 
-/***/ 2125:
+/***/ 32125:
 /***/ ((__unused_webpack___webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6760);
-/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3136);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
+/* harmony import */ var node_url__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(73136);
 /**
  * What CommonJS packages expect to find when they are bundled into an ES module: `__dirname` and `__filename` are read
  * when ssh2's Poly1305 (WebAssembly) loads. Must be the first import of the bundle.
@@ -53182,7 +53250,344 @@ Object.assign(globalThis, { __filename: filename, __dirname: (0,node_path__WEBPA
 
 /***/ }),
 
-/***/ 7174:
+/***/ 6883:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DY: () => (/* binding */ logWithoutCustomerData),
+/* harmony export */   Dy: () => (/* binding */ withoutCustomerData),
+/* harmony export */   St: () => (/* binding */ CustomerDataCutter),
+/* harmony export */   lO: () => (/* binding */ withoutValues)
+/* harmony export */ });
+/* unused harmony exports CUT, withoutLiterals */
+/**
+ * Cuts what belongs to the site's customers out of text that is written down or printed: values in SQL that Odoo and
+ * PostgreSQL log (`bad query:`, `DETAIL:`, `STATEMENT:`, `CONTEXT:`, `QUERY:`, `LINE 1:`), and what an exception says.
+ * What tells of the trouble stays: tables, columns, constraints, the exception's type, the frames, the words that Python,
+ * PostgreSQL and Odoo always use.
+ *
+ * Works on lines as logs hold them: with Docker's stamp in front or not, with Odoo's prefix or PostgreSQL's, and for entries
+ * of several lines, which end where the next entry begins.
+ */
+/** In place of what was cut. */
+const CUT = "[cut]";
+/** Docker's, of `docker logs --timestamps`. */
+const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)(?: |$)/;
+/** Where Odoo's entry begins: `2026-11-24 11:19:19,960 1 ERROR odoo odoo.sql_db: `. */
+const ODOO = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ [A-Z]+ \S+ [\w.]+: /;
+/** PostgreSQL prints two spaces behind these, whatever its `log_line_prefix` is; the words in its other languages too. */
+const SERVERS = "LOG|FATAL|PANIC|DEBUG\\d?|PÂNICO";
+/** What these say may be about a row. */
+const SESSIONS = "ERROR|WARNING|NOTICE|INFO|FEHLER|WARNUNG|HINWEIS|ERREUR|ATTENTION|ADVERTENCIA|ERRO|ERRORE|ОШИБКА";
+const DETAILS = "DETAIL|DÉTAIL|DETALLE|DETTAGLI|DETALHE|ПОДРОБНОСТИ";
+const STATEMENTS = "STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|ISTRUZIONE|COMANDO|QUERY|ANFRAGE|REQUÊTE|CONSULTA|ОПЕРАТОР|ЗАПРОС";
+const CONTEXTS = "CONTEXT|ZUSAMMENHANG|CONTEXTE|CONTEXTO|CONTESTO|КОНТЕКСТ";
+const HINTS = "HINT|TIPP|ASTUCE|SUGERENCIA|SUGGERIMENTO|DICA|LOCATION|ПОДСКАЗКА";
+const POSTGRES = new RegExp(String.raw `^(?:\S.{0,200}?[\s\]:>])?(?:(${SERVERS})|(${SESSIONS})|(${DETAILS})|(${STATEMENTS})|(${CONTEXTS})|(${HINTS})) ?:(?:  |$)`);
+/** As psycopg2 and psql print it, without a prefix. */
+const EXCERPT = /^LINE \d+:/;
+const TRACEBACK = /^Traceback \(most recent call last\):/;
+const BETWEEN = /^(?:During handling of the above exception|The above exception was the direct cause)/;
+/** An exception outside of a traceback, by the form of its name. */
+const EXCEPTION = /^((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Violation|Failure|Exit|Interrupt|Fault|Denied|Expired))(: |$)/;
+/** Behind a traceback's last frame stands an exception, whatever its name is. */
+const LAST_LINE = /^([A-Za-z_][\w.]*)(: |$)/;
+/** What the image's entrypoint and libpq say between entries. */
+const BARE = /^(?:Database connection failure:|Usage: |usage: )/;
+/** What our own programs say. */
+const OURS = /^(?:(?:did|undo|not done|it did not work): |boot (?:begins|ended)|the boot did not end|manifest \/)/;
+/** Lines below an error that are the same for everybody. */
+const HARMLESS = /^\s*(?:Is the server running (?:on host|locally)\b.*|TCP\/IP connections on port \d+\?|connections on (?:that socket|Unix domain socket "[^"]*")\?|This probably means the server terminated abnormally|before or while processing the request\.|Field "[\w.]+" does not exist in model "[\w.]+"|View name: [\w.]+|file: \/[\w./-]+|But the latter module is not available in your system\.|Process \d+ waits for \w+ on [\w ,:()]+; blocked by process \d+\.)$/;
+/** Characters of one query. */
+const LONGEST_QUERY = 200_000;
+/** The same for text that comes in pieces: an entry may go over several of them, and a piece may end within a line. */
+class CustomerDataCutter {
+    #rest = "";
+    #block;
+    push(text) {
+        const lines = (this.#rest + text).split("\n");
+        this.#rest = lines.pop() ?? "";
+        return lines.flatMap((line) => this.#line(line)).join("");
+    }
+    /** What was held back until it would be known how it goes on. */
+    end() {
+        const last = this.#rest === "" ? [] : this.#line(this.#rest);
+        this.#rest = "";
+        const text = [...last, ...this.#flush()].join("");
+        this.#block = undefined;
+        return text;
+    }
+    #line(whole) {
+        const carriage = whole.endsWith("\r") ? "\r" : "";
+        const [stamp = ""] = STAMP.exec(whole) ?? [];
+        const line = whole.slice(stamp.length, whole.length - carriage.length);
+        const out = (text) => `${stamp}${text}${carriage}\n`;
+        const start = line.slice(0, 600);
+        const odoo = ODOO.exec(start)?.[0];
+        if (odoo !== undefined) {
+            const before = this.#flush();
+            this.#block = undefined;
+            return [...before, ...this.#odooEntry(odoo, line.slice(odoo.length), out)];
+        }
+        if (this.#block?.kind === "query" && !this.#endsQuery(line))
+            return this.#goesOn(this.#block, line);
+        if (TRACEBACK.test(line) || BETWEEN.test(line)) {
+            const before = this.#flush();
+            this.#block = TRACEBACK.test(line) ? { kind: "trace" } : undefined;
+            return [...before, out(line)];
+        }
+        if (this.#block?.kind === "query") {
+            const before = this.#flush();
+            const [head = ""] = /^ERROR: +/.exec(line) ?? [];
+            return [...before, out(`${head}${withoutQuoted(line.slice(head.length))}`)];
+        }
+        const postgres = POSTGRES.exec(start);
+        if (postgres !== null) {
+            const before = this.#flush();
+            return [...before, ...this.#postgresEntry(postgres, line, out)];
+        }
+        if (EXCERPT.test(line)) {
+            const before = this.#flush();
+            this.#block = { kind: "rest" };
+            return [...before, out(`${EXCERPT.exec(line)?.[0]} ${CUT}`)];
+        }
+        const exception = (this.#block?.kind === "trace" ? LAST_LINE : EXCEPTION).exec(start);
+        if (exception?.[1] !== undefined) {
+            const before = this.#flush();
+            this.#block = { kind: "rest" };
+            return [
+                ...before,
+                out(withoutValues(exception[1], line.slice(exception[0].length), exception[2] ?? "")),
+            ];
+        }
+        if (BARE.test(line) || OURS.test(line)) {
+            const before = this.#flush();
+            this.#block = undefined;
+            return [...before, out(OURS.test(line) ? line : withoutQuoted(line))];
+        }
+        switch (this.#block?.kind) {
+            case "statement":
+                return this.#goesOn(this.#block, line);
+            case "rest":
+                // Empty lines stay, so that entries stay apart.
+                return line.trim() === "" || HARMLESS.test(line) ? [out(line)] : restOfDetail(line).map(out);
+            default:
+                return [out(line)];
+        }
+    }
+    #odooEntry(head, said, out) {
+        const query = /^(?:bad query|Programming error): /.exec(said)?.[0];
+        if (query !== undefined) {
+            this.#block = { kind: "query", head: out(`${head}${query}\u0000`), lines: [said.slice(query.length)] };
+            return [];
+        }
+        const exception = EXCEPTION.exec(said.slice(0, 600));
+        if (exception?.[1] !== undefined) {
+            this.#block = { kind: "rest" };
+            return [
+                out(`${head}${withoutValues(exception[1], said.slice(exception[0].length), exception[2] ?? "")}`),
+            ];
+        }
+        return [out(`${head}${withoutPeople(said)}`)];
+    }
+    #postgresEntry(found, line, out) {
+        const [head = "", servers, sessions, detail, statement, context] = found;
+        const said = line.slice(head.length);
+        if (statement !== undefined) {
+            this.#block = { kind: "statement", head: out(`${head}\u0000`), lines: [said] };
+            return [];
+        }
+        if (servers !== undefined) {
+            const announced = /^(?:duration: [\d.]+ ms {1,2})?(?:statement|(?:parse|bind|execute) [^:\n]{1,100}): /.exec(said)?.[0];
+            this.#block =
+                announced === undefined
+                    ? undefined
+                    : {
+                        kind: "statement",
+                        head: out(`${head}${announced}\u0000`),
+                        lines: [said.slice(announced.length)],
+                    };
+            return announced === undefined ? [out(line)] : [];
+        }
+        if (sessions === undefined && detail === undefined && context === undefined) {
+            this.#block = undefined;
+            return [out(line)];
+        }
+        this.#block = { kind: "rest" };
+        if (sessions !== undefined)
+            return [out(`${head}${withoutQuoted(said)}`)];
+        if (detail !== undefined)
+            return [out(`${head}${detailOf(said)}`)];
+        if (context !== undefined)
+            return [out(`${head}${contextOf(said)}`)];
+        return [out(line)];
+    }
+    /** What is too long to be looked at again and again ends here, and its rest is left out. */
+    #goesOn(block, line) {
+        block.lines.push(line);
+        block.size = (block.size ?? 0) + line.length + (line.startsWith("ERROR: ") ? LONGEST_QUERY / 50 : 1);
+        return block.size > LONGEST_QUERY ? this.#flush() : [];
+    }
+    /** Odoo prints PostgreSQL's error behind the query; a line like it within one of the query's texts is no error. */
+    #endsQuery(line) {
+        return (this.#block?.kind === "query" &&
+            line.startsWith("ERROR: ") &&
+            !withoutLiterals(this.#block.lines.join("\n")).open);
+    }
+    #flush() {
+        const block = this.#block;
+        if (block?.kind !== "query" && block?.kind !== "statement")
+            return [];
+        this.#block = { kind: "rest" };
+        const { sql } = withoutLiterals(block.lines.join("\n"));
+        return [block.head.replace("\u0000", () => sql.replaceAll(/\s+/g, " ").trim())];
+    }
+}
+/**
+ * The same for a log of which only the end was kept: what stands in front of its first whole entry may be the rest of one
+ * that was cut through, and is left out where the log is Odoo's or PostgreSQL's.
+ */
+function logWithoutCustomerData(text) {
+    const lines = text.split("\n");
+    const first = lines.findIndex((line) => {
+        const said = line.replace(STAMP, "").slice(0, 600);
+        return ODOO.test(said) || POSTGRES.test(said) || TRACEBACK.test(said) || BARE.test(said);
+    });
+    return first <= 0
+        ? withoutCustomerData(text)
+        : `${CUT} ${first} lines in front of the first whole entry\n${withoutCustomerData(lines.slice(first).join("\n"))}`;
+}
+/** The text without its customers' data. */
+function withoutCustomerData(text) {
+    const cutter = new CustomerDataCutter();
+    const cut = cutter.push(text) + cutter.end();
+    return !text.endsWith("\n") && cut.endsWith("\n") ? cut.slice(0, -1) : cut;
+}
+/** SQL without its values: quoted texts and numbers. `open`: it ended within a text, or may have. */
+function withoutLiterals(text) {
+    // Bytes as Python prints them: its quotes are not SQL's.
+    if (/^b['"]/.test(text))
+        return { sql: CUT, open: false };
+    let open = false;
+    const sql = text.replace(/"(?:[^"]|"")*"|[eE]'(?:[^'\\]|\\[\s\S]|'')*('?)|'(?:[^']|'')*('?)|(\$\w*\$)[\s\S]*?(?:\3|$)|(?<![\w$.])-?\d[\d.]*(?![\w.])|"[^"]*$/g, (literal, escaped, plain, dollars) => {
+        if (literal.startsWith('"')) {
+            if (/^"[^"\n]{1,128}"$/.test(literal))
+                return literal;
+            open ||= !/^"(?:[^"]|"")*"$/.test(literal);
+            return CUT;
+        }
+        if (dollars !== undefined) {
+            open ||= literal.length < 2 * dollars.length || !literal.endsWith(dollars);
+            return `'${CUT}'`;
+        }
+        if (escaped !== undefined || plain !== undefined) {
+            open ||= (escaped ?? plain) === "";
+            return `'${CUT}'`;
+        }
+        return "?";
+    });
+    return { sql, open };
+}
+/** A deadlock's detail goes on with what each session ran. */
+function restOfDetail(line) {
+    const [head] = /^\s*Process \d+: /.exec(line) ?? [];
+    return head === undefined ? [] : [`${head}${withoutLiterals(line.slice(head.length)).sql}`];
+}
+/** Details that say the same of every site. */
+const PLAIN_DETAILS = /^(?:Permissions should be [\w=, ()]+\.|The data directory was initialized by PostgreSQL version \d+, .*|Connection matched (?:file "[^"]*"|pg_hba\.conf) line \d+: "[^"]*"|This WAL record .*|Process \d+ waits for \w+ on [\w ,:()]+; blocked by process \d+\.)$/;
+function detailOf(said) {
+    if (PLAIN_DETAILS.test(said))
+        return said;
+    const running = /^Failed process was running: /.exec(said)?.[0];
+    if (running !== undefined)
+        return `${running}${withoutLiterals(said.slice(running.length)).sql}`;
+    const key = /^(Key \([\w, ":()]{1,300}\)=)\([\s\S]*?(\) (?:already exists|is not present in table "[^"]*"|is still referenced from table "[^"]*"|is duplicated)\.)?$/.exec(said);
+    if (key !== null)
+        return `${key[1]}(${CUT}${key[2] ?? ")"}`;
+    if (said.startsWith("Failing row contains ("))
+        return `Failing row contains (${CUT}).`;
+    return CUT;
+}
+function contextOf(said) {
+    return /^(?:while (?:locking|updating|deleting|inserting index|rechecking updated|checking (?:uniqueness|exclusion constraint on)) tuple \(\d+,\d+\) in relation "[^"]*"|PL\/pgSQL function [\w.]+\([\w, ]*\) line \d+ at [\w ]+)$/.test(said)
+        ? said
+        : CUT;
+}
+/** Of Python itself, and of what else says the same words whoever the customer is, but for what stands in quotes. */
+const ALWAYS_THE_SAME = /^(?:(?:builtins\.)?(?:Attribute|EOF|Import|ModuleNotFound|Index|Key|Memory|Name|OS|IO|Environment|Overflow|Recursion|Reference|Syntax|Indentation|Tab|System|Type|UnboundLocal|Unicode|UnicodeEncode|UnicodeDecode|ZeroDivision|BlockingIO|ChildProcess|BrokenPipe|ConnectionAborted|ConnectionRefused|ConnectionReset|Connection|FileExists|FileNotFound|Interrupted|IsADirectory|NotADirectory|Permission|ProcessLookup|Timeout|Arithmetic|Buffer)Error|KeyboardInterrupt|SystemExit|StopIteration|psycopg2(?:\.\w+)+|configparser\.\w+|werkzeug(?:\.\w+)+|jinja2(?:\.\w+)+|lxml(?:\.\w+)+|urllib3(?:\.\w+)+|socket\.\w+|ssl\.\w+|sass\.CompileError)$/;
+/** Python's words in exceptions that anybody's code raises with words of its own too. */
+const PYTHONS_WORDS = /^(?:invalid literal for|could not convert|not enough values|too many values|substring not found|I\/O operation on|embedded null|time data|unconverted data|Invalid isoformat|math domain error|Circular reference|malformed node|Invalid field |Expected singleton: [\w.]+\([\d, ]*\)|Wrong value for|Invalid model name|can't start new thread|maximum recursion|dictionary changed size|generator (?:raised|ignored)|cannot schedule new|Event loop|\[Errno \d+\] )/;
+/** Odoo's own words that name modules and places, and nobody. */
+const ODOOS_WORDS = [
+    /^CPU time limit exceeded\.?/,
+    /^Couldn't bind the websocket\. Is the connection opened on the evented port \(\d+\)\?/,
+    /^Access Denied\b/,
+    /^The attachment (?:is colliding|collides) with an existing file\.?/,
+    /^while parsing (?:file:)?\/[\w./-]+:\d+(?:, near$)?/,
+    /^Error while (?:validating|parsing or validating) view\b:?/,
+    /^Module \S{1,80} does not exist/,
+    /^Unmet dependencies: [\w, ]+/,
+    /^Unable to install module "\w+" because an external dependency is not met: [\w .:-]+/,
+    /^You try to (?:install|upgrade) (?:the )?module '?\w+'? that depends on module '?\w+'?\.?/,
+    /^Session expired\b/i,
+    /^File contains no section headers\./,
+];
+/** Who logged in or failed to, and whose mail it was. */
+function withoutPeople(said) {
+    return said
+        .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?$/, `$1${CUT}$2`)
+        .replaceAll(/(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g, CUT);
+}
+/**
+ * What an exception says, without the values in it.
+ *
+ * @param colon what stands between type and message: nothing where there is no message
+ */
+function withoutValues(type, message, colon = ": ") {
+    if (message === "")
+        return `${type}${colon}`;
+    for (const words of ODOOS_WORDS) {
+        const known = words.exec(message)?.[0];
+        if (known !== undefined)
+            return `${type}${colon}${known}${known.length < message.trimEnd().length ? ` ${CUT}` : ""}`;
+    }
+    // About options, which are nobody's.
+    if (/^optparse\.\w+$/.test(type))
+        return `${type}${colon}${message}`;
+    if (ALWAYS_THE_SAME.test(type) || PYTHONS_WORDS.test(message))
+        return `${type}${colon}${withoutQuoted(message)}`;
+    return `${type}${colon}${CUT}`;
+}
+/** What a quoted text is, by the words in front of it: a name out of a program or a database, and not out of a row. */
+const NAMES = /(?:^|[\s([])(?:module|modules? named|import name|attribute|argument|keyword argument|relation|column|table|constraint|database|role|user|schema|type|index|function|operator|sequence|trigger|extension|parameter|view|server|host name|host|section|option|bundle|codec|model|Model|[Ii]nvalid field|field|encoding|file|directory|socket|library|access method|tablespace|publication|slot)$/;
+const GERMAN_NAMES = /(?:Relation|Spalte|Tabelle|Constraint|Datenbank|Benutzer|Rolle|Funktion|Typ|Schema)$/;
+const BEHIND = /^ (?:object\b|is not defined|codec can't|has no attribute|takes|missing|got an)/;
+/** What Python's types and Odoo's models are called, and the folders that programs and their files lie in. */
+const TECHNICAL = /^(?:NoneType|str|int|float|bool|dict|list|tuple|set|bytes|type|function|method|module|object|datetime\.\w+|(?:ir|res|base|web|website|mail|bus|report|account|sale|stock|purchase|product|crm|hr|mrp|pos|portal|theme|uom|digest|payment|delivery|project|calendar|utm|sms|auth|fetchmail|decimal|format)\.[a-z0-9_.]{1,80}|\/(?:var\/lib|var\/log|var\/run|usr|etc|mnt|opt|run|dev|proc|sys|lib|bin)(?:\/[\w.@+-]+){0,20}\/?|\/PostgreSQL\.\d+|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*::[0-9a-f:]*)$/;
+/** A message without what stands in quotes, but for names out of programs and databases; without long numbers. */
+function withoutQuoted(message) {
+    return message
+        .slice(0, 20_000)
+        .replace(/(?<![\w\\])(["'])((?:(?!\1)[^\\]|\\.)*?)\1(?!\w)|(?<![\w\\])["'][\s\S]*$|»([^«]*)«?|“[^”]*”?|«[^»]*»?|„[^“”]*[“”]?/g, (literal, quote, inner, german, at, whole) => {
+        if (german !== undefined)
+            return GERMAN_NAMES.test(whole.slice(Math.max(0, at - 40), at).trimEnd()) &&
+                /^[\w.]{1,63}$/.test(german)
+                ? literal
+                : CUT;
+        if (quote === undefined || inner === undefined)
+            return CUT;
+        const before = whole.slice(Math.max(0, at - 40), at).trimEnd();
+        const after = whole.slice(at + literal.length, at + literal.length + 30);
+        const named = /^[\w.:/@*() -]{1,128}$/.test(inner) && (NAMES.test(before) || BEHIND.test(after));
+        return inner === "" || named || TECHNICAL.test(inner) ? literal : `${quote}${CUT}${quote}`;
+    })
+        .replace(/(?<![\w./:-])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d -]{6,}\d(?![\w./:-]| bytes\b)/g, CUT);
+}
+
+
+/***/ }),
+
+/***/ 37174:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -53305,7 +53710,7 @@ function textOf(html = "") {
 
 /***/ }),
 
-/***/ 6008:
+/***/ 43627:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -53318,9 +53723,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/survey/survey.js
-var survey_survey = __nccwpck_require__(1337);
+var survey_survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: ./build/diagnosis/answer.js
-var diagnosis_answer = __nccwpck_require__(7174);
+var diagnosis_answer = __nccwpck_require__(37174);
 ;// CONCATENATED MODULE: ./build/diagnosis/bundle-url.js
 /** The addresses of compiled stylesheets and scripts, which every version of Odoo writes in its own way. */
 /** Up to 16: `/web/content/214-1f3a2bc/2/rtl/web.assets_common.css`, from 15 on below `/web/assets/`. */
@@ -53364,7 +53769,7 @@ function nameOf(address) {
 }
 
 // EXTERNAL MODULE: ./build/diagnosis/log.js
-var log = __nccwpck_require__(3888);
+var log = __nccwpck_require__(33888);
 ;// CONCATENATED MODULE: ./build/diagnosis/assets.js
 /**
  * The stylesheets and scripts of the login page: whether each is what it should be where it was asked for, and where it
@@ -53645,7 +54050,7 @@ function beyondThePage(survey, target) {
 
 /***/ }),
 
-/***/ 5891:
+/***/ 25891:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -53661,8 +54066,8 @@ function beyondThePage(survey, target) {
 /* harmony export */   pL: () => (/* binding */ isFresh)
 /* harmony export */ });
 /* unused harmony export epochOf */
-/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1337);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3888);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(11337);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(33888);
 /** What a rule is told of the situation, what it answers with, and the words in which rules speak of it. */
 
 
@@ -53679,54 +54084,53 @@ function stateOf(layers, name) {
     return layers.find((layer) => layer.name === name)?.state;
 }
 function directOf(survey, { odoo }) {
-    return (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(survey.direct)?.find(({ containerId }) => containerId === odoo?.id);
+    return (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(survey.direct)?.find(({ containerId }) => containerId === odoo?.id);
 }
 function timedOut(direct) {
-    const answer = direct && (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(direct.answer);
+    const answer = direct && (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(direct.answer);
     return answer?.answered === false && answer.problem === "timed-out";
 }
 function refusedAt({ answer }) {
-    const value = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(answer);
+    const value = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(answer);
     return value?.answered === false && value.problem === "refused";
 }
 function epochOf(survey) {
-    return (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(survey.host)?.epoch ?? 0;
+    return (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(survey.host)?.epoch ?? 0;
 }
 function isFresh(survey, startedAt) {
-    return epochOf(survey) - Date.parse(startedAt) / 1000 < _log_js__WEBPACK_IMPORTED_MODULE_1__/* .LONGEST_PAUSE */ .UV;
+    return epochOf(survey) - Date.parse(startedAt) / 1000 < _log_js__WEBPACK_IMPORTED_MODULE_0__/* .LONGEST_PAUSE */ .UV;
 }
 /** The last line of a container's log that is more than information. */
 function lastWord(survey, id) {
-    const lines = (0,_log_js__WEBPACK_IMPORTED_MODULE_1__/* .logSince */ .RK)(survey, id, "1970-01-01T00:00:00Z").map(({ text }) => text);
+    const lines = (0,_log_js__WEBPACK_IMPORTED_MODULE_0__/* .logSince */ .RK)(survey, id, "1970-01-01T00:00:00Z").map(({ text }) => text);
     const said = lines.findLast((line) => /FATAL|PANIC|ERROR/.test(line)) ?? lines.at(-1) ?? "";
     return said.replace(/^.*?(FATAL|PANIC|ERROR): */, "$1: ").slice(0, 200);
 }
 /** What the target's PostgreSQL does, or why that was not seen; undefined where it is not in the project. */
 function activityOf(survey, { db }) {
-    return db === undefined ? undefined : (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(survey.databases)?.get(db.id);
+    return db === undefined ? undefined : (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(survey.databases)?.get(db.id);
 }
 
 
 /***/ }),
 
-/***/ 9952:
+/***/ 49952:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  hE: () => (/* binding */ CAUSES),
   h4: () => (/* binding */ diagnose),
   P6: () => (/* binding */ hostUnreachable),
   Kg: () => (/* binding */ isGood),
   Gu: () => (/* binding */ isWaiting)
 });
 
-// UNUSED EXPORTS: CAUSES
-
 // EXTERNAL MODULE: ./build/survey/survey.js
-var survey_survey = __nccwpck_require__(1337);
+var survey_survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: ./build/diagnosis/assets.js + 1 modules
-var diagnosis_assets = __nccwpck_require__(6008);
+var diagnosis_assets = __nccwpck_require__(43627);
 ;// CONCATENATED MODULE: ./build/diagnosis/discovery.js
 /** What is found out about how this Odoo is set up, and who said so: its effective settings, its database, its versions. */
 
@@ -53900,9 +54304,9 @@ const SETTINGS = [
 ];
 
 // EXTERNAL MODULE: ./build/diagnosis/log.js
-var log = __nccwpck_require__(3888);
+var log = __nccwpck_require__(33888);
 // EXTERNAL MODULE: ./build/diagnosis/layers.js
-var diagnosis_layers = __nccwpck_require__(2934);
+var diagnosis_layers = __nccwpck_require__(42934);
 ;// CONCATENATED MODULE: ./build/diagnosis/proxies.js
 /** The reverse proxy in front of Odoo: which one it is, and whether nginx sends people to where Odoo is. */
 
@@ -54039,7 +54443,7 @@ function cdnAnswers(survey) {
 }
 
 // EXTERNAL MODULE: ./build/diagnosis/causes/situation.js
-var causes_situation = __nccwpck_require__(5891);
+var causes_situation = __nccwpck_require__(25891);
 ;// CONCATENATED MODULE: ./build/diagnosis/causes/assets.js
 /**
  * Causes that lie in Odoo's files and in what it compiles: the login page is handed out, and nobody can use it. The order
@@ -54435,7 +54839,7 @@ function rootBlocker({ sessions }) {
 }
 
 // EXTERNAL MODULE: ./build/diagnosis/answer.js
-var diagnosis_answer = __nccwpck_require__(7174);
+var diagnosis_answer = __nccwpck_require__(37174);
 ;// CONCATENATED MODULE: ./build/diagnosis/processes.js
 /** Which processes are Odoo's, and whether they go on. */
 
@@ -55179,11 +55583,11 @@ function namedIn(survey, target) {
 }
 
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
-var risk = __nccwpck_require__(6691);
+var risk = __nccwpck_require__(96691);
 // EXTERNAL MODULE: ./build/diagnosis/scenario.js
 var scenario = __nccwpck_require__(5250);
 // EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
-var diagnosis_signatures = __nccwpck_require__(8198);
+var diagnosis_signatures = __nccwpck_require__(98198);
 ;// CONCATENATED MODULE: ./build/diagnosis/ladder/stack.js
 /** What forbids each of the remedies that start, restart and let go on (runbook 1.4), and the boot check (1.5). */
 
@@ -56315,7 +56719,7 @@ function hostUnreachable(finding, advice, layers) {
 
 /***/ }),
 
-/***/ 2934:
+/***/ 42934:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -56325,10 +56729,10 @@ function hostUnreachable(finding, advice, layers) {
 /* harmony export */   w: () => (/* binding */ layersOf),
 /* harmony export */   yh: () => (/* binding */ outerLayers)
 /* harmony export */ });
-/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1337);
-/* harmony import */ var _answer_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7174);
-/* harmony import */ var _assets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6008);
-/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3888);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(11337);
+/* harmony import */ var _answer_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(37174);
+/* harmony import */ var _assets_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(43627);
+/* harmony import */ var _log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(33888);
 /** The health layers of a site, from the database up to what the public gets. */
 
 
@@ -56471,7 +56875,7 @@ function answerLayer(name, observation, asked) {
 
 /***/ }),
 
-/***/ 3888:
+/***/ 33888:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -56487,12 +56891,14 @@ function answerLayer(name, observation, asked) {
 /* harmony export */   z2: () => (/* binding */ spokeOfDatabase),
 /* harmony export */   zX: () => (/* binding */ lockedOut)
 /* harmony export */ });
-/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(1337);
+/* harmony import */ var _customer_data_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6883);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(11337);
 /** Reading a container's log: lines with their times, and the failure that ended it. */
+
 
 /** The lines of a container's log since a time (ISO 8601), oldest first; none where it was not seen. */
 function logSince(survey, containerId, since) {
-    const log = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(survey.logs)?.get(containerId) ?? "";
+    const log = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(survey.logs)?.get(containerId) ?? "";
     const from = Date.parse(since);
     return log.split("\n").flatMap((line) => {
         const [, stamp, text] = /^(\d{4}-\d\d-\d\dT\S+Z) (.*)$/.exec(line) ?? [];
@@ -56518,7 +56924,7 @@ const LATELY = 120_000;
  * started last, while that was starting, or before it served again, does not count: by now it is let in.
  */
 function lockedOut(survey, odoo, db) {
-    const since = Math.max(((0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_0__/* .ifSeen */ .hy)(survey.host)?.epoch ?? 0) * 1000 - LATELY, Date.parse(db?.startedAt ?? "") || 0);
+    const since = Math.max(((0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(survey.host)?.epoch ?? 0) * 1000 - LATELY, Date.parse(db?.startedAt ?? "") || 0);
     const lines = logSince(survey, odoo.id, sinceItsLastTries(odoo)).filter(({ at, text }) => at > since && !STARTING.test(text));
     const said = lines.findLastIndex(({ text }) => LOCKED_OUT.test(text));
     if (said < 0 || lines.slice(said).some(({ text }) => SERVED.test(text)))
@@ -56531,9 +56937,13 @@ function spokeOfDatabase(survey, odoo) {
 }
 /** A page that Odoo handed out, as werkzeug logs it. */
 const SERVED = / werkzeug: .*"(?:GET|POST|HEAD) \S+ HTTP\/[\d.]+" [1-4]\d\d /;
-/** `ImportError: No module named 'x' (module shop_notes, /mnt/extra-addons/shop_notes/models.py line 3)` */
+/** For people, without what may be a customer's: `ImportError: No module named 'x' (module shop_notes, /mnt/extra-addons/shop_notes/models.py line 3)` */
 function describeFailure({ exception, message, module, file, line }) {
-    const what = [exception, message].filter((part) => part !== "").join(": ");
+    // Whatever is not the name of an exception are our own words.
+    const words = /^[\w.]+$/.test(exception)
+        ? (0,_customer_data_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutValues */ .lO)(exception, message)
+        : [exception, (0,_customer_data_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutCustomerData */ .Dy)(message)].filter((part) => part !== "").join(": ");
+    const what = message === "" ? exception : words;
     const place = [
         ...(module === undefined ? [] : [`module ${module}`]),
         ...(file === undefined ? [] : [line === undefined ? file : `${file} line ${line}`]),
@@ -56662,7 +57072,7 @@ function lastWords(lines) {
 
 /***/ }),
 
-/***/ 6691:
+/***/ 96691:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -56805,7 +57215,7 @@ function outsideScenario(remedy, cause, asked) {
 
 /***/ }),
 
-/***/ 8198:
+/***/ 98198:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -56821,7 +57231,7 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/diagnosis/causes/situation.js
-var situation = __nccwpck_require__(5891);
+var situation = __nccwpck_require__(25891);
 ;// CONCATENATED MODULE: ./build/diagnosis/signatures/signature.js
 /** What a signature is: words in a log by which a known trouble is recognised, and what follows from it. */
 function signature(particulars) {
@@ -58261,9 +58671,9 @@ const AREAS = [
 ];
 
 // EXTERNAL MODULE: ./build/survey/survey.js
-var survey_survey = __nccwpck_require__(1337);
+var survey_survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: ./build/diagnosis/log.js
-var log = __nccwpck_require__(3888);
+var log = __nccwpck_require__(33888);
 ;// CONCATENATED MODULE: ./build/diagnosis/signatures/texts.js
 /** Where signatures are looked for: what the survey brought, as texts of lines with their times. */
 
@@ -58566,7 +58976,7 @@ function counts({ signature, area }, at, text, refutable) {
 
 /***/ }),
 
-/***/ 9473:
+/***/ 19473:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -58617,7 +59027,7 @@ class RefusedError extends RecoverError {
 
 /***/ }),
 
-/***/ 8529:
+/***/ 98529:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -58633,14 +59043,14 @@ async function connect(connection, deps) {
         const { localTransport } = await __nccwpck_require__.e(/* import() */ 936).then(__nccwpck_require__.bind(__nccwpck_require__, 1936));
         return localTransport();
     }
-    const { connectSsh } = await __nccwpck_require__.e(/* import() */ 396).then(__nccwpck_require__.bind(__nccwpck_require__, 4396));
+    const { connectSsh } = await __nccwpck_require__.e(/* import() */ 396).then(__nccwpck_require__.bind(__nccwpck_require__, 24396));
     return connectSsh(connection, deps);
 }
 
 
 /***/ }),
 
-/***/ 992:
+/***/ 18611:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -58679,7 +59089,7 @@ function assignments(values) {
 
 /***/ }),
 
-/***/ 838:
+/***/ 80838:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -58687,12 +59097,12 @@ function assignments(values) {
 /* harmony export */   bP: () => (/* binding */ stateKey),
 /* harmony export */   gA: () => (/* binding */ stateProgram)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3024);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(73024);
 /** Where our state lies on the host, and how a program that works on it is made. */
 
 
-const STATE = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4849), __nccwpck_require__.b), "utf8");
+const STATE = (0,node_fs__WEBPACK_IMPORTED_MODULE_1__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(74849), __nccwpck_require__.b), "utf8");
 /**
  * The key of a compose project, the same whoever logs in.
  *
@@ -58722,7 +59132,7 @@ function stateProgram(place, name, text, values, seconds = 60, maxOutputBytes = 
 
 /***/ }),
 
-/***/ 4937:
+/***/ 84937:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -58731,10 +59141,10 @@ function stateProgram(place, name, text, values, seconds = 60, maxOutputBytes = 
 /* harmony export */   eg: () => (/* binding */ runStep),
 /* harmony export */   iF: () => (/* binding */ stepPrograms)
 /* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(992);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(838);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(19473);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(18611);
+/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
 /**
  * A step: a program that changes the host. It runs detached, writing its output and its exit status there, and we
  * attach to it; when the connection goes away we attach again. It is never sent twice.
@@ -58744,9 +59154,9 @@ function stateProgram(place, name, text, values, seconds = 60, maxOutputBytes = 
 
 
 
-const START = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1284), __nccwpck_require__.b), "utf8");
-const ATTACH = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(2955), __nccwpck_require__.b), "utf8");
-const STOP = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3298), __nccwpck_require__.b), "utf8");
+const START = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(61284), __nccwpck_require__.b), "utf8");
+const ATTACH = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(12955), __nccwpck_require__.b), "utf8");
+const STOP = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(63298), __nccwpck_require__.b), "utf8");
 /** Seconds that one look at a running step waits for its end. */
 const ATTACH_WAIT = 5;
 /** Bytes of a step's output brought home by one look. */
@@ -58846,29 +59256,32 @@ async function followStep(host, place, name, onOutput, signal) {
 
 /***/ }),
 
-/***/ 1296:
+/***/ 51296:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
-/* harmony import */ var _commonjs_globals_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2125);
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(7598);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3024);
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8161);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6760);
-/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8500);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(8261);
-/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(8529);
-/* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3576);
-/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(7999);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(2433);
-/* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8918);
-/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(7150);
-/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(4121);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(5724);
-/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(3537);
-/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(6785);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(4748);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(8508);
+/* harmony import */ var _commonjs_globals_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(32125);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73024);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(48161);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(76760);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(58500);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3894);
+/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(98529);
+/* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(73392);
+/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(17999);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(82433);
+/* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(88918);
+/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(80628);
+/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(77150);
+/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(94121);
+/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(77012);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(94380);
+/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(92431);
+/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(49130);
+/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(29166);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(34748);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(58508);
 /**
  * Where the action begins: the main step, and the post step that puts the host right after a run that was killed.
  * The only file that reads the environment.
@@ -58892,7 +59305,12 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 
 
+
+
+
 const STATE_DIRECTORY = "report_directory";
+/** Written last: where it is, the run was told whole. */
+const REPORT = "report.json";
 /** After the verdict nothing is awaited any more: a socket that will not close must not keep the runner. */
 const LAST_BREATH = 2_000;
 const clock = {
@@ -58910,33 +59328,45 @@ async function main() {
     (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.mkdirSync)(directory, { recursive: true, mode: 0o700 });
     _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .saveState */ .LZ(STATE_DIRECTORY, directory);
     const { redactor, raw } = redactorKnowingInputs();
-    const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_15__/* .Journal */ .C(clock, redactor, [fileSink(directory), logSink()]);
-    let failOn = "unhealthy";
+    const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_17__/* .Journal */ .C(clock, redactor, [fileSink(directory), logSink()]);
+    const stop = stopSignal();
+    let inputs;
     try {
-        const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
-        failOn = inputs.failOn;
-        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_16__/* .VERSION */ .x, run, host: hostName(inputs) });
-        await (0,_recover_js__WEBPACK_IMPORTED_MODULE_8__/* .recover */ .E)(inputs, partsFor(run, inputs, directory, journal, redactor));
+        inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
+        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_18__/* .VERSION */ .x, run, host: hostName(inputs) });
+        await (0,_recover_js__WEBPACK_IMPORTED_MODULE_8__/* .recover */ .lj)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
     }
     catch (error) {
-        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_14__/* .verdictOn */ .Hc)(error) });
+        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_16__/* .verdictOn */ .Hc)(error) });
     }
     await report(journal.entries, directory);
-    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_10__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_10__/* .outputsOf */ .Yz)(journal.entries, directory).status, failOn);
+    annotate(journal.entries, directory);
+    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_11__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_11__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
+    // The few seconds of a run that was stopped are not enough; its post step has minutes.
+    if (inputs !== undefined && !stop.aborted)
+        await ship([], journal, directory, inputs, stop);
 }
 /** Runs after the main step, however that ended, with minutes where a cancelled main step has seconds. */
 async function post(directory) {
     try {
         const before = savedEntries(directory);
         const started = before.find((entry) => entry.kind === "started");
-        const concluded = before.some((entry) => entry.kind === "concluded");
-        if (started === undefined || (concluded && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_13__/* .leasesHeld */ .F)(before).length === 0))
+        if (started === undefined)
+            return;
+        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_15__/* .leasesHeld */ .F)(before).length === 0;
+        // Killed between its verdict and its report, or before that was uploaded.
+        if (told && (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, REPORT)) && !owesArtifact(before))
             return;
         const { redactor, raw } = redactorKnowingInputs();
         const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
-        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_15__/* .Journal */ .C(clock, redactor, [fileSink(directory), logSink()]);
-        await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_13__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor));
+        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_17__/* .Journal */ .C(clock, redactor, [fileSink(directory), logSink()]);
+        const stop = stopSignal();
+        if (!told)
+            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_15__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
         await report([...before, ...journal.entries], directory);
+        if (!told)
+            annotate([...before, ...journal.entries], directory);
+        await ship(before, journal, directory, inputs, stop);
     }
     catch (error) {
         _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e(`Putting the host right after the stopped run failed: ${error instanceof Error ? error.message : error}`);
@@ -58949,22 +59379,18 @@ function redactorKnowingInputs() {
             raw[name.slice("INPUT_".length).toLowerCase()] = value;
     }
     const redactor = new _redactor_js__WEBPACK_IMPORTED_MODULE_9__/* .Redactor */ .p();
-    mask(redactor.learn(_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .SECRET_INPUTS */ .pH.flatMap((name) => raw[name] ?? [])));
+    const valuesOf = (names) => names.flatMap((name) => raw[name] ?? []);
+    mask(redactor.learn(valuesOf(_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .SECRET_INPUTS */ .pH), valuesOf(_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .NAME_INPUTS */ .il)));
     return { redactor, raw };
 }
 function mask(secrets) {
     for (const secret of secrets)
         _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .setSecret */ .Pq(secret);
 }
-function partsFor(run, inputs, directory, journal, redactor) {
-    const stop = new AbortController();
-    // The runner cancels with SIGINT, then SIGTERM after 7.5 s, and kills after another 2.5 s.
-    for (const signal of ["SIGINT", "SIGTERM"]) {
-        process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
-    }
+function partsFor(run, inputs, directory, journal, redactor, signal) {
     return {
-        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_17__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
-        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_12__/* .askPublic */ .l)(url, clock, signal),
+        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_19__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
+        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_14__/* .askPublic */ .l)(url, clock, signal),
         clock,
         journal,
         redactor,
@@ -58981,16 +59407,28 @@ function partsFor(run, inputs, directory, journal, redactor) {
         who: whoRuns(),
         event: process.env.GITHUB_EVENT_NAME ?? "",
         mask,
-        signal: stop.signal,
+        signal,
     };
+}
+/** The runner cancels with SIGINT, then SIGTERM after 7.5 s, and kills after another 2.5 s. */
+function stopSignal() {
+    const stop = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"]) {
+        process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+    }
+    return stop.signal;
 }
 /** For the lease: who runs this, and where to look. */
 function whoRuns() {
-    const { GITHUB_ACTOR: actor, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = process.env;
-    const run = process.env.GITHUB_RUN_ID;
-    return server && repository && run
-        ? `${actor ?? "somebody"}, ${server}/${repository}/actions/runs/${run}`
-        : `a run outside of a workflow (process ${process.pid})`;
+    const { url } = workflow();
+    return url === ""
+        ? `a run outside of a workflow (process ${process.pid})`
+        : `${process.env.GITHUB_ACTOR ?? "somebody"}, ${url}`;
+}
+function workflow() {
+    const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository = "", GITHUB_RUN_ID: run } = process.env;
+    const url = server && repository && run ? `${server}/${repository}/actions/runs/${run}` : "";
+    return { repository, event: process.env.GITHUB_EVENT_NAME ?? "", url };
 }
 function hostName({ connection }) {
     return connection.kind === "local" ? "local" : `${connection.target.host}:${connection.target.port}`;
@@ -59002,13 +59440,17 @@ function fileSink(directory) {
 /** The step's log; a look that saw the same as the one before says nothing new. */
 function logSink() {
     let lookedLast;
+    let seen = false;
     return {
         append: (entry) => {
             const looked = entry.kind === "looked" ? entry.why : undefined;
             if (looked !== undefined && looked === lookedLast)
                 return;
             lookedLast = looked;
-            const line = (0,_report_console_js__WEBPACK_IMPORTED_MODULE_18__/* .consoleLine */ .W)(entry);
+            // What ended before anything was seen tells of the inputs alone.
+            seen ||= entry.kind === "connected" || entry.kind === "diagnosed";
+            const told = seen || entry.kind !== "concluded";
+            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_20__/* .openConsoleLine */ .gj)(entry) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_20__/* .consoleLine */ .WK)(entry);
             if (line !== undefined)
                 _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .info */ .pq(line);
         },
@@ -59026,19 +59468,75 @@ function savedEntries(directory) {
         }
     });
 }
+/** Tells the run, in whole; what was told of it before is replaced. */
 async function report(entries, directory) {
-    const outputs = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_10__/* .outputsOf */ .Yz)(entries, directory);
-    const summary = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_11__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "evidence"));
-    (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "summary.md"), summary, { mode: 0o600 });
-    for (const [name, value] of Object.entries(outputs))
+    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_13__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "evidence"));
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "summary.md"), whole, { mode: 0o600 });
+    for (const [name, value] of Object.entries(outputs(entries, directory)))
         _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .setOutput */ .uH(name, value);
-    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_10__/* .annotationOf */ .lW)(outputs);
-    if (annotation !== undefined) {
-        const annotate = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .error */ .z3 }[annotation.level];
-        annotate(annotation.text, { title: annotation.title });
-    }
+    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_13__/* .openSummaryOf */ .S)(entries) : whole;
     if (process.env.GITHUB_STEP_SUMMARY)
-        await _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .summary */ .z.addRaw(summary).write();
+        await _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .summary */ .z.emptyBuffer().addRaw(shown).write({ overwrite: true });
+    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_12__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, REPORT), forPrograms, { mode: 0o600 });
+}
+function outputs(entries, directory) {
+    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_11__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_11__/* .outputsOf */ .Yz)(entries, directory);
+}
+function annotate(entries, directory) {
+    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_11__/* .annotationOf */ .lW)(outputs(entries, directory));
+    if (annotation === undefined)
+        return;
+    const tell = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .error */ .z3 }[annotation.level];
+    tell(annotation.text, { title: annotation.title });
+}
+/** Uploads what is worth it, and tells of it. Nothing of this is loaded for a healthy check, or outside of a workflow. */
+async function ship(before, journal, directory, inputs, signal) {
+    const entries = () => [...before, ...journal.entries];
+    if (!owesArtifact(entries()))
+        return;
+    const shipment = {
+        directory,
+        entries,
+        journal,
+        visibility: visibility(),
+        recipients: inputs.recipients,
+        uploadLimit: inputs.uploadLimit,
+        backupStaysOnRunner: inputs.backupStaysOnRunner,
+        page: workflow().url,
+        means: {
+            uploader: () => Promise.all(/* import() */[__nccwpck_require__.e(938), __nccwpck_require__.e(729)]).then(__nccwpck_require__.bind(__nccwpck_require__, 81729)),
+            cipher: () => Promise.all(/* import() */[__nccwpck_require__.e(539), __nccwpck_require__.e(310)]).then(__nccwpck_require__.bind(__nccwpck_require__, 89310)),
+        },
+        signal,
+    };
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_10__/* .shipBackup */ .fF)(shipment);
+    // Once more on disk with what became of the backup, before it is uploaded itself.
+    await report(entries(), directory);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_10__/* .shipEvidence */ .q1)(shipment);
+    await report(entries(), directory);
+    for (const entry of entries()) {
+        if (entry.kind === "artifact-ended" && entry.uploaded === undefined)
+            _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e(`The ${entry.holds} was not uploaded: ${entry.why}. It is still in ${directory}.`);
+    }
+}
+function owesArtifact(entries) {
+    return (Boolean(process.env.ACTIONS_RUNTIME_TOKEN) &&
+        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_10__/* .worthKeeping */ .c2)(entries) &&
+        !entries.some(({ kind }) => kind === "artifact-ended"));
+}
+let known;
+function visibility() {
+    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_21__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
+    return known;
+}
+function eventPayload() {
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(process.env.GITHUB_EVENT_PATH ?? "", "utf8");
+    }
+    catch {
+        return undefined;
+    }
 }
 if (_actions_core__WEBPACK_IMPORTED_MODULE_6__/* .getState */ .Gu(STATE_DIRECTORY) === "")
     await main();
@@ -59051,7 +59549,7 @@ __webpack_async_result__();
 
 /***/ }),
 
-/***/ 8801:
+/***/ 58801:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -59101,14 +59599,14 @@ function clockTime(time) {
 
 /***/ }),
 
-/***/ 3472:
+/***/ 53472:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   T: () => (/* binding */ parseFingerprints),
 /* harmony export */   a: () => (/* binding */ fingerprintOf)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 // Fingerprints of host keys: reads what a person pastes into the `fingerprint` input, and makes one from a key.
 
 const HOW_TO_GET_ONE = "On the server, `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints the one to use: `SHA256:` and 43 characters";
@@ -59174,7 +59672,7 @@ function shortened(word) {
 
 /***/ }),
 
-/***/ 6949:
+/***/ 86949:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -59182,7 +59680,7 @@ function shortened(word) {
 /* harmony export */   uJ: () => (/* binding */ parseKnownHosts),
 /* harmony export */   zj: () => (/* binding */ keyTypeOf)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
 // OpenSSH's known_hosts: which host keys a person has accepted or revoked, and for which hosts.
 // The format is in sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"; the matching in hostfile.c, match.c and sshconnect.c.
 
@@ -59360,33 +59858,34 @@ function matchesPattern(pattern, name) {
 
 /***/ }),
 
-/***/ 3576:
+/***/ 73392:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   WJ: () => (/* binding */ INPUT_DEFAULTS),
+  il: () => (/* binding */ NAME_INPUTS),
   pH: () => (/* binding */ SECRET_INPUTS),
   TL: () => (/* binding */ parseInputs)
 });
 
 // EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(7030);
+var external_node_net_ = __nccwpck_require__(77030);
 // EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
-var dist = __nccwpck_require__(7934);
+var dist = __nccwpck_require__(77934);
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(9473);
+var errors = __nccwpck_require__(19473);
 // EXTERNAL MODULE: ./build/inputs/approval.js
-var inputs_approval = __nccwpck_require__(8801);
+var inputs_approval = __nccwpck_require__(58801);
 // EXTERNAL MODULE: ./build/inputs/fingerprint.js
-var fingerprint = __nccwpck_require__(3472);
+var fingerprint = __nccwpck_require__(53472);
 // EXTERNAL MODULE: ./build/inputs/known-hosts.js
-var known_hosts = __nccwpck_require__(6949);
+var known_hosts = __nccwpck_require__(86949);
 // EXTERNAL MODULE: external "node:crypto"
-var external_node_crypto_ = __nccwpck_require__(7598);
+var external_node_crypto_ = __nccwpck_require__(77598);
 // EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
-var lib = __nccwpck_require__(5472);
+var lib = __nccwpck_require__(85472);
 ;// CONCATENATED MODULE: ./build/inputs/private-key.js
 // The private key of a login, as a person pastes it into a secret: read whatever its format and however the paste
 // bent it, or told in plain words why it cannot be used. No word of a problem ever holds key material.
@@ -59700,11 +60199,62 @@ function checked(key) {
     return { key, type: parsed.type, fingerprint: (0,fingerprint/* fingerprintOf */.a)(parsed.getPublicSSH()) };
 }
 
+;// CONCATENATED MODULE: ./build/inputs/recipients.js
+/** Who may read what is encrypted: public keys of age (https://age-encryption.org), checked to the last letter. */
+const ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
+const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
+const MOST = 20;
+/** @param text `age1…`, separated by commas, spaces or lines; lines that begin with `#` are comments */
+function parseRecipients(text) {
+    const words = text
+        .replaceAll(/^\s*#.*$/gm, "")
+        .split(/[\s,]+/)
+        .filter((word) => word !== "");
+    for (const word of words) {
+        if (/^AGE-SECRET-KEY-/i.test(word))
+            return {
+                ok: false,
+                problem: "holds a secret key of age; give the public one, which begins with `age1`, and make a new pair",
+            };
+        if (/^(?:ssh-|ecdsa-|sk-)/.test(word))
+            return {
+                ok: false,
+                problem: "holds an SSH key; give a public key of age, which begins with `age1` (`age-keygen` makes one)",
+            };
+        if (!isRecipient(word))
+            return {
+                ok: false,
+                problem: "is no public key of age; give one like `age1…`, of 62 letters and digits, whole (`age-keygen -y key.txt` prints it)",
+            };
+    }
+    if (words.length === 0)
+        return { ok: false, problem: "holds no public key of age" };
+    if (words.length > MOST)
+        return { ok: false, problem: `holds more than ${MOST} public keys` };
+    return { ok: true, recipients: [...new Set(words)] };
+}
+/** An X25519 recipient: Bech32 (BIP 173) with the prefix `age`. One wrong letter is noticed. */
+function isRecipient(word) {
+    if (!/^age1[02-9ac-hj-np-z]{58}$/.test(word))
+        return false;
+    const values = [...word.slice(4)].map((letter) => ALPHABET.indexOf(letter));
+    const prefix = [..."age"].map((letter) => letter.charCodeAt(0));
+    const expanded = [...prefix.map((code) => code >> 5), 0, ...prefix.map((code) => code & 31)];
+    return checksum([...expanded, ...values]) === 1;
+}
+function checksum(values) {
+    return values.reduce((sum, value) => {
+        const top = sum >>> 25;
+        return GENERATOR.reduce((next, generator, bit) => ((top >>> bit) & 1 ? next ^ generator : next), ((sum & 0x1ffffff) << 5) ^ value);
+    }, 1);
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/parse.js
 /**
  * Strings from the workflow -> Inputs. Every mistake is found and reported at once, before anything is connected to,
  * and each says what to do instead.
  */
+
 
 
 
@@ -59740,6 +60290,8 @@ const INPUT_DEFAULTS = {
     backup: "auto",
     backup_to: "droplet",
     backup_timeout: "1h",
+    backup_recipients: "",
+    backup_upload_limit: "400MB",
     module: "",
     module_action: "",
     url: "",
@@ -59761,6 +60313,15 @@ const SECRET_INPUTS = [
     "proxy_key",
     "proxy_passphrase",
     "proxy_password",
+];
+/** Inputs that name something, and stay readable where a password is the same word. */
+const NAME_INPUTS = [
+    "username",
+    "proxy_username",
+    "odoo_service",
+    "db_service",
+    "database",
+    "db_user",
 ];
 const LONGEST = 4096;
 // biome-ignore format: one pattern a line
@@ -59848,9 +60409,7 @@ function parseInputs(raw, readFile) {
         scenario: check("scenario", FORMS.scenario, "auto"),
         ceiling: check("ceiling", FORMS.ceiling, "restart"),
         approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) => complain("approve", problem)),
-        backup: check("backup", FORMS.backup, "auto"),
-        backupTo: check("backup_to", FORMS.backupTo, "droplet"),
-        backupTimeoutMs: duration("backup_timeout"),
+        ...backupWishesFrom({ given, complain, check, duration }),
         module: moduleFrom({ given, complain, check }),
         url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
         directory: optional("directory", FORMS.directory),
@@ -59969,6 +60528,44 @@ function moduleFrom({ given, complain, check, }) {
     const action = given("module_action") === "" ? "update" : check("module_action", FORMS.moduleAction, "update");
     return { name, action };
 }
+function backupWishesFrom({ given, complain, check, duration, }) {
+    const backup = check("backup", FORMS.backup, "auto");
+    const to = check("backup_to", FORMS.backupTo, "droplet");
+    const backupTimeoutMs = duration("backup_timeout");
+    const recipients = recipientsFrom(given("backup_recipients"), (problem) => complain("backup_recipients", problem));
+    return {
+        backup,
+        // What is to be uploaded has to come to the runner first.
+        backupTo: recipients.length > 0 && to === "droplet" ? "both" : to,
+        backupStaysOnRunner: to !== "droplet",
+        backupTimeoutMs,
+        recipients,
+        uploadLimit: sizeFrom(given("backup_upload_limit").trim(), (problem) => complain("backup_upload_limit", problem)),
+    };
+}
+function recipientsFrom(text, complain) {
+    if (text === "")
+        return [];
+    const parsed = parseRecipients(text);
+    if (parsed.ok)
+        return parsed.recipients;
+    complain(parsed.problem);
+    return [];
+}
+const SIZES = { MB: 1_000_000, GB: 1_000_000_000 };
+/** Of one artifact; larger ones would outlast any job. */
+const LARGEST_UPLOAD = 50_000_000_000;
+function sizeFrom(text, complain) {
+    const [, number, unit = ""] = /^(\d{1,6}) ?(MB|GB)$/i.exec(text) ?? [];
+    const size = Number(number) * (SIZES[unit.toUpperCase()] ?? Number.NaN);
+    if (Number.isNaN(size)) {
+        complain(`${shown(text)} is no size; give \`400MB\` or \`2GB\``);
+        return 0;
+    }
+    if (size > LARGEST_UPLOAD)
+        complain(`${shown(text)} is more than 50GB`);
+    return size;
+}
 function urlFrom(text, complain) {
     if (text === "")
         return undefined;
@@ -60017,7 +60614,7 @@ function distance(a, b) {
 
 /***/ }),
 
-/***/ 7999:
+/***/ 17999:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -60080,7 +60677,7 @@ function recordOf(diagnosis) {
 
 /***/ }),
 
-/***/ 8597:
+/***/ 38597:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -60091,11 +60688,11 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(9473);
+var errors = __nccwpck_require__(19473);
 // EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
+var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: ./build/host/state.js
-var state = __nccwpck_require__(838);
+var state = __nccwpck_require__(80838);
 ;// CONCATENATED MODULE: ./build/host/lease/lease.js
 /**
  * The lease: one recovery at a time on one host and project, whoever logs in. Its holder proves that it lives by a
@@ -60105,9 +60702,9 @@ var state = __nccwpck_require__(838);
 
 
 
-const ACQUIRE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9173), __nccwpck_require__.b), "utf8");
-const RENEW = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5208), __nccwpck_require__.b), "utf8");
-const RELEASE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9220), __nccwpck_require__.b), "utf8");
+const ACQUIRE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(49173), __nccwpck_require__.b), "utf8");
+const RENEW = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(45208), __nccwpck_require__.b), "utf8");
+const RELEASE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(59220), __nccwpck_require__.b), "utf8");
 /** Seconds without a heartbeat until somebody else may take the lease. */
 const LEASE_LIVES = 120;
 /** Milliseconds between two heartbeats: three may be missed. */
@@ -60197,7 +60794,7 @@ function foundLease(lines) {
 }
 
 // EXTERNAL MODULE: ./build/parts.js
-var build_parts = __nccwpck_require__(8262);
+var build_parts = __nccwpck_require__(78262);
 ;// CONCATENATED MODULE: ./build/leases.js
 /** The leases of a run: taken before the first change, told in the journal, given back at the end. */
 
@@ -60267,7 +60864,7 @@ async function giveLeaseBack(host, place, parts) {
 
 /***/ }),
 
-/***/ 4277:
+/***/ 84277:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -60278,9 +60875,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
-var diagnosis_diagnosis = __nccwpck_require__(9952);
+var diagnosis_diagnosis = __nccwpck_require__(49952);
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(9473);
+var errors = __nccwpck_require__(19473);
 ;// CONCATENATED MODULE: ./build/host/frame.js
 /** Finds a program's output in whatever else the login shell printed around it. */
 const NOISE_KEPT = 4096;
@@ -60438,7 +61035,7 @@ function sections(output, nonce) {
 }
 
 // EXTERNAL MODULE: ./build/host/quote.js
-var quote = __nccwpck_require__(992);
+var quote = __nccwpck_require__(18611);
 ;// CONCATENATED MODULE: ./build/host/program.js
 /**
  * A program for the host: a file in its own language, the values it needs, and its bounds. It travels on the stdin of
@@ -60656,15 +61253,15 @@ class Host {
 }
 
 // EXTERNAL MODULE: ./build/journal.js
-var build_journal = __nccwpck_require__(7999);
+var build_journal = __nccwpck_require__(17999);
 // EXTERNAL MODULE: ./build/survey/survey.js
-var survey_survey = __nccwpck_require__(1337);
+var survey_survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
+var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
-var dist = __nccwpck_require__(7934);
+var dist = __nccwpck_require__(77934);
 // EXTERNAL MODULE: ./build/survey/raw.js
-var raw = __nccwpck_require__(5217);
+var raw = __nccwpck_require__(25217);
 ;// CONCATENATED MODULE: ./build/survey/parse/database.js
 /** Reads what the probe of PostgreSQL printed. */
 
@@ -61523,6 +62120,36 @@ function secretsIn(result) {
     }
     return [...found];
 }
+/** Names in which a name stands, and no secret: `POSTGRES_USER`, `DB_NAME`. */
+const NAMES_NAME = /(?:^|_)(?:USER|USERNAME|DB|DBNAME|DATABASE|NAME|HOST)$/i;
+const NamesSchema = dist/* array */.YOg(dist/* object */.Ikc({
+    Name: dist/* string */.YjP(),
+    Config: dist/* object */.Ikc({
+        Env: dist/* nullish */.cl6(dist/* array */.YOg(dist/* string */.YjP())),
+        Labels: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* string */.YjP())),
+    }),
+}));
+/** What services, users and databases are called; somebody may have given one of them the same word for a password. */
+function namesIn(result) {
+    const found = new Set();
+    for (const section of result.sections) {
+        if (!section.name.startsWith("probe containers "))
+            continue;
+        const parsed = dist/* safeParse */.xLC(NamesSchema, (0,raw/* parseJson */.qF)((0,raw/* decode */.D4)(section.body)));
+        for (const { Name, Config } of parsed.success ? parsed.output : []) {
+            found.add(Name.replace(/^\//, ""));
+            for (const label of ["com.docker.compose.service", "com.docker.compose.project"])
+                found.add(Config.Labels?.[label] ?? "");
+            for (const assignment of Config.Env ?? []) {
+                const at = assignment.indexOf("=");
+                const name = assignment.slice(0, at);
+                if (NAMES_NAME.test(name) && !SECRET_NAME.test(name))
+                    found.add(assignment.slice(at + 1));
+            }
+        }
+    }
+    return [...found].filter((name) => name !== "");
+}
 
 ;// CONCATENATED MODULE: ./build/survey/take.js
 /** Takes a survey: sends survey.sh, reads the answer, and looks at the public side meanwhile. */
@@ -61532,26 +62159,26 @@ function secretsIn(result) {
 
 const TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
 const PROBES = [
-    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9806), __nccwpck_require__.b), "utf8"),
-    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6972), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(19806), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(36972), __nccwpck_require__.b), "utf8"),
     (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5436), __nccwpck_require__.b), "utf8"),
-    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(7478), __nccwpck_require__.b), "utf8"),
-    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(249), __nccwpck_require__.b), "utf8"),
-    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9166), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(47478), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(10249), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(99166), __nccwpck_require__.b), "utf8"),
 ];
-const SURVEY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4992), __nccwpck_require__.b), "utf8");
-const IN_DATABASE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4567), __nccwpck_require__.b), "utf8");
-const ACTIVITY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9638), __nccwpck_require__.b), "utf8");
-const MODULES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6120), __nccwpck_require__.b), "utf8");
-const BUNDLES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5600), __nccwpck_require__.b), "utf8");
-const FILES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(8978), __nccwpck_require__.b), "utf8");
-const NAMED_MODULE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5293), __nccwpck_require__.b), "utf8");
+const SURVEY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(14992), __nccwpck_require__.b), "utf8");
+const IN_DATABASE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(54567), __nccwpck_require__.b), "utf8");
+const ACTIVITY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(99638), __nccwpck_require__.b), "utf8");
+const MODULES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(66120), __nccwpck_require__.b), "utf8");
+const BUNDLES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(35600), __nccwpck_require__.b), "utf8");
+const FILES = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(18978), __nccwpck_require__.b), "utf8");
+const NAMED_MODULE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(95293), __nccwpck_require__.b), "utf8");
 const IN_ODOO = [
     (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3535), __nccwpck_require__.b), "utf8"),
-    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9511), __nccwpck_require__.b), "utf8"),
+    (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(29511), __nccwpck_require__.b), "utf8"),
 ].join("\n");
 const PAGE_ASSETS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5533), __nccwpck_require__.b), "utf8");
-const ACCESS_LOG = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3513), __nccwpck_require__.b), "utf8");
+const ACCESS_LOG = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(83513), __nccwpck_require__.b), "utf8");
 const PROGRAM = [TOOLS, ...PROBES, SURVEY].join("\n");
 /**
  * Seconds that one GET of the survey may take. Odoo's first page after a boot compiles assets, which takes a few; who waits
@@ -61604,7 +62231,7 @@ async function takeSurvey(means, wishes, scope) {
         }, signal),
         wishes.url === undefined ? undefined : askPublic(wishes.url, signal),
     ]);
-    learn(secretsIn(raw));
+    learn(secretsIn(raw), namesIn(raw));
     const survey = parseSurvey(raw, before);
     const epoch = (0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch;
     return { ...survey, public: publicSide, clockSkew: skew(epoch, asked, clock.now()) };
@@ -61673,7 +62300,7 @@ class Watch {
             host: this.#host,
             clock,
             askPublic,
-            learn: (secrets) => mask(redactor.learn(secrets)),
+            learn: (secrets, names) => mask(redactor.learn(secrets, names)),
             signal,
         };
     }
@@ -61682,7 +62309,7 @@ class Watch {
 
 /***/ }),
 
-/***/ 8262:
+/***/ 78262:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -61700,7 +62327,7 @@ function messageOf(error) {
 
 /***/ }),
 
-/***/ 1781:
+/***/ 11781:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -61709,13 +62336,13 @@ function messageOf(error) {
 /* harmony export */   to: () => (/* binding */ removesFiles),
 /* harmony export */   xP: () => (/* binding */ mayRun)
 /* harmony export */ });
-/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7598);
-/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(904);
-/* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6691);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(838);
-/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4937);
-/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2853);
-/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(1337);
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51660);
+/* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(96691);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(80838);
+/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(84937);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(12853);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(11337);
 /**
  * A plan: what `recover` would run for a diagnosis, to the letter, and a hash by which a person approves exactly that.
  * Pure: the same situation gives the same plan and the same hash, whenever it is looked at.
@@ -61796,47 +62423,49 @@ function describePlan({ subject, steps }) {
 
 /***/ }),
 
-/***/ 2433:
+/***/ 82433:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  l: () => (/* binding */ describeEnd),
-  E: () => (/* binding */ recover)
+  lA: () => (/* binding */ describeEnd),
+  lj: () => (/* binding */ recover),
+  l9: () => (/* binding */ tellOutput)
 });
 
-// EXTERNAL MODULE: ./build/backup/backup.js + 6 modules
-var backup = __nccwpck_require__(904);
+// EXTERNAL MODULE: ./build/backup/backup.js + 5 modules
+var backup = __nccwpck_require__(51660);
 // EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
-var diagnosis_diagnosis = __nccwpck_require__(9952);
+var diagnosis_diagnosis = __nccwpck_require__(49952);
 // EXTERNAL MODULE: ./build/diagnosis/layers.js
-var diagnosis_layers = __nccwpck_require__(2934);
+var diagnosis_layers = __nccwpck_require__(42934);
 // EXTERNAL MODULE: ./build/diagnosis/log.js
-var log = __nccwpck_require__(3888);
+var log = __nccwpck_require__(33888);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
-var risk = __nccwpck_require__(6691);
+var risk = __nccwpck_require__(96691);
 // EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
-var signatures = __nccwpck_require__(8198);
+var signatures = __nccwpck_require__(98198);
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(9473);
+var errors = __nccwpck_require__(19473);
 // EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
+var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: ./build/survey/raw.js
-var raw = __nccwpck_require__(5217);
+var raw = __nccwpck_require__(25217);
 ;// CONCATENATED MODULE: ./build/evidence/capture.js
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
 
 
 const TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
-const EVIDENCE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1774), __nccwpck_require__.b), "utf8");
-const FREEZE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(748), __nccwpck_require__.b), "utf8");
+const EVIDENCE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(81774), __nccwpck_require__.b), "utf8");
+const FREEZE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(80748), __nccwpck_require__.b), "utf8");
 /** Bytes of each container's log that are kept: its end, where the failure is. */
 const LOG_MOST = 4_000_000;
 /** Of the whole capture, in memory for a moment: eight such logs. */
 const MOST_BYTES = 8 * LOG_MOST;
+/** Said in the place of what did not fit. */
+const INCOMPLETE = "INCOMPLETE.txt";
 /**
- * @param project the compose project whose containers' state and logs are captured, as they are now
  * @param folder `before` or `after`
  * @returns the files written, with their sizes
  * @throws HostError when the host cannot be asked: then nothing may be changed
@@ -61845,13 +62474,24 @@ async function captureEvidence(host, project, folder, redactor, store, signal) {
     const result = await host.run({
         name: `evidence ${folder}`,
         text: `${TOOLS}\n${EVIDENCE}`,
-        values: { PROJECT: project, MOST: String(LOG_MOST) },
+        values: {
+            PROJECT: project?.name ?? "",
+            DIRECTORY: project?.directory ?? "",
+            FILES: [...(project?.files ?? [])].reverse().join("\n"),
+            ENVIRONMENT_FILES: [...(project?.environmentFiles ?? [])].reverse().join("\n"),
+            MOST: String(LOG_MOST),
+        },
         seconds: 120,
         repeatable: true,
         privileged: false,
         maxOutputBytes: MOST_BYTES,
     }, signal);
-    return filesFrom(result.sections, folder, redactor, store);
+    const files = filesFrom(result.sections, folder, redactor, store);
+    if (!result.truncated)
+        return files;
+    const text = `The host printed more than ${MOST_BYTES} bytes; what came after them is not here.\n`;
+    store.write(`${folder}/${INCOMPLETE}`, text);
+    return [...files, { name: `${folder}/${INCOMPLETE}`, bytes: Buffer.byteLength(text) }];
 }
 /**
  * What a restart of an Odoo that hangs would destroy: the stacks of its threads, and what its sessions wait for.
@@ -61879,24 +62519,31 @@ async function captureFreeze(host, target, redactor, store, signal) {
 function filesFrom(parts, folder, redactor, store) {
     return parts.map(({ name: section, body }) => {
         const [kind = "", subject] = section.split(" ");
-        const extension = kind === "inspect" ? "json" : kind === "log" ? "log" : "txt";
-        const name = `${folder}/${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`.replace(".log.log", ".log");
-        const text = redactor.text((0,raw/* plainText */.wh)(new TextDecoder().decode(body)));
+        const name = `${folder}/${fileName(kind, subject)}`;
+        const whole = (0,raw/* plainText */.wh)(new TextDecoder().decode(body));
+        const text = kind === "log" ? redactor.log(whole) : redactor.text(whole);
         store.write(name, text);
         return { name, bytes: Buffer.byteLength(text) };
     });
 }
+/** `odoo-ce-odoo-1.log`, `odoo-ce-odoo-1.inspect.json`, `compose.json`, `ps.txt` */
+function fileName(kind, subject) {
+    if (kind === "log")
+        return `${subject}.log`;
+    const extension = kind === "inspect" || kind === "compose" ? "json" : "txt";
+    return `${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`;
+}
 
 // EXTERNAL MODULE: ./build/inputs/approval.js
-var inputs_approval = __nccwpck_require__(8801);
-// EXTERNAL MODULE: ./build/inputs/parse.js + 1 modules
-var parse = __nccwpck_require__(3576);
+var inputs_approval = __nccwpck_require__(58801);
+// EXTERNAL MODULE: ./build/inputs/parse.js + 2 modules
+var parse = __nccwpck_require__(73392);
 // EXTERNAL MODULE: ./build/diagnosis/scenario.js
 var diagnosis_scenario = __nccwpck_require__(5250);
 // EXTERNAL MODULE: ./build/plan.js
-var build_plan = __nccwpck_require__(1781);
+var build_plan = __nccwpck_require__(11781);
 // EXTERNAL MODULE: ./build/verdicts.js
-var verdicts = __nccwpck_require__(4748);
+var verdicts = __nccwpck_require__(34748);
 ;// CONCATENATED MODULE: ./build/permission.js
 /** What the user allowed, held against every diagnosis before it is acted upon: the scenario, and the approved plan. */
 
@@ -61968,9 +62615,9 @@ function unapproved(verdict) {
 }
 
 // EXTERNAL MODULE: ./build/remedies/index.js + 13 modules
-var remedies = __nccwpck_require__(2853);
+var remedies = __nccwpck_require__(12853);
 // EXTERNAL MODULE: ./build/version.js
-var version = __nccwpck_require__(8508);
+var version = __nccwpck_require__(58508);
 ;// CONCATENATED MODULE: ./build/foresee.js
 /** What `recover` would do, for `check` and `plan`: told in the journal, and written down for a person to approve. */
 
@@ -62019,7 +62666,7 @@ function tellSteps(diagnosis, { backup }, parts) {
 }
 /** Of what a plan is made on this host, beside the diagnosis. */
 function planningFor({ identity }, { backup, backupTo }, { redactor }) {
-    return { version: version/* VERSION */.x, hostKey: identity, redact: (text) => redactor.text(text), backup, backupTo };
+    return { version: version/* VERSION */.x, hostKey: identity, redact: (text) => redactor.secrets(text), backup, backupTo };
 }
 /** Keeps the plan's programs as files and in the journal. @returns what a person approves it by */
 function writeDown({ hash, steps }, inputs, { clock, evidence, journal }) {
@@ -62057,21 +62704,21 @@ function decisive({ scenario, ceiling, backup, backupTo, module }) {
 }
 
 // EXTERNAL MODULE: ./build/host/steps/step.js
-var steps_step = __nccwpck_require__(4937);
+var steps_step = __nccwpck_require__(84937);
 // EXTERNAL MODULE: ./build/journal.js
-var build_journal = __nccwpck_require__(7999);
+var build_journal = __nccwpck_require__(17999);
 // EXTERNAL MODULE: ./build/leases.js + 1 modules
-var build_leases = __nccwpck_require__(8597);
+var build_leases = __nccwpck_require__(38597);
 // EXTERNAL MODULE: ./build/look.js + 12 modules
-var look = __nccwpck_require__(4277);
+var look = __nccwpck_require__(84277);
 // EXTERNAL MODULE: ./build/parts.js
-var build_parts = __nccwpck_require__(8262);
+var build_parts = __nccwpck_require__(78262);
 // EXTERNAL MODULE: ./build/remedies/boot-check/boot-check.js
-var boot_check = __nccwpck_require__(862);
+var boot_check = __nccwpck_require__(90862);
 // EXTERNAL MODULE: ./build/remedies/remedy.js
-var remedies_remedy = __nccwpck_require__(861);
+var remedies_remedy = __nccwpck_require__(90861);
 // EXTERNAL MODULE: ./build/survey/survey.js
-var survey = __nccwpck_require__(1337);
+var survey = __nccwpck_require__(11337);
 ;// CONCATENATED MODULE: ./build/verify.js
 /**
  * Verify: the survey's health layers again and again, until they were good several times in a row, or there is no
@@ -62455,8 +63102,7 @@ async function refuse({ verdict, lacksApproval }, diagnosis, host, watch, tried,
     return refusedWithPlan(verdict, now, host, inputs, parts);
 }
 async function saveEvidence(host, diagnosis, when, parts, signal) {
-    const project = diagnosis.place?.project ?? "";
-    const files = await captureEvidence(host, project, when, parts.redactor, parts.evidence, signal);
+    const files = await captureEvidence(host, diagnosis.target?.project, when, parts.redactor, parts.evidence, signal);
     parts.journal.append({ kind: "evidence", when, files });
 }
 /**
@@ -62497,12 +63143,22 @@ async function apply(name, number, diagnosis, host, place, inputs, parts) {
     const seconds = Math.ceil(inputs.commandTimeoutMs / 1000);
     const program = { name: step, seconds, ...remedies/* REMEDIES */.l[name].program(diagnosis) };
     let output = "";
+    const told = tellOutput(parts);
     const end = await (0,steps_step/* runStep */.eg)(host, place, parts.run, program, (text) => {
         output += (0,raw/* plainText */.wh)(text);
-        parts.journal.append({ kind: "remedy-output", text: (0,raw/* plainText */.wh)(text) });
-    }, parts.signal);
+        told.push((0,raw/* plainText */.wh)(text));
+    }, parts.signal).finally(told.end);
     parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
     return { end, output };
+}
+/** What a step prints, into the journal: by whole lines, since a secret or a customer's data may go over two pieces. */
+function tellOutput({ journal, redactor }) {
+    const stream = redactor.stream();
+    const tell = (text) => {
+        if (text !== "")
+            journal.append({ kind: "remedy-output", text });
+    };
+    return { push: (text) => tell(stream.push(text)), end: () => tell(stream.end()) };
 }
 function describeEnd(end) {
     switch (end.outcome) {
@@ -62571,12 +63227,13 @@ async function watchIt(watch, inputs, tried, { clock, journal, signal }) {
 
 /***/ }),
 
-/***/ 8918:
+/***/ 88918:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   p: () => (/* binding */ Redactor)
 /* harmony export */ });
+/* harmony import */ var _customer_data_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6883);
 /**
  * The one redactor. Nothing is printed or written that did not pass it: the runner masks the log, the summary and the
  * annotations, but no file.
@@ -62585,12 +63242,15 @@ async function watchIt(watch, inputs, tried, { clock, journal, signal }) {
  * and the places where a secret stands by its form (`password=…`, `scheme://user:password@`, private key blocks). The
  * second also catches short values such as the official image's password `odoo`, which cannot be masked everywhere
  * without turning a report into `***`.
+ *
+ * What belongs to the site's customers is cut as well (customer-data.ts).
  */
+
 const MASK = "***";
 /** Shorter values are masked only where they stand as a value. */
 const SHORTEST_MASKED_EVERYWHERE = 8;
 /** What makes a name the name of a secret. */
-const TELLING = "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api_?key|access_?key|private_?key|credentials?|session_id)";
+const TELLING = "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|session_id)";
 /**
  * A whole name with such a word in it: `db_password`, `--admin-token`, `smtp.pass`. It is tried only where a name
  * begins, so that a megabyte of letters costs no more than its length.
@@ -62605,6 +63265,7 @@ const FORMS = [
         /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40})-----[\s\S]*?(?:-----END \1-----|$)/g,
         `-----BEGIN $1----- ${MASK}`,
     ],
+    [/AGE-SECRET-KEY-[0-9A-Z]+/gi, MASK],
     // "PASSWORD": "value", and the same inside of a JSON string
     [form(String.raw `("${NAME}"\s*:\s*)${DOUBLE}`), `$1"${MASK}"`],
     [form(String.raw `(\\{1,8}"${NAME}\\{1,8}"\s*:\s*\\{1,8}")[^"\\\n]*`), `$1${MASK}`],
@@ -62616,20 +63277,29 @@ const FORMS = [
     // "--db_password", "value", as it prints arguments
     [form(`("(?=-)${NAME}"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
     [form(`('(?=-)${NAME}'\\s*,\\s*)${SINGLE}`), `$1'${MASK}'`],
+    [form(`("-w"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
+    [form(`('-w'\\s*,\\s*)${SINGLE}`), `$1'${MASK}'`],
+    // The same as items of a YAML list
+    [form(`^([ \\t]*-[ \\t]+["']?(?:(?=-)${NAME}|-w)["']?[ \\t]*\\n[ \\t]*-[ \\t]+)\\S.*$`, "m"), `$1${MASK}`],
     // A line of a configuration or an environment file: its value goes up to the line's end
     [form(`^([ \\t]*(?:export[ \\t]+|-[ \\t]+)?${NAME}[ \\t]*[=:][ \\t]*)\\S.*$`, "m"), `$1${MASK}`],
+    // nginx: proxy_set_header X-Api-Key "value";
+    [
+        form(`((?<![\\w-])(?:(?:proxy|grpc)_set_header|add_header|(?:fastcgi|uwsgi|scgi)_param|set)[ \\t]+["']?\\$?${NAME}["']?[ \\t]+)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"';]+)`),
+        `$1${MASK}`,
+    ],
     // PASSWORD=value, password = value, password: value, --db_password=value
     [form(`(${NAME}[ \\t]*[=:][ \\t]*)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;&]+)`), `$1${MASK}`],
     // --db_password value, and -w value, which is Odoo's short form of it
     [form(`((?=-)${NAME}[ \\t]+)(?!-)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;]+)`), `$1${MASK}`],
     [/((?<![\w.-])-w[ \t]+)(?!-)[^\s"',;]+/g, `$1${MASK}`],
     // The same with each argument on a line of its own, as the programs for a host are told them
-    [form(String.raw `((?=-)${NAME}\n)(?!-)(?:[^'\n]|'\\'')+`), `$1${MASK}`],
-    [/((?<![\w.-])-w\n)(?!-)(?:[^'\n]|'\\'')+/g, `$1${MASK}`],
+    [form(String.raw `((?=-)${NAME}\n)(?![ \t]*-)(?:[^'\n]|'\\'')+`), `$1${MASK}`],
+    [/((?<![\w.-])-w\n)(?![ \t]*-)(?:[^'\n]|'\\'')+/g, `$1${MASK}`],
     // scheme://user:password@host
     [/((?<![a-z0-9])[a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/@"']*:)[^\s/"']+@/gi, `$1${MASK}@`],
     [
-        /((?<![\w-])(?:proxy-)?authorization\\?["']?\s*[:=]\s*\\?["']?(?:(?:basic|bearer|token|digest|negotiate)\s+)?)[^\s"'\\]+/gi,
+        /((?<![\w-])(?:proxy-)?authorization(?:\\?["']?\s*[:=]\s*\\?["']?|[ \t]+["']?(?=(?:basic|bearer)\s))(?:(?:basic|bearer|token|digest|negotiate)\s+)?)[^\s"'\\]+/gi,
         `$1${MASK}`,
     ],
     [/((?<![\w-])(?:set-)?cookie\\?["']?\s*:\s*\\?["']?)[^\s"'\\][^\n"'\\]*/gi, `$1${MASK}`],
@@ -62641,29 +63311,64 @@ const FORMS = [
 ];
 const SECRET_KEY = new RegExp(`^${NAME}$`, "i");
 class Redactor {
-    #values = new Set();
+    #secrets = new Set();
+    #names = new Set();
+    #told = new Set();
     #ordered = [];
     /**
-     * Learns values that must never appear. Values shorter than 8 characters are left to the forms. A value of several
-     * lines is learnt line by line too, since logs are masked line by line.
+     * Learns values that must never appear. Left to the forms are values shorter than 8 characters, and those that are the
+     * name of something too: masked everywhere, they would take what a report is about out of it. A value of several lines
+     * is learnt line by line too, since logs are masked line by line.
      *
+     * @param names of services, users and databases, which stay readable where they do not stand as a secret
      * @returns the values that are masked everywhere, new ones only (for the runner's own masking)
      */
-    learn(secrets) {
-        const added = [];
-        for (const secret of secrets) {
-            for (const spelling of spellings(secret)) {
-                if (spelling.length < SHORTEST_MASKED_EVERYWHERE || this.#values.has(spelling))
-                    continue;
-                this.#values.add(spelling);
-                added.push(spelling);
-            }
-        }
-        if (added.length > 0)
-            this.#ordered = [...this.#values].sort((a, b) => b.length - a.length);
+    learn(secrets, names = []) {
+        const before = this.#secrets.size + this.#names.size;
+        for (const name of names)
+            this.#names.add(name.trim());
+        for (const secret of secrets)
+            this.#secrets.add(secret);
+        if (this.#secrets.size + this.#names.size === before)
+            return [];
+        const everywhere = new Set([...this.#secrets]
+            .filter((secret) => !this.#names.has(secret.trim()))
+            .flatMap(spellings)
+            .filter((spelling) => spelling.length >= SHORTEST_MASKED_EVERYWHERE));
+        this.#ordered = [...everywhere].sort((a, b) => b.length - a.length);
+        const added = [...everywhere].filter((spelling) => !this.#told.has(spelling));
+        for (const spelling of added)
+            this.#told.add(spelling);
         return added;
     }
+    /** Neither secrets nor customers' data. */
     text(text) {
+        return this.secrets((0,_customer_data_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutCustomerData */ .Dy)(this.#withoutValues(text)));
+    }
+    /** The same for a log of which only the end was kept. */
+    log(text) {
+        return this.secrets((0,_customer_data_js__WEBPACK_IMPORTED_MODULE_0__/* .logWithoutCustomerData */ .DY)(this.#withoutValues(text)));
+    }
+    /** The same for text that comes in pieces: what may go on is held back. Whole lines come out. */
+    stream() {
+        const cutter = new _customer_data_js__WEBPACK_IMPORTED_MODULE_0__/* .CustomerDataCutter */ .St();
+        let rest = "";
+        return {
+            push: (piece) => {
+                const lines = (rest + piece).split("\n");
+                rest = lines.pop() ?? "";
+                const whole = lines.map((line) => `${line}\n`).join("");
+                return this.secrets(cutter.push(this.#withoutValues(whole)));
+            },
+            end: () => {
+                const last = cutter.push(this.#withoutValues(rest)) + cutter.end();
+                rest = "";
+                return this.secrets(last);
+            },
+        };
+    }
+    /** Only without secrets: for programs of ours, which hold no customers' data. */
+    secrets(text) {
         let clean = this.#withoutValues(text);
         for (const [pattern, replacement] of FORMS)
             clean = clean.replace(pattern, replacement);
@@ -62718,17 +63423,17 @@ function written(text) {
 
 /***/ }),
 
-/***/ 862:
+/***/ 90862:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   $: () => (/* binding */ bootFailure),
 /* harmony export */   H: () => (/* binding */ bootCheck)
 /* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var _diagnosis_log_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3888);
-/* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(861);
-/* harmony import */ var _second_odoo_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(5204);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var _diagnosis_log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(33888);
+/* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(90861);
+/* harmony import */ var _second_odoo_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(85204);
 /** Runbook 1.5, fail-fast boot: Odoo booted alone and in the foreground, to see why it falls; then it is put back. */
 
 
@@ -62742,11 +63447,11 @@ const SECONDS_TO_BOOT = 300;
 const bootCheck = {
     name: "boot-check",
     does: "takes the failing Odoo down, boots it once in the foreground to see why it falls, and puts it back",
-    commands: (diagnosis) => `${(0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_2__/* .oneOffCommand */ .Ro)(diagnosis)} --database=${(0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_2__/* .databaseFor */ .zk)(diagnosis)} --no-http --stop-after-init --max-cron-threads=0`,
+    commands: (diagnosis) => `${(0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_3__/* .oneOffCommand */ .Ro)(diagnosis)} --database=${(0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_3__/* .databaseFor */ .zk)(diagnosis)} --no-http --stop-after-init --max-cron-threads=0`,
     program: (diagnosis) => {
         // A name of its own for each container: a second boot check takes the first one's left-over away.
-        const ONE_OFF = `odoo-recover-boot-${(0,_remedy_js__WEBPACK_IMPORTED_MODULE_1__/* .odooOf */ .vh)(diagnosis).id.slice(0, 12)}`;
-        const { text, values } = (0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_2__/* .secondOdooProgram */ .kf)(diagnosis, PROGRAM, { ONE_OFF, MANIFESTS }, SECONDS_TO_BOOT);
+        const ONE_OFF = `odoo-recover-boot-${(0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis).id.slice(0, 12)}`;
+        const { text, values } = (0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_3__/* .secondOdooProgram */ .kf)(diagnosis, PROGRAM, { ONE_OFF, MANIFESTS }, SECONDS_TO_BOOT);
         const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "" } = values;
         return {
             text,
@@ -62760,7 +63465,7 @@ function bootFailure(output) {
     const [said = "", after = ""] = (output.split(/^boot begins$/m)[1] ?? "").split(/^boot ended with status /m);
     const [, status] = /^(\d+)$/m.exec(after) ?? [];
     // A boot that ended well may have said many things.
-    const failure = status === "0" && !/Traceback|CRITICAL/.test(said) ? undefined : (0,_diagnosis_log_js__WEBPACK_IMPORTED_MODULE_3__/* .failureIn */ .Q6)(said);
+    const failure = status === "0" && !/Traceback|CRITICAL/.test(said) ? undefined : (0,_diagnosis_log_js__WEBPACK_IMPORTED_MODULE_1__/* .failureIn */ .Q6)(said);
     return {
         status: status === undefined ? undefined : Number(status),
         failure: failure && (manifestFailure(after) ?? failure),
@@ -62777,7 +63482,7 @@ function manifestFailure(text) {
 
 /***/ }),
 
-/***/ 2853:
+/***/ 12853:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -62787,15 +63492,15 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: ./build/remedies/boot-check/boot-check.js
-var boot_check = __nccwpck_require__(862);
+var boot_check = __nccwpck_require__(90862);
 // EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
+var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: ./build/survey/survey.js
-var survey = __nccwpck_require__(1337);
+var survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: ./build/host/quote.js
-var quote = __nccwpck_require__(992);
+var quote = __nccwpck_require__(18611);
 // EXTERNAL MODULE: ./build/remedies/remedy.js
-var remedy = __nccwpck_require__(861);
+var remedy = __nccwpck_require__(90861);
 ;// CONCATENATED MODULE: ./build/remedies/in-odoo.js
 /**
  * What a remedy needs that works on Odoo's files: a Python program as root in Odoo's own container, behind what finds the
@@ -62876,19 +63581,19 @@ function setupOf({ setup }) {
 }
 
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(9473);
+var errors = __nccwpck_require__(19473);
 // EXTERNAL MODULE: ./build/remedies/second-odoo.js + 1 modules
-var second_odoo = __nccwpck_require__(5204);
+var second_odoo = __nccwpck_require__(85204);
 ;// CONCATENATED MODULE: ./build/remedies/module/module.js
 /** Runbook 2.4: the one module that the user named is updated or uninstalled, as a step of a plan that was approved. */
 
 
 
 
-const module_PROGRAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6259), __nccwpck_require__.b), "utf8");
-const UNINSTALL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(2349), __nccwpck_require__.b), "utf8");
-const FOLDER = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1611), __nccwpck_require__.b), "utf8");
-const STATES_PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6787), __nccwpck_require__.b), "utf8");
+const module_PROGRAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(76259), __nccwpck_require__.b), "utf8");
+const UNINSTALL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(92349), __nccwpck_require__.b), "utf8");
+const FOLDER = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(91611), __nccwpck_require__.b), "utf8");
+const STATES_PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(36787), __nccwpck_require__.b), "utf8");
 /** An update of a module that much depends on takes its time, as does its uninstallation; in seconds. */
 const module_SECONDS_TO_RUN = 900;
 const module_module = {
@@ -63139,21 +63844,21 @@ function servicesToStart(target) {
 
 
 
-const wipe_assets_PROGRAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4361), __nccwpck_require__.b), "utf8");
-const SESSION = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4774), __nccwpck_require__.b), "utf8");
-const PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(2683), __nccwpck_require__.b), "utf8");
-const wipe_assets_STATES_PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(6787), __nccwpck_require__.b), "utf8");
-const FILES_PY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(2869), __nccwpck_require__.b), "utf8");
-const BEGIN_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9790), __nccwpck_require__.b), "utf8");
-const BUNDLES_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9762), __nccwpck_require__.b), "utf8");
-const FILES_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(7656), __nccwpck_require__.b), "utf8");
-const WIPE_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(9306), __nccwpck_require__.b), "utf8");
+const wipe_assets_PROGRAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(24361), __nccwpck_require__.b), "utf8");
+const SESSION = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(24774), __nccwpck_require__.b), "utf8");
+const PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(52683), __nccwpck_require__.b), "utf8");
+const wipe_assets_STATES_PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(36787), __nccwpck_require__.b), "utf8");
+const FILES_PY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(82869), __nccwpck_require__.b), "utf8");
+const BEGIN_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(99790), __nccwpck_require__.b), "utf8");
+const BUNDLES_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(59762), __nccwpck_require__.b), "utf8");
+const FILES_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(57656), __nccwpck_require__.b), "utf8");
+const WIPE_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(79306), __nccwpck_require__.b), "utf8");
 /** Its last line is followed by rows. */
-const SAVED_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(916), __nccwpck_require__.b), "utf8").trimEnd();
-const UNNAMED_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3829), __nccwpck_require__.b), "utf8");
-const NAMED_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(1566), __nccwpck_require__.b), "utf8");
-const PUT_BACK_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(4402), __nccwpck_require__.b), "utf8");
-const SIGNAL_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(3443), __nccwpck_require__.b), "utf8");
+const SAVED_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(30916), __nccwpck_require__.b), "utf8").trimEnd();
+const UNNAMED_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(43829), __nccwpck_require__.b), "utf8");
+const NAMED_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(11566), __nccwpck_require__.b), "utf8");
+const PUT_BACK_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(94402), __nccwpck_require__.b), "utf8");
+const SIGNAL_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(33443), __nccwpck_require__.b), "utf8");
 /** An Odoo with many websites and languages has some hundred bundles; more rows are not what we take them for. */
 const MOST_ROWS = 1_000;
 /** How long Odoo is given to compile everything anew, before `-u web` is tried; in seconds. */
@@ -63251,7 +63956,7 @@ const REMEDIES = {
 
 /***/ }),
 
-/***/ 861:
+/***/ 90861:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -63263,8 +63968,8 @@ const REMEDIES = {
 /* harmony export */   v3: () => (/* binding */ composeProgram),
 /* harmony export */   vh: () => (/* binding */ odooOf)
 /* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9473);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(19473);
 /** What a remedy is, and how its program is made for a diagnosis. */
 
 
@@ -63316,7 +64021,7 @@ function odooOf(diagnosis) {
 
 /***/ }),
 
-/***/ 5204:
+/***/ 85204:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -63329,9 +64034,9 @@ __nccwpck_require__.d(__webpack_exports__, {
 });
 
 // EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
+var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(9473);
+var errors = __nccwpck_require__(19473);
 ;// CONCATENATED MODULE: ./build/remedies/odoo-command.js
 /** The command by which a container runs Odoo's server, for a second Odoo that is to run the same way. */
 /** Options that would install, update, load or choose another database; those that have their value in the next word. */
@@ -63368,7 +64073,7 @@ function commandOf({ entrypoint, command }) {
 }
 
 // EXTERNAL MODULE: ./build/remedies/remedy.js
-var remedy = __nccwpck_require__(861);
+var remedy = __nccwpck_require__(90861);
 ;// CONCATENATED MODULE: ./build/remedies/second-odoo.js
 /**
  * What a remedy needs that asks Odoo's database, or lets a second Odoo work on it: beside the one that serves, or in a
@@ -63448,16 +64153,201 @@ function shellCommand(diagnosis) {
 
 /***/ }),
 
-/***/ 7150:
+/***/ 80628:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   W: () => (/* binding */ consoleLine)
+/* harmony export */   c2: () => (/* binding */ worthKeeping),
+/* harmony export */   fF: () => (/* binding */ shipBackup),
+/* harmony export */   q1: () => (/* binding */ shipEvidence)
+/* harmony export */ });
+/* unused harmony export artifactName */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57075);
+/* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(38522);
+/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(78262);
+/**
+ * What of a run is uploaded, and how: the evidence, and the backup. In a repository that everybody can read only what is
+ * encrypted leaves the runner; a backup never leaves it otherwise. An upload that fails changes no verdict and no file.
+ */
+
+
+
+
+
+/** Days; the droplet keeps its own as long. */
+const BACKUP_RETENTION = 7;
+const OPEN_WITHOUT_RECIPIENTS = "the repository is public, or may be, and there are no `backup_recipients` to encrypt it to";
+/** Whether there is anything that a person may want to look at later. */
+function worthKeeping(entries) {
+    const status = entries.findLast((entry) => entry.kind === "concluded")?.status;
+    return status !== "healthy" || entries.some(({ kind }) => kind === "evidence" || kind === "backup-started");
+}
+/** Uploads report, journal, summary and evidence, as they are on disk. Never throws. */
+async function shipEvidence(shipment) {
+    const { directory, visibility, recipients, means, signal } = shipment;
+    const name = nameFor("evidence", shipment);
+    const files = ["report.json", "journal.jsonl", "summary.md", ...filesBelow(directory, "evidence")].filter((file) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file)));
+    if (visibility === "hidden") {
+        const bytes = files.reduce((sum, file) => sum + (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file)).size, 0);
+        const paths = files.map((file) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file));
+        return await upload("evidence", name, false, shipment, async ({ uploadArtifact }) => uploadArtifact(name, paths, directory, bytes, { signal }));
+    }
+    if (recipients.length === 0)
+        return notUploaded("evidence", name, OPEN_WITHOUT_RECIPIENTS, shipment);
+    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, "evidence.tar.gz.age");
+    await upload("evidence", name, true, shipment, async ({ uploadArtifact }) => {
+        const [{ encryptTo }, { tarOf }] = await Promise.all([means.cipher(), __nccwpck_require__.e(/* import() */ 264).then(__nccwpck_require__.bind(__nccwpck_require__, 26264))]);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
+        const archive = node_stream__WEBPACK_IMPORTED_MODULE_2__.Readable.from(tarOf(directory, files)).pipe((0,node_zlib__WEBPACK_IMPORTED_MODULE_3__.createGzip)());
+        await encryptTo(recipients, archive, path, signal);
+        return await uploadArtifact(name, [path], directory, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path).size, { packed: true, signal });
+    });
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
+}
+/** Uploads the backup that came to the runner, encrypted; takes away what was only for that. Never throws. */
+async function shipBackup(shipment) {
+    const { recipients, uploadLimit, directory, means, signal } = shipment;
+    const backup = backupOn(shipment);
+    if (backup?.onRunner === undefined || recipients.length === 0)
+        return;
+    const dump = backup.onRunner;
+    const name = nameFor("backup", shipment);
+    if (backup.bytes > uploadLimit) {
+        const limit = `${(backup.bytes / 1e6).toFixed(0)} MB are more than \`backup_upload_limit\`, ${(uploadLimit / 1e6).toFixed(0)} MB`;
+        notUploaded("backup", name, limit, shipment);
+    }
+    else {
+        const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, `${safe(backup.database)}.dump.age`);
+        await upload("backup", name, true, shipment, async ({ uploadArtifact }) => {
+            const { encryptTo } = await means.cipher();
+            (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
+            await encryptTo(recipients, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.createReadStream)(dump), path, signal);
+            return await uploadArtifact(name, [path], directory, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path).size, {
+                packed: true,
+                retentionDays: BACKUP_RETENTION,
+                signal,
+            });
+        });
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
+    }
+    if (!shipment.backupStaysOnRunner && backup.onDroplet !== undefined) {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(dump, { force: true });
+        shipment.journal.append({ kind: "backup-removed", path: dump });
+    }
+}
+/** The backup of this run that was not looked after yet. */
+function backupOn({ entries }) {
+    const all = entries();
+    const shipped = all.some(({ kind }) => kind === "backup-removed") || isUploaded("backup", all);
+    return shipped ? undefined : all.findLast((entry) => entry.kind === "backup-ended")?.backup;
+}
+function isUploaded(content, entries) {
+    return entries.some((entry) => entry.kind === "artifact-ended" && entry.holds === content && entry.uploaded !== undefined);
+}
+async function upload(holds, name, encrypted, { journal, means, page, signal }, send) {
+    journal.append({ kind: "artifact-begun", holds, name, encrypted });
+    try {
+        const { id, bytes = 0, digest } = await send(await means.uploader());
+        const url = page === "" || id === undefined ? "" : `${page}/artifacts/${id}`;
+        const uploaded = { url, bytes, digest };
+        journal.append({ kind: "artifact-ended", holds, name, uploaded, why: "" });
+    }
+    catch (error) {
+        // The post step does it then.
+        if (signal.aborted)
+            return;
+        // An address that was signed lets whoever has it write there.
+        const why = (0,_parts_js__WEBPACK_IMPORTED_MODULE_4__/* .messageOf */ .b)(error).replaceAll(/\bhttps?:\/\/\S+/g, "(an address)");
+        journal.append({ kind: "artifact-ended", holds, name, uploaded: undefined, why });
+    }
+}
+function notUploaded(holds, name, why, { journal }) {
+    journal.append({ kind: "artifact-ended", holds, name, uploaded: undefined, why });
+}
+/** A name can be used once in a workflow's run; what a killed step began may have taken it. */
+function nameFor(holds, { entries, visibility }) {
+    const all = entries();
+    const started = all.find((entry) => entry.kind === "started");
+    // The list of artifacts is as public as the repository.
+    const host = visibility === "open" ? "droplet" : (started?.host ?? "").replace(/:22$/, "");
+    const before = all.filter((entry) => entry.kind === "artifact-begun" && entry.holds === holds).length;
+    return artifactName(host, started?.run ?? "", holds, before + 1);
+}
+/** `odoo-recover-erp.example.com-3f9c2a71`, `…-backup`, `…-2` */
+function artifactName(host, run, holds, number) {
+    return [
+        "odoo-recover",
+        safe(host).slice(0, 100) || "host",
+        safe(run).slice(0, 8) || "run",
+        ...(holds === "evidence" ? [] : [holds]),
+        ...(number === 1 ? [] : [number]),
+    ].join("-");
+}
+/** Without what an artifact's name, or a file's, may not have; the letters that are left read the same everywhere. */
+function safe(text) {
+    return text.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[._-]+/, "");
+}
+function filesBelow(root, folder) {
+    if (!(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(root, folder)))
+        return [];
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(root, folder), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(entry.parentPath, entry.name).slice(root.length + 1))
+        .sort();
+}
+
+
+/***/ }),
+
+/***/ 77150:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   WK: () => (/* binding */ consoleLine),
+/* harmony export */   bo: () => (/* binding */ consoleWords),
+/* harmony export */   gj: () => (/* binding */ openConsoleLine)
 /* harmony export */ });
 /** Journal -> the step's log, line by line, as it happens. */
 /** An entry as lines of the log; undefined for what would only be noise. */
 function consoleLine(entry) {
-    const words = wordsFor(entry);
+    return lineOf(entry, consoleWords(entry));
+}
+/** The same for a log that everybody can read: what is done, and nothing of what was seen. */
+function openConsoleLine(entry) {
+    return lineOf(entry, openWords(entry));
+}
+function openWords(entry) {
+    switch (entry.kind) {
+        case "started":
+            return `Odoo Recover ${entry.version}, mode ${entry.mode}`;
+        case "connected":
+            return "connected";
+        case "diagnosed":
+            return `diagnosis: ${entry.diagnosis.cause}`;
+        case "evidence":
+            return `evidence (${entry.when}) is off the host`;
+        case "looked":
+            return entry.good ? "good" : "not yet good";
+        case "backup-ended":
+            return entry.backup === undefined ? "there is no backup" : "the backup is good";
+        case "concluded":
+            return `${entry.status}; next: ${entry.next === "" ? "nothing" : entry.next}`;
+        case "surveyed":
+        case "lease-lost":
+        case "remedy-started":
+        case "remedy-ended":
+        case "backup-started":
+        case "artifact-begun":
+        case "artifact-ended":
+        case "planned":
+            return consoleWords(entry);
+        default:
+            return undefined;
+    }
+}
+function lineOf(entry, words) {
     if (words === undefined)
         return undefined;
     const [first = "", ...rest] = words.split(/\r\n|[\r\n]/);
@@ -63471,7 +64361,8 @@ function consoleLine(entry) {
 // The runner obeys `::command::` at a line's beginning, and the older `##[command]` anywhere in it. What a host printed
 // must not command the runner: each line has something in front, and the older form is broken up. A lone carriage
 // return ends a line too: the runner reads with .NET's ReadLine.
-function wordsFor(entry) {
+/** The same as plain lines, without the time in front. */
+function consoleWords(entry) {
     switch (entry.kind) {
         case "started":
             return `Odoo Recover ${entry.version}, mode ${entry.mode}, host ${entry.host}`;
@@ -63522,6 +64413,14 @@ function wordsFor(entry) {
             return entry.good ? "good" : `not yet good: ${entry.why}`;
         case "verified":
             return `verified: ${entry.outcome}`;
+        case "artifact-begun":
+            return `uploading the ${entry.holds} as ${entry.name}${entry.encrypted ? ", encrypted" : ""}`;
+        case "artifact-ended":
+            return entry.uploaded === undefined
+                ? `the ${entry.holds} was not uploaded: ${entry.why}`
+                : `the ${entry.holds} is uploaded as ${entry.name}, ${entry.uploaded.bytes} bytes`;
+        case "backup-removed":
+            return `the runner's copy of the backup was removed: ${entry.path}`;
         case "note":
             return entry.text;
         case "concluded":
@@ -63536,81 +64435,12 @@ function wordsFor(entry) {
 
 /***/ }),
 
-/***/ 4121:
+/***/ 75900:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   FO: () => (/* binding */ exitCodeOf),
-/* harmony export */   Yz: () => (/* binding */ outputsOf),
-/* harmony export */   lW: () => (/* binding */ annotationOf)
+/* harmony export */   j: () => (/* binding */ deedsOf)
 /* harmony export */ });
-/** Journal -> the step's outputs, its exit code and its annotation. */
-/** How the end of a step is told that did nothing (`describeEnd`). */
-const CHANGED_NOTHING = /^(?:not done|not begun|never begun)\b/;
-/** The first diagnosis that was not *healthy* gives the cause; a healthy run's is `healthy`. */
-function outputsOf(entries, reportDirectory) {
-    const concluded = entries.findLast((entry) => entry.kind === "concluded");
-    const diagnoses = entries.filter((entry) => entry.kind === "diagnosed");
-    const bad = diagnoses.find((entry) => entry.diagnosis.cause !== "healthy") ?? diagnoses.at(0);
-    const idle = new Set(entries.flatMap((entry) => entry.kind === "remedy-ended" && CHANGED_NOTHING.test(entry.outcome) ? [entry.step] : []));
-    const remedies = entries.flatMap((entry) => entry.kind === "remedy-started" && !idle.has(entry.step) ? [entry.remedy] : []);
-    return {
-        status: concluded?.status ?? "unknown",
-        cause: bad?.diagnosis.cause ?? "unknown",
-        headline: concluded?.headline ?? "The run ended before it reached a verdict",
-        next: concluded?.next ?? "Check the site, then run again.",
-        changed: String(remedies.length > 0),
-        remedies: remedies.join(","),
-        plan: entries.findLast((entry) => entry.kind === "planned")?.approve ?? "",
-        report_directory: reportDirectory,
-    };
-}
-const LEVEL = {
-    healthy: undefined,
-    planned: "notice",
-    recovered: "notice",
-    degraded: "warning",
-    unhealthy: "error",
-    refused: "error",
-    unreachable: "error",
-    cancelled: "warning",
-    unknown: "error",
-};
-/** GitHub shows 4,096 characters of an annotation. */
-const MOST_CHARACTERS = 4_000;
-function annotationOf({ status, headline, next }) {
-    const level = LEVEL[status];
-    if (level === undefined)
-        return undefined;
-    const text = next === "" ? headline : `${headline}\nNext: ${next}`;
-    return { level, title: `Odoo Recover: ${status}`, text: text.slice(0, MOST_CHARACTERS) };
-}
-/** 0 or 1, by the table of statuses. */
-function exitCodeOf(status, failOn) {
-    if (status === "healthy" || status === "planned" || status === "recovered")
-        return 0;
-    return status === "degraded" && failOn === "unhealthy" ? 0 : 1;
-}
-
-
-/***/ }),
-
-/***/ 5724:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  Y: () => (/* binding */ summaryOf)
-});
-
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
-var diagnosis = __nccwpck_require__(9952);
-// EXTERNAL MODULE: ./build/diagnosis/risk.js
-var diagnosis_risk = __nccwpck_require__(6691);
-// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
-var signatures = __nccwpck_require__(8198);
-;// CONCATENATED MODULE: ./build/report/deeds.js
 /** Journal -> what the remedies say they did, and how each is undone: the lines `did: …` and `undo: …` of their output. */
 /** One for each remedy that ran, in order. */
 function deedsOf(entries) {
@@ -63631,6 +64461,295 @@ function deedsOf(entries) {
     });
 }
 
+
+/***/ }),
+
+/***/ 94121:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   FO: () => (/* binding */ exitCodeOf),
+/* harmony export */   Yz: () => (/* binding */ outputsOf),
+/* harmony export */   lW: () => (/* binding */ annotationOf),
+/* harmony export */   yI: () => (/* binding */ openOutputsOf)
+/* harmony export */ });
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(49952);
+/** Journal -> the step's outputs, its exit code and its annotation. */
+
+/** How the end of a step is told that did nothing (`describeEnd`). */
+const CHANGED_NOTHING = /^(?:not done|not begun|never begun)\b/;
+/** The first diagnosis that was not *healthy* gives the cause; a healthy run's is `healthy`. */
+function outputsOf(entries, reportDirectory) {
+    const concluded = entries.findLast((entry) => entry.kind === "concluded");
+    const diagnoses = entries.filter((entry) => entry.kind === "diagnosed");
+    const bad = diagnoses.find((entry) => entry.diagnosis.cause !== "healthy") ?? diagnoses.at(0);
+    const idle = new Set(entries.flatMap((entry) => entry.kind === "remedy-ended" && CHANGED_NOTHING.test(entry.outcome) ? [entry.step] : []));
+    const remedies = entries.flatMap((entry) => entry.kind === "remedy-started" && !idle.has(entry.step) ? [entry.remedy] : []);
+    const evidence = uploadedOf(entries, "evidence");
+    return {
+        status: concluded?.status ?? "unknown",
+        cause: bad?.diagnosis.cause ?? "unknown",
+        headline: concluded?.headline ?? "The run ended before it reached a verdict",
+        next: concluded?.next ?? "Check the site, then run again.",
+        changed: String(remedies.length > 0),
+        remedies: remedies.join(","),
+        plan: entries.findLast((entry) => entry.kind === "planned")?.approve ?? "",
+        artifact: evidence?.name ?? "",
+        artifact_url: evidence?.uploaded?.url ?? "",
+        backup_artifact: uploadedOf(entries, "backup")?.name ?? "",
+        report_directory: reportDirectory,
+    };
+}
+function uploadedOf(entries, holds) {
+    return entries.findLast((entry) => entry.kind === "artifact-ended" && entry.holds === holds && entry.uploaded !== undefined);
+}
+const LEVEL = {
+    healthy: undefined,
+    planned: "notice",
+    recovered: "notice",
+    degraded: "warning",
+    unhealthy: "error",
+    refused: "error",
+    unreachable: "error",
+    cancelled: "warning",
+    unknown: "error",
+};
+/** GitHub shows 4,096 characters of an annotation. */
+const MOST_CHARACTERS = 4_000;
+/**
+ * The same for where everybody can read it: the headline tells of the cause, and nothing of what was seen. What ended
+ * before anything was seen is told as it is.
+ */
+function openOutputsOf(entries, reportDirectory) {
+    const outputs = outputsOf(entries, reportDirectory);
+    if (!entries.some(({ kind }) => kind === "connected" || kind === "diagnosed"))
+        return outputs;
+    return { ...outputs, headline: _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .CAUSES */ .hE[outputs.cause] ?? _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .CAUSES */ .hE.unknown };
+}
+function annotationOf({ status, headline, next }) {
+    const level = LEVEL[status];
+    if (level === undefined)
+        return undefined;
+    const text = next === "" ? headline : `${headline}\nNext: ${next}`;
+    return { level, title: `Odoo Recover: ${status}`, text: text.slice(0, MOST_CHARACTERS) };
+}
+/** 0 or 1, by the table of statuses. */
+function exitCodeOf(status, failOn) {
+    if (status === "healthy" || status === "planned" || status === "recovered")
+        return 0;
+    return status === "degraded" && failOn === "unhealthy" ? 0 : 1;
+}
+
+
+/***/ }),
+
+/***/ 77012:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   E: () => (/* binding */ reportOf)
+/* harmony export */ });
+/* unused harmony export SCHEMA_VERSION */
+/* harmony import */ var _console_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77150);
+/* harmony import */ var _deeds_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(75900);
+/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(94121);
+/**
+ * Journal -> report.json: the run for programs, in the form of docs/report.schema.json. A key is always there; what there
+ * is none of is null, an empty text or an empty list. Times are ISO 8601 in UTC, by the runner's clock unless said.
+ */
+
+
+
+/**
+ * Goes up when a key goes away, or means something else. A key that is new does not raise it: who reads a report skips
+ * keys that it does not know.
+ */
+const SCHEMA_VERSION = 1;
+/** @param entries the journal of one run; of one that never concluded the status is `unknown` */
+function reportOf(entries, workflow) {
+    const started = entries.find((entry) => entry.kind === "started");
+    const concluded = entries.findLast((entry) => entry.kind === "concluded");
+    const diagnosed = entries.filter((entry) => entry.kind === "diagnosed");
+    const planned = entries.findLast((entry) => entry.kind === "planned");
+    const { status, cause, headline, next, changed } = (0,_outputs_js__WEBPACK_IMPORTED_MODULE_0__/* .outputsOf */ .Yz)(entries, "");
+    const first = entries.at(0);
+    const last = entries.at(-1);
+    return {
+        schemaVersion: SCHEMA_VERSION,
+        version: started?.version ?? "",
+        run: {
+            id: started?.run ?? "",
+            mode: started?.mode ?? null,
+            host: started?.host ?? "",
+            hostKey: entries.find((entry) => entry.kind === "connected")?.identity ?? null,
+            startedAt: first?.at ?? null,
+            endedAt: last?.at ?? null,
+            seconds: first && last ? Math.max(0, (Date.parse(last.at) - Date.parse(first.at)) / 1000) : 0,
+            workflow,
+        },
+        status,
+        cause: cause,
+        headline,
+        detail: concluded?.detail ?? "",
+        next,
+        changed: changed === "true",
+        layers: layerStories(diagnosed),
+        diagnoses: diagnosed.map(({ at, diagnosis }) => ({ at, ...reportedDiagnosis(diagnosis) })),
+        foreseen: (entries.findLast((entry) => entry.kind === "foreseen")?.steps ?? []).map(({ remedy, risk, backup, does, commands }) => ({ remedy, risk, backup, does, commands })),
+        plan: planned === undefined
+            ? null
+            : {
+                approve: planned.approve,
+                until: planned.until,
+                inputs: Object.fromEntries(planned.inputs),
+                files: planned.programs.map(({ name }) => name),
+            },
+        remedies: remediesOf(entries),
+        backups: backupsOf(entries),
+        verifications: entries.flatMap((entry) => entry.kind === "verified"
+            ? [{ at: entry.at, outcome: entry.outcome, passes: entry.passes, seconds: entry.seconds }]
+            : []),
+        evidence: entries.flatMap((entry) => entry.kind === "evidence"
+            ? entry.files.map(({ name, bytes }) => ({ when: entry.when, name, bytes }))
+            : []),
+        artifacts: entries.flatMap((entry) => (entry.kind === "artifact-ended" ? [reportedArtifact(entry)] : [])),
+        timeline: entries.flatMap((entry) => {
+            const text = (0,_console_js__WEBPACK_IMPORTED_MODULE_1__/* .consoleWords */ .bo)(entry);
+            return text === undefined ? [] : [{ at: entry.at, ms: entry.ms, kind: entry.kind, text }];
+        }),
+    };
+}
+function reportedArtifact({ holds, name, uploaded, why }) {
+    return {
+        holds,
+        name,
+        uploaded: uploaded !== undefined,
+        url: uploaded?.url ?? "",
+        bytes: uploaded?.bytes ?? null,
+        digest: uploaded?.digest ?? null,
+        why,
+    };
+}
+function layerStories(diagnosed) {
+    const seen = diagnosed.map(({ diagnosis }) => diagnosis.layers).filter((layers) => layers.length > 0);
+    const first = seen.at(0) ?? [];
+    return (seen.at(-1) ?? []).map(({ name, state, why }) => {
+        const before = first.find((layer) => layer.name === name);
+        return {
+            name,
+            first: before === undefined ? null : { state: before.state, why: before.why },
+            last: { state, why },
+        };
+    });
+}
+function reportedDiagnosis(record) {
+    const { root, consequences, version } = record.signatures;
+    return {
+        cause: record.cause,
+        finding: record.finding,
+        evidence: record.evidence,
+        advice: record.advice,
+        since: record.since,
+        layers: record.layers.map(({ name, state, why }) => ({ name, state, why })),
+        warnings: record.warnings,
+        topology: record.topology,
+        drift: record.drift.map(({ service, what, breaking }) => ({
+            service,
+            what,
+            breaking: breaking === true,
+        })),
+        facts: record.facts.map(({ what, value, from }) => ({ what, value, from })),
+        suspects: record.suspects.map(({ module, why }) => ({ module, why })),
+        signatures: {
+            version,
+            root: root === undefined ? null : reportedSignature(root),
+            consequences: consequences.map(reportedSignature),
+        },
+        changes: record.changes.flatMap(({ at, what }) => {
+            const time = instant(at);
+            return time === null ? [] : [{ at: time, what }];
+        }),
+        project: record.project ?? null,
+        directory: record.directory ?? null,
+        ladder: record.ladder,
+        ruledOut: record.ruledOut.map(({ remedy, why }) => ({ remedy, why })),
+    };
+}
+function reportedSignature(found) {
+    const { id, area, cause, symptom, where, at, times, line, means, advice, source } = found;
+    return { id, area, cause, symptom, where, at: instant(at), times, line, means, advice, source };
+}
+/** A time that a host told may be no time at all. */
+function instant(milliseconds) {
+    const date = new Date(milliseconds ?? Number.NaN);
+    return Number.isNaN(date.getTime()) ? null : date.toISOString();
+}
+function remediesOf(entries) {
+    const deeds = (0,_deeds_js__WEBPACK_IMPORTED_MODULE_2__/* .deedsOf */ .j)(entries);
+    return entries
+        .filter((entry) => entry.kind === "remedy-started")
+        .map(({ remedy, step, at }, index) => {
+        const ended = entries.find((entry) => entry.kind === "remedy-ended" && entry.step === step);
+        return {
+            remedy,
+            step,
+            startedAt: at,
+            endedAt: ended?.at ?? null,
+            outcome: ended?.kind === "remedy-ended" ? ended.outcome : null,
+            did: deeds[index]?.did ?? [],
+            undo: deeds[index]?.undo ?? "",
+        };
+    });
+}
+function backupsOf(entries) {
+    return entries
+        .filter((entry) => entry.kind === "backup-started")
+        .map(({ step, at }) => {
+        const ended = entries.find((entry) => entry.kind === "backup-ended" && entry.step === step);
+        return {
+            step,
+            startedAt: at,
+            endedAt: ended?.at ?? null,
+            outcome: ended?.outcome ?? null,
+            backup: ended?.backup === undefined ? null : reportedBackup(ended.backup),
+        };
+    });
+}
+function reportedBackup(made) {
+    const { database, onDroplet, onRunner, bytes, sha256, seconds, tables, filestore } = made;
+    return {
+        database,
+        onDroplet: onDroplet ?? null,
+        onRunner: onRunner ?? null,
+        bytes,
+        sha256,
+        seconds,
+        tables,
+        filestore: filestore ?? null,
+    };
+}
+
+
+/***/ }),
+
+/***/ 94380:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  S: () => (/* binding */ openSummaryOf),
+  Y: () => (/* binding */ summaryOf)
+});
+
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
+var diagnosis = __nccwpck_require__(49952);
+// EXTERNAL MODULE: ./build/diagnosis/risk.js
+var diagnosis_risk = __nccwpck_require__(96691);
+// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
+var signatures = __nccwpck_require__(98198);
+// EXTERNAL MODULE: ./build/report/deeds.js
+var report_deeds = __nccwpck_require__(75900);
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
 /** One line of plain text: no markup, no links, no mentions, no table borders, no line ends, nothing invisible. */
@@ -63675,8 +64794,11 @@ function code(text) {
     return `<code>${plain(text)}</code>`;
 }
 
+// EXTERNAL MODULE: ./build/report/outputs.js
+var outputs = __nccwpck_require__(94121);
 ;// CONCATENATED MODULE: ./build/report/summary.js
 /** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
+
 
 
 
@@ -63702,6 +64824,28 @@ const LIGHT = {
 const MOST_CHARACTERS = 200_000;
 const MOST_OUTPUT_LINES = 60;
 const MOST_OUTPUT_CHARACTERS = 15_000;
+/**
+ * For a page that everybody can read: how the run ended, the cause and the next step, and nothing of what was seen. What
+ * ended before anything was seen is told as it is.
+ */
+function openSummaryOf(entries) {
+    if (!entries.some(({ kind }) => kind === "connected" || kind === "diagnosed"))
+        return summaryOf(entries, "");
+    const { status, cause, headline, next } = (0,outputs/* openOutputsOf */.yI)(entries, "");
+    const evidence = last(entries, "artifact-ended", "evidence");
+    return [
+        `## ${SIGN[status]} ${status}: ${prose(headline)}`,
+        next === "" ? "**Next:** nothing." : `**Next:** ${prose(next)}`,
+        `Cause: ${code(cause)}. This repository is public, or may be: what was seen is not told here.`,
+        ...(evidence === undefined ? [] : [`The evidence: ${whereItIs(evidence)}`]),
+        "",
+    ].join("\n\n");
+}
+function whereItIs({ name, uploaded, why }) {
+    return uploaded === undefined
+        ? `not uploaded: ${prose(why)}.`
+        : `the artifact ${code(name)}, below on this page.`;
+}
 /**
  * @param entries the journal of one run; a run that never concluded is told as what it is
  * @param files where the evidence lies, for people; empty when there is none
@@ -63730,8 +64874,8 @@ function summaryOf(entries, files) {
     const text = `${parts.filter((part) => part !== "").join("\n\n")}\n`;
     return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}\n\n(The rest was cut.)\n`;
 }
-function last(entries, kind) {
-    return entries.findLast((entry) => entry.kind === kind);
+function last(entries, kind, holds) {
+    return entries.findLast((entry) => entry.kind === kind && (holds === undefined || ("holds" in entry && entry.holds === holds)));
 }
 function verdictLines(concluded) {
     if (concluded === undefined) {
@@ -63770,7 +64914,7 @@ function sightOf(layers) {
     return JSON.stringify(layers).replaceAll(/\bin \d+\.\d+ s\b/g, "in time");
 }
 function deedLines(entries) {
-    const deeds = deedsOf(entries).filter(({ did }) => did.length > 0);
+    const deeds = (0,report_deeds/* deedsOf */.j)(entries).filter(({ did }) => did.length > 0);
     if (deeds.length === 0)
         return "";
     return [
@@ -63788,19 +64932,35 @@ function backupLines(entries) {
     if (backup === undefined)
         return "";
     const { database, onDroplet, onRunner, bytes, sha256, seconds, tables, filestore } = backup;
+    // Its port is left out: `scp` takes it by `-P`, and ssh's own configuration mostly knows it.
+    const host = (last(entries, "started")?.host ?? "").replace(/:\d+$/, "").replace(/^local$/, "");
     return [
         "### Backup",
         "",
         `Of the database ${code(database)}, read back whole: ${(bytes / 1_048_576).toFixed(1)} MiB, ${tables} tables, in ${Math.round(seconds)} s.`,
         "",
         ...(onDroplet === undefined ? [] : [`- On the droplet: ${code(onDroplet)}`]),
-        ...(onRunner === undefined ? [] : [`- On the runner: ${code(onRunner)}`]),
+        ...(onDroplet === undefined || host === ""
+            ? []
+            : [`- To fetch it, as root: ${code(`scp root@${host}:${onDroplet} .`)}`]),
+        ...(onRunner === undefined || last(entries, "backup-removed") !== undefined
+            ? []
+            : [`- On the runner: ${code(onRunner)}`]),
+        ...backupArtifactLines(last(entries, "artifact-ended", "backup")),
         `- SHA-256: ${code(sha256)}`,
         ...(filestore === undefined
             ? []
             : [`- Snapshot of the filestore, in Odoo's container: ${code(filestore)}`]),
         "- How to restore it: `docs/restore.md`",
     ].join("\n");
+}
+function backupArtifactLines(ended) {
+    if (ended === undefined)
+        return ["- It was not uploaded: no `backup_recipients` were given to encrypt it to"];
+    if (ended.uploaded === undefined)
+        return [`- It was not uploaded: ${prose(ended.why)}`];
+    const opened = "`age --decrypt --identity KEY_FILE` opens it";
+    return [`- Uploaded, encrypted, as the artifact ${code(ended.name)}: ${prose(opened)}`];
 }
 function foreseenLines(entries) {
     const foreseen = last(entries, "foreseen");
@@ -63979,6 +65139,12 @@ function wordsFor(entry) {
             return `${code(entry.remedy)}: ${plain(entry.outcome)}`;
         case "verified":
             return `verified: ${plain(entry.outcome)}`;
+        case "artifact-ended":
+            return entry.uploaded === undefined
+                ? `the ${entry.holds} was not uploaded: ${prose(entry.why)}`
+                : `uploaded the ${entry.holds} as ${code(entry.name)}`;
+        case "backup-removed":
+            return `the runner's copy of the backup was removed`;
         case "note":
             return plain(entry.text);
         case "concluded":
@@ -63989,6 +65155,7 @@ function wordsFor(entry) {
         case "looked":
         case "remedy-output":
         case "backup-output":
+        case "artifact-begun":
             return undefined;
     }
 }
@@ -64007,10 +65174,12 @@ function evidenceLines(entries, files) {
             return entry.files;
         return entry.kind === "planned" ? entry.programs : [];
     });
+    const ended = last(entries, "artifact-ended", "evidence");
     if (saved.length === 0)
-        return "";
+        return ended === undefined ? "" : `### Evidence\n\nUploaded: ${whereItIs(ended)}`;
     return [
         "### Evidence",
+        ...(ended === undefined ? [] : ["", `Uploaded: ${whereItIs(ended)}`, ""]),
         `In ${code(files)} on the runner:`,
         "",
         ...saved.map(({ name, bytes }) => `- ${code(name)} (${(bytes / 1024).toFixed(1)} KiB)`),
@@ -64020,26 +65189,56 @@ function evidenceLines(entries, files) {
 
 /***/ }),
 
-/***/ 3537:
+/***/ 92431:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   g: () => (/* binding */ visibilityOf)
+/* harmony export */ });
+/** Who can read what a workflow's run leaves: its log, its summary, its artifacts. */
+/**
+ * @param repository GITHUB_REPOSITORY; empty outside of a workflow
+ * @param event the text of the event's payload; undefined where there is none
+ * @returns `open` unless the payload says otherwise: what is not known is taken for public
+ */
+function visibilityOf(repository, event) {
+    if (repository === "")
+        return "hidden";
+    const payload = fieldsOf(parsed(event ?? ""));
+    const { full_name: name, private: hidden, visibility } = fieldsOf(payload.repository);
+    // Of a `workflow_run` or `repository_dispatch` from elsewhere it might be another repository.
+    if (typeof name === "string" && name.toLowerCase() !== repository.toLowerCase())
+        return "open";
+    if (visibility === "public" || hidden === false)
+        return "open";
+    return hidden === true || visibility === "private" || visibility === "internal" ? "hidden" : "open";
+}
+function parsed(text) {
+    try {
+        return JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+}
+function fieldsOf(value) {
+    return value !== null && typeof value === "object" ? value : {};
+}
 
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  l: () => (/* binding */ askPublic)
-});
 
-// UNUSED EXPORTS: failureOf
+/***/ }),
 
-// EXTERNAL MODULE: external "node:http"
-var external_node_http_ = __nccwpck_require__(7067);
-;// CONCATENATED MODULE: external "node:https"
-const external_node_https_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:https");
-// EXTERNAL MODULE: external "node:tls"
-var external_node_tls_ = __nccwpck_require__(1692);
-// EXTERNAL MODULE: ./build/survey/survey.js
-var survey = __nccwpck_require__(1337);
-;// CONCATENATED MODULE: ./build/survey/public.js
+/***/ 49130:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   l: () => (/* binding */ askPublic)
+/* harmony export */ });
+/* unused harmony export failureOf */
+/* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37067);
+/* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(44708);
+/* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(41692);
+/* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(11337);
 /** What the public gets: one GET of the login page from the runner, with the certificate that a browser would see. */
 
 
@@ -64082,16 +65281,16 @@ async function askPublic(url, clock, signal) {
                 next.hostname === url.hostname &&
                 next.pathname.startsWith("/web/login");
             if (!follow || redirects === MOST_REDIRECTS)
-                return (0,survey/* seen */.cI)({ url: at.href, answer, headers: response.headers, certificate });
+                return (0,_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .seen */ .cI)({ url: at.href, answer, headers: response.headers, certificate });
             at = next;
         }
     }
     catch (error) {
         signal?.throwIfAborted();
         if (limit.aborted)
-            return (0,survey/* seen */.cI)(unanswered(at, "timed-out", `nothing within ${PATIENCE / 1000} s`));
+            return (0,_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .seen */ .cI)(unanswered(at, "timed-out", `nothing within ${PATIENCE / 1000} s`));
         const { problem, words } = failureOf(error);
-        return problem === undefined ? (0,survey/* unseen */.nv)(words) : (0,survey/* seen */.cI)(unanswered(at, problem, words));
+        return problem === undefined ? (0,_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .unseen */ .nv)(words) : (0,_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .seen */ .cI)(unanswered(at, problem, words));
     }
 }
 /**
@@ -64147,8 +65346,8 @@ function get(url, clock, signal) {
         const options = { signal, agent: false, headers: { "User-Agent": "odoo-recover", Accept: "text/html" } };
         const request = url.protocol === "https:"
             ? // Looked at whatever it is: a wrong certificate is a finding, and not the end of the looking.
-                external_node_https_namespaceObject.get(url, { ...options, rejectUnauthorized: false }, take)
-            : external_node_http_.get(url, options, take);
+                node_https__WEBPACK_IMPORTED_MODULE_1__.get(url, { ...options, rejectUnauthorized: false }, take)
+            : node_http__WEBPACK_IMPORTED_MODULE_0__.get(url, options, take);
         request.on("error", reject);
     });
 }
@@ -64158,7 +65357,7 @@ function certificateOf(socket, hostname, now) {
     if (peer === undefined || peer.valid_to === undefined)
         return undefined;
     const names = (peer.subjectaltname ?? "").split(", ").map((name) => name.replace(/^(DNS|IP Address):/, ""));
-    const mismatch = (0,external_node_tls_.checkServerIdentity)(hostname, peer);
+    const mismatch = (0,node_tls__WEBPACK_IMPORTED_MODULE_2__.checkServerIdentity)(hostname, peer);
     const expires = Date.parse(peer.valid_to);
     const problem = expires < now
         ? `it expired on ${new Date(expires).toISOString().slice(0, 10)}`
@@ -64173,7 +65372,7 @@ function certificateOf(socket, hostname, now) {
 
 /***/ }),
 
-/***/ 5217:
+/***/ 25217:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -64186,8 +65385,8 @@ function certificateOf(socket, hostname, now) {
 /* harmony export */   qF: () => (/* binding */ parseJson),
 /* harmony export */   wh: () => (/* binding */ plainText)
 /* harmony export */ });
-/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7975);
-/* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1337);
+/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57975);
+/* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(11337);
 /** The survey as it came over the wire: probes with their sections, and how text is read. */
 
 
@@ -64268,7 +65467,7 @@ function plainText(text) {
 
 /***/ }),
 
-/***/ 1337:
+/***/ 11337:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -64284,22 +65483,22 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 
 /***/ }),
 
-/***/ 6785:
+/***/ 29166:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   F: () => (/* binding */ leasesHeld),
 /* harmony export */   g: () => (/* binding */ tidyUp)
 /* harmony export */ });
-/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(904);
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9952);
-/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(838);
-/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4937);
-/* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(8597);
-/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(4277);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(2433);
-/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(5217);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(4748);
+/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(51660);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(49952);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
+/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(84937);
+/* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38597);
+/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(84277);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(82433);
+/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(25217);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(34748);
 /**
  * After a run that did not conclude (killed, cancelled): puts the host right. Waits for a step that still runs, ends one
  * that only looks for a reason, gives the leases back, and says how the site is now.
@@ -64381,11 +65580,12 @@ async function endSteps(entries, host, parts) {
         // It mends nothing, and Odoo is down meanwhile: no reason to wait for what it may find.
         if (remedy === "boot-check")
             await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .stopStep */ .HY)(host, place, step);
-        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .followStep */ .Q6)(host, place, step, (text) => parts.journal.append({ kind: "remedy-output", text: (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_7__/* .plainText */ .wh)(text) }), parts.signal);
-        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_recover_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .l)(end) });
+        const output = (0,_recover_js__WEBPACK_IMPORTED_MODULE_6__/* .tellOutput */ .l9)(parts);
+        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .followStep */ .Q6)(host, place, step, (text) => output.push((0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_7__/* .plainText */ .wh)(text)), parts.signal).finally(output.end);
+        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_recover_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .lA)(end) });
         told.push(remedy === "boot-check"
             ? `${remedy} was ended, and Odoo was put back as it was.`
-            : `${remedy} ran on and is ${(0,_recover_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .l)(end)}.`);
+            : `${remedy} ran on and is ${(0,_recover_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .lA)(end)}.`);
     }
     return told.join(" ") || "Nothing had been changed.";
 }
@@ -64393,7 +65593,7 @@ async function endSteps(entries, host, parts) {
 
 /***/ }),
 
-/***/ 4748:
+/***/ 34748:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -64415,12 +65615,12 @@ async function endSteps(entries, host, parts) {
 /* harmony export */   r2: () => (/* binding */ fellBack),
 /* harmony export */   uw: () => (/* binding */ good)
 /* harmony export */ });
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9952);
-/* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6691);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9473);
-/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8262);
-/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1781);
-/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(2853);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(49952);
+/* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(96691);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(19473);
+/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(78262);
+/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(11781);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(12853);
 /** How a run ends, in words: the first lines of the summary, for every way in which it can end. */
 
 
@@ -64692,7 +65892,7 @@ const STATUS_OF_PROBLEM = {
 
 /***/ }),
 
-/***/ 8508:
+/***/ 58508:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -64704,12 +65904,13 @@ const VERSION = "0.1.0";
 
 /***/ }),
 
-/***/ 8261:
+/***/ 3894:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  Yz: () => (/* binding */ core_debug),
   z3: () => (/* binding */ error),
   Gu: () => (/* binding */ getState),
   pq: () => (/* binding */ info),
@@ -64721,10 +65922,10 @@ __nccwpck_require__.d(__webpack_exports__, {
   $e: () => (/* binding */ warning)
 });
 
-// UNUSED EXPORTS: ExitCode, addPath, debug, endGroup, exportVariable, getBooleanInput, getIDToken, getInput, getMultilineInput, group, isDebug, markdownSummary, platform, setCommandEcho, setFailed, startGroup, toPlatformPath, toPosixPath, toWin32Path
+// UNUSED EXPORTS: ExitCode, addPath, endGroup, exportVariable, getBooleanInput, getIDToken, getInput, getMultilineInput, group, isDebug, markdownSummary, platform, setCommandEcho, setFailed, startGroup, toPlatformPath, toPosixPath, toWin32Path
 
-;// CONCATENATED MODULE: external "os"
-const external_os_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("os");
+// EXTERNAL MODULE: external "os"
+var external_os_ = __nccwpck_require__(70857);
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/utils.js
 // We use any as a valid input type
 /* eslint-disable @typescript-eslint/no-explicit-any */
@@ -64799,7 +66000,7 @@ function toCommandProperties(annotationProperties) {
  */
 function command_issueCommand(command, properties, message) {
     const cmd = new Command(command, properties, message);
-    process.stdout.write(cmd.toString() + external_os_namespaceObject.EOL);
+    process.stdout.write(cmd.toString() + external_os_.EOL);
 }
 function command_issue(name, message = '') {
     command_issueCommand(name, {}, message);
@@ -64854,9 +66055,9 @@ function escapeProperty(s) {
 }
 //# sourceMappingURL=command.js.map
 // EXTERNAL MODULE: external "crypto"
-var external_crypto_ = __nccwpck_require__(6982);
+var external_crypto_ = __nccwpck_require__(76982);
 // EXTERNAL MODULE: external "fs"
-var external_fs_ = __nccwpck_require__(9896);
+var external_fs_ = __nccwpck_require__(79896);
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/file-command.js
 // For internal use, subject to change.
 // We use any as a valid input type
@@ -64873,7 +66074,7 @@ function file_command_issueFileCommand(command, message) {
     if (!external_fs_.existsSync(filePath)) {
         throw new Error(`Missing file at path: ${filePath}`);
     }
-    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_namespaceObject.EOL}`, {
+    external_fs_.appendFileSync(filePath, `${utils_toCommandValue(message)}${external_os_.EOL}`, {
         encoding: 'utf8'
     });
 }
@@ -64889,885 +66090,17 @@ function file_command_prepareKeyValueMessage(key, value) {
     if (convertedValue.includes(delimiter)) {
         throw new Error(`Unexpected input: value should not contain the delimiter "${delimiter}"`);
     }
-    return `${key}<<${delimiter}${external_os_namespaceObject.EOL}${convertedValue}${external_os_namespaceObject.EOL}${delimiter}`;
+    return `${key}<<${delimiter}${external_os_.EOL}${convertedValue}${external_os_.EOL}${delimiter}`;
 }
 //# sourceMappingURL=file-command.js.map
 // EXTERNAL MODULE: external "path"
-var external_path_ = __nccwpck_require__(6928);
-// EXTERNAL MODULE: external "http"
-var external_http_ = __nccwpck_require__(8611);
-// EXTERNAL MODULE: external "https"
-var external_https_ = __nccwpck_require__(5692);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
-function getProxyUrl(reqUrl) {
-    const usingSsl = reqUrl.protocol === 'https:';
-    if (checkBypass(reqUrl)) {
-        return undefined;
-    }
-    const proxyVar = (() => {
-        if (usingSsl) {
-            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
-        }
-        else {
-            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
-        }
-    })();
-    if (proxyVar) {
-        try {
-            return new DecodedURL(proxyVar);
-        }
-        catch (_a) {
-            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
-                return new DecodedURL(`http://${proxyVar}`);
-        }
-    }
-    else {
-        return undefined;
-    }
-}
-function checkBypass(reqUrl) {
-    if (!reqUrl.hostname) {
-        return false;
-    }
-    const reqHost = reqUrl.hostname;
-    if (isLoopbackAddress(reqHost)) {
-        return true;
-    }
-    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
-    if (!noProxy) {
-        return false;
-    }
-    // Determine the request port
-    let reqPort;
-    if (reqUrl.port) {
-        reqPort = Number(reqUrl.port);
-    }
-    else if (reqUrl.protocol === 'http:') {
-        reqPort = 80;
-    }
-    else if (reqUrl.protocol === 'https:') {
-        reqPort = 443;
-    }
-    // Format the request hostname and hostname with port
-    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
-    if (typeof reqPort === 'number') {
-        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
-    }
-    // Compare request host against noproxy
-    for (const upperNoProxyItem of noProxy
-        .split(',')
-        .map(x => x.trim().toUpperCase())
-        .filter(x => x)) {
-        if (upperNoProxyItem === '*' ||
-            upperReqHosts.some(x => x === upperNoProxyItem ||
-                x.endsWith(`.${upperNoProxyItem}`) ||
-                (upperNoProxyItem.startsWith('.') &&
-                    x.endsWith(`${upperNoProxyItem}`)))) {
-            return true;
-        }
-    }
-    return false;
-}
-function isLoopbackAddress(host) {
-    const hostLower = host.toLowerCase();
-    return (hostLower === 'localhost' ||
-        hostLower.startsWith('127.') ||
-        hostLower.startsWith('[::1]') ||
-        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
-}
-class DecodedURL extends URL {
-    constructor(url, base) {
-        super(url, base);
-        this._decodedUsername = decodeURIComponent(super.username);
-        this._decodedPassword = decodeURIComponent(super.password);
-    }
-    get username() {
-        return this._decodedUsername;
-    }
-    get password() {
-        return this._decodedPassword;
-    }
-}
-//# sourceMappingURL=proxy.js.map
-// EXTERNAL MODULE: ./node_modules/tunnel/index.js
-var node_modules_tunnel = __nccwpck_require__(770);
-// EXTERNAL MODULE: ./node_modules/undici/index.js
-var undici = __nccwpck_require__(6752);
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
-/* eslint-disable @typescript-eslint/no-explicit-any */
-var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-
-
-
-
-
-var HttpCodes;
-(function (HttpCodes) {
-    HttpCodes[HttpCodes["OK"] = 200] = "OK";
-    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
-    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
-    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
-    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
-    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
-    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
-    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
-    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
-    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
-    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
-    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
-    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
-    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
-    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
-    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
-    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
-    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
-    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
-    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
-    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
-    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
-    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
-    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
-    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
-    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
-    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
-})(HttpCodes || (HttpCodes = {}));
-var Headers;
-(function (Headers) {
-    Headers["Accept"] = "accept";
-    Headers["ContentType"] = "content-type";
-})(Headers || (Headers = {}));
-var MediaTypes;
-(function (MediaTypes) {
-    MediaTypes["ApplicationJson"] = "application/json";
-})(MediaTypes || (MediaTypes = {}));
-/**
- * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
- * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
- */
-function lib_getProxyUrl(serverUrl) {
-    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
-    return proxyUrl ? proxyUrl.href : '';
-}
-const HttpRedirectCodes = [
-    HttpCodes.MovedPermanently,
-    HttpCodes.ResourceMoved,
-    HttpCodes.SeeOther,
-    HttpCodes.TemporaryRedirect,
-    HttpCodes.PermanentRedirect
-];
-const HttpResponseRetryCodes = [
-    HttpCodes.BadGateway,
-    HttpCodes.ServiceUnavailable,
-    HttpCodes.GatewayTimeout
-];
-const RetryableHttpVerbs = (/* unused pure expression or super */ null && (['OPTIONS', 'GET', 'DELETE', 'HEAD']));
-const ExponentialBackoffCeiling = 10;
-const ExponentialBackoffTimeSlice = 5;
-class HttpClientError extends Error {
-    constructor(message, statusCode) {
-        super(message);
-        this.name = 'HttpClientError';
-        this.statusCode = statusCode;
-        Object.setPrototypeOf(this, HttpClientError.prototype);
-    }
-}
-class HttpClientResponse {
-    constructor(message) {
-        this.message = message;
-    }
-    readBody() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                let output = Buffer.alloc(0);
-                this.message.on('data', (chunk) => {
-                    output = Buffer.concat([output, chunk]);
-                });
-                this.message.on('end', () => {
-                    resolve(output.toString());
-                });
-            }));
-        });
-    }
-    readBodyBuffer() {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
-                const chunks = [];
-                this.message.on('data', (chunk) => {
-                    chunks.push(chunk);
-                });
-                this.message.on('end', () => {
-                    resolve(Buffer.concat(chunks));
-                });
-            }));
-        });
-    }
-}
-function isHttps(requestUrl) {
-    const parsedUrl = new URL(requestUrl);
-    return parsedUrl.protocol === 'https:';
-}
-class lib_HttpClient {
-    constructor(userAgent, handlers, requestOptions) {
-        this._ignoreSslError = false;
-        this._allowRedirects = true;
-        this._allowRedirectDowngrade = false;
-        this._maxRedirects = 50;
-        this._allowRetries = false;
-        this._maxRetries = 1;
-        this._keepAlive = false;
-        this._disposed = false;
-        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
-        this.handlers = handlers || [];
-        this.requestOptions = requestOptions;
-        if (requestOptions) {
-            if (requestOptions.ignoreSslError != null) {
-                this._ignoreSslError = requestOptions.ignoreSslError;
-            }
-            this._socketTimeout = requestOptions.socketTimeout;
-            if (requestOptions.allowRedirects != null) {
-                this._allowRedirects = requestOptions.allowRedirects;
-            }
-            if (requestOptions.allowRedirectDowngrade != null) {
-                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
-            }
-            if (requestOptions.maxRedirects != null) {
-                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
-            }
-            if (requestOptions.keepAlive != null) {
-                this._keepAlive = requestOptions.keepAlive;
-            }
-            if (requestOptions.allowRetries != null) {
-                this._allowRetries = requestOptions.allowRetries;
-            }
-            if (requestOptions.maxRetries != null) {
-                this._maxRetries = requestOptions.maxRetries;
-            }
-        }
-    }
-    options(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    get(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('GET', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    del(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    post(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('POST', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    patch(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    put(requestUrl, data, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('PUT', requestUrl, data, additionalHeaders || {});
-        });
-    }
-    head(requestUrl, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
-        });
-    }
-    sendStream(verb, requestUrl, stream, additionalHeaders) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return this.request(verb, requestUrl, stream, additionalHeaders);
-        });
-    }
-    /**
-     * Gets a typed object from an endpoint
-     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
-     */
-    getJson(requestUrl_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            const res = yield this.get(requestUrl, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    postJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.post(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    putJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.put(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    patchJson(requestUrl_1, obj_1) {
-        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
-            const data = JSON.stringify(obj, null, 2);
-            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
-            additionalHeaders[Headers.ContentType] =
-                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
-            const res = yield this.patch(requestUrl, data, additionalHeaders);
-            return this._processResponse(res, this.requestOptions);
-        });
-    }
-    /**
-     * Makes a raw http request.
-     * All other methods such as get, post, patch, and request ultimately call this.
-     * Prefer get, del, post and patch
-     */
-    request(verb, requestUrl, data, headers) {
-        return __awaiter(this, void 0, void 0, function* () {
-            if (this._disposed) {
-                throw new Error('Client has already been disposed.');
-            }
-            const parsedUrl = new URL(requestUrl);
-            let info = this._prepareRequest(verb, parsedUrl, headers);
-            // Only perform retries on reads since writes may not be idempotent.
-            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
-                ? this._maxRetries + 1
-                : 1;
-            let numTries = 0;
-            let response;
-            do {
-                response = yield this.requestRaw(info, data);
-                // Check if it's an authentication challenge
-                if (response &&
-                    response.message &&
-                    response.message.statusCode === HttpCodes.Unauthorized) {
-                    let authenticationHandler;
-                    for (const handler of this.handlers) {
-                        if (handler.canHandleAuthentication(response)) {
-                            authenticationHandler = handler;
-                            break;
-                        }
-                    }
-                    if (authenticationHandler) {
-                        return authenticationHandler.handleAuthentication(this, info, data);
-                    }
-                    else {
-                        // We have received an unauthorized response but have no handlers to handle it.
-                        // Let the response return to the caller.
-                        return response;
-                    }
-                }
-                let redirectsRemaining = this._maxRedirects;
-                while (response.message.statusCode &&
-                    HttpRedirectCodes.includes(response.message.statusCode) &&
-                    this._allowRedirects &&
-                    redirectsRemaining > 0) {
-                    const redirectUrl = response.message.headers['location'];
-                    if (!redirectUrl) {
-                        // if there's no location to redirect to, we won't
-                        break;
-                    }
-                    const parsedRedirectUrl = new URL(redirectUrl);
-                    if (parsedUrl.protocol === 'https:' &&
-                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
-                        !this._allowRedirectDowngrade) {
-                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
-                    }
-                    // we need to finish reading the response before reassigning response
-                    // which will leak the open socket.
-                    yield response.readBody();
-                    // strip authorization header if redirected to a different hostname
-                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
-                        for (const header in headers) {
-                            // header names are case insensitive
-                            if (header.toLowerCase() === 'authorization') {
-                                delete headers[header];
-                            }
-                        }
-                    }
-                    // let's make the request with the new redirectUrl
-                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
-                    response = yield this.requestRaw(info, data);
-                    redirectsRemaining--;
-                }
-                if (!response.message.statusCode ||
-                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
-                    // If not a retry code, return immediately instead of retrying
-                    return response;
-                }
-                numTries += 1;
-                if (numTries < maxTries) {
-                    yield response.readBody();
-                    yield this._performExponentialBackoff(numTries);
-                }
-            } while (numTries < maxTries);
-            return response;
-        });
-    }
-    /**
-     * Needs to be called if keepAlive is set to true in request options.
-     */
-    dispose() {
-        if (this._agent) {
-            this._agent.destroy();
-        }
-        this._disposed = true;
-    }
-    /**
-     * Raw request.
-     * @param info
-     * @param data
-     */
-    requestRaw(info, data) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => {
-                function callbackForResult(err, res) {
-                    if (err) {
-                        reject(err);
-                    }
-                    else if (!res) {
-                        // If `err` is not passed, then `res` must be passed.
-                        reject(new Error('Unknown error'));
-                    }
-                    else {
-                        resolve(res);
-                    }
-                }
-                this.requestRawWithCallback(info, data, callbackForResult);
-            });
-        });
-    }
-    /**
-     * Raw request with callback.
-     * @param info
-     * @param data
-     * @param onResult
-     */
-    requestRawWithCallback(info, data, onResult) {
-        if (typeof data === 'string') {
-            if (!info.options.headers) {
-                info.options.headers = {};
-            }
-            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
-        }
-        let callbackCalled = false;
-        function handleResult(err, res) {
-            if (!callbackCalled) {
-                callbackCalled = true;
-                onResult(err, res);
-            }
-        }
-        const req = info.httpModule.request(info.options, (msg) => {
-            const res = new HttpClientResponse(msg);
-            handleResult(undefined, res);
-        });
-        let socket;
-        req.on('socket', sock => {
-            socket = sock;
-        });
-        // If we ever get disconnected, we want the socket to timeout eventually
-        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
-            if (socket) {
-                socket.end();
-            }
-            handleResult(new Error(`Request timeout: ${info.options.path}`));
-        });
-        req.on('error', function (err) {
-            // err has statusCode property
-            // res should have headers
-            handleResult(err);
-        });
-        if (data && typeof data === 'string') {
-            req.write(data, 'utf8');
-        }
-        if (data && typeof data !== 'string') {
-            data.on('close', function () {
-                req.end();
-            });
-            data.pipe(req);
-        }
-        else {
-            req.end();
-        }
-    }
-    /**
-     * Gets an http agent. This function is useful when you need an http agent that handles
-     * routing through a proxy server - depending upon the url and proxy environment variables.
-     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
-     */
-    getAgent(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        return this._getAgent(parsedUrl);
-    }
-    getAgentDispatcher(serverUrl) {
-        const parsedUrl = new URL(serverUrl);
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (!useProxy) {
-            return;
-        }
-        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
-    }
-    _prepareRequest(method, requestUrl, headers) {
-        const info = {};
-        info.parsedUrl = requestUrl;
-        const usingSsl = info.parsedUrl.protocol === 'https:';
-        info.httpModule = usingSsl ? https : http;
-        const defaultPort = usingSsl ? 443 : 80;
-        info.options = {};
-        info.options.host = info.parsedUrl.hostname;
-        info.options.port = info.parsedUrl.port
-            ? parseInt(info.parsedUrl.port)
-            : defaultPort;
-        info.options.path =
-            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
-        info.options.method = method;
-        info.options.headers = this._mergeHeaders(headers);
-        if (this.userAgent != null) {
-            info.options.headers['user-agent'] = this.userAgent;
-        }
-        info.options.agent = this._getAgent(info.parsedUrl);
-        // gives handlers an opportunity to participate
-        if (this.handlers) {
-            for (const handler of this.handlers) {
-                handler.prepareRequest(info.options);
-            }
-        }
-        return info;
-    }
-    _mergeHeaders(headers) {
-        if (this.requestOptions && this.requestOptions.headers) {
-            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
-        }
-        return lowercaseKeys(headers || {});
-    }
-    /**
-     * Gets an existing header value or returns a default.
-     * Handles converting number header values to strings since HTTP headers must be strings.
-     * Note: This returns string | string[] since some headers can have multiple values.
-     * For headers that must always be a single string (like Content-Type), use the
-     * specialized _getExistingOrDefaultContentTypeHeader method instead.
-     */
-    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
-            if (headerValue) {
-                clientHeader =
-                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
-            }
-        }
-        const additionalValue = additionalHeaders[header];
-        if (additionalValue !== undefined) {
-            return typeof additionalValue === 'number'
-                ? additionalValue.toString()
-                : additionalValue;
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    /**
-     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
-     * Always returns a single string (not an array) since Content-Type should be a single value.
-     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
-     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
-     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
-     */
-    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
-        let clientHeader;
-        if (this.requestOptions && this.requestOptions.headers) {
-            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
-            if (headerValue) {
-                if (typeof headerValue === 'number') {
-                    clientHeader = String(headerValue);
-                }
-                else if (Array.isArray(headerValue)) {
-                    clientHeader = headerValue.join(', ');
-                }
-                else {
-                    clientHeader = headerValue;
-                }
-            }
-        }
-        const additionalValue = additionalHeaders[Headers.ContentType];
-        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
-        if (additionalValue !== undefined) {
-            if (typeof additionalValue === 'number') {
-                return String(additionalValue);
-            }
-            else if (Array.isArray(additionalValue)) {
-                return additionalValue.join(', ');
-            }
-            else {
-                return additionalValue;
-            }
-        }
-        if (clientHeader !== undefined) {
-            return clientHeader;
-        }
-        return _default;
-    }
-    _getAgent(parsedUrl) {
-        let agent;
-        const proxyUrl = pm.getProxyUrl(parsedUrl);
-        const useProxy = proxyUrl && proxyUrl.hostname;
-        if (this._keepAlive && useProxy) {
-            agent = this._proxyAgent;
-        }
-        if (!useProxy) {
-            agent = this._agent;
-        }
-        // if agent is already assigned use that agent.
-        if (agent) {
-            return agent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        let maxSockets = 100;
-        if (this.requestOptions) {
-            maxSockets = this.requestOptions.maxSockets || http.globalAgent.maxSockets;
-        }
-        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
-        if (proxyUrl && proxyUrl.hostname) {
-            const agentOptions = {
-                maxSockets,
-                keepAlive: this._keepAlive,
-                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
-                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
-                })), { host: proxyUrl.hostname, port: proxyUrl.port })
-            };
-            let tunnelAgent;
-            const overHttps = proxyUrl.protocol === 'https:';
-            if (usingSsl) {
-                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
-            }
-            else {
-                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
-            }
-            agent = tunnelAgent(agentOptions);
-            this._proxyAgent = agent;
-        }
-        // if tunneling agent isn't assigned create a new agent
-        if (!agent) {
-            const options = { keepAlive: this._keepAlive, maxSockets };
-            agent = usingSsl ? new https.Agent(options) : new http.Agent(options);
-            this._agent = agent;
-        }
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            agent.options = Object.assign(agent.options || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return agent;
-    }
-    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
-        let proxyAgent;
-        if (this._keepAlive) {
-            proxyAgent = this._proxyAgentDispatcher;
-        }
-        // if agent is already assigned use that agent.
-        if (proxyAgent) {
-            return proxyAgent;
-        }
-        const usingSsl = parsedUrl.protocol === 'https:';
-        proxyAgent = new ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
-            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
-        })));
-        this._proxyAgentDispatcher = proxyAgent;
-        if (usingSsl && this._ignoreSslError) {
-            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
-            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
-            // we have to cast it to any and change it directly
-            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
-                rejectUnauthorized: false
-            });
-        }
-        return proxyAgent;
-    }
-    _getUserAgentWithOrchestrationId(userAgent) {
-        const baseUserAgent = userAgent || 'actions/http-client';
-        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
-        if (orchId) {
-            // Sanitize the orchestration ID to ensure it contains only valid characters
-            // Valid characters: 0-9, a-z, _, -, .
-            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
-            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
-        }
-        return baseUserAgent;
-    }
-    _performExponentialBackoff(retryNumber) {
-        return __awaiter(this, void 0, void 0, function* () {
-            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
-            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-            return new Promise(resolve => setTimeout(() => resolve(), ms));
-        });
-    }
-    _processResponse(res, options) {
-        return __awaiter(this, void 0, void 0, function* () {
-            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
-                const statusCode = res.message.statusCode || 0;
-                const response = {
-                    statusCode,
-                    result: null,
-                    headers: {}
-                };
-                // not found leads to null obj returned
-                if (statusCode === HttpCodes.NotFound) {
-                    resolve(response);
-                }
-                // get the result from the body
-                function dateTimeDeserializer(key, value) {
-                    if (typeof value === 'string') {
-                        const a = new Date(value);
-                        if (!isNaN(a.valueOf())) {
-                            return a;
-                        }
-                    }
-                    return value;
-                }
-                let obj;
-                let contents;
-                try {
-                    contents = yield res.readBody();
-                    if (contents && contents.length > 0) {
-                        if (options && options.deserializeDates) {
-                            obj = JSON.parse(contents, dateTimeDeserializer);
-                        }
-                        else {
-                            obj = JSON.parse(contents);
-                        }
-                        response.result = obj;
-                    }
-                    response.headers = res.message.headers;
-                }
-                catch (err) {
-                    // Invalid resource (contents not json);  leaving result obj null
-                }
-                // note that 3xx redirects are handled by the http layer.
-                if (statusCode > 299) {
-                    let msg;
-                    // if exception/error in body, attempt to get better error
-                    if (obj && obj.message) {
-                        msg = obj.message;
-                    }
-                    else if (contents && contents.length > 0) {
-                        // it may be the case that the exception is in the body message as string
-                        msg = contents;
-                    }
-                    else {
-                        msg = `Failed request: (${statusCode})`;
-                    }
-                    const err = new HttpClientError(msg, statusCode);
-                    err.result = response.result;
-                    reject(err);
-                }
-                else {
-                    resolve(response);
-                }
-            }));
-        });
-    }
-}
-const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
-//# sourceMappingURL=index.js.map
-;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/auth.js
-var auth_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
-    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
-    return new (P || (P = Promise))(function (resolve, reject) {
-        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
-        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
-        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
-        step((generator = generator.apply(thisArg, _arguments || [])).next());
-    });
-};
-class BasicCredentialHandler {
-    constructor(username, password) {
-        this.username = username;
-        this.password = password;
-    }
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class auth_BearerCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Bearer ${this.token}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-class PersonalAccessTokenCredentialHandler {
-    constructor(token) {
-        this.token = token;
-    }
-    // currently implements pre-authorization
-    // TODO: support preAuth = false where it hooks on 401
-    prepareRequest(options) {
-        if (!options.headers) {
-            throw Error('The request has no headers');
-        }
-        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
-    }
-    // This handler cannot handle 401
-    canHandleAuthentication() {
-        return false;
-    }
-    handleAuthentication() {
-        return auth_awaiter(this, void 0, void 0, function* () {
-            throw new Error('not implemented');
-        });
-    }
-}
-//# sourceMappingURL=auth.js.map
+var external_path_ = __nccwpck_require__(16928);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/index.js + 1 modules
+var lib = __nccwpck_require__(44942);
+// EXTERNAL MODULE: ./node_modules/@actions/http-client/lib/auth.js
+var auth = __nccwpck_require__(92145);
 ;// CONCATENATED MODULE: ./node_modules/@actions/core/lib/oidc-utils.js
-var oidc_utils_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
     return new (P || (P = Promise))(function (resolve, reject) {
         function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
@@ -65802,7 +66135,7 @@ class oidc_utils_OidcClient {
         return runtimeUrl;
     }
     static getCall(id_token_url) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+        return __awaiter(this, void 0, void 0, function* () {
             var _a;
             const httpclient = oidc_utils_OidcClient.createHttpClient();
             const res = yield httpclient
@@ -65820,7 +66153,7 @@ class oidc_utils_OidcClient {
         });
     }
     static getIDToken(audience) {
-        return oidc_utils_awaiter(this, void 0, void 0, function* () {
+        return __awaiter(this, void 0, void 0, function* () {
             try {
                 // New ID Token is requested from action service
                 let id_token_url = oidc_utils_OidcClient.getIDTokenUrl();
@@ -65971,7 +66304,7 @@ class Summary {
      * @returns {Summary} summary instance
      */
     addEOL() {
-        return this.addRaw(external_os_namespaceObject.EOL);
+        return this.addRaw(external_os_.EOL);
     }
     /**
      * Adds an HTML codeblock to the summary buffer
@@ -66156,13 +66489,13 @@ function toPlatformPath(pth) {
 }
 //# sourceMappingURL=path-utils.js.map
 // EXTERNAL MODULE: external "string_decoder"
-var external_string_decoder_ = __nccwpck_require__(3193);
+var external_string_decoder_ = __nccwpck_require__(13193);
 // EXTERNAL MODULE: external "events"
-var external_events_ = __nccwpck_require__(4434);
+var external_events_ = __nccwpck_require__(24434);
 // EXTERNAL MODULE: external "child_process"
-var external_child_process_ = __nccwpck_require__(5317);
+var external_child_process_ = __nccwpck_require__(35317);
 // EXTERNAL MODULE: external "assert"
-var external_assert_ = __nccwpck_require__(2613);
+var external_assert_ = __nccwpck_require__(42613);
 ;// CONCATENATED MODULE: ./node_modules/@actions/io/lib/io-util.js
 var io_util_awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
     function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
@@ -66695,13 +67028,13 @@ class ToolRunner extends external_events_.EventEmitter {
     _processLineBuffer(data, strBuffer, onLine) {
         try {
             let s = strBuffer + data.toString();
-            let n = s.indexOf(external_os_namespaceObject.EOL);
+            let n = s.indexOf(external_os_.EOL);
             while (n > -1) {
                 const line = s.substring(0, n);
                 onLine(line);
                 // the rest of the string ...
-                s = s.substring(n + external_os_namespaceObject.EOL.length);
-                n = s.indexOf(external_os_namespaceObject.EOL);
+                s = s.substring(n + external_os_.EOL.length);
+                n = s.indexOf(external_os_.EOL);
             }
             return s;
         }
@@ -66992,7 +67325,7 @@ class ToolRunner extends external_events_.EventEmitter {
                 }
                 const optionsNonNull = this._cloneExecOptions(this.options);
                 if (!optionsNonNull.silent && optionsNonNull.outStream) {
-                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_namespaceObject.EOL);
+                    optionsNonNull.outStream.write(this._getCommandString(optionsNonNull) + external_os_.EOL);
                 }
                 const state = new ExecState(optionsNonNull, this.toolPath);
                 state.on('debug', (message) => {
@@ -67331,8 +67664,8 @@ const getLinuxInfo = () => platform_awaiter(void 0, void 0, void 0, function* ()
         version
     };
 });
-const platform = external_os_namespaceObject.platform();
-const arch = external_os_namespaceObject.arch();
+const platform = external_os_.platform();
+const arch = external_os_.arch();
 const isWindows = platform === 'win32';
 const isMacOS = platform === 'darwin';
 const isLinux = platform === 'linux';
@@ -67513,7 +67846,7 @@ function setOutput(name, value) {
     if (filePath) {
         return file_command_issueFileCommand('OUTPUT', file_command_prepareKeyValueMessage(name, value));
     }
-    process.stdout.write(external_os_namespaceObject.EOL);
+    process.stdout.write(external_os_.EOL);
     command_issueCommand('set-output', { name }, utils_toCommandValue(value));
 }
 /**
@@ -67550,7 +67883,7 @@ function isDebug() {
  * @param message debug message
  */
 function core_debug(message) {
-    issueCommand('debug', {}, message);
+    command_issueCommand('debug', {}, message);
 }
 /**
  * Adds an error issue
@@ -67581,7 +67914,7 @@ function notice(message, properties = {}) {
  * @param message info message
  */
 function info(message) {
-    process.stdout.write(message + external_os_namespaceObject.EOL);
+    process.stdout.write(message + external_os_.EOL);
 }
 /**
  * Begin an output group.
@@ -67671,7 +68004,905 @@ function getIDToken(aud) {
 
 /***/ }),
 
-/***/ 7934:
+/***/ 92145:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   tZ: () => (/* binding */ BearerCredentialHandler)
+/* harmony export */ });
+/* unused harmony exports BasicCredentialHandler, PersonalAccessTokenCredentialHandler */
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+class BasicCredentialHandler {
+    constructor(username, password) {
+        this.username = username;
+        this.password = password;
+    }
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`${this.username}:${this.password}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class BearerCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Bearer ${this.token}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+class PersonalAccessTokenCredentialHandler {
+    constructor(token) {
+        this.token = token;
+    }
+    // currently implements pre-authorization
+    // TODO: support preAuth = false where it hooks on 401
+    prepareRequest(options) {
+        if (!options.headers) {
+            throw Error('The request has no headers');
+        }
+        options.headers['Authorization'] = `Basic ${Buffer.from(`PAT:${this.token}`).toString('base64')}`;
+    }
+    // This handler cannot handle 401
+    canHandleAuthentication() {
+        return false;
+    }
+    handleAuthentication() {
+        return __awaiter(this, void 0, void 0, function* () {
+            throw new Error('not implemented');
+        });
+    }
+}
+//# sourceMappingURL=auth.js.map
+
+/***/ }),
+
+/***/ 44942:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Qq: () => (/* binding */ HttpClient),
+  Hv: () => (/* binding */ HttpCodes)
+});
+
+// UNUSED EXPORTS: Headers, HttpClientError, HttpClientResponse, MediaTypes, getProxyUrl, isHttps
+
+// EXTERNAL MODULE: external "http"
+var external_http_ = __nccwpck_require__(58611);
+var external_http_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_http_, 2);
+// EXTERNAL MODULE: external "https"
+var external_https_ = __nccwpck_require__(65692);
+var external_https_namespaceObject = /*#__PURE__*/__nccwpck_require__.t(external_https_, 2);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/proxy.js
+function getProxyUrl(reqUrl) {
+    const usingSsl = reqUrl.protocol === 'https:';
+    if (checkBypass(reqUrl)) {
+        return undefined;
+    }
+    const proxyVar = (() => {
+        if (usingSsl) {
+            return process.env['https_proxy'] || process.env['HTTPS_PROXY'];
+        }
+        else {
+            return process.env['http_proxy'] || process.env['HTTP_PROXY'];
+        }
+    })();
+    if (proxyVar) {
+        try {
+            return new DecodedURL(proxyVar);
+        }
+        catch (_a) {
+            if (!proxyVar.startsWith('http://') && !proxyVar.startsWith('https://'))
+                return new DecodedURL(`http://${proxyVar}`);
+        }
+    }
+    else {
+        return undefined;
+    }
+}
+function checkBypass(reqUrl) {
+    if (!reqUrl.hostname) {
+        return false;
+    }
+    const reqHost = reqUrl.hostname;
+    if (isLoopbackAddress(reqHost)) {
+        return true;
+    }
+    const noProxy = process.env['no_proxy'] || process.env['NO_PROXY'] || '';
+    if (!noProxy) {
+        return false;
+    }
+    // Determine the request port
+    let reqPort;
+    if (reqUrl.port) {
+        reqPort = Number(reqUrl.port);
+    }
+    else if (reqUrl.protocol === 'http:') {
+        reqPort = 80;
+    }
+    else if (reqUrl.protocol === 'https:') {
+        reqPort = 443;
+    }
+    // Format the request hostname and hostname with port
+    const upperReqHosts = [reqUrl.hostname.toUpperCase()];
+    if (typeof reqPort === 'number') {
+        upperReqHosts.push(`${upperReqHosts[0]}:${reqPort}`);
+    }
+    // Compare request host against noproxy
+    for (const upperNoProxyItem of noProxy
+        .split(',')
+        .map(x => x.trim().toUpperCase())
+        .filter(x => x)) {
+        if (upperNoProxyItem === '*' ||
+            upperReqHosts.some(x => x === upperNoProxyItem ||
+                x.endsWith(`.${upperNoProxyItem}`) ||
+                (upperNoProxyItem.startsWith('.') &&
+                    x.endsWith(`${upperNoProxyItem}`)))) {
+            return true;
+        }
+    }
+    return false;
+}
+function isLoopbackAddress(host) {
+    const hostLower = host.toLowerCase();
+    return (hostLower === 'localhost' ||
+        hostLower.startsWith('127.') ||
+        hostLower.startsWith('[::1]') ||
+        hostLower.startsWith('[0:0:0:0:0:0:0:1]'));
+}
+class DecodedURL extends URL {
+    constructor(url, base) {
+        super(url, base);
+        this._decodedUsername = decodeURIComponent(super.username);
+        this._decodedPassword = decodeURIComponent(super.password);
+    }
+    get username() {
+        return this._decodedUsername;
+    }
+    get password() {
+        return this._decodedPassword;
+    }
+}
+//# sourceMappingURL=proxy.js.map
+// EXTERNAL MODULE: ./node_modules/tunnel/index.js
+var tunnel = __nccwpck_require__(20770);
+// EXTERNAL MODULE: ./node_modules/undici/index.js
+var undici = __nccwpck_require__(46752);
+;// CONCATENATED MODULE: ./node_modules/@actions/http-client/lib/index.js
+/* eslint-disable @typescript-eslint/no-explicit-any */
+var __awaiter = (undefined && undefined.__awaiter) || function (thisArg, _arguments, P, generator) {
+    function adopt(value) { return value instanceof P ? value : new P(function (resolve) { resolve(value); }); }
+    return new (P || (P = Promise))(function (resolve, reject) {
+        function fulfilled(value) { try { step(generator.next(value)); } catch (e) { reject(e); } }
+        function rejected(value) { try { step(generator["throw"](value)); } catch (e) { reject(e); } }
+        function step(result) { result.done ? resolve(result.value) : adopt(result.value).then(fulfilled, rejected); }
+        step((generator = generator.apply(thisArg, _arguments || [])).next());
+    });
+};
+
+
+
+
+
+var HttpCodes;
+(function (HttpCodes) {
+    HttpCodes[HttpCodes["OK"] = 200] = "OK";
+    HttpCodes[HttpCodes["MultipleChoices"] = 300] = "MultipleChoices";
+    HttpCodes[HttpCodes["MovedPermanently"] = 301] = "MovedPermanently";
+    HttpCodes[HttpCodes["ResourceMoved"] = 302] = "ResourceMoved";
+    HttpCodes[HttpCodes["SeeOther"] = 303] = "SeeOther";
+    HttpCodes[HttpCodes["NotModified"] = 304] = "NotModified";
+    HttpCodes[HttpCodes["UseProxy"] = 305] = "UseProxy";
+    HttpCodes[HttpCodes["SwitchProxy"] = 306] = "SwitchProxy";
+    HttpCodes[HttpCodes["TemporaryRedirect"] = 307] = "TemporaryRedirect";
+    HttpCodes[HttpCodes["PermanentRedirect"] = 308] = "PermanentRedirect";
+    HttpCodes[HttpCodes["BadRequest"] = 400] = "BadRequest";
+    HttpCodes[HttpCodes["Unauthorized"] = 401] = "Unauthorized";
+    HttpCodes[HttpCodes["PaymentRequired"] = 402] = "PaymentRequired";
+    HttpCodes[HttpCodes["Forbidden"] = 403] = "Forbidden";
+    HttpCodes[HttpCodes["NotFound"] = 404] = "NotFound";
+    HttpCodes[HttpCodes["MethodNotAllowed"] = 405] = "MethodNotAllowed";
+    HttpCodes[HttpCodes["NotAcceptable"] = 406] = "NotAcceptable";
+    HttpCodes[HttpCodes["ProxyAuthenticationRequired"] = 407] = "ProxyAuthenticationRequired";
+    HttpCodes[HttpCodes["RequestTimeout"] = 408] = "RequestTimeout";
+    HttpCodes[HttpCodes["Conflict"] = 409] = "Conflict";
+    HttpCodes[HttpCodes["Gone"] = 410] = "Gone";
+    HttpCodes[HttpCodes["TooManyRequests"] = 429] = "TooManyRequests";
+    HttpCodes[HttpCodes["InternalServerError"] = 500] = "InternalServerError";
+    HttpCodes[HttpCodes["NotImplemented"] = 501] = "NotImplemented";
+    HttpCodes[HttpCodes["BadGateway"] = 502] = "BadGateway";
+    HttpCodes[HttpCodes["ServiceUnavailable"] = 503] = "ServiceUnavailable";
+    HttpCodes[HttpCodes["GatewayTimeout"] = 504] = "GatewayTimeout";
+})(HttpCodes || (HttpCodes = {}));
+var Headers;
+(function (Headers) {
+    Headers["Accept"] = "accept";
+    Headers["ContentType"] = "content-type";
+})(Headers || (Headers = {}));
+var MediaTypes;
+(function (MediaTypes) {
+    MediaTypes["ApplicationJson"] = "application/json";
+})(MediaTypes || (MediaTypes = {}));
+/**
+ * Returns the proxy URL, depending upon the supplied url and proxy environment variables.
+ * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+ */
+function lib_getProxyUrl(serverUrl) {
+    const proxyUrl = pm.getProxyUrl(new URL(serverUrl));
+    return proxyUrl ? proxyUrl.href : '';
+}
+const HttpRedirectCodes = [
+    HttpCodes.MovedPermanently,
+    HttpCodes.ResourceMoved,
+    HttpCodes.SeeOther,
+    HttpCodes.TemporaryRedirect,
+    HttpCodes.PermanentRedirect
+];
+const HttpResponseRetryCodes = [
+    HttpCodes.BadGateway,
+    HttpCodes.ServiceUnavailable,
+    HttpCodes.GatewayTimeout
+];
+const RetryableHttpVerbs = ['OPTIONS', 'GET', 'DELETE', 'HEAD'];
+const ExponentialBackoffCeiling = 10;
+const ExponentialBackoffTimeSlice = 5;
+class HttpClientError extends Error {
+    constructor(message, statusCode) {
+        super(message);
+        this.name = 'HttpClientError';
+        this.statusCode = statusCode;
+        Object.setPrototypeOf(this, HttpClientError.prototype);
+    }
+}
+class HttpClientResponse {
+    constructor(message) {
+        this.message = message;
+    }
+    readBody() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                let output = Buffer.alloc(0);
+                this.message.on('data', (chunk) => {
+                    output = Buffer.concat([output, chunk]);
+                });
+                this.message.on('end', () => {
+                    resolve(output.toString());
+                });
+            }));
+        });
+    }
+    readBodyBuffer() {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve) => __awaiter(this, void 0, void 0, function* () {
+                const chunks = [];
+                this.message.on('data', (chunk) => {
+                    chunks.push(chunk);
+                });
+                this.message.on('end', () => {
+                    resolve(Buffer.concat(chunks));
+                });
+            }));
+        });
+    }
+}
+function isHttps(requestUrl) {
+    const parsedUrl = new URL(requestUrl);
+    return parsedUrl.protocol === 'https:';
+}
+class HttpClient {
+    constructor(userAgent, handlers, requestOptions) {
+        this._ignoreSslError = false;
+        this._allowRedirects = true;
+        this._allowRedirectDowngrade = false;
+        this._maxRedirects = 50;
+        this._allowRetries = false;
+        this._maxRetries = 1;
+        this._keepAlive = false;
+        this._disposed = false;
+        this.userAgent = this._getUserAgentWithOrchestrationId(userAgent);
+        this.handlers = handlers || [];
+        this.requestOptions = requestOptions;
+        if (requestOptions) {
+            if (requestOptions.ignoreSslError != null) {
+                this._ignoreSslError = requestOptions.ignoreSslError;
+            }
+            this._socketTimeout = requestOptions.socketTimeout;
+            if (requestOptions.allowRedirects != null) {
+                this._allowRedirects = requestOptions.allowRedirects;
+            }
+            if (requestOptions.allowRedirectDowngrade != null) {
+                this._allowRedirectDowngrade = requestOptions.allowRedirectDowngrade;
+            }
+            if (requestOptions.maxRedirects != null) {
+                this._maxRedirects = Math.max(requestOptions.maxRedirects, 0);
+            }
+            if (requestOptions.keepAlive != null) {
+                this._keepAlive = requestOptions.keepAlive;
+            }
+            if (requestOptions.allowRetries != null) {
+                this._allowRetries = requestOptions.allowRetries;
+            }
+            if (requestOptions.maxRetries != null) {
+                this._maxRetries = requestOptions.maxRetries;
+            }
+        }
+    }
+    options(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('OPTIONS', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    get(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('GET', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    del(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('DELETE', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    post(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('POST', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    patch(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PATCH', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    put(requestUrl, data, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('PUT', requestUrl, data, additionalHeaders || {});
+        });
+    }
+    head(requestUrl, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request('HEAD', requestUrl, null, additionalHeaders || {});
+        });
+    }
+    sendStream(verb, requestUrl, stream, additionalHeaders) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return this.request(verb, requestUrl, stream, additionalHeaders);
+        });
+    }
+    /**
+     * Gets a typed object from an endpoint
+     * Be aware that not found returns a null.  Other errors (4xx, 5xx) reject the promise
+     */
+    getJson(requestUrl_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, additionalHeaders = {}) {
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            const res = yield this.get(requestUrl, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    postJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.post(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    putJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.put(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    patchJson(requestUrl_1, obj_1) {
+        return __awaiter(this, arguments, void 0, function* (requestUrl, obj, additionalHeaders = {}) {
+            const data = JSON.stringify(obj, null, 2);
+            additionalHeaders[Headers.Accept] = this._getExistingOrDefaultHeader(additionalHeaders, Headers.Accept, MediaTypes.ApplicationJson);
+            additionalHeaders[Headers.ContentType] =
+                this._getExistingOrDefaultContentTypeHeader(additionalHeaders, MediaTypes.ApplicationJson);
+            const res = yield this.patch(requestUrl, data, additionalHeaders);
+            return this._processResponse(res, this.requestOptions);
+        });
+    }
+    /**
+     * Makes a raw http request.
+     * All other methods such as get, post, patch, and request ultimately call this.
+     * Prefer get, del, post and patch
+     */
+    request(verb, requestUrl, data, headers) {
+        return __awaiter(this, void 0, void 0, function* () {
+            if (this._disposed) {
+                throw new Error('Client has already been disposed.');
+            }
+            const parsedUrl = new URL(requestUrl);
+            let info = this._prepareRequest(verb, parsedUrl, headers);
+            // Only perform retries on reads since writes may not be idempotent.
+            const maxTries = this._allowRetries && RetryableHttpVerbs.includes(verb)
+                ? this._maxRetries + 1
+                : 1;
+            let numTries = 0;
+            let response;
+            do {
+                response = yield this.requestRaw(info, data);
+                // Check if it's an authentication challenge
+                if (response &&
+                    response.message &&
+                    response.message.statusCode === HttpCodes.Unauthorized) {
+                    let authenticationHandler;
+                    for (const handler of this.handlers) {
+                        if (handler.canHandleAuthentication(response)) {
+                            authenticationHandler = handler;
+                            break;
+                        }
+                    }
+                    if (authenticationHandler) {
+                        return authenticationHandler.handleAuthentication(this, info, data);
+                    }
+                    else {
+                        // We have received an unauthorized response but have no handlers to handle it.
+                        // Let the response return to the caller.
+                        return response;
+                    }
+                }
+                let redirectsRemaining = this._maxRedirects;
+                while (response.message.statusCode &&
+                    HttpRedirectCodes.includes(response.message.statusCode) &&
+                    this._allowRedirects &&
+                    redirectsRemaining > 0) {
+                    const redirectUrl = response.message.headers['location'];
+                    if (!redirectUrl) {
+                        // if there's no location to redirect to, we won't
+                        break;
+                    }
+                    const parsedRedirectUrl = new URL(redirectUrl);
+                    if (parsedUrl.protocol === 'https:' &&
+                        parsedUrl.protocol !== parsedRedirectUrl.protocol &&
+                        !this._allowRedirectDowngrade) {
+                        throw new Error('Redirect from HTTPS to HTTP protocol. This downgrade is not allowed for security reasons. If you want to allow this behavior, set the allowRedirectDowngrade option to true.');
+                    }
+                    // we need to finish reading the response before reassigning response
+                    // which will leak the open socket.
+                    yield response.readBody();
+                    // strip authorization header if redirected to a different hostname
+                    if (parsedRedirectUrl.hostname !== parsedUrl.hostname) {
+                        for (const header in headers) {
+                            // header names are case insensitive
+                            if (header.toLowerCase() === 'authorization') {
+                                delete headers[header];
+                            }
+                        }
+                    }
+                    // let's make the request with the new redirectUrl
+                    info = this._prepareRequest(verb, parsedRedirectUrl, headers);
+                    response = yield this.requestRaw(info, data);
+                    redirectsRemaining--;
+                }
+                if (!response.message.statusCode ||
+                    !HttpResponseRetryCodes.includes(response.message.statusCode)) {
+                    // If not a retry code, return immediately instead of retrying
+                    return response;
+                }
+                numTries += 1;
+                if (numTries < maxTries) {
+                    yield response.readBody();
+                    yield this._performExponentialBackoff(numTries);
+                }
+            } while (numTries < maxTries);
+            return response;
+        });
+    }
+    /**
+     * Needs to be called if keepAlive is set to true in request options.
+     */
+    dispose() {
+        if (this._agent) {
+            this._agent.destroy();
+        }
+        this._disposed = true;
+    }
+    /**
+     * Raw request.
+     * @param info
+     * @param data
+     */
+    requestRaw(info, data) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => {
+                function callbackForResult(err, res) {
+                    if (err) {
+                        reject(err);
+                    }
+                    else if (!res) {
+                        // If `err` is not passed, then `res` must be passed.
+                        reject(new Error('Unknown error'));
+                    }
+                    else {
+                        resolve(res);
+                    }
+                }
+                this.requestRawWithCallback(info, data, callbackForResult);
+            });
+        });
+    }
+    /**
+     * Raw request with callback.
+     * @param info
+     * @param data
+     * @param onResult
+     */
+    requestRawWithCallback(info, data, onResult) {
+        if (typeof data === 'string') {
+            if (!info.options.headers) {
+                info.options.headers = {};
+            }
+            info.options.headers['Content-Length'] = Buffer.byteLength(data, 'utf8');
+        }
+        let callbackCalled = false;
+        function handleResult(err, res) {
+            if (!callbackCalled) {
+                callbackCalled = true;
+                onResult(err, res);
+            }
+        }
+        const req = info.httpModule.request(info.options, (msg) => {
+            const res = new HttpClientResponse(msg);
+            handleResult(undefined, res);
+        });
+        let socket;
+        req.on('socket', sock => {
+            socket = sock;
+        });
+        // If we ever get disconnected, we want the socket to timeout eventually
+        req.setTimeout(this._socketTimeout || 3 * 60000, () => {
+            if (socket) {
+                socket.end();
+            }
+            handleResult(new Error(`Request timeout: ${info.options.path}`));
+        });
+        req.on('error', function (err) {
+            // err has statusCode property
+            // res should have headers
+            handleResult(err);
+        });
+        if (data && typeof data === 'string') {
+            req.write(data, 'utf8');
+        }
+        if (data && typeof data !== 'string') {
+            data.on('close', function () {
+                req.end();
+            });
+            data.pipe(req);
+        }
+        else {
+            req.end();
+        }
+    }
+    /**
+     * Gets an http agent. This function is useful when you need an http agent that handles
+     * routing through a proxy server - depending upon the url and proxy environment variables.
+     * @param serverUrl  The server URL where the request will be sent. For example, https://api.github.com
+     */
+    getAgent(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        return this._getAgent(parsedUrl);
+    }
+    getAgentDispatcher(serverUrl) {
+        const parsedUrl = new URL(serverUrl);
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (!useProxy) {
+            return;
+        }
+        return this._getProxyAgentDispatcher(parsedUrl, proxyUrl);
+    }
+    _prepareRequest(method, requestUrl, headers) {
+        const info = {};
+        info.parsedUrl = requestUrl;
+        const usingSsl = info.parsedUrl.protocol === 'https:';
+        info.httpModule = usingSsl ? external_https_namespaceObject : external_http_namespaceObject;
+        const defaultPort = usingSsl ? 443 : 80;
+        info.options = {};
+        info.options.host = info.parsedUrl.hostname;
+        info.options.port = info.parsedUrl.port
+            ? parseInt(info.parsedUrl.port)
+            : defaultPort;
+        info.options.path =
+            (info.parsedUrl.pathname || '') + (info.parsedUrl.search || '');
+        info.options.method = method;
+        info.options.headers = this._mergeHeaders(headers);
+        if (this.userAgent != null) {
+            info.options.headers['user-agent'] = this.userAgent;
+        }
+        info.options.agent = this._getAgent(info.parsedUrl);
+        // gives handlers an opportunity to participate
+        if (this.handlers) {
+            for (const handler of this.handlers) {
+                handler.prepareRequest(info.options);
+            }
+        }
+        return info;
+    }
+    _mergeHeaders(headers) {
+        if (this.requestOptions && this.requestOptions.headers) {
+            return Object.assign({}, lowercaseKeys(this.requestOptions.headers), lowercaseKeys(headers || {}));
+        }
+        return lowercaseKeys(headers || {});
+    }
+    /**
+     * Gets an existing header value or returns a default.
+     * Handles converting number header values to strings since HTTP headers must be strings.
+     * Note: This returns string | string[] since some headers can have multiple values.
+     * For headers that must always be a single string (like Content-Type), use the
+     * specialized _getExistingOrDefaultContentTypeHeader method instead.
+     */
+    _getExistingOrDefaultHeader(additionalHeaders, header, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[header];
+            if (headerValue) {
+                clientHeader =
+                    typeof headerValue === 'number' ? headerValue.toString() : headerValue;
+            }
+        }
+        const additionalValue = additionalHeaders[header];
+        if (additionalValue !== undefined) {
+            return typeof additionalValue === 'number'
+                ? additionalValue.toString()
+                : additionalValue;
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    /**
+     * Specialized version of _getExistingOrDefaultHeader for Content-Type header.
+     * Always returns a single string (not an array) since Content-Type should be a single value.
+     * Converts arrays to comma-separated strings and numbers to strings to ensure type safety.
+     * This was split from _getExistingOrDefaultHeader to provide stricter typing for callers
+     * that assign the result to places expecting a string (e.g., additionalHeaders[Headers.ContentType]).
+     */
+    _getExistingOrDefaultContentTypeHeader(additionalHeaders, _default) {
+        let clientHeader;
+        if (this.requestOptions && this.requestOptions.headers) {
+            const headerValue = lowercaseKeys(this.requestOptions.headers)[Headers.ContentType];
+            if (headerValue) {
+                if (typeof headerValue === 'number') {
+                    clientHeader = String(headerValue);
+                }
+                else if (Array.isArray(headerValue)) {
+                    clientHeader = headerValue.join(', ');
+                }
+                else {
+                    clientHeader = headerValue;
+                }
+            }
+        }
+        const additionalValue = additionalHeaders[Headers.ContentType];
+        // Return the first non-undefined value, converting numbers or arrays to strings if necessary
+        if (additionalValue !== undefined) {
+            if (typeof additionalValue === 'number') {
+                return String(additionalValue);
+            }
+            else if (Array.isArray(additionalValue)) {
+                return additionalValue.join(', ');
+            }
+            else {
+                return additionalValue;
+            }
+        }
+        if (clientHeader !== undefined) {
+            return clientHeader;
+        }
+        return _default;
+    }
+    _getAgent(parsedUrl) {
+        let agent;
+        const proxyUrl = getProxyUrl(parsedUrl);
+        const useProxy = proxyUrl && proxyUrl.hostname;
+        if (this._keepAlive && useProxy) {
+            agent = this._proxyAgent;
+        }
+        if (!useProxy) {
+            agent = this._agent;
+        }
+        // if agent is already assigned use that agent.
+        if (agent) {
+            return agent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        let maxSockets = 100;
+        if (this.requestOptions) {
+            maxSockets = this.requestOptions.maxSockets || external_http_.globalAgent.maxSockets;
+        }
+        // This is `useProxy` again, but we need to check `proxyURl` directly for TypeScripts's flow analysis.
+        if (proxyUrl && proxyUrl.hostname) {
+            const agentOptions = {
+                maxSockets,
+                keepAlive: this._keepAlive,
+                proxy: Object.assign(Object.assign({}, ((proxyUrl.username || proxyUrl.password) && {
+                    proxyAuth: `${proxyUrl.username}:${proxyUrl.password}`
+                })), { host: proxyUrl.hostname, port: proxyUrl.port })
+            };
+            let tunnelAgent;
+            const overHttps = proxyUrl.protocol === 'https:';
+            if (usingSsl) {
+                tunnelAgent = overHttps ? tunnel.httpsOverHttps : tunnel.httpsOverHttp;
+            }
+            else {
+                tunnelAgent = overHttps ? tunnel.httpOverHttps : tunnel.httpOverHttp;
+            }
+            agent = tunnelAgent(agentOptions);
+            this._proxyAgent = agent;
+        }
+        // if tunneling agent isn't assigned create a new agent
+        if (!agent) {
+            const options = { keepAlive: this._keepAlive, maxSockets };
+            agent = usingSsl ? new external_https_.Agent(options) : new external_http_.Agent(options);
+            this._agent = agent;
+        }
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            agent.options = Object.assign(agent.options || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return agent;
+    }
+    _getProxyAgentDispatcher(parsedUrl, proxyUrl) {
+        let proxyAgent;
+        if (this._keepAlive) {
+            proxyAgent = this._proxyAgentDispatcher;
+        }
+        // if agent is already assigned use that agent.
+        if (proxyAgent) {
+            return proxyAgent;
+        }
+        const usingSsl = parsedUrl.protocol === 'https:';
+        proxyAgent = new undici.ProxyAgent(Object.assign({ uri: proxyUrl.href, pipelining: !this._keepAlive ? 0 : 1 }, ((proxyUrl.username || proxyUrl.password) && {
+            token: `Basic ${Buffer.from(`${proxyUrl.username}:${proxyUrl.password}`).toString('base64')}`
+        })));
+        this._proxyAgentDispatcher = proxyAgent;
+        if (usingSsl && this._ignoreSslError) {
+            // we don't want to set NODE_TLS_REJECT_UNAUTHORIZED=0 since that will affect request for entire process
+            // http.RequestOptions doesn't expose a way to modify RequestOptions.agent.options
+            // we have to cast it to any and change it directly
+            proxyAgent.options = Object.assign(proxyAgent.options.requestTls || {}, {
+                rejectUnauthorized: false
+            });
+        }
+        return proxyAgent;
+    }
+    _getUserAgentWithOrchestrationId(userAgent) {
+        const baseUserAgent = userAgent || 'actions/http-client';
+        const orchId = process.env['ACTIONS_ORCHESTRATION_ID'];
+        if (orchId) {
+            // Sanitize the orchestration ID to ensure it contains only valid characters
+            // Valid characters: 0-9, a-z, _, -, .
+            const sanitizedId = orchId.replace(/[^a-z0-9_.-]/gi, '_');
+            return `${baseUserAgent} actions_orchestration_id/${sanitizedId}`;
+        }
+        return baseUserAgent;
+    }
+    _performExponentialBackoff(retryNumber) {
+        return __awaiter(this, void 0, void 0, function* () {
+            retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
+            const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
+            return new Promise(resolve => setTimeout(() => resolve(), ms));
+        });
+    }
+    _processResponse(res, options) {
+        return __awaiter(this, void 0, void 0, function* () {
+            return new Promise((resolve, reject) => __awaiter(this, void 0, void 0, function* () {
+                const statusCode = res.message.statusCode || 0;
+                const response = {
+                    statusCode,
+                    result: null,
+                    headers: {}
+                };
+                // not found leads to null obj returned
+                if (statusCode === HttpCodes.NotFound) {
+                    resolve(response);
+                }
+                // get the result from the body
+                function dateTimeDeserializer(key, value) {
+                    if (typeof value === 'string') {
+                        const a = new Date(value);
+                        if (!isNaN(a.valueOf())) {
+                            return a;
+                        }
+                    }
+                    return value;
+                }
+                let obj;
+                let contents;
+                try {
+                    contents = yield res.readBody();
+                    if (contents && contents.length > 0) {
+                        if (options && options.deserializeDates) {
+                            obj = JSON.parse(contents, dateTimeDeserializer);
+                        }
+                        else {
+                            obj = JSON.parse(contents);
+                        }
+                        response.result = obj;
+                    }
+                    response.headers = res.message.headers;
+                }
+                catch (err) {
+                    // Invalid resource (contents not json);  leaving result obj null
+                }
+                // note that 3xx redirects are handled by the http layer.
+                if (statusCode > 299) {
+                    let msg;
+                    // if exception/error in body, attempt to get better error
+                    if (obj && obj.message) {
+                        msg = obj.message;
+                    }
+                    else if (contents && contents.length > 0) {
+                        // it may be the case that the exception is in the body message as string
+                        msg = contents;
+                    }
+                    else {
+                        msg = `Failed request: (${statusCode})`;
+                    }
+                    const err = new HttpClientError(msg, statusCode);
+                    err.result = response.result;
+                    reject(err);
+                }
+                else {
+                    resolve(response);
+                }
+            }));
+        });
+    }
+}
+const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCase()] = obj[k]), c), {});
+//# sourceMappingURL=index.js.map
+
+/***/ }),
+
+/***/ 77934:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
@@ -75277,7 +76508,7 @@ function unwrap(schema) {
 
 /***/ }),
 
-/***/ 8342:
+/***/ 78342:
 /***/ ((module) => {
 
 module.exports = {"rE":"1.17.0"};
@@ -75298,19 +76529,22 @@ module.exports = {"rE":"1.17.0"};
 /******/ 	}
 /******/ 	// Create a new module (and put it into the cache)
 /******/ 	var module = __webpack_module_cache__[moduleId] = {
-/******/ 		// no module.id needed
-/******/ 		// no module.loaded needed
+/******/ 		id: moduleId,
+/******/ 		loaded: false,
 /******/ 		exports: {}
 /******/ 	};
 /******/ 
 /******/ 	// Execute the module function
 /******/ 	var threw = true;
 /******/ 	try {
-/******/ 		__webpack_modules__[moduleId](module, module.exports, __nccwpck_require__);
+/******/ 		__webpack_modules__[moduleId].call(module.exports, module, module.exports, __nccwpck_require__);
 /******/ 		threw = false;
 /******/ 	} finally {
 /******/ 		if(threw) delete __webpack_module_cache__[moduleId];
 /******/ 	}
+/******/ 
+/******/ 	// Flag the module as loaded
+/******/ 	module.loaded = true;
 /******/ 
 /******/ 	// Return the exports of the module
 /******/ 	return module.exports;
@@ -75392,6 +76626,36 @@ module.exports = {"rE":"1.17.0"};
 /******/ 	};
 /******/ })();
 /******/ 
+/******/ /* webpack/runtime/create fake namespace object */
+/******/ (() => {
+/******/ 	var getProto = Object.getPrototypeOf ? (obj) => (Object.getPrototypeOf(obj)) : (obj) => (obj.__proto__);
+/******/ 	var leafPrototypes;
+/******/ 	// create a fake namespace object
+/******/ 	// mode & 1: value is a module id, require it
+/******/ 	// mode & 2: merge all properties of value into the ns
+/******/ 	// mode & 4: return value when already ns object
+/******/ 	// mode & 16: return value when it's Promise-like
+/******/ 	// mode & 8|1: behave like require
+/******/ 	__nccwpck_require__.t = function(value, mode) {
+/******/ 		if(mode & 1) value = this(value);
+/******/ 		if(mode & 8) return value;
+/******/ 		if(typeof value === 'object' && value) {
+/******/ 			if((mode & 4) && value.__esModule) return value;
+/******/ 			if((mode & 16) && typeof value.then === 'function') return value;
+/******/ 		}
+/******/ 		var ns = Object.create(null);
+/******/ 		__nccwpck_require__.r(ns);
+/******/ 		var def = {};
+/******/ 		leafPrototypes = leafPrototypes || [null, getProto({}), getProto([]), getProto(getProto)];
+/******/ 		for(var current = mode & 2 && value; typeof current == 'object' && !~leafPrototypes.indexOf(current); current = getProto(current)) {
+/******/ 			Object.getOwnPropertyNames(current).forEach((key) => (def[key] = () => (value[key])));
+/******/ 		}
+/******/ 		def['default'] = () => (value);
+/******/ 		__nccwpck_require__.d(ns, def);
+/******/ 		return ns;
+/******/ 	};
+/******/ })();
+/******/ 
 /******/ /* webpack/runtime/define property getters */
 /******/ (() => {
 /******/ 	// define getter functions for harmony exports
@@ -75429,6 +76693,26 @@ module.exports = {"rE":"1.17.0"};
 /******/ /* webpack/runtime/hasOwnProperty shorthand */
 /******/ (() => {
 /******/ 	__nccwpck_require__.o = (obj, prop) => (Object.prototype.hasOwnProperty.call(obj, prop))
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/make namespace object */
+/******/ (() => {
+/******/ 	// define __esModule on exports
+/******/ 	__nccwpck_require__.r = (exports) => {
+/******/ 		if(typeof Symbol !== 'undefined' && Symbol.toStringTag) {
+/******/ 			Object.defineProperty(exports, Symbol.toStringTag, { value: 'Module' });
+/******/ 		}
+/******/ 		Object.defineProperty(exports, '__esModule', { value: true });
+/******/ 	};
+/******/ })();
+/******/ 
+/******/ /* webpack/runtime/node module decorator */
+/******/ (() => {
+/******/ 	__nccwpck_require__.nmd = (module) => {
+/******/ 		module.paths = [];
+/******/ 		if (!module.children) module.children = [];
+/******/ 		return module;
+/******/ 	};
 /******/ })();
 /******/ 
 /******/ /* webpack/runtime/publicPath */
@@ -75510,6 +76794,6 @@ module.exports = {"rE":"1.17.0"};
 /******/ // startup
 /******/ // Load entry module and return exports
 /******/ // This entry module used 'module' so it can't be inlined
-/******/ var __webpack_exports__ = __nccwpck_require__(1296);
+/******/ var __webpack_exports__ = __nccwpck_require__(51296);
 /******/ __webpack_exports__ = await __webpack_exports__;
 /******/ 

@@ -9,7 +9,7 @@ select json_build_object(
         'pid', pid, 'database', datname, 'application', application_name, 'address', host(client_addr), 'state', state,
         'waits', wait_event_type, 'seconds', extract(epoch from clock_timestamp() - xact_start)::int,
         'blockedBy', pg_blocking_pids(pid),
-        'statement', left(regexp_replace(regexp_replace(query, '''[^'']*''', '?', 'g'), '\s+', ' ', 'g'), 160))
+        'statement', left(regexp_replace(regexp_replace(query, '''[^'']*(''|$)', '?', 'g'), '\s+', ' ', 'g'), 160))
       order by xact_start), '[]'::json)
     from (select * from pg_stat_activity
       where backend_type = 'client backend' and pid <> pg_backend_pid() and state <> 'idle'

@@ -1,0 +1,58 @@
+export const id = 729;
+export const ids = [729];
+export const modules = {
+
+/***/ 81729:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
+
+__webpack_require__.r(__webpack_exports__);
+/* harmony export */ __webpack_require__.d(__webpack_exports__, {
+/* harmony export */   uploadArtifact: () => (/* binding */ uploadArtifact)
+/* harmony export */ });
+/* harmony import */ var _actions_artifact__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(16938);
+/**
+ * Files of a run -> an artifact of the workflow's run. The only file that loads GitHub's client, which is large: it is
+ * imported when there is something to upload, and not before.
+ */
+
+/** Milliseconds for an upload of nothing at all: GitHub's client alone tries five times, and waits between. */
+const AT_LEAST = 90_000;
+/** Slower than this is given up: half a megabyte a second. */
+const BYTES_PER_MS = 500;
+/**
+ * @param files absolute paths below `root`
+ * @throws Error when the artifact is not there whole, or not in time
+ */
+async function uploadArtifact(name, files, root, bytes, { retentionDays, packed = false, signal } = {}) {
+    const deadline = AbortSignal.timeout(Math.ceil(AT_LEAST + bytes / BYTES_PER_MS));
+    const stopped = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
+    const upload = new _actions_artifact__WEBPACK_IMPORTED_MODULE_0__/* .DefaultArtifactClient */ .t9().uploadArtifact(name, [...files], root, {
+        ...(retentionDays === undefined ? {} : { retentionDays }),
+        compressionLevel: packed ? 0 : 6,
+    });
+    // The client cannot be told to stop: nobody waits for it any more, and its own failure is nobody's.
+    upload.catch(() => { });
+    const { id, size, digest } = await Promise.race([upload, rejection(stopped)]);
+    return { id, bytes: size, digest };
+}
+function rejection(signal) {
+    const { promise, reject } = Promise.withResolvers();
+    const stop = () => reject(new Error(whyStopped(signal)));
+    if (signal.aborted)
+        stop();
+    else
+        signal.addEventListener("abort", stop, { once: true });
+    return promise;
+}
+function whyStopped({ reason }) {
+    return reason instanceof DOMException && reason.name === "TimeoutError"
+        ? "it took too long"
+        : reason instanceof Error
+            ? reason.message
+            : String(reason);
+}
+
+
+/***/ })
+
+};
