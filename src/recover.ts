@@ -35,7 +35,7 @@ import { plainText } from "./survey/raw.ts";
 import { ifSeen } from "./survey/survey.ts";
 import * as verdicts from "./verdicts.ts";
 import { type Verdict, verdictOn } from "./verdicts.ts";
-import { soak, type Verified, verify, waitForOthers } from "./verify.ts";
+import { confirm, insist, soak, type Verified, verify, waitForOthers } from "./verify.ts";
 
 /** Docker, the database, the stack, nginx and Odoo once more; then its files, what it compiles, and a module. */
 const MOST_REMEDIES = 10;
@@ -50,15 +50,19 @@ export async function recover(inputs: Inputs, parts: Parts): Promise<Verdict> {
 }
 
 async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
-  const host = await openHost(parts).catch((error: unknown) => error);
+  const host = await reach(inputs, parts).catch((error: unknown) => error);
   if (!isHost(host)) return await lookFromOutside(host, inputs, parts);
   try {
     const watch = new Watch(host, inputs, parts);
     const first = await lookTwiceWhereInDoubt(watch, parts);
     if (isFine(first)) return verdicts.good(first);
-    if (inputs.mode !== "recover") return foresee(first, host, inputs, parts);
-    const settled = await afterOthers(first, watch, inputs, parts);
-    if (isFine(settled)) return verdicts.good(settled, "The site came back by itself");
+    const patience = inputs.mode === "recover" ? inputs.bootWaitMs : graceFor(inputs, parts);
+    const quiet = await afterOthers(first, watch, patience, parts);
+    const believed = await confirmed(quiet, watch, inputs, parts);
+    // Somebody may have begun meanwhile.
+    const settled = await afterOthers(believed, watch, patience, parts);
+    if (isFine(settled)) return verdicts.cameBack(first, settled);
+    if (inputs.mode !== "recover") return foresee(settled, host, inputs, parts);
     if (isWaiting(settled)) return verdicts.waitedInVain(settled, inputs.bootWaitMs);
     const permission = new Permission(inputs, planningFor(host, inputs, parts), parts.clock, parts.event);
     const refusal = permission.objectionTo(settled, []);
@@ -137,7 +141,7 @@ async function climb(
   if (isFine(diagnosis)) return verdicts.good(diagnosis, "Every layer is good: somebody mended it meanwhile");
   const cause = diagnosis;
   while (tried.length < MOST_REMEDIES) {
-    diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
+    diagnosis = await afterOthers(diagnosis, watch, inputs.bootWaitMs, parts, tried);
     if (isWaiting(diagnosis)) return verdicts.waitedInVain(diagnosis, inputs.bootWaitMs);
     if (isFine(diagnosis) && tried.length === 0)
       return verdicts.good(diagnosis, "The site came back by itself");
@@ -241,13 +245,18 @@ function isHost(opened: unknown): opened is Host {
   return !(opened instanceof Error);
 }
 
+function isUnreachable(error: unknown): error is HostError {
+  return error instanceof HostError && verdicts.STATUS_OF_PROBLEM[error.problem] === "unreachable";
+}
+
+/** Whether it may be there a moment later. A login that was refused is one of few before its address is locked out. */
+function isAway(error: unknown): boolean {
+  return isUnreachable(error) && error.problem !== "authentication" && error.problem !== "no-shell";
+}
+
 /** The host does not answer: what the public gets is all that can be seen. */
 async function lookFromOutside(error: unknown, inputs: Inputs, parts: Parts): Promise<Verdict> {
-  const away =
-    error instanceof HostError &&
-    verdicts.STATUS_OF_PROBLEM[error.problem] === "unreachable" &&
-    !parts.signal.aborted;
-  if (!away || inputs.url === undefined) throw error;
+  if (!isUnreachable(error) || parts.signal.aborted || inputs.url === undefined) throw error;
   const layer = publicLayer(await parts.askPublic(inputs.url, parts.signal));
   const diagnosis = hostUnreachable(error.message, error.advice, [layer]);
   parts.journal.append({ kind: "diagnosed", diagnosis: recordOf(diagnosis) });
@@ -272,15 +281,37 @@ async function lookTwiceWhereInDoubt(watch: Watch, { clock, signal }: Parts): Pr
   return await watch.look("second look");
 }
 
-/** Waits for whoever is at work; the diagnosis is then one of a whole look. */
+/** Connects. A host that is away is believed to be so as the user wishes; who was turned away once does not knock again. */
+async function reach({ confirmMs }: Inputs, parts: Parts): Promise<Host> {
+  return await insist(() => openHost(parts), isAway, confirmMs, parts.clock, parts.signal);
+}
+
+/** Who started the run by hand has waited already. */
+function graceFor({ graceMs }: Inputs, { event }: Parts): number {
+  return event === "" || event === "workflow_dispatch" ? 0 : graceMs;
+}
+
+/** Looks on where the site is bad, as long as the user wants that before it is called so. */
+async function confirmed(
+  diagnosis: Diagnosis,
+  watch: Watch,
+  { confirmMs }: Inputs,
+  { clock, journal, signal }: Parts,
+): Promise<Diagnosis> {
+  if (isGood(diagnosis) || isWaiting(diagnosis) || confirmMs === 0) return diagnosis;
+  journal.append({ kind: "note", text: `Looking on before this is believed: ${diagnosis.finding}` });
+  return await confirm(diagnosis, () => watch.look("to confirm"), confirmMs, clock, signal);
+}
+
+/** Waits for whoever is at work, so many milliseconds; the diagnosis is then one of a whole look. */
 async function afterOthers(
   diagnosis: Diagnosis,
   watch: Watch,
-  inputs: Inputs,
+  patienceMs: number,
   { clock, journal, signal }: Parts,
   tried: readonly RemedyName[] = [],
 ): Promise<Diagnosis> {
-  const end = clock.monotonic() + inputs.bootWaitMs;
+  const end = clock.monotonic() + patienceMs;
   let now = diagnosis;
   while (isWaiting(now) && clock.monotonic() < end) {
     journal.append({ kind: "note", text: `Waiting: ${now.finding}` });

@@ -44,6 +44,12 @@ export function good(diagnosis: Diagnosis, opening = "Every layer is good"): Ver
   };
 }
 
+/** The site was bad at first, and is good without anything of ours. */
+export function cameBack(first: Diagnosis, now: Diagnosis): Verdict {
+  const verdict = good(now, "The site came back by itself");
+  return { ...verdict, detail: [`At first: ${first.finding}`, verdict.detail].filter(Boolean).join("\n") };
+}
+
 /** @param approval undefined where there is nothing to do but wait */
 export function planned(diagnosis: Diagnosis, approval: PlanApproval | undefined): Verdict {
   return {

@@ -138,6 +138,58 @@ export async function soak(
   }
 }
 
+/** A site is called bad when it was bad at so many looks in a row. */
+const FAILURES = 3;
+
+/**
+ * Goes on looking at a site that is bad, before anybody is told so. Changes nothing.
+ *
+ * @param overMs the looks are spread over at least so long, in milliseconds; 0: the first is believed
+ * @returns the first look that is good, or at which somebody is at work; otherwise the last bad one
+ */
+export async function confirm(
+  first: Diagnosis,
+  look: () => Promise<Diagnosis>,
+  overMs: number,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<Diagnosis> {
+  let diagnosis = first;
+  for (const pause of pauses(overMs)) {
+    await clock.sleep(pause, signal);
+    diagnosis = await look();
+    if (isGood(diagnosis) || isWaiting(diagnosis)) return diagnosis;
+  }
+  return diagnosis;
+}
+
+/**
+ * Tries as often as `confirm` looks, while the failure is of a kind that may pass.
+ *
+ * @throws the last failure
+ */
+export async function insist<T>(
+  attempt: () => Promise<T>,
+  mayPass: (error: unknown) => boolean,
+  overMs: number,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<T> {
+  for (const pause of pauses(overMs)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayPass(error)) throw error;
+      await clock.sleep(pause, signal);
+    }
+  }
+  return await attempt();
+}
+
+function pauses(overMs: number): readonly number[] {
+  return overMs === 0 ? [] : Array<number>(FAILURES - 1).fill(Math.ceil(overMs / (FAILURES - 1)));
+}
+
 /** Longest pause between two looks while somebody else is at work, in milliseconds. */
 const PACE_OF_PATIENCE = 3_000;
 

@@ -4,7 +4,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Cause, Diagnosis } from "../src/diagnosis/diagnosis.ts";
 import { NO_SIGNATURES } from "../src/diagnosis/signatures/index.ts";
-import { PASSES, PASSES_SPAN, soak, type Verified, verify, waitForOthers } from "../src/verify.ts";
+import {
+  confirm,
+  insist,
+  PASSES,
+  PASSES_SPAN,
+  soak,
+  type Verified,
+  verify,
+  waitForOthers,
+} from "../src/verify.ts";
 import { VirtualClock } from "./support/clocks.ts";
 
 function diagnosis(cause: Cause): Diagnosis {
@@ -337,5 +346,78 @@ describe("waiting for others", () => {
     await expect(
       waitForOthers(diagnosis("in-progress"), look, 600_000, new VirtualClock(), () => {}, stop),
     ).rejects.toThrow("stopped by hand");
+  });
+});
+
+describe("confirming that a site is bad", () => {
+  async function confirming(site: Site, overMs: number) {
+    const clock = new VirtualClock();
+    const { look, looks, ended } = looking(clock, site);
+    const after = await confirm(diagnosis("odoo-stopped"), look, overMs, clock);
+    return { after, looks, ended: ended() };
+  }
+
+  it("takes three bad looks in all, over at least as long as was asked for, and waits no longer", () => {
+    return fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 600_000 }),
+        fc.nat({ max: 5_000 }),
+        async (overMs, takes) => {
+          const { after, looks, ended } = await confirming({ is: () => "odoo-frozen", takes }, overMs);
+          expect(after.cause).toBe("odoo-frozen");
+          expect(looks).toHaveLength(2);
+          expect(looks[1]?.at).toBeGreaterThanOrEqual(overMs);
+          expect(ended).toBeLessThanOrEqual(overMs + 1 + 2 * takes);
+        },
+      ),
+    );
+  });
+
+  it("believes the first look where nothing was asked for", async () => {
+    const { after, looks, ended } = await confirming({ is: () => "healthy" }, 0);
+    expect(after.cause).toBe("odoo-stopped");
+    expect({ looks: looks.length, ended }).toEqual({ looks: 0, ended: 0 });
+  });
+
+  it.each(["healthy", "in-progress"] as const)("ends with the first look that is %s", async (cause) => {
+    const { after, looks, ended } = await confirming({ is: upTo(40_000, cause, "odoo-stopped") }, 60_000);
+    expect(after.cause).toBe(cause);
+    expect({ looks: looks.length, ended }).toEqual({ looks: 1, ended: 30_000 });
+  });
+
+  it("stops when the run is cancelled", async () => {
+    const stop = AbortSignal.abort(new Error("stopped by hand"));
+    const look = async (): Promise<Diagnosis> => diagnosis("healthy");
+    await expect(confirm(diagnosis("odoo-stopped"), look, 60_000, new VirtualClock(), stop)).rejects.toThrow(
+      "stopped by hand",
+    );
+  });
+});
+
+describe("insisting", () => {
+  async function insisting(failures: number, mayPass: boolean, overMs: number) {
+    const clock = new VirtualClock();
+    const began = clock.monotonic();
+    let tries = 0;
+    const attempt = async (): Promise<string> => {
+      tries += 1;
+      if (tries <= failures) throw new Error(`failure ${tries}`);
+      return "connected";
+    };
+    const outcome = await insist(attempt, () => mayPass, overMs, clock).catch(
+      (error: Error) => error.message,
+    );
+    return { outcome, tries, took: clock.monotonic() - began };
+  }
+
+  it("tries again while the failure may pass, three times in all", async () => {
+    expect(await insisting(0, true, 60_000)).toEqual({ outcome: "connected", tries: 1, took: 0 });
+    expect(await insisting(1, true, 60_000)).toEqual({ outcome: "connected", tries: 2, took: 30_000 });
+    expect(await insisting(9, true, 60_000)).toEqual({ outcome: "failure 3", tries: 3, took: 60_000 });
+  });
+
+  it("tries once where nothing was asked for, and where the failure does not pass", async () => {
+    expect(await insisting(1, true, 0)).toEqual({ outcome: "failure 1", tries: 1, took: 0 });
+    expect(await insisting(1, false, 60_000)).toEqual({ outcome: "failure 1", tries: 1, took: 0 });
   });
 });

@@ -49,6 +49,10 @@ export interface Inputs {
   /** How long a backup may take, in milliseconds. */
   readonly backupTimeoutMs: number;
   readonly module: ModuleWish | undefined;
+  /** How long a site on which somebody is at work, or which starts, is waited for before it is judged, in milliseconds. */
+  readonly graceMs: number;
+  /** A site is called bad when it was bad at three looks over so many milliseconds; 0: at the first. */
+  readonly confirmMs: number;
   /** How long the site must stay good after it was brought back, in milliseconds. */
   readonly soakMs: number;
   /** Longest wait for Odoo's first good answer, and for somebody else's work on the site to end, in milliseconds. */

@@ -53,6 +53,8 @@ export const INPUT_DEFAULTS = {
   db_service: "",
   database: "",
   db_user: "",
+  grace: "3m",
+  confirm: "0s",
   soak: "30s",
   boot_wait: "10m",
   fail_on: "unhealthy",
@@ -124,6 +126,9 @@ function staysInside(path: string): boolean {
 /** A day is longer than any workflow waits, and well below what a timer can hold. */
 const LONGEST_DURATION = 24 * 3_600_000;
 
+/** Without these one can live; in no time nothing connects and nothing boots. */
+const MAY_BE_ZERO: ReadonlySet<InputName> = new Set(["confirm", "grace", "soak"]);
+
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
 
 /**
@@ -159,8 +164,7 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
     }
     const milliseconds = Number(parts[1]) * unit;
     if (milliseconds > LONGEST_DURATION) complain(name, `${shown(value)} is longer than a day`);
-    // Without any soak one can live; in no time nothing connects and nothing boots.
-    if (milliseconds === 0 && name !== "soak") complain(name, `${shown(value)} leaves no time`);
+    if (milliseconds === 0 && !MAY_BE_ZERO.has(name)) complain(name, `${shown(value)} leaves no time`);
     return milliseconds;
   };
 
@@ -185,6 +189,8 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
     dbService: optional("db_service", FORMS.service),
     database: optional("database", FORMS.database),
     dbUser: optional("db_user", FORMS.role),
+    graceMs: duration("grace"),
+    confirmMs: duration("confirm"),
     soakMs: duration("soak"),
     bootWaitMs: duration("boot_wait"),
     commandTimeoutMs: duration("command_timeout"),

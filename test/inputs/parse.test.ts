@@ -83,6 +83,8 @@ describe("defaults", () => {
       dbUser: undefined,
       soakMs: 30_000,
       bootWaitMs: 600_000,
+      graceMs: 180_000,
+      confirmMs: 0,
       commandTimeoutMs: 600_000,
       failOn: "unhealthy",
     });
@@ -284,10 +286,10 @@ describe("a duration", () => {
     }
   });
 
-  it("of nothing is no time to connect or to boot in, but may be the soak", () => {
+  it("of nothing is no time to connect or to boot in, but may be waiting longer than needed", () => {
     expect(mistakesOf("timeout", "0s")).toHaveLength(1);
     expect(mistakesOf("boot_wait", "0m")).toHaveLength(1);
-    expect(parse({ soak: "0s" }).soakMs).toBe(0);
+    for (const name of ["confirm", "grace", "soak"] as const) expect(mistakesOf(name, "0s")).toEqual([]);
   });
 });
 

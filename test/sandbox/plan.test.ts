@@ -18,7 +18,7 @@ async function broken(...faults: readonly string[]): Promise<Sandbox> {
 }
 
 const plan = (sandbox: Sandbox, minutesLater = 0): Promise<Ran> =>
-  runOn(sandbox, { mode: "plan" }, minutesLater);
+  runOn(sandbox, { mode: "plan" }, { minutesLater });
 const hashOf = ({ outputs }: Ran): string | undefined => /^([0-9a-f]{16})-/.exec(outputs.plan ?? "")?.[1];
 
 /** Nothing was changed: no remedy ran, the site is as it was, and nothing of ours is there. */
@@ -56,7 +56,7 @@ describe.concurrent("a plan", () => {
     async () => {
       await using sandbox = await broken("odoo-stopped");
       const { outputs } = await plan(sandbox);
-      const ran = await runOn(sandbox, { approve: outputs.plan ?? "" }, 25);
+      const ran = await runOn(sandbox, { approve: outputs.plan ?? "" }, { minutesLater: 25 });
       expect(ran.verdict, JSON.stringify(ran.verdict)).toMatchObject({ status: "recovered" });
       expect(ran.remedies).toEqual(["start-stack"]);
       expect(ran.outputs.plan).toBe("");
@@ -89,7 +89,7 @@ describe.concurrent("a plan", () => {
     async () => {
       await using sandbox = await broken("odoo-stopped");
       const { outputs } = await plan(sandbox);
-      const ran = await runOn(sandbox, { approve: outputs.plan ?? "" }, 32);
+      const ran = await runOn(sandbox, { approve: outputs.plan ?? "" }, { minutesLater: 32 });
       await expectUntouched(sandbox, ran, "502");
       expect(ran.kinds.slice(-3)).toEqual(["foreseen", "planned", "concluded"]);
       expect(ran.verdict).toMatchObject({

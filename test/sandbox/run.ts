@@ -28,8 +28,18 @@ export interface Ran {
   readonly remedies: readonly string[];
 }
 
-/** @param minutesLater what the run's clock is ahead of the machine's */
-export async function runOn(sandbox: Sandbox, inputs: ActionInputs = {}, minutesLater = 0): Promise<Ran> {
+export interface RunOptions {
+  /** What the run's clock is ahead of the machine's. */
+  readonly minutesLater?: number;
+  /** What started the workflow, as GitHub names it; empty outside of one. */
+  readonly event?: string;
+}
+
+export async function runOn(
+  sandbox: Sandbox,
+  inputs: ActionInputs = {},
+  { minutesLater = 0, event = "" }: RunOptions = {},
+): Promise<Ran> {
   const fast = fasterClock(TIMES);
   const clock: Clock = { ...fast, now: () => fast.now() + minutesLater * 60_000 };
   const redactor = new Redactor();
@@ -47,7 +57,7 @@ export async function runOn(sandbox: Sandbox, inputs: ActionInputs = {}, minutes
     nonce,
     run: nonce(),
     who: "a test",
-    event: "",
+    event,
     mask: () => {},
     signal: new AbortController().signal,
   });
