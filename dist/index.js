@@ -60301,6 +60301,8 @@ const INPUT_DEFAULTS = {
     db_service: "",
     database: "",
     db_user: "",
+    grace: "3m",
+    confirm: "0s",
     soak: "30s",
     boot_wait: "10m",
     fail_on: "unhealthy",
@@ -60359,6 +60361,8 @@ function staysInside(path) {
 }
 /** A day is longer than any workflow waits, and well below what a timer can hold. */
 const LONGEST_DURATION = 24 * 3_600_000;
+/** Without these one can live; in no time nothing connects and nothing boots. */
+const MAY_BE_ZERO = new Set(["confirm", "grace", "soak"]);
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 };
 /**
  * @param raw the inputs by name; unknown names are mistakes
@@ -60394,8 +60398,7 @@ function parseInputs(raw, readFile) {
         const milliseconds = Number(parts[1]) * unit;
         if (milliseconds > LONGEST_DURATION)
             complain(name, `${shown(value)} is longer than a day`);
-        // Without any soak one can live; in no time nothing connects and nothing boots.
-        if (milliseconds === 0 && name !== "soak")
+        if (milliseconds === 0 && !MAY_BE_ZERO.has(name))
             complain(name, `${shown(value)} leaves no time`);
         return milliseconds;
     };
@@ -60418,6 +60421,8 @@ function parseInputs(raw, readFile) {
         dbService: optional("db_service", FORMS.service),
         database: optional("database", FORMS.database),
         dbUser: optional("db_user", FORMS.role),
+        graceMs: duration("grace"),
+        confirmMs: duration("confirm"),
         soakMs: duration("soak"),
         bootWaitMs: duration("boot_wait"),
         commandTimeoutMs: duration("command_timeout"),
@@ -62835,6 +62840,45 @@ async function soak(look, soakMs, clock, observe, signal) {
         await clock.sleep(Math.max(0, next - clock.monotonic()), signal);
     }
 }
+/** A site is called bad when it was bad at so many looks in a row. */
+const FAILURES = 3;
+/**
+ * Goes on looking at a site that is bad, before anybody is told so. Changes nothing.
+ *
+ * @param overMs the looks are spread over at least so long, in milliseconds; 0: the first is believed
+ * @returns the first look that is good, or at which somebody is at work; otherwise the last bad one
+ */
+async function verify_confirm(first, look, overMs, clock, signal) {
+    let diagnosis = first;
+    for (const pause of pauses(overMs)) {
+        await clock.sleep(pause, signal);
+        diagnosis = await look();
+        if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) || (0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
+            return diagnosis;
+    }
+    return diagnosis;
+}
+/**
+ * Tries as often as `confirm` looks, while the failure is of a kind that may pass.
+ *
+ * @throws the last failure
+ */
+async function insist(attempt, mayPass, overMs, clock, signal) {
+    for (const pause of pauses(overMs)) {
+        try {
+            return await attempt();
+        }
+        catch (error) {
+            if (!mayPass(error))
+                throw error;
+            await clock.sleep(pause, signal);
+        }
+    }
+    return await attempt();
+}
+function pauses(overMs) {
+    return overMs === 0 ? [] : Array(FAILURES - 1).fill(Math.ceil(overMs / (FAILURES - 1)));
+}
 /** Longest pause between two looks while somebody else is at work, in milliseconds. */
 const PACE_OF_PATIENCE = 3_000;
 /**
@@ -62896,7 +62940,7 @@ async function recover(inputs, parts) {
     return verdict;
 }
 async function attempt(inputs, parts) {
-    const host = await (0,look/* openHost */.Z)(parts).catch((error) => error);
+    const host = await reach(inputs, parts).catch((error) => error);
     if (!isHost(host))
         return await lookFromOutside(host, inputs, parts);
     try {
@@ -62904,11 +62948,15 @@ async function attempt(inputs, parts) {
         const first = await lookTwiceWhereInDoubt(watch, parts);
         if (isFine(first))
             return verdicts/* good */.uw(first);
-        if (inputs.mode !== "recover")
-            return foresee(first, host, inputs, parts);
-        const settled = await afterOthers(first, watch, inputs, parts);
+        const patience = inputs.mode === "recover" ? inputs.bootWaitMs : graceFor(inputs, parts);
+        const quiet = await afterOthers(first, watch, patience, parts);
+        const believed = await confirmed(quiet, watch, inputs, parts);
+        // Somebody may have begun meanwhile.
+        const settled = await afterOthers(believed, watch, patience, parts);
         if (isFine(settled))
-            return verdicts/* good */.uw(settled, "The site came back by itself");
+            return verdicts/* cameBack */.aQ(first, settled);
+        if (inputs.mode !== "recover")
+            return foresee(settled, host, inputs, parts);
         if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(settled))
             return verdicts/* waitedInVain */.ao(settled, inputs.bootWaitMs);
         const permission = new Permission(inputs, planningFor(host, inputs, parts), parts.clock, parts.event);
@@ -62959,7 +63007,7 @@ async function climb(host, watch, leases, permission, inputs, parts) {
         return verdicts/* good */.uw(diagnosis, "Every layer is good: somebody mended it meanwhile");
     const cause = diagnosis;
     while (tried.length < MOST_REMEDIES) {
-        diagnosis = await afterOthers(diagnosis, watch, inputs, parts, tried);
+        diagnosis = await afterOthers(diagnosis, watch, inputs.bootWaitMs, parts, tried);
         if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
             return verdicts/* waitedInVain */.ao(diagnosis, inputs.bootWaitMs);
         if (isFine(diagnosis) && tried.length === 0)
@@ -63052,12 +63100,16 @@ function setbackOf(end, output) {
 function isHost(opened) {
     return !(opened instanceof Error);
 }
+function isUnreachable(error) {
+    return error instanceof errors/* HostError */.dh && verdicts/* STATUS_OF_PROBLEM */.DD[error.problem] === "unreachable";
+}
+/** Whether it may be there a moment later. A login that was refused is one of few before its address is locked out. */
+function isAway(error) {
+    return isUnreachable(error) && error.problem !== "authentication" && error.problem !== "no-shell";
+}
 /** The host does not answer: what the public gets is all that can be seen. */
 async function lookFromOutside(error, inputs, parts) {
-    const away = error instanceof errors/* HostError */.dh &&
-        verdicts/* STATUS_OF_PROBLEM */.DD[error.problem] === "unreachable" &&
-        !parts.signal.aborted;
-    if (!away || inputs.url === undefined)
+    if (!isUnreachable(error) || parts.signal.aborted || inputs.url === undefined)
         throw error;
     const layer = (0,diagnosis_layers/* publicLayer */.XD)(await parts.askPublic(inputs.url, parts.signal));
     const diagnosis = (0,diagnosis_diagnosis/* hostUnreachable */.P6)(error.message, error.advice, [layer]);
@@ -63082,9 +63134,24 @@ async function lookTwiceWhereInDoubt(watch, { clock, signal }) {
     await clock.sleep(DOUBT, signal);
     return await watch.look("second look");
 }
-/** Waits for whoever is at work; the diagnosis is then one of a whole look. */
-async function afterOthers(diagnosis, watch, inputs, { clock, journal, signal }, tried = []) {
-    const end = clock.monotonic() + inputs.bootWaitMs;
+/** Connects. A host that is away is believed to be so as the user wishes; who was turned away once does not knock again. */
+async function reach({ confirmMs }, parts) {
+    return await insist(() => (0,look/* openHost */.Z)(parts), isAway, confirmMs, parts.clock, parts.signal);
+}
+/** Who started the run by hand has waited already. */
+function graceFor({ graceMs }, { event }) {
+    return event === "" || event === "workflow_dispatch" ? 0 : graceMs;
+}
+/** Looks on where the site is bad, as long as the user wants that before it is called so. */
+async function confirmed(diagnosis, watch, { confirmMs }, { clock, journal, signal }) {
+    if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) || (0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis) || confirmMs === 0)
+        return diagnosis;
+    journal.append({ kind: "note", text: `Looking on before this is believed: ${diagnosis.finding}` });
+    return await verify_confirm(diagnosis, () => watch.look("to confirm"), confirmMs, clock, signal);
+}
+/** Waits for whoever is at work, so many milliseconds; the diagnosis is then one of a whole look. */
+async function afterOthers(diagnosis, watch, patienceMs, { clock, journal, signal }, tried = []) {
+    const end = clock.monotonic() + patienceMs;
     let now = diagnosis;
     while ((0,diagnosis_diagnosis/* isWaiting */.Gu)(now) && clock.monotonic() < end) {
         journal.append({ kind: "note", text: `Waiting: ${now.finding}` });
@@ -65604,6 +65671,7 @@ async function endSteps(entries, host, parts) {
 /* harmony export */   K0: () => (/* binding */ anotherSituation),
 /* harmony export */   QR: () => (/* binding */ mended),
 /* harmony export */   Vv: () => (/* binding */ notInThePlan),
+/* harmony export */   aQ: () => (/* binding */ cameBack),
 /* harmony export */   ao: () => (/* binding */ waitedInVain),
 /* harmony export */   f3: () => (/* binding */ notApproved),
 /* harmony export */   f6: () => (/* binding */ unhealthy),
@@ -65648,6 +65716,11 @@ function good(diagnosis, opening = "Every layer is good") {
         detail: warnings.map((warning) => `Worth a look: ${warning}`).join("\n"),
         next: aboutDrift(diagnosis),
     };
+}
+/** The site was bad at first, and is good without anything of ours. */
+function cameBack(first, now) {
+    const verdict = good(now, "The site came back by itself");
+    return { ...verdict, detail: [`At first: ${first.finding}`, verdict.detail].filter(Boolean).join("\n") };
 }
 /** @param approval undefined where there is nothing to do but wait */
 function planned(diagnosis, approval) {
