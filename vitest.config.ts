@@ -1,5 +1,5 @@
 // `unit` runs anywhere in a minute or two; `e2e` needs the test droplet (root, Docker), and goes side by side on two of
-// them for half an hour; `long` proves the test droplet itself, every fault and its undo, and is for those who change it.
+// them for half an hour; `long` is every case of these, and proves the test droplet itself: every fault and its undo.
 
 import { spawnSync } from "node:child_process";
 import { defineConfig } from "vitest/config";
@@ -48,7 +48,9 @@ export default defineConfig({
       {
         test: {
           name: "long",
-          include: ["test/**/*.long.test.ts"],
+          // The end-to-end tests as well, and of their tables every case (cases.ts).
+          include: ["test/**/*.long.test.ts", "test/**/*.e2e.test.ts"],
+          env: { EVERY_CASE: "1" },
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 900_000,

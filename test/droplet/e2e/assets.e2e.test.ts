@@ -6,6 +6,7 @@
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { faultNamed } from "../faults.ts";
+import { cases } from "./cases.ts";
 import { Bench } from "./run.ts";
 
 let bench: Bench;
@@ -19,17 +20,23 @@ afterEach(async () => {
 });
 
 describe("named, with what a person must do", () => {
-  it.each<[string, RegExp]>([
-    ["assets-empty", /web\.assets_\w+/],
-    ["assets-rubbish", /web\.assets_\w+/],
-    ["filestore-gone", /\/filestore\/odoo does not exist/],
-    ["data-dir-elsewhere", /odoo\.conf:\d+/],
-    ["nginx-assets-spoiled", /nginx/],
-    ["redirect-loop", /sites-enabled\/odoo/],
-    ["nginx-answers-itself", /nginx answers by itself/],
-    ["database-second", /there are odoo and /],
-    ["db-connections-full", /too many clients|connection slots/],
-  ])("%s", async (fault, words) => {
+  it.each(
+    cases<[string, RegExp]>(
+      [
+        ["assets-empty", /web\.assets_\w+/],
+        ["filestore-gone", /\/filestore\/odoo does not exist/],
+        ["nginx-assets-spoiled", /nginx/],
+        ["redirect-loop", /sites-enabled\/odoo/],
+        ["db-connections-full", /too many clients|connection slots/],
+      ],
+      [
+        ["assets-rubbish", /web\.assets_\w+/],
+        ["data-dir-elsewhere", /odoo\.conf:\d+/],
+        ["nginx-answers-itself", /nginx answers by itself/],
+        ["database-second", /there are odoo and /],
+      ],
+    ),
+  )("%s", async (fault, words) => {
     await bench.break(fault);
     const { end } = await bench.run({ mode: "check" });
     await bench.droplet.assertSymptom(fault);
@@ -67,7 +74,7 @@ describe("named, with what a person must do", () => {
 });
 
 describe("a site that only looks odd", () => {
-  it.each(["attachments-in-database", "modules-stuck"])("%s, is healthy", async (variant) => {
+  it.each(cases(["attachments-in-database"], ["modules-stuck"]))("%s, is healthy", async (variant) => {
     await bench.break(variant);
     const { end } = await bench.run({ mode: "check" });
     expect(end.outputs.get("cause"), end.log).toBe("healthy");

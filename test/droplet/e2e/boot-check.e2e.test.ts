@@ -8,6 +8,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { faultNamed } from "../faults.ts";
 import { until } from "../process.ts";
 import type { Action } from "./action.ts";
+import { cases } from "./cases.ts";
 import { Bench } from "./run.ts";
 
 let bench: Bench;
@@ -84,17 +85,23 @@ async function begun(fault: string): Promise<{ action: Action; before: Record<st
 }
 
 describe("the boot check", () => {
-  it.each<[string, RegExp]>([
-    ["crash-loop-exit", /licence check failed/],
-    ["crash-loop-conf", /option workers: invalid integer value: 'two'/],
-    [
-      "addon-import-error-installed",
-      /ModuleNotFoundError: No module named 'no_such_python_module' \(module shop_notes, \S*__init__\.py line \d+\)/,
-    ],
-    ["addon-syntax-error", /SyntaxError: .*\(module shop_notes, \S*shop_notes\S*\.py line \d+\)/],
-    ["addon-bad-manifest", /bad manifest: .*\(module shop_notes, \S*__manifest__\.py line \d+\)/],
-    ["addon-broken-view", /ParseError: .*shop_note\.xml|ParseError: .*\(module shop_notes/],
-  ])("names the reason: %s", async (fault, words) => {
+  it.each(
+    cases<[string, RegExp]>(
+      [
+        ["crash-loop-exit", /licence check failed/],
+        [
+          "addon-import-error-installed",
+          /ModuleNotFoundError: No module named 'no_such_python_module' \(module shop_notes, \S*__init__\.py line \d+\)/,
+        ],
+      ],
+      [
+        ["crash-loop-conf", /option workers: invalid integer value: 'two'/],
+        ["addon-syntax-error", /SyntaxError: .*\(module shop_notes, \S*shop_notes\S*\.py line \d+\)/],
+        ["addon-bad-manifest", /bad manifest: .*\(module shop_notes, \S*__manifest__\.py line \d+\)/],
+        ["addon-broken-view", /ParseError: .*shop_note\.xml|ParseError: .*\(module shop_notes/],
+      ],
+    ),
+  )("names the reason: %s", async (fault, words) => {
     await bench.break(fault);
     const before = await lasting();
     const { end } = await bench.run();

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { faultNamed } from "../faults.ts";
+import { cases } from "./cases.ts";
 import { Bench } from "./run.ts";
 
 let bench: Bench;
@@ -36,13 +37,17 @@ async function expectRecovered(fault: string, remedies: string): Promise<string>
 }
 
 describe("brought back", () => {
-  it.each([
-    ["docker-stopped", "start-docker"],
-    ["docker-left-out", "start-docker,start-stack"],
-    ["dockerd-killed", "start-stack"],
-    ["nginx-stopped", "start-nginx"],
-    ["port-proxy-lost", "restart-odoo"],
-  ])("%s, by %s", async (fault, remedies) => {
+  it.each(
+    cases<[string, string]>(
+      [
+        ["docker-stopped", "start-docker"],
+        ["docker-left-out", "start-docker,start-stack"],
+        ["nginx-stopped", "start-nginx"],
+        ["port-proxy-lost", "restart-odoo"],
+      ],
+      [["dockerd-killed", "start-stack"]],
+    ),
+  )("%s, by %s", async (fault, remedies) => {
     await expectRecovered(fault, remedies);
   });
 
@@ -52,7 +57,7 @@ describe("brought back", () => {
     expect(summary).toMatch(/\*\*Next:\*\* Give it more memory/);
   });
 
-  it.each(["db-stopped", "db-stopped-odoo-restarted"])(
+  it.each(cases(["db-stopped-odoo-restarted"], ["db-stopped"]))(
     "%s, by starting the database alone; Odoo finds back to it by itself",
     async (fault) => {
       const odoo = (await bench.droplet.inspect("odoo"))?.Id;
@@ -63,7 +68,7 @@ describe("brought back", () => {
     },
   );
 
-  it.each(["odoo-paused", "odoo-sigstop"])(
+  it.each(cases(["odoo-sigstop"], ["odoo-paused"]))(
     "%s, by letting it go on: Odoo's process is the same one",
     async (fault) => {
       const before = await bench.droplet.inspect("odoo");
@@ -94,18 +99,27 @@ describe("brought back", () => {
 });
 
 describe("named, and left alone", () => {
-  it.each<[string, RegExp]>([
-    [
-      "nginx-invalid",
-      /unknown directive &quot;proxy_passs&quot;|unknown directive "proxy_passs" in \S*odoo:\d+/,
-    ],
-    ["nginx-wrong-port", /127\.0\.0\.1:8079 \(\/etc\/nginx\/sites-enabled\/odoo:2; nothing listens there\)/],
-    ["port-mapping-missing", /docker-compose\.prod\.yml:\d+/],
-    ["odoo-not-listening", /http&#95;port = 8079|http_port = 8079/],
-    ["db-locked", /pg&#95;terminate&#95;backend|pg_terminate_backend\(\d+\)/],
-    ["disk-full", /is full/],
-    ["inodes-full", /has no inodes left/],
-  ])("%s", async (fault, words) => {
+  it.each(
+    cases<[string, RegExp]>(
+      [
+        [
+          "nginx-invalid",
+          /unknown directive &quot;proxy_passs&quot;|unknown directive "proxy_passs" in \S*odoo:\d+/,
+        ],
+        ["port-mapping-missing", /docker-compose\.prod\.yml:\d+/],
+        ["db-locked", /pg&#95;terminate&#95;backend|pg_terminate_backend\(\d+\)/],
+        ["disk-full", /is full/],
+      ],
+      [
+        [
+          "nginx-wrong-port",
+          /127\.0\.0\.1:8079 \(\/etc\/nginx\/sites-enabled\/odoo:2; nothing listens there\)/,
+        ],
+        ["odoo-not-listening", /http&#95;port = 8079|http_port = 8079/],
+        ["inodes-full", /has no inodes left/],
+      ],
+    ),
+  )("%s", async (fault, words) => {
     await bench.break(fault);
     // A database without space starts again and again by itself, and answers nobody.
     const look = async (): Promise<unknown> => (fault === "disk-full" ? undefined : await bench.look());

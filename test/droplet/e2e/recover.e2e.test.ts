@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Droplet, type User } from "../droplet.ts";
 import { faultNamed } from "../faults.ts";
 import { Action, inputsFor } from "./action.ts";
+import { cases } from "./cases.ts";
 import { expectNothingLeftBehind, lookFromOutside } from "./outside.ts";
 
 /** Long enough to see that a fault does not go away by itself. */
@@ -45,29 +46,31 @@ async function expectCanary(): Promise<void> {
   expect(await droplet.psql(`select count(*) from res_partner where name = '${CANARY}'`)).toBe("1");
 }
 
-describe.each<User>(["root", "deploy"])("as %s", (user) => {
-  it.each(["odoo-stopped", "odoo-removed", "stack-down", "stack-stopped"])(
-    "brings back: %s",
-    async (fault) => {
-      await breakFor(fault);
-      const database = (await droplet.inspect("db"))?.Id;
-      action = new Action(inputsFor(droplet, user, { mode: "recover" }));
-      const end = await action.main();
+const DOWN = ["odoo-stopped", "odoo-removed", "stack-stopped"];
 
-      await droplet.assertHealthy();
-      expect((await droplet.inspect("odoo"))?.State.Status).toBe("running");
-      expect((await droplet.inspect("db"))?.State.Status).toBe("running");
-      if (database !== undefined) expect((await droplet.inspect("db"))?.Id).toBe(database);
-      await expectCanary();
-      await expectNothingLeftBehind(droplet);
+describe.each<[User, readonly string[]]>([
+  ["root", cases(["stack-down"], DOWN)],
+  ["deploy", ["stack-down", ...DOWN]],
+])("as %s", (user, faults) => {
+  it.each(faults)("brings back: %s", async (fault) => {
+    await breakFor(fault);
+    const database = (await droplet.inspect("db"))?.Id;
+    action = new Action(inputsFor(droplet, user, { mode: "recover" }));
+    const end = await action.main();
 
-      expect(end.exitCode, end.log).toBe(0);
-      expect(end.outputs.get("status")).toBe("recovered");
-      expect(end.outputs.get("cause")).toBe(faultNamed(fault).expectedCause);
-      expect(end.outputs.get("changed")).toBe("true");
-      expect(end.summary.split("\n")[0]).toContain("recovered: The site is back.");
-    },
-  );
+    await droplet.assertHealthy();
+    expect((await droplet.inspect("odoo"))?.State.Status).toBe("running");
+    expect((await droplet.inspect("db"))?.State.Status).toBe("running");
+    if (database !== undefined) expect((await droplet.inspect("db"))?.Id).toBe(database);
+    await expectCanary();
+    await expectNothingLeftBehind(droplet);
+
+    expect(end.exitCode, end.log).toBe(0);
+    expect(end.outputs.get("status")).toBe("recovered");
+    expect(end.outputs.get("cause")).toBe(faultNamed(fault).expectedCause);
+    expect(end.outputs.get("changed")).toBe("true");
+    expect(end.summary.split("\n")[0]).toContain("recovered: The site is back.");
+  });
 });
 
 describe("evidence", () => {
@@ -94,11 +97,15 @@ describe("evidence", () => {
 });
 
 describe("drift", () => {
-  it.each([
-    ["compose-file-edited", /definition .* changed/],
-    ["env-changed", /definition .* changed/],
-    ["db-image-retagged", /now names another image/],
-  ])("%s: Odoo is back, the database's container is the same, the drift is told", async (fault, words) => {
+  it.each(
+    cases<[string, RegExp]>(
+      [
+        ["compose-file-edited", /definition .* changed/],
+        ["db-image-retagged", /now names another image/],
+      ],
+      [["env-changed", /definition .* changed/]],
+    ),
+  )("%s: Odoo is back, the database's container is the same, the drift is told", async (fault, words) => {
     await breakFor(fault);
     const database = await droplet.inspect("db");
     const odoo = await droplet.inspect("odoo");

@@ -1,7 +1,7 @@
 /**
  * Runbook 2.1: compiled bundles made anew by Odoo itself, on the test droplet, by the bundle; judged from outside. Nothing
  * is restarted, users' files are as they were, and where compiling would not help nothing has changed. The whole matrix is
- * in regenerate.long.test.ts, two workers in workers.e2e.test.ts.
+ * in regenerate.long.test.ts, two workers in workers.long.test.ts.
  */
 
 import { afterEach, beforeAll, expect, it } from "vitest";

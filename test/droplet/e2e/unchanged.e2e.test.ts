@@ -4,6 +4,7 @@
  */
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { cases } from "./cases.ts";
 import { Bench } from "./run.ts";
 
 let bench: Bench;
@@ -48,14 +49,10 @@ async function sessions(): Promise<number> {
 const withoutTime = (lines: readonly string[]): readonly string[] =>
   lines.filter((line) => !/ stat /.test(line));
 
-const SITES: readonly string[] = [
-  "odoo-stopped",
-  "db-stopped",
-  "nginx-stopped",
-  "assets-deleted",
-  "filestore-permissions",
-  "addon-syntax-error",
-];
+const SITES = cases(
+  ["odoo-stopped", "assets-deleted", "addon-syntax-error"],
+  ["db-stopped", "nginx-stopped", "filestore-permissions"],
+);
 
 async function expectNothingChanged(mode: string, fault: string | undefined): Promise<void> {
   const { droplet } = bench;

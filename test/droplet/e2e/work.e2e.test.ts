@@ -4,13 +4,18 @@
  */
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { cases } from "./cases.ts";
 import { Bench } from "./run.ts";
 
-const WORK: readonly (readonly [fault: string, words: RegExp, process: string])[] = [
-  ["update-running", /a module update is under way/, "odoo.* -u shop_notes.*--stop-after-init"],
-  ["restore-running", /a restore of the database is under way/, "pg_restore"],
-  ["pull-running", /docker compose pull/, "docker-compose compose .*pull"],
+type Work = readonly [fault: string, words: RegExp, process: string];
+
+const UPDATE: Work = [
+  "update-running",
+  /a module update is under way/,
+  "odoo.* -u shop_notes.*--stop-after-init",
 ];
+const RESTORE: Work = ["restore-running", /a restore of the database is under way/, "pg_restore"];
+const PULL: Work = ["pull-running", /docker compose pull/, "docker-compose compose .*pull"];
 
 let bench: Bench;
 
@@ -30,7 +35,7 @@ async function processes(pattern: string): Promise<string> {
 }
 
 describe("somebody at work", () => {
-  it.each(WORK)(
+  it.each(cases([UPDATE, RESTORE], [PULL]))(
     "is waited for (%s): the site is brought back when the work has ended, and not before",
     async (fault, words, pattern) => {
       await bench.break(fault);
@@ -56,17 +61,20 @@ describe("somebody at work", () => {
     },
   );
 
-  it.each(WORK)("is not interrupted at the deadline either (%s): refused", async (fault, words, pattern) => {
-    await bench.break(fault, 0);
-    const at = await processes(pattern);
-    const { end } = await bench.run({ boot_wait: "8s" });
-    expect(await processes(pattern)).toBe(at);
-    expect((await bench.droplet.inspect("odoo"))?.State.Status).toBe("exited");
-    await bench.droplet.assertSymptom(fault);
-    expect(end.exitCode, end.log).toBe(1);
-    expect(end.outputs.get("status")).toBe("refused");
-    expect(end.outputs.get("headline")).toMatch(words);
-    expect(end.outputs.get("changed")).toBe("false");
-    await bench.nothingLeftBehind();
-  });
+  it.each(cases([UPDATE], [RESTORE, PULL]))(
+    "is not interrupted at the deadline either (%s): refused",
+    async (fault, words, pattern) => {
+      await bench.break(fault, 0);
+      const at = await processes(pattern);
+      const { end } = await bench.run({ boot_wait: "8s" });
+      expect(await processes(pattern)).toBe(at);
+      expect((await bench.droplet.inspect("odoo"))?.State.Status).toBe("exited");
+      await bench.droplet.assertSymptom(fault);
+      expect(end.exitCode, end.log).toBe(1);
+      expect(end.outputs.get("status")).toBe("refused");
+      expect(end.outputs.get("headline")).toMatch(words);
+      expect(end.outputs.get("changed")).toBe("false");
+      await bench.nothingLeftBehind();
+    },
+  );
 });
