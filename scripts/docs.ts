@@ -1,7 +1,7 @@
 /**
- * Writes README.md's tables of inputs and outputs from action.yml, the meanings in its table of causes from the
- * diagnosis, and docs/signatures.md's tables from the catalogue and its real logs, so that they say the same. What is done
- * about a cause, and what is left to a person, is written by hand in that table: a cause without it is an error.
+ * Writes the tables of docs/inputs.md from action.yml, the meanings in docs/causes.md from the diagnosis, and the tables of
+ * docs/signatures.md from the catalogue and its real logs, so that they say the same. What is done about a cause, and what
+ * is left to a person, is written by hand in that table: a cause without it is an error.
  * With `--check` it changes nothing and fails when they differ.
  */
 
@@ -19,7 +19,7 @@ interface Described {
 }
 
 const root = join(import.meta.dirname, "..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
+const causesByHand = readFileSync(join(root, "docs/causes.md"), "utf8");
 const action: { inputs: Record<string, Described>; outputs: Record<string, Described> } = parse(
   readFileSync(join(root, "action.yml"), "utf8"),
 );
@@ -43,10 +43,10 @@ const causes = [
   "|---|---|---|---|",
   ...Object.entries(CAUSES).map(([name, meaning]) => {
     const [, byHand] =
-      new RegExp(`^\\| \`${name}\` \\|[^|\\n]*\\|((?:[^|\\n]*[^|\\s][^|\\n]*\\|){2})$`, "m").exec(readme) ??
-      [];
-    if (byHand === undefined)
-      throw new Error(`README.md's table of causes does not say what is done about ${name}`);
+      new RegExp(`^\\| \`${name}\` \\|[^|\\n]*\\|((?:[^|\\n]*[^|\\s][^|\\n]*\\|){2})$`, "m").exec(
+        causesByHand,
+      ) ?? [];
+    if (byHand === undefined) throw new Error(`docs/causes.md does not say what is done about ${name}`);
     return `| \`${name}\` | ${cell(meaning)} |${byHand}`;
   }),
 ].join("\n");
@@ -95,7 +95,8 @@ const signatures = [
 ].join("\n\n");
 
 const FILES: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
-  ["README.md", { causes, inputs, outputs }],
+  ["docs/causes.md", { causes }],
+  ["docs/inputs.md", { inputs, outputs }],
   ["docs/signatures.md", { signatures }],
 ];
 for (const [file, tables] of FILES) {
