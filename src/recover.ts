@@ -62,21 +62,39 @@ async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
     // Somebody may have begun meanwhile.
     const settled = await afterOthers(believed, watch, patience, parts);
     if (isFine(settled)) return verdicts.cameBack(first, settled);
-    if (inputs.mode !== "recover") return foresee(settled, host, inputs, parts);
-    if (isWaiting(settled)) return verdicts.waitedInVain(settled, inputs.bootWaitMs);
     const permission = new Permission(inputs, planningFor(host, inputs, parts), parts.clock, parts.event);
-    const refusal = permission.objectionTo(settled, []);
-    if (refusal !== undefined) return await refuse(refusal, settled, host, watch, [], inputs, parts);
-    if (inputs.approve !== undefined)
-      parts.journal.append({
-        kind: "note",
-        text: "The plan that was approved is the one for this situation",
-      });
-    if (settled.ladder.length === 0) return verdicts.unhealthy(settled, verdicts.whatRecoverWouldDo(settled));
-    return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
+    const ending = await endingWithoutAct(settled, host, watch, permission, inputs, parts);
+    if (ending === undefined) return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
+    await saveEvidence(host, settled, "before", parts, parts.signal).catch(
+      noteThat(parts, "The logs could not be saved"),
+    );
+    return ending;
   } finally {
     await host.close();
   }
+}
+
+/** How a run ends that changes nothing on a site that is not fine; undefined where we may act. */
+async function endingWithoutAct(
+  settled: Diagnosis,
+  host: Host,
+  watch: Watch,
+  permission: Permission,
+  inputs: Inputs,
+  parts: Parts,
+): Promise<Verdict | undefined> {
+  if (inputs.mode !== "recover") return foresee(settled, host, inputs, parts);
+  if (isWaiting(settled)) return verdicts.waitedInVain(settled, inputs.bootWaitMs);
+  const refusal = permission.objectionTo(settled, []);
+  if (refusal !== undefined) return await refuse(refusal, settled, host, watch, [], inputs, parts);
+  if (inputs.approve !== undefined)
+    parts.journal.append({
+      kind: "note",
+      text: "The plan that was approved is the one for this situation",
+    });
+  return settled.ladder.length === 0
+    ? verdicts.unhealthy(settled, verdicts.whatRecoverWouldDo(settled))
+    : undefined;
 }
 
 async function recoverUnderLease(

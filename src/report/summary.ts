@@ -369,7 +369,7 @@ function wordsFor(entry: Entry): string | undefined {
     case "lease-lost":
       return "the lease was lost to somebody else";
     case "evidence":
-      return `evidence (${entry.when} the change) is off the host, ${entry.files.length} in number`;
+      return `evidence (${entry.when === "before" ? "before any change" : "after the change"}) is off the host, ${entry.files.length} files`;
     case "remedy-started":
       return `began ${code(entry.remedy)} as step ${code(entry.step)}`;
     case "backup-started":

@@ -91,7 +91,7 @@ describe.concurrent("a plan", () => {
       const { outputs } = await plan(sandbox);
       const ran = await runOn(sandbox, { approve: outputs.plan ?? "" }, { minutesLater: 32 });
       await expectUntouched(sandbox, ran, "502");
-      expect(ran.kinds.slice(-3)).toEqual(["foreseen", "planned", "concluded"]);
+      expect(ran.kinds.slice(-3)).toEqual(["planned", "evidence", "concluded"]);
       expect(ran.verdict).toMatchObject({
         status: "refused",
         headline: expect.stringMatching(/^The approval has expired/),
@@ -148,7 +148,8 @@ describe.concurrent("a plan", () => {
       const ran = await plan(sandbox);
       await expectUntouched(sandbox, ran, "502");
       expect(ran.outputs.plan).toBe("");
-      expect(ran.evidence.size).toBe(0);
+      expect([...ran.evidence.keys()].filter((file) => !file.startsWith("before/"))).toEqual([]);
+      expect(ran.evidence.get("before/odoo-ce-odoo-1.log")).toContain("odoo werkzeug: 127.0.0.1");
       expect(ran.verdict).toMatchObject({ status: "unhealthy", next: expect.stringContaining("nginx -t") });
     },
     PATIENCE,
@@ -213,7 +214,7 @@ describe.concurrent("a check", () => {
       await using sandbox = await broken("odoo-stopped");
       const ran = await runOn(sandbox, { mode: "check" });
       await expectUntouched(sandbox, ran, "502");
-      expect(ran.evidence.size).toBe(0);
+      expect(ran.evidence.get("before/odoo-ce-odoo-1.log")).toContain("odoo werkzeug: 127.0.0.1");
       expect(ran.verdict.next).toMatch(/^Run again with `mode: recover`: it would begin with start-stack/);
       const summary = summaryOf(ran.entries, "");
       expect(summary).toMatch(
