@@ -114,6 +114,11 @@ export function unzipped({ name, bytes, size, hash }: StoredArtifact): Map<strin
   const real = `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
   if (JSON.stringify(hash).includes(real) === false)
     throw new Error(`${name}: ${real} came, ${hash} was said`);
+  return filesOfZip(bytes);
+}
+
+/** The files of a zip archive. */
+export function filesOfZip(bytes: Buffer): Map<string, Buffer> {
   const end = bytes.lastIndexOf("PK\u0005\u0006", undefined, "latin1");
   const files = new Map<string, Buffer>();
   let at = bytes.readUInt32LE(end + 16);
