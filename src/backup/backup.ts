@@ -13,14 +13,16 @@ import { HostError, RefusedError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Program } from "../host/program.ts";
 import { type StatePlace, stateProgram } from "../host/state.ts";
-import { runStep, type StepEnd, stepPrograms } from "../host/steps/step.ts";
+import { runStep, stepPrograms } from "../host/steps/step.ts";
 import type { BackupPlace } from "../inputs/inputs.ts";
 import type { BackupMade } from "../journal.ts";
-import { messageOf, type Parts } from "../parts.ts";
+import type { Parts } from "../parts.ts";
 import { plainText } from "../survey/raw.ts";
 import { ifSeen } from "../survey/survey.ts";
+import { Arrival, Progress } from "./arrival.ts";
 import { DumpFile, type RoomIn } from "./dump-file.ts";
-import { howFar, inBytes } from "./words.ts";
+import { endedBadly, refusalIn, withoutBackup } from "./refusals.ts";
+import { inBytes } from "./words.ts";
 
 const STATE = readFileSync(new URL("../host/state.sh", import.meta.url), "utf8");
 const GATE = readFileSync(new URL("./gate.sh", import.meta.url), "utf8");
@@ -35,8 +37,6 @@ const SNAPSHOT = readFileSync(new URL("./snapshot.py", import.meta.url), "utf8")
 const SECONDS_TO_END = 90;
 /** A copy of a verified file may be taken up again so often where the connection was lost. */
 const MOST_ATTEMPTS = 5;
-/** Milliseconds between two lines of progress. */
-const BETWEEN_TELLING = 4_000;
 /** How long the tidying may take, in milliseconds: after a refusal, and after a cancel, when the runner waits for us. */
 const TIDYING = 30_000;
 const TIDYING_CANCELLED = 5_000;
@@ -279,7 +279,9 @@ class BackupRun {
   /** The dump as it is made, over the connection: it never lies on the droplet. */
   async #toRunner(): Promise<BackupMade> {
     const { text, values } = programFor(this.#subject, this.#place, this.#options);
-    const arrival = new Arrival(this.#pathOnRunner(), this.#parts, (said) => this.#tell(said));
+    const arrival = new Arrival(this.#pathOnRunner(), this.#parts.room, this.#parts.clock, (said) =>
+      this.#tell(said),
+    );
     try {
       const { status } = await this.#host.stream(
         {
@@ -401,117 +403,6 @@ class BackupRun {
   }
 }
 
-/** Tells how far it is, every few seconds. */
-class Progress {
-  readonly #clock: Parts["clock"];
-  readonly #tell: (text: string) => void;
-  readonly #began: number;
-  #told: number;
-
-  constructor(clock: Parts["clock"], tell: (text: string) => void) {
-    this.#clock = clock;
-    this.#tell = tell;
-    this.#began = clock.monotonic();
-    this.#told = this.#began;
-  }
-
-  at(bytes: number, expected: number): void {
-    const now = this.#clock.monotonic();
-    if (now - this.#told < BETWEEN_TELLING) return;
-    this.#told = now;
-    this.#tell(howFar(bytes, expected, (now - this.#began) / 1000));
-  }
-}
-
-/** A dump that comes over the connection: a line that tells how long it will be, about; then the dump. */
-class Arrival {
-  file: DumpFile | undefined;
-  readonly #path: string;
-  readonly #parts: BackupParts;
-  readonly #progress: Progress;
-  #expected = 0;
-  #head = Buffer.alloc(0);
-
-  constructor(path: string, parts: BackupParts, tell: (text: string) => void) {
-    this.#path = path;
-    this.#parts = parts;
-    this.#progress = new Progress(parts.clock, (said) => tell(`received ${said}`));
-  }
-
-  take(bytes: Buffer): Promise<void> | undefined {
-    if (this.file === undefined) return this.#begin(bytes);
-    this.#progress.at(this.file.bytes, this.#expected);
-    return this.file.take(bytes);
-  }
-
-  async #begin(bytes: Buffer): Promise<void> {
-    this.#head = Buffer.concat([this.#head, bytes]);
-    const end = this.#head.indexOf("\n");
-    if (end < 0 && this.#head.length < 32) return;
-    const [, expected] = /^expected=(\d+)$/.exec(this.#head.toString("latin1", 0, Math.max(end, 0))) ?? [];
-    if (expected === undefined)
-      throw new HostError("nonsense", "What came is not what the droplet was to send");
-    this.#expected = Number(expected);
-    this.file = await DumpFile.create(this.#path, this.#expected, this.#parts.room);
-    const rest = this.#head.subarray(end + 1);
-    this.#head = Buffer.alloc(0);
-    if (rest.length > 0) await this.file.take(rest);
-  }
-}
-
 function backupsOf({ auditRoot, key }: StatePlace): string {
   return `${auditRoot}/${key}/backups`;
-}
-
-/** The refusal in what a program printed: `refused: …`, `detail: …`, `advice: …`. */
-function refusalIn(output: string): RefusedError | undefined {
-  const lines = output.split("\n");
-  const told = (word: string): string[] =>
-    lines.filter((line) => line.startsWith(`${word}: `)).map((line) => line.slice(word.length + 2));
-  const [title] = told("refused");
-  if (title === undefined) return undefined;
-  return new RefusedError(title, { detail: told("detail").join("\n"), advice: told("advice").join(" ") });
-}
-
-function endedBadly(end: StepEnd, output: string, seconds: number): RefusedError {
-  const detail = output.trim().split("\n").slice(-5).join("\n");
-  switch (end.outcome) {
-    case "ended":
-      return end.status === 124 || end.status === 137
-        ? new RefusedError(`The backup did not end within ${seconds} s`, {
-            detail,
-            advice: "Raise `backup_timeout`.",
-          })
-        : new RefusedError(`The backup failed with status ${end.status}`, { detail });
-    case "gone":
-      return new RefusedError("Somebody else took the lease over, so no backup was taken");
-    case "vanished":
-      return new RefusedError("The backup vanished: the droplet was rebooted, or it was killed", {
-        detail,
-        advice: "Run again.",
-      });
-    case "absent":
-      return new RefusedError("The backup never began: the connection was lost before it arrived", {
-        advice: "Run again.",
-      });
-    case "unarmed":
-      return new RefusedError(`The backup was not begun: ${end.why}`);
-  }
-}
-
-/** Why there is no backup, with what follows from that. */
-function withoutBackup(error: unknown): RefusedError {
-  const { detail, advice } =
-    error instanceof RefusedError || error instanceof HostError ? error : { detail: "", advice: "" };
-  return new RefusedError(`There is no good backup, so nothing more was done: ${wordsFor(error)}`, {
-    detail,
-    advice: advice || "Mend that, and run again.",
-    cause: error,
-  });
-}
-
-function wordsFor(error: unknown): string {
-  const { code } = error instanceof Error && "code" in error ? error : { code: undefined };
-  if (code === "ENOSPC" || code === "EDQUOT") return `the runner's disk is full (${messageOf(error)})`;
-  return messageOf(error);
 }
