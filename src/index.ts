@@ -241,11 +241,10 @@ async function ship(
     visibility: visibility(),
     recipients: inputs.recipients,
     uploadLimit: inputs.uploadLimit,
-    backupStaysOnRunner: inputs.backupStaysOnRunner,
     page: workflow().url,
     means: {
       uploader: () => import("./report/artifact.ts"),
-      cipher: () => import("./report/encrypt.ts"),
+      cipher: () => import("./backup/encrypt.ts"),
     },
     signal,
   };
@@ -256,7 +255,9 @@ async function ship(
   await report(entries(), directory);
   for (const entry of entries()) {
     if (entry.kind === "artifact-ended" && entry.uploaded === undefined)
-      core.warning(`The ${entry.holds} was not uploaded: ${entry.why}. It is still in ${directory}.`);
+      core.warning(
+        `The ${entry.holds} was not uploaded: ${entry.why}. ${entry.holds === "evidence" ? `It is still in ${directory}.` : "It stays where it was made; the summary tells where."}`,
+      );
   }
 }
 
@@ -264,7 +265,7 @@ function owesArtifact(entries: readonly Entry[]): boolean {
   return (
     Boolean(process.env.ACTIONS_RUNTIME_TOKEN) &&
     worthKeeping(entries) &&
-    !entries.some(({ kind }) => kind === "artifact-ended")
+    !entries.some((entry) => entry.kind === "artifact-ended" && entry.holds === "evidence")
   );
 }
 

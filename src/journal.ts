@@ -118,8 +118,15 @@ export type Event =
       /** Why it is not; empty where it is. */
       readonly why: string;
     }
-  /** The runner's copy, which was there to be uploaded only. */
-  | { readonly kind: "backup-removed"; readonly path: string }
+  /** The copy of a backup on the droplet that was to come home to be uploaded: only the recipients can read it. */
+  | {
+      readonly kind: "backup-encrypted";
+      /** On the runner; undefined: it did not come. */
+      readonly path: string | undefined;
+      readonly seconds: number;
+      /** Why it did not; empty where it did. */
+      readonly why: string;
+    }
   | { readonly kind: "note"; readonly text: string }
   | {
       readonly kind: "concluded";
@@ -145,6 +152,8 @@ export interface BackupMade {
   /** On the droplet, and on the runner; undefined where it was not to go there. */
   readonly onDroplet: string | undefined;
   readonly onRunner: string | undefined;
+  /** What a person types to have the droplet's, as the login of this run; empty where it is not on the droplet. */
+  readonly fetch: string;
   readonly bytes: number;
   readonly sha256: string;
   readonly seconds: number;
@@ -223,6 +232,14 @@ export class Journal {
   get entries(): readonly Entry[] {
     return this.#entries;
   }
+}
+
+/** The backup of a run: the last one that was read back whole. */
+export function backupOf(entries: readonly Entry[]): BackupMade | undefined {
+  const good = entries.flatMap((entry) =>
+    entry.kind === "backup-ended" && entry.backup !== undefined ? [entry.backup] : [],
+  );
+  return good.at(-1);
 }
 
 export function recordOf(diagnosis: Diagnosis): DiagnosisRecord {

@@ -4,6 +4,7 @@
  */
 
 import { takeBackup } from "./backup/backup.ts";
+import { bringHomeEncrypted } from "./backup/home.ts";
 import {
   type Diagnosis,
   hostUnreachable,
@@ -22,7 +23,7 @@ import type { Host } from "./host/host.ts";
 import type { StatePlace } from "./host/state.ts";
 import { runStep, type StepEnd } from "./host/steps/step.ts";
 import type { Inputs } from "./inputs/inputs.ts";
-import { recordOf } from "./journal.ts";
+import { type BackupMade, recordOf } from "./journal.ts";
 import { Leases } from "./leases.ts";
 import { openHost, Watch } from "./look.ts";
 import { noteThat, type Parts } from "./parts.ts";
@@ -110,10 +111,15 @@ async function recoverUnderLease(
     await leases.take(first);
     const stopped = AbortSignal.any([parts.signal, leases.lost]);
     await saveEvidence(host, first, "before", parts, stopped);
-    const verdict = await climb(host, watch, leases, permission, inputs, { ...parts, signal: stopped });
+    const under = { ...parts, signal: stopped };
+    const progress = nothingYet();
+    const verdict = await climb(host, watch, leases, permission, progress, inputs, under).catch(
+      (error: unknown) => refusedOnTheWay(error, progress, stopped),
+    );
     await saveEvidence(host, first, "after", parts, stopped).catch(
       noteThat(parts, "The logs after the run could not be saved"),
     );
+    await bringBackupHome(progress.backup, host, inputs, under);
     return verdict;
   } finally {
     await leases.giveBack();
@@ -133,19 +139,17 @@ interface Progress {
   hung: string;
   /** What a boot in the foreground adds to the finding. */
   boot: ((cause: Diagnosis) => string) | undefined;
-  backup: { covers(remedy: RemedyName): boolean } | undefined;
+  backup: Backup | undefined;
 }
 
-/** One remedy after the other, each chosen by a fresh look, until the site is good or nothing more is allowed. */
-async function climb(
-  host: Host,
-  watch: Watch,
-  leases: Leases,
-  permission: Permission,
-  inputs: Inputs,
-  parts: Parts,
-): Promise<Verdict> {
-  const progress: Progress = {
+interface Backup {
+  readonly made: BackupMade;
+  readonly place: StatePlace;
+  covers(remedy: RemedyName): boolean;
+}
+
+function nothingYet(): Progress {
+  return {
     tried: [],
     done: [],
     setbacks: [],
@@ -154,6 +158,18 @@ async function climb(
     boot: undefined,
     backup: undefined,
   };
+}
+
+/** One remedy after the other, each chosen by a fresh look, until the site is good or nothing more is allowed. */
+async function climb(
+  host: Host,
+  watch: Watch,
+  leases: Leases,
+  permission: Permission,
+  progress: Progress,
+  inputs: Inputs,
+  parts: Parts,
+): Promise<Verdict> {
   const { tried, done } = progress;
   let diagnosis = await watch.look("under the lease");
   if (isFine(diagnosis)) return verdicts.good(diagnosis, "Every layer is good: somebody mended it meanwhile");
@@ -201,6 +217,30 @@ async function climb(
     progress.boot?.(cause) ?? withObstacle(diagnosis.finding, progress.obstacle),
   );
   return { ...verdict, detail: [...progress.setbacks, verdict.detail].filter(Boolean).join("\n") };
+}
+
+/** A refusal half-way ends the run as any other verdict does: with the logs after it, and what had run before it told. */
+function refusedOnTheWay(error: unknown, { done }: Progress, stopped: AbortSignal): Verdict {
+  if (!(error instanceof RefusedError) || stopped.aborted) throw error;
+  return verdicts.refusedAfter(error, done);
+}
+
+/**
+ * The copy of the backup that is to be uploaded, when the site was dealt with: whoever waits for the site does not wait for
+ * it, and nothing that goes wrong with it changes how the run ended.
+ */
+async function bringBackupHome(
+  backup: Backup | undefined,
+  host: Host,
+  inputs: Inputs,
+  parts: Parts,
+): Promise<void> {
+  if (backup === undefined || inputs.recipients.length === 0) return;
+  const { made, place } = backup;
+  const { onDroplet, onRunner } = made;
+  // One that is on the runner is encrypted there.
+  if (onDroplet === undefined || onRunner !== undefined) return;
+  await bringHomeEncrypted(host, place, { ...made, onDroplet }, inputs, parts, parts.signal);
 }
 
 /** Applies a remedy, with what must come before it. */
@@ -409,7 +449,7 @@ async function backUp(
   place: StatePlace,
   inputs: Inputs,
   parts: Parts,
-): Promise<{ covers(remedy: RemedyName): boolean }> {
+): Promise<Backup> {
   const target = targetOf(diagnosis);
   const database = ifSeen(target.database);
   if (database === undefined)
@@ -417,17 +457,22 @@ async function backUp(
       advice: "Name it with `database`.",
     });
   const filestore = removesFiles(remedy, diagnosis);
-  await takeBackup(
+  const made = await takeBackup(
     host,
     place,
     parts.run,
     `${parts.run.slice(0, 8)}-${number}-backup`,
     { target, database, setup: diagnosis.setup },
-    { to: inputs.backupTo, timeoutMs: inputs.backupTimeoutMs, filestore },
+    {
+      to: inputs.backupTo,
+      timeoutMs: inputs.backupTimeoutMs,
+      filestore,
+      connection: inputs.connection,
+    },
     parts,
     parts.signal,
   );
-  return { covers: (other) => filestore || !removesFiles(other, diagnosis) };
+  return { made, place, covers: (other) => filestore || !removesFiles(other, diagnosis) };
 }
 
 async function apply(

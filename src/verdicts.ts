@@ -272,6 +272,14 @@ function peopleCanWork({ layers }: Diagnosis): boolean {
   return outermost === "good" && at("assets") !== "bad";
 }
 
+/** What stopped a run half-way, and what it had done by then. */
+export function refusedAfter(
+  { message, detail, advice }: RefusedError,
+  done: readonly RemedyName[],
+): Verdict {
+  return { status: "refused", headline: `${message}${inVain(done)}`, detail, next: advice };
+}
+
 /** @param risks the class of each remedy */
 export function whatRecoverWouldDo(
   diagnosis: Diagnosis,

@@ -9,18 +9,21 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Diagnosis, Setup } from "../diagnosis/diagnosis.ts";
 import type { Target } from "../diagnosis/target.ts";
-import { HostError, RefusedError } from "../errors.ts";
+import { RefusedError } from "../errors.ts";
 import type { Host } from "../host/host.ts";
 import type { Program } from "../host/program.ts";
 import { type StatePlace, stateProgram } from "../host/state.ts";
 import { runStep, stepPrograms } from "../host/steps/step.ts";
+import type { Connection } from "../inputs/connection.ts";
 import type { BackupPlace } from "../inputs/inputs.ts";
 import type { BackupMade } from "../journal.ts";
 import type { Parts } from "../parts.ts";
 import { plainText } from "../survey/raw.ts";
 import { ifSeen } from "../survey/survey.ts";
-import { Arrival, Progress } from "./arrival.ts";
-import { DumpFile, type RoomIn } from "./dump-file.ts";
+import { Arrival } from "./arrival.ts";
+import { DumpFile, type RoomIn, roomIn } from "./dump-file.ts";
+import { fetchLine } from "./fetch.ts";
+import { type Copying, copyInto, ENCRYPTED_NAME } from "./home.ts";
 import { endedBadly, refusalIn, withoutBackup } from "./refusals.ts";
 import { inBytes } from "./words.ts";
 
@@ -29,14 +32,11 @@ const GATE = readFileSync(new URL("./gate.sh", import.meta.url), "utf8");
 const DUMP = readFileSync(new URL("./dump.sh", import.meta.url), "utf8");
 const STREAM = readFileSync(new URL("./stream.sh", import.meta.url), "utf8");
 const SETTLE = readFileSync(new URL("./settle.sh", import.meta.url), "utf8");
-const COPY = readFileSync(new URL("./copy.sh", import.meta.url), "utf8");
 const ABANDON = readFileSync(new URL("./abandon.sh", import.meta.url), "utf8");
 const SNAPSHOT = readFileSync(new URL("./snapshot.py", import.meta.url), "utf8");
 
 /** Beyond its own deadline, for the program to say so and to tidy up; in seconds. */
 const SECONDS_TO_END = 90;
-/** A copy of a verified file may be taken up again so often where the connection was lost. */
-const MOST_ATTEMPTS = 5;
 /** How long the tidying may take, in milliseconds: after a refusal, and after a cancel, when the runner waits for us. */
 const TIDYING = 30_000;
 const TIDYING_CANCELLED = 5_000;
@@ -54,6 +54,8 @@ export interface BackupOptions {
   readonly timeoutMs: number;
   /** Whether what comes after it can remove attachments: then the filestore is kept as well. */
   readonly filestore: boolean;
+  /** By which the droplet is reached: a person who fetches the dump goes the same way. */
+  readonly connection: Connection;
 }
 
 /** What of a run's parts a backup needs. */
@@ -141,6 +143,7 @@ export async function discardHalves(reportDirectory: string): Promise<void> {
   const folder = join(reportDirectory, "backups");
   const names = await readdir(folder).catch(() => []);
   for (const name of names) if (name.endsWith(".partial")) await rm(join(folder, name), { force: true });
+  await rm(join(reportDirectory, `${ENCRYPTED_NAME}.partial`), { force: true });
 }
 
 // ---- How ----------------------------------------------------------------------------------------------------------
@@ -238,10 +241,13 @@ class BackupRun {
 
   #made(manifest: Manifest, onRunner: string | undefined): BackupMade {
     const { file, bytes, sha256, seconds, tables, snapshot } = manifest;
+    const onDroplet = file === "" ? undefined : `${backupsOf(this.#place)}/${file}`;
     return {
       database: this.#subject.database,
-      onDroplet: file === "" ? undefined : `${backupsOf(this.#place)}/${file}`,
+      onDroplet,
       onRunner,
+      fetch:
+        onDroplet === undefined ? "" : fetchLine(onDroplet, this.#options.connection, this.#host.privilege),
       bytes,
       sha256,
       seconds,
@@ -256,7 +262,11 @@ class BackupRun {
     const step = {
       name: this.#step,
       text,
-      values: { ...values, SECONDS_FOR_BACKUP: String(this.#seconds) },
+      values: {
+        ...values,
+        SECONDS_FOR_BACKUP: String(this.#seconds),
+        RUNNER_ROOM: this.#options.to === "both" ? await this.#roomOnRunner() : "",
+      },
       seconds: this.#seconds + SECONDS_TO_END,
     };
     let output = "";
@@ -320,31 +330,7 @@ class BackupRun {
       this.#parts.room,
     );
     try {
-      const progress = new Progress(this.#parts.clock, (said) => this.#tell(`copied ${said}`));
-      for (let attempt = 1; file.bytes < bytes; attempt++) {
-        try {
-          await this.#host.stream(
-            {
-              ...stateProgram(this.#place, "copy the backup", COPY, {
-                FILE: name,
-                OFFSET: String(file.bytes),
-              }),
-              seconds: this.#seconds + SECONDS_TO_END,
-            },
-            (piece) => {
-              progress.at(file.bytes, bytes);
-              return file.take(piece);
-            },
-            this.#signal,
-          );
-          if (file.bytes < bytes && attempt === MOST_ATTEMPTS) break;
-        } catch (error) {
-          if (!(error instanceof HostError) || error.problem !== "lost" || attempt === MOST_ATTEMPTS)
-            throw error;
-          await file.idle();
-          this.#tell(`the connection was lost: the copy goes on from ${inBytes(file.bytes)}`);
-        }
-      }
+      await copyInto(file, name, bytes, this.#copying());
       const read = await file.readBack();
       if (read !== sha256)
         throw new RefusedError("What is read back from the runner's disk is not what lies on the droplet", {
@@ -358,6 +344,17 @@ class BackupRun {
       await file.discard();
       throw error;
     }
+  }
+
+  #copying(): Copying {
+    return {
+      host: this.#host,
+      place: this.#place,
+      clock: this.#parts.clock,
+      seconds: this.#seconds + SECONDS_TO_END,
+      tell: (text) => this.#tell(text),
+      signal: this.#signal,
+    };
   }
 
   /** The manifest on the droplet. A dump that went home gets its own when what was read back there is what was sent. */
@@ -391,6 +388,11 @@ class BackupRun {
       privileged: true,
       maxOutputBytes: 262_144,
     };
+  }
+
+  async #roomOnRunner(): Promise<string> {
+    const { reportDirectory, room = roomIn } = this.#parts;
+    return String(Math.max(0, Math.floor(await room(reportDirectory))));
   }
 
   #pathOnRunner(): string {

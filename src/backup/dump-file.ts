@@ -25,6 +25,16 @@ export async function roomIn(directory: string): Promise<number> {
   return bavail * bsize - Math.max((blocks * bsize) / 10, LEAST_RESERVE);
 }
 
+/** @throws RefusedError when so many bytes, about, have no room there */
+export async function requireRoom(directory: string, expected: number, room: RoomIn = roomIn): Promise<void> {
+  const left = await room(directory);
+  if (left < expected)
+    throw new RefusedError("There is not enough room on the runner for the backup", {
+      detail: `about ${inBytes(expected)} are expected, and ${left > 0 ? inBytes(left) : "none"} may be used in ${directory}: a tenth of the disk, and at least 2 GiB, stay free`,
+      advice: "Use a runner with a larger disk, or keep the backup on the droplet: `backup_to: droplet`.",
+    });
+}
+
 export class DumpFile {
   readonly #path: string;
   readonly #handle: FileHandle;
@@ -50,12 +60,7 @@ export class DumpFile {
    */
   static async create(path: string, expected: number, room: RoomIn = roomIn): Promise<DumpFile> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const left = await room(dirname(path));
-    if (left < expected)
-      throw new RefusedError("There is not enough room on the runner for the backup", {
-        detail: `about ${inBytes(expected)} are expected, and ${left > 0 ? inBytes(left) : "none"} may be used in ${dirname(path)}: a tenth of the disk, and at least 2 GiB, stay free`,
-        advice: "Use a runner with a larger disk, or keep the backup on the droplet: `backup_to: droplet`.",
-      });
+    await requireRoom(dirname(path), expected, room);
     return new DumpFile(path, await open(`${path}.partial`, "wx", 0o600), room);
   }
 

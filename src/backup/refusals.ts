@@ -51,7 +51,8 @@ export function withoutBackup(error: unknown): RefusedError {
   });
 }
 
-function wordsFor(error: unknown): string {
+/** What went wrong, as a sentence without its end. */
+export function wordsFor(error: unknown): string {
   const { code } = error instanceof Error && "code" in error ? error : { code: undefined };
   if (code === "ENOSPC" || code === "EDQUOT") return `the runner's disk is full (${messageOf(error)})`;
   return messageOf(error);

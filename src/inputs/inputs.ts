@@ -40,8 +40,6 @@ export interface Inputs {
   readonly dbUser: string | undefined;
   readonly backup: BackupWish;
   readonly backupTo: BackupPlace;
-  /** Whether the user wants the runner's copy of a backup to stay there, and not only to be uploaded. */
-  readonly backupStaysOnRunner: boolean;
   /** Public keys of age: who can read what is uploaded encrypted; none: nothing is. */
   readonly recipients: readonly string[];
   /** A larger dump is not uploaded; in bytes. */

@@ -334,19 +334,17 @@ function backupWishesFrom({
   duration,
 }: Omit<Reader, "readFile">): Pick<
   Inputs,
-  "backup" | "backupTo" | "backupStaysOnRunner" | "backupTimeoutMs" | "recipients" | "uploadLimit"
+  "backup" | "backupTo" | "backupTimeoutMs" | "recipients" | "uploadLimit"
 > {
   const backup = check("backup", FORMS.backup, "auto");
-  const to = check("backup_to", FORMS.backupTo, "droplet");
+  const backupTo = check("backup_to", FORMS.backupTo, "droplet");
   const backupTimeoutMs = duration("backup_timeout");
   const recipients = recipientsFrom(given("backup_recipients"), (problem) =>
     complain("backup_recipients", problem),
   );
   return {
     backup,
-    // What is to be uploaded has to come to the runner first.
-    backupTo: recipients.length > 0 && to === "droplet" ? "both" : to,
-    backupStaysOnRunner: to !== "droplet",
+    backupTo,
     backupTimeoutMs,
     recipients,
     uploadLimit: sizeFrom(given("backup_upload_limit").trim(), (problem) =>

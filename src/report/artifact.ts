@@ -4,6 +4,7 @@
  */
 
 import { DefaultArtifactClient } from "@actions/artifact";
+import { patienceFor, whyStopped } from "../patience.ts";
 
 export interface Uploaded {
   readonly id: number | undefined;
@@ -20,11 +21,6 @@ export interface UploadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Milliseconds for an upload of nothing at all: GitHub's client alone tries five times, and waits between. */
-const AT_LEAST = 90_000;
-/** Slower than this is given up: half a megabyte a second. */
-const BYTES_PER_MS = 500;
-
 /**
  * @param files absolute paths below `root`
  * @throws Error when the artifact is not there whole, or not in time
@@ -36,7 +32,7 @@ export async function uploadArtifact(
   bytes: number,
   { retentionDays, packed = false, signal }: UploadOptions = {},
 ): Promise<Uploaded> {
-  const deadline = AbortSignal.timeout(Math.ceil(AT_LEAST + bytes / BYTES_PER_MS));
+  const deadline = patienceFor(bytes);
   const stopped = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
   const upload = new DefaultArtifactClient().uploadArtifact(name, [...files], root, {
     ...(retentionDays === undefined ? {} : { retentionDays }),
@@ -54,12 +50,4 @@ function rejection(signal: AbortSignal): Promise<never> {
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
   return promise;
-}
-
-function whyStopped({ reason }: AbortSignal): string {
-  return reason instanceof DOMException && reason.name === "TimeoutError"
-    ? "it took too long"
-    : reason instanceof Error
-      ? reason.message
-      : String(reason);
 }

@@ -7,14 +7,17 @@ import { createReadStream, existsSync, readdirSync, rmSync, statSync } from "nod
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
-import type { ArtifactContent, ArtifactMade, BackupMade, Entry, Journal } from "../journal.ts";
+import { type RoomIn, requireRoom } from "../backup/dump-file.ts";
+import { ENCRYPTED_NAME } from "../backup/home.ts";
+import { overLimit } from "../backup/words.ts";
+import { type ArtifactContent, type ArtifactMade, backupOf, type Entry, type Journal } from "../journal.ts";
 import { messageOf } from "../parts.ts";
 import type { Visibility } from "./visibility.ts";
 
 /** GitHub's client and the cipher; each is loaded only when it is asked for. */
 export interface Means {
   readonly uploader: () => Promise<Pick<typeof import("./artifact.ts"), "uploadArtifact">>;
-  readonly cipher: () => Promise<Pick<typeof import("./encrypt.ts"), "encryptTo">>;
+  readonly cipher: () => Promise<Pick<typeof import("../backup/encrypt.ts"), "encryptTo">>;
 }
 
 export interface Shipment {
@@ -27,7 +30,8 @@ export interface Shipment {
   readonly recipients: readonly string[];
   /** A larger backup is not uploaded; in bytes. */
   readonly uploadLimit: number;
-  readonly backupStaysOnRunner: boolean;
+  /** How much of the runner's disk may be used; of the real one unless told otherwise. */
+  readonly room?: RoomIn;
   /** The page of the workflow's run; empty where it is not known. */
   readonly page: string;
   readonly means: Means;
@@ -39,6 +43,10 @@ const BACKUP_RETENTION = 7;
 const OPEN_WITHOUT_RECIPIENTS =
   "the repository is public, or may be, and there are no `backup_recipients` to encrypt it to";
 
+/** How the results service says that a name was used before. */
+const NAME_TAKEN = /\b409\b|\balready exists\b/i;
+const MOST_NAMES = 2;
+
 /** Whether there is anything that a person may want to look at later. */
 export function worthKeeping(entries: readonly Entry[]): boolean {
   const status = entries.findLast((entry) => entry.kind === "concluded")?.status;
@@ -48,20 +56,20 @@ export function worthKeeping(entries: readonly Entry[]): boolean {
 /** Uploads report, journal, summary and evidence, as they are on disk. Never throws. */
 export async function shipEvidence(shipment: Shipment): Promise<void> {
   const { directory, visibility, recipients, means, signal } = shipment;
-  const name = nameFor("evidence", shipment);
   const files = ["report.json", "journal.jsonl", "summary.md", ...filesBelow(directory, "evidence")].filter(
     (file) => existsSync(join(directory, file)),
   );
   if (visibility === "hidden") {
     const bytes = files.reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
     const paths = files.map((file) => join(directory, file));
-    return await upload("evidence", name, false, shipment, async ({ uploadArtifact }) =>
+    await upload("evidence", false, shipment, async ({ uploadArtifact }, name) =>
       uploadArtifact(name, paths, directory, bytes, { signal }),
     );
+    return;
   }
-  if (recipients.length === 0) return notUploaded("evidence", name, OPEN_WITHOUT_RECIPIENTS, shipment);
+  if (recipients.length === 0) return notUploaded("evidence", OPEN_WITHOUT_RECIPIENTS, shipment);
   const path = join(directory, "evidence.tar.gz.age");
-  await upload("evidence", name, true, shipment, async ({ uploadArtifact }) => {
+  await upload("evidence", true, shipment, async ({ uploadArtifact }, name) => {
     const [{ encryptTo }, { tarOf }] = await Promise.all([means.cipher(), import("./tar.ts")]);
     rmSync(path, { force: true });
     const archive = Readable.from(tarOf(directory, files)).pipe(createGzip());
@@ -71,77 +79,92 @@ export async function shipEvidence(shipment: Shipment): Promise<void> {
   rmSync(path, { force: true });
 }
 
-/** Uploads the backup that came to the runner, encrypted; takes away what was only for that. Never throws. */
+/**
+ * Uploads the backup, encrypted: the copy that came home so, or what the user wanted on the runner, encrypted here. Only
+ * what was made for this is taken away again. Never throws.
+ */
 export async function shipBackup(shipment: Shipment): Promise<void> {
-  const { recipients, uploadLimit, directory, means, signal } = shipment;
-  const backup = backupOn(shipment);
-  if (backup?.onRunner === undefined || recipients.length === 0) return;
-  const dump = backup.onRunner;
-  const name = nameFor("backup", shipment);
-  if (backup.bytes > uploadLimit) {
-    const limit = `${(backup.bytes / 1e6).toFixed(0)} MB are more than \`backup_upload_limit\`, ${(uploadLimit / 1e6).toFixed(0)} MB`;
-    notUploaded("backup", name, limit, shipment);
-  } else {
-    const path = join(directory, `${safe(backup.database)}.dump.age`);
-    await upload("backup", name, true, shipment, async ({ uploadArtifact }) => {
-      const { encryptTo } = await means.cipher();
-      rmSync(path, { force: true });
-      await encryptTo(recipients, createReadStream(dump), path, signal);
-      return await uploadArtifact(name, [path], directory, statSync(path).size, {
-        packed: true,
-        retentionDays: BACKUP_RETENTION,
-        signal,
-      });
-    });
+  const { recipients, uploadLimit, directory, means, room, signal } = shipment;
+  const backup = backupOf(shipment.entries());
+  if (backup === undefined || recipients.length === 0 || isSettled("backup", shipment.entries())) return;
+  const path = join(directory, ENCRYPTED_NAME);
+  const sealed = { packed: true, retentionDays: BACKUP_RETENTION, signal };
+  const { onRunner } = backup;
+  if (onRunner === undefined) {
+    const why = whyNotHere(shipment);
+    if (why !== undefined) return notUploaded("backup", why, shipment);
+    const uploaded = await upload("backup", true, shipment, async ({ uploadArtifact }, name) =>
+      uploadArtifact(name, [path], directory, statSync(path).size, sealed),
+    );
+    if (uploaded) rmSync(path, { force: true });
+    return;
+  }
+  const tooLarge = overLimit(backup.bytes, uploadLimit);
+  if (tooLarge !== undefined) return notUploaded("backup", tooLarge, shipment);
+  await upload("backup", true, shipment, async ({ uploadArtifact }, name) => {
+    const { encryptTo } = await means.cipher();
     rmSync(path, { force: true });
-  }
-  if (!shipment.backupStaysOnRunner && backup.onDroplet !== undefined) {
-    rmSync(dump, { force: true });
-    shipment.journal.append({ kind: "backup-removed", path: dump });
-  }
+    await requireRoom(directory, backup.bytes, room);
+    await encryptTo(recipients, createReadStream(onRunner), path, signal);
+    return await uploadArtifact(name, [path], directory, statSync(path).size, sealed);
+  });
+  rmSync(path, { force: true });
 }
 
-/** The backup of this run that was not looked after yet. */
-function backupOn({ entries }: Shipment): BackupMade | undefined {
-  const all = entries();
-  const shipped = all.some(({ kind }) => kind === "backup-removed") || isUploaded("backup", all);
-  return shipped ? undefined : all.findLast((entry) => entry.kind === "backup-ended")?.backup;
+/** Whether it is known what came of its upload. */
+function isSettled(content: ArtifactContent, entries: readonly Entry[]): boolean {
+  return entries.some((entry) => entry.kind === "artifact-ended" && entry.holds === content);
 }
 
-function isUploaded(content: ArtifactContent, entries: readonly Entry[]): boolean {
-  return entries.some(
-    (entry) => entry.kind === "artifact-ended" && entry.holds === content && entry.uploaded !== undefined,
-  );
+/** Why no copy of the droplet's dump is here; undefined when there is one. */
+function whyNotHere({ entries, visibility }: Shipment): string | undefined {
+  const copy = entries().findLast((entry) => entry.kind === "backup-encrypted");
+  if (copy === undefined) return "the run was stopped before a copy came to the runner";
+  if (copy.path !== undefined) return undefined;
+  // It may name the host, or what was seen there.
+  return visibility === "open" ? "no copy of it came to the runner" : copy.why;
 }
 
+/** @returns whether it is there */
 async function upload(
   holds: ArtifactContent,
-  name: string,
   encrypted: boolean,
-  { journal, means, page, signal }: Shipment,
-  send: (uploader: Awaited<ReturnType<Means["uploader"]>>) => Promise<{
+  shipment: Shipment,
+  send: (
+    uploader: Awaited<ReturnType<Means["uploader"]>>,
+    name: string,
+  ) => Promise<{
     readonly id: number | undefined;
     readonly bytes: number | undefined;
     readonly digest: string | undefined;
   }>,
-): Promise<void> {
+  attempt = 1,
+): Promise<boolean> {
+  const { journal, means, page, signal } = shipment;
+  const name = nameFor(holds, shipment);
   journal.append({ kind: "artifact-begun", holds, name, encrypted });
   try {
-    const { id, bytes = 0, digest } = await send(await means.uploader());
+    const { id, bytes = 0, digest } = await send(await means.uploader(), name);
     const url = page === "" || id === undefined ? "" : `${page}/artifacts/${id}`;
     const uploaded: ArtifactMade = { url, bytes, digest };
     journal.append({ kind: "artifact-ended", holds, name, uploaded, why: "" });
+    return true;
   } catch (error) {
     // The post step does it then.
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
     // An address that was signed lets whoever has it write there.
     const why = messageOf(error).replaceAll(/\bhttps?:\/\/\S+/g, "(an address)");
+    // Taken by our own first try, where its answer was lost and the client asked again.
+    if (NAME_TAKEN.test(why) && attempt < MOST_NAMES)
+      return await upload(holds, encrypted, shipment, send, attempt + 1);
     journal.append({ kind: "artifact-ended", holds, name, uploaded: undefined, why });
+    return false;
   }
 }
 
-function notUploaded(holds: ArtifactContent, name: string, why: string, { journal }: Shipment): void {
-  journal.append({ kind: "artifact-ended", holds, name, uploaded: undefined, why });
+function notUploaded(holds: ArtifactContent, why: string, shipment: Shipment): void {
+  const name = nameFor(holds, shipment);
+  shipment.journal.append({ kind: "artifact-ended", holds, name, uploaded: undefined, why });
 }
 
 /** A name can be used once in a workflow's run; what a killed step began may have taken it. */

@@ -115,8 +115,10 @@ export function consoleWords(entry: Entry): string | undefined {
       return entry.uploaded === undefined
         ? `the ${entry.holds} was not uploaded: ${entry.why}`
         : `the ${entry.holds} is uploaded as ${entry.name}, ${entry.uploaded.bytes} bytes`;
-    case "backup-removed":
-      return `the runner's copy of the backup was removed: ${entry.path}`;
+    case "backup-encrypted":
+      return entry.path === undefined
+        ? `no copy of the backup came to the runner: ${entry.why}`
+        : `an encrypted copy of the backup came to the runner in ${entry.seconds} s: ${entry.path}`;
     case "note":
       return entry.text;
     case "concluded":

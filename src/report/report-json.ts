@@ -308,11 +308,12 @@ function backupsOf(entries: readonly Entry[]): ReportedBackup[] {
 }
 
 function reportedBackup(made: BackupMade): Nullable<BackupMade> {
-  const { database, onDroplet, onRunner, bytes, sha256, seconds, tables, filestore } = made;
+  const { database, onDroplet, onRunner, fetch, bytes, sha256, seconds, tables, filestore } = made;
   return {
     database,
     onDroplet: onDroplet ?? null,
     onRunner: onRunner ?? null,
+    fetch,
     bytes,
     sha256,
     seconds,

@@ -4,7 +4,7 @@ import { isWaiting } from "../diagnosis/diagnosis.ts";
 import type { Layer } from "../diagnosis/layers.ts";
 import { needsApproval } from "../diagnosis/risk.ts";
 import { type SignatureFound, whatItMeans } from "../diagnosis/signatures/index.ts";
-import type { ArtifactContent, Entry, EventOf, Status } from "../journal.ts";
+import { type ArtifactContent, backupOf, type Entry, type EventOf, type Status } from "../journal.ts";
 import { deedsOf } from "./deeds.ts";
 import { block, code, plain, prose } from "./markdown.ts";
 import { openOutputsOf } from "./outputs.ts";
@@ -32,6 +32,10 @@ const MOST_CHARACTERS = 200_000;
 const MOST_OUTPUT_LINES = 60;
 const MOST_OUTPUT_CHARACTERS = 15_000;
 
+/** For who may log in to the droplet, it says enough; to everybody else, nothing. */
+const OPEN_BACKUP =
+  "A backup was made. On the droplet, for root: `ls -t /var/lib/odoo-recover/*/backups` (`docs/restore.md`), unless `backup_to: runner` sent it elsewhere.";
+
 /**
  * For a page that everybody can read: how the run ended, the cause and the next step, and nothing of what was seen. What
  * ended before anything was seen is told as it is.
@@ -41,11 +45,15 @@ export function openSummaryOf(entries: readonly Entry[]): string {
     return summaryOf(entries, "");
   const { status, cause, headline, next } = openOutputsOf(entries, "");
   const evidence = last(entries, "artifact-ended", "evidence");
+  const backup = last(entries, "artifact-ended", "backup");
+  const backedUp = backupOf(entries) !== undefined;
   return [
     `## ${SIGN[status]} ${status}: ${prose(headline)}`,
     next === "" ? "**Next:** nothing." : `**Next:** ${prose(next)}`,
     `Cause: ${code(cause)}. This repository is public, or may be: what was seen is not told here.`,
     ...(evidence === undefined ? [] : [`The evidence: ${whereItIs(evidence)}`]),
+    ...(backup === undefined ? [] : [`The backup: ${whereItIs(backup)}`]),
+    ...(backedUp && backup?.uploaded === undefined ? [OPEN_BACKUP] : []),
     "",
   ].join("\n\n");
 }
@@ -153,24 +161,24 @@ function deedLines(entries: readonly Entry[]): string {
 }
 
 function backupLines(entries: readonly Entry[]): string {
-  const backup = last(entries, "backup-ended")?.backup;
+  const backup = backupOf(entries);
   if (backup === undefined) return "";
-  const { database, onDroplet, onRunner, bytes, sha256, seconds, tables, filestore } = backup;
-  // Its port is left out: `scp` takes it by `-P`, and ssh's own configuration mostly knows it.
-  const host = (last(entries, "started")?.host ?? "").replace(/:\d+$/, "").replace(/^local$/, "");
+  const { database, onDroplet, onRunner, fetch, bytes, sha256, seconds, tables, filestore } = backup;
+  const encrypted = last(entries, "backup-encrypted")?.path;
+  const ended = last(entries, "artifact-ended", "backup");
   return [
     "### Backup",
     "",
     `Of the database ${code(database)}, read back whole: ${(bytes / 1_048_576).toFixed(1)} MiB, ${tables} tables, in ${Math.round(seconds)} s.`,
     "",
-    ...(onDroplet === undefined ? [] : [`- On the droplet: ${code(onDroplet)}`]),
-    ...(onDroplet === undefined || host === ""
+    ...(onDroplet === undefined
       ? []
-      : [`- To fetch it, as root: ${code(`scp root@${host}:${onDroplet} .`)}`]),
-    ...(onRunner === undefined || last(entries, "backup-removed") !== undefined
+      : [`- On the droplet, for root alone: ${code(onDroplet)}`, `- To fetch it: ${code(fetch)}`]),
+    ...(onRunner === undefined ? [] : [`- On the runner, until the job ends: ${code(onRunner)}`]),
+    ...(encrypted === undefined || ended?.uploaded !== undefined
       ? []
-      : [`- On the runner: ${code(onRunner)}`]),
-    ...backupArtifactLines(last(entries, "artifact-ended", "backup")),
+      : [`- Encrypted, on the runner until the job ends: ${code(encrypted)}`]),
+    `- ${backupArtifactWords(ended)}`,
     `- SHA-256: ${code(sha256)}`,
     ...(filestore === undefined
       ? []
@@ -179,12 +187,11 @@ function backupLines(entries: readonly Entry[]): string {
   ].join("\n");
 }
 
-function backupArtifactLines(ended: EventOf<"artifact-ended"> | undefined): string[] {
-  if (ended === undefined)
-    return ["- It was not uploaded: no `backup_recipients` were given to encrypt it to"];
-  if (ended.uploaded === undefined) return [`- It was not uploaded: ${prose(ended.why)}`];
+function backupArtifactWords(ended: EventOf<"artifact-ended"> | undefined): string {
+  if (ended === undefined) return "Not uploaded: that is only done encrypted, to `backup_recipients`";
+  if (ended.uploaded === undefined) return `Not uploaded: ${prose(ended.why)}`;
   const opened = "`age --decrypt --identity KEY_FILE` opens it";
-  return [`- Uploaded, encrypted, as the artifact ${code(ended.name)}: ${prose(opened)}`];
+  return `Uploaded, encrypted, as the artifact ${code(ended.name)}: ${prose(opened)}`;
 }
 
 function foreseenLines(entries: readonly Entry[]): string {
@@ -384,8 +391,10 @@ function wordsFor(entry: Entry): string | undefined {
       return entry.uploaded === undefined
         ? `the ${entry.holds} was not uploaded: ${prose(entry.why)}`
         : `uploaded the ${entry.holds} as ${code(entry.name)}`;
-    case "backup-removed":
-      return `the runner's copy of the backup was removed`;
+    case "backup-encrypted":
+      return entry.path === undefined
+        ? `no copy of the backup came to the runner: ${prose(entry.why)}`
+        : `an encrypted copy of the backup came to the runner in ${entry.seconds} s`;
     case "note":
       return plain(entry.text);
     case "concluded":

@@ -295,6 +295,11 @@ it("without room on the runner nothing of the dump is taken, and with less than 
   const none = await refusalOf(stage.take({ to: "runner", room: async () => 10 }));
   expect(none.message).toContain("not enough room on the runner");
   expect(none.advice).toContain("backup_to: droplet");
+  const dumps = stage.said("dumps");
+  const both = await refusalOf(stage.take({ to: "both", room: async () => 10 }));
+  expect(both.message).toContain("not enough room on the runner");
+  expect(both.advice).toContain("backup_to: droplet");
+  expect(stage.said("dumps"), "it was looked at only after a dump").toBe(dumps);
   let looks = 0;
   stage.says({ size: "1000\n", dump: `printf 'PGDMP\\nshop\\n'; head -c 20000000 /dev/zero` });
   const less = await refusalOf(

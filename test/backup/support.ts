@@ -163,7 +163,13 @@ export class Stage implements Disposable {
       owner,
       step ?? `01234567-${this.#steps}-backup`,
       { target: targetOf(diagnosis), database, setup: diagnosis.setup },
-      { to: "droplet", timeoutMs: 60_000, filestore: false, ...more },
+      {
+        to: "droplet",
+        timeoutMs: 60_000,
+        filestore: false,
+        connection: { kind: "local" },
+        ...more,
+      },
       {
         clock: realClock,
         journal: new Journal(realClock, new Redactor(), [{ append: (entry) => this.journal.push(entry) }]),

@@ -69,7 +69,6 @@ describe("defaults", () => {
       approve: undefined,
       backup: "auto",
       backupTo: "droplet",
-      backupStaysOnRunner: false,
       recipients: [],
       uploadLimit: 400_000_000,
       backupTimeoutMs: 3_600_000,
@@ -397,20 +396,9 @@ describe("a module", () => {
 describe("a backup", () => {
   const KEY = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
 
-  it("comes to the runner where it can be encrypted, and stays there only where that was asked for", () => {
-    const wishes = (more: RawInputs) => {
-      const { backupTo, backupStaysOnRunner, recipients } = parse(more);
-      return { backupTo, backupStaysOnRunner, recipients };
-    };
-    expect(wishes({ backup_recipients: KEY })).toEqual({
-      backupTo: "both",
-      backupStaysOnRunner: false,
-      recipients: [KEY],
-    });
-    expect(wishes({ backup_recipients: KEY, backup_to: "runner" })).toMatchObject({
-      backupTo: "runner",
-      backupStaysOnRunner: true,
-    });
+  it("stays where it was to go, whoever may read what is uploaded of it", () => {
+    expect(parse({ backup_recipients: KEY })).toMatchObject({ backupTo: "droplet", recipients: [KEY] });
+    expect(parse({ backup_recipients: KEY, backup_to: "runner" }).backupTo).toBe("runner");
   });
 
   it("has a limit in megabytes or gigabytes, and recipients that are whole", () => {

@@ -1,12 +1,14 @@
 // What is uploaded, under which name, and what is taken away again; with an uploader that only notes what it was given.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { Decrypter, generateIdentity, identityToRecipient } from "age-encryption";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type BackupMade, type Entry, type Event, Journal } from "../../src/journal.ts";
+import { encryptTo } from "../../src/backup/encrypt.ts";
+import { type BackupMade, type Entry, type Event, type EventOf, Journal } from "../../src/journal.ts";
 import { Redactor } from "../../src/redactor.ts";
 import {
   artifactName,
@@ -16,7 +18,6 @@ import {
   shipEvidence,
   worthKeeping,
 } from "../../src/report/artifacts.ts";
-import { encryptTo } from "../../src/report/encrypt.ts";
 import { tarOf } from "../../src/report/tar.ts";
 import { visibilityOf } from "../../src/report/visibility.ts";
 import { VirtualClock } from "../support/clocks.ts";
@@ -67,7 +68,6 @@ function shipment(
     visibility: "hidden",
     recipients: [],
     uploadLimit: 400_000_000,
-    backupStaysOnRunner: false,
     page: "https://github.com/acme/shop/actions/runs/1",
     means: { uploader: async () => ({ uploadArtifact }), cipher: async () => ({ encryptTo }) },
     signal: new AbortController().signal,
@@ -82,6 +82,8 @@ function file(name: string, text: string | Buffer): string {
   writeFileSync(path, text, { mode: 0o600 });
   return path;
 }
+
+const never = async (): Promise<never> => expect.unreachable();
 
 const ended = (entries: readonly Entry[]) => entries.filter((entry) => entry.kind === "artifact-ended");
 
@@ -112,12 +114,30 @@ describe("the evidence", () => {
 
   it("is not loaded for, and not sent, where everybody could read it and nobody may decrypt it", async () => {
     file("report.json", "{}");
-    const never = async (): Promise<never> => expect.unreachable();
     const { made, journal } = shipment({ visibility: "open", means: { uploader: never, cipher: never } });
     await shipEvidence(made);
     expect(ended(journal.entries)).toMatchObject([
       { uploaded: undefined, why: expect.stringContaining("public, or may be") },
     ]);
+  });
+
+  it("whose name is taken gets another one, once", async () => {
+    file("report.json", "{}");
+    const names: string[] = [];
+    const { made, journal } = shipment({
+      means: {
+        uploader: async () => ({
+          uploadArtifact: async (name) => {
+            names.push(name);
+            throw new Error("(409) Conflict: an artifact with this name already exists");
+          },
+        }),
+        cipher: never,
+      },
+    });
+    await shipEvidence(made);
+    expect(names).toEqual(["odoo-recover-192.0.2.7-3f9c2a71", "odoo-recover-192.0.2.7-3f9c2a71-2"]);
+    expect(ended(journal.entries)).toHaveLength(1);
   });
 
   it("that cannot be sent is told without the address, and stays", async () => {
@@ -153,6 +173,7 @@ describe("the backup", () => {
       database: "shop",
       onDroplet: "/var/lib/odoo-recover/x/backups/shop.dump",
       onRunner: join(home.path, "shop.dump"),
+      fetch: "",
       bytes: DUMP.length,
       sha256: "",
       seconds: 1,
@@ -162,26 +183,102 @@ describe("the backup", () => {
     },
   });
 
-  it("is sent only encrypted, in a file of our own, of which nothing stays; nor does the copy that was made for it", async () => {
+  const copied = (more: Partial<EventOf<"backup-encrypted">> = {}): Event => ({
+    kind: "backup-encrypted",
+    path: join(home.path, "backup.dump.age"),
+    seconds: 1,
+    why: "",
+    ...more,
+  });
+
+  it("that is on the runner is sent only encrypted, in a file of our own, of which nothing stays; the user's does", async () => {
     const dump = file("shop.dump", DUMP);
     const identity = await generateIdentity();
-    const { sent, made, journal } = shipment({ recipients: [await identityToRecipient(identity)] }, backup());
+    const { sent, made } = shipment({ recipients: [await identityToRecipient(identity)] }, backup());
     await shipBackup(made);
     const [only] = sent;
     expect(only?.name).toBe("odoo-recover-192.0.2.7-3f9c2a71-backup");
-    expect([...(only?.files.keys() ?? [])]).toEqual(["shop.dump.age"]);
+    expect([...(only?.files.keys() ?? [])]).toEqual(["backup.dump.age"]);
     expect(only?.modes).toEqual([0o600]);
-    const encrypted = only?.files.get("shop.dump.age") ?? Buffer.alloc(0);
+    const encrypted = only?.files.get("backup.dump.age") ?? Buffer.alloc(0);
     expect(encrypted.includes("PGDMP")).toBe(false);
     const decrypter = new Decrypter();
     decrypter.addIdentity(identity);
     expect(Buffer.from(await decrypter.decrypt(encrypted)).equals(DUMP)).toBe(true);
-    expect(existsSync(dump)).toBe(false);
-    expect(existsSync(join(home.path, "shop.dump.age"))).toBe(false);
-    expect(journal.entries.at(-1)).toMatchObject({ kind: "backup-removed", path: dump });
+    expect(existsSync(dump)).toBe(true);
+    expect(existsSync(join(home.path, "backup.dump.age"))).toBe(false);
     // A post step has nothing left to do.
     await shipBackup(made);
     expect(sent).toHaveLength(1);
+  });
+
+  it("that is on the droplet is sent as the copy of it that came, which goes when it is uploaded and stays when not", async () => {
+    const recipients = [await identityToRecipient(await generateIdentity())];
+    const onDroplet = backup({ onRunner: undefined });
+    const copy = file("backup.dump.age", "for the recipients");
+    const failing = shipment(
+      { recipients, means: { uploader: async () => Promise.reject(new Error("503")), cipher: never } },
+      onDroplet,
+      copied(),
+    );
+    await shipBackup(failing.made);
+    expect(ended(failing.journal.entries)).toMatchObject([
+      { holds: "backup", uploaded: undefined, why: "503" },
+    ]);
+    expect(existsSync(copy)).toBe(true);
+    const { sent, made } = shipment({ recipients }, onDroplet, copied());
+    await shipBackup(made);
+    expect(sent.map(({ files }) => [...files.keys()])).toEqual([["backup.dump.age"]]);
+    expect(existsSync(copy)).toBe(false);
+  });
+
+  it("of which no copy came is not sent, and it is told why; to everybody, only that", async () => {
+    const recipients = [await identityToRecipient(await generateIdentity())];
+    const why = "the connection to erp.example.com was lost";
+    for (const [visibility, events, expected] of [
+      ["hidden", [copied({ path: undefined, why })], why],
+      ["open", [copied({ path: undefined, why })], "no copy of it came to the runner"],
+      ["hidden", [], "the run was stopped before a copy came to the runner"],
+    ] as const) {
+      const { sent, made, journal } = shipment(
+        { recipients, visibility },
+        backup({ onRunner: undefined }),
+        ...events,
+      );
+      await shipBackup(made);
+      expect(sent).toEqual([]);
+      expect(ended(journal.entries)).toMatchObject([{ holds: "backup", uploaded: undefined, why: expected }]);
+    }
+  });
+
+  it("is not encrypted on a runner without the room, and one whose disk is full keeps nothing half", async () => {
+    const dump = file("shop.dump", DUMP);
+    const recipients = [await identityToRecipient(await generateIdentity())];
+    const full = async (_: readonly string[], source: Readable, path: string): Promise<never> => {
+      await source.toArray();
+      writeFileSync(path, "half");
+      throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+    };
+    for (const [more, why] of [
+      [{ room: async () => DUMP.length - 1 }, /not enough room on the runner/],
+      [
+        {
+          means: {
+            uploader: async () => ({ uploadArtifact: never }),
+            cipher: async () => ({ encryptTo: full }),
+          },
+        },
+        /ENOSPC/,
+      ],
+    ] as const) {
+      const { made, journal } = shipment({ recipients, ...more }, backup());
+      await shipBackup(made);
+      expect(ended(journal.entries)).toMatchObject([
+        { uploaded: undefined, why: expect.stringMatching(why) },
+      ]);
+      expect(readdirSync(home.path)).toEqual(["shop.dump"]);
+      expect(readFileSync(dump).equals(DUMP)).toBe(true);
+    }
   });
 
   // CI has it (.ci/run).
@@ -194,7 +291,7 @@ describe("the backup", () => {
       file("shop.dump", DUMP);
       const { sent, made } = shipment({ recipients: [await identityToRecipient(identity)] }, backup());
       await shipBackup(made);
-      const path = file("sent.age", sent[0]?.files.get("shop.dump.age") ?? "");
+      const path = file("sent.age", sent[0]?.files.get("backup.dump.age") ?? "");
       const opened = execFileSync("age", ["--decrypt", "--identity", keys, path], { maxBuffer: 10_000_000 });
       expect(opened.equals(DUMP)).toBe(true);
     },
@@ -218,20 +315,6 @@ describe("the backup", () => {
     expect(ended(journal.entries)).toMatchObject([
       { holds: "backup", why: expect.stringContaining("`backup_upload_limit`, 1 MB") },
     ]);
-  });
-
-  it("stays on the runner where the user wanted it there, or where it is the only one", async () => {
-    const recipients = [await identityToRecipient(await generateIdentity())];
-    for (const [stays, onDroplet] of [
-      [true, "/x.dump"],
-      [false, undefined],
-    ] as const) {
-      const dump = file("shop.dump", DUMP);
-      const { sent, made } = shipment({ recipients, backupStaysOnRunner: stays }, backup({ onDroplet }));
-      await shipBackup(made);
-      expect(sent).toHaveLength(1);
-      expect(existsSync(dump)).toBe(true);
-    }
   });
 });
 

@@ -108,6 +108,7 @@ const backup = fc.record({
   database: text,
   onDroplet: maybe(text),
   onRunner: maybe(text),
+  fetch: text,
   bytes: fc.nat(),
   sha256: text,
   seconds: number,
@@ -175,7 +176,12 @@ const EVENTS: { readonly [K in Event["kind"]]: fc.Arbitrary<Extract<Event, { kin
   "backup-ended": fc.record({ kind: kind("backup-ended"), step, outcome: text, backup: maybe(backup) }),
   looked: fc.record({ kind: kind("looked"), good: bool, why: text }),
   verified: fc.record({ kind: kind("verified"), outcome: text, passes: fc.nat(), seconds: number }),
-  "backup-removed": fc.record({ kind: kind("backup-removed"), path: text }),
+  "backup-encrypted": fc.record({
+    kind: kind("backup-encrypted"),
+    path: maybe(text),
+    seconds: fc.nat(),
+    why: text,
+  }),
   note: fc.record({ kind: kind("note"), text }),
   concluded: fc.record({ kind: kind("concluded"), status, headline: text, detail: text, next: text }),
 };

@@ -170,7 +170,7 @@ function fullJournal(text: string): readonly Entry[] {
       why: "",
     },
     { kind: "artifact-ended", holds: "evidence", name: text, uploaded: undefined, why: text },
-    { kind: "backup-removed", path: text },
+    { kind: "backup-encrypted", path: undefined, seconds: 1, why: text },
     { kind: "note", text },
     concluded("unhealthy", { headline: text, detail: text, next: text }),
   );
@@ -546,6 +546,7 @@ Most likely its consequences:
       database: "odoo",
       onDroplet: "/var/lib/odoo-recover/shop-1/backups/odoo-20261124T025000Z.dump",
       onRunner: undefined,
+      fetch: "ssh deploy@erp.example.com sudo -n cat /x.dump >x.dump",
       bytes: 314_572_800,
       sha256: "ab".repeat(32),
       seconds: 12.4,

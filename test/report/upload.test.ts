@@ -384,6 +384,7 @@ describe.concurrent("the post step of a run that was killed", () => {
             database: "shop",
             onDroplet: "/var/lib/odoo-recover/x/backups/shop.dump",
             onRunner: path,
+            fetch: "",
             bytes: dump.length,
             sha256: createHash("sha256").update(dump).digest("hex"),
             seconds: 1,

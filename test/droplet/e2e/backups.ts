@@ -150,7 +150,13 @@ export class Backups implements AsyncDisposable {
         this.#owner,
         `${this.#owner.slice(0, 8)}-${this.#number}-backup`,
         { target: this.#target, database: this.droplet.parameters.database, setup: this.#setup },
-        { to: "droplet", timeoutMs: 600_000, filestore: false, ...more },
+        {
+          to: "droplet",
+          timeoutMs: 600_000,
+          filestore: false,
+          connection: { kind: "local" },
+          ...more,
+        },
         { clock: realClock, journal, reportDirectory: this.directory, ...(room ? { room } : {}) },
         signal,
       );
