@@ -21,7 +21,7 @@ import type { BackupParts } from "./backup.ts";
 import { requireRoom } from "./dump-file.ts";
 import { giveBackMemory } from "./garbage.ts";
 import { wordsFor } from "./refusals.ts";
-import { inBytes, overLimit } from "./words.ts";
+import { inBytes } from "./words.ts";
 
 const COPY = readFileSync(new URL("./copy.sh", import.meta.url), "utf8");
 
@@ -150,6 +150,13 @@ async function copyEncrypted(
     await cipher.discard();
     throw error;
   }
+}
+
+/** Why a dump of that size is not uploaded; undefined when it may be. Both in bytes. */
+export function overLimit(bytes: number, limit: number): string | undefined {
+  return bytes > limit
+    ? `${(bytes / 1e6).toFixed(0)} MB are more than \`backup_upload_limit\`, ${(limit / 1e6).toFixed(0)} MB`
+    : undefined;
 }
 
 /** Takes a dump, and writes what only the recipients can read. */

@@ -7,13 +7,6 @@ export function inBytes(bytes: number): string {
     : `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 }
 
-/** Why a dump of that size is not uploaded; undefined when it may be. Both in bytes. */
-export function overLimit(bytes: number, limit: number): string | undefined {
-  return bytes > limit
-    ? `${(bytes / 1e6).toFixed(0)} MB are more than \`backup_upload_limit\`, ${(limit / 1e6).toFixed(0)} MB`
-    : undefined;
-}
-
 /** `12.3 MiB of about 20.0 MiB, 4.1 MiB/s, about 2 s left` */
 export function howFar(bytes: number, expected: number, seconds: number): string {
   const rate = bytes / Math.max(seconds, 0.001);

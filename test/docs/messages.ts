@@ -28,7 +28,7 @@ const ARGUMENT: Readonly<Record<string, number>> = {
   KeyProblem: 0,
   complain: -1,
   warning: 0,
-  notUploaded: 2,
+  notUploaded: 1,
   verdict: 1,
 };
 /** valibot's rules in `inputs/` have it last. */
@@ -41,7 +41,8 @@ const RULES: ReadonlySet<string> = new Set([
   "picklist",
 ]);
 /** Here a sentence that is returned is a problem. */
-const RETURNED = /\/inputs\/(?:private-key|known-hosts|approval|parse)\.ts$/;
+const RETURNED =
+  /\/(?:inputs\/(?:private-key|known-hosts|approval|parse)|backup\/home|report\/artifacts)\.ts$/;
 
 /** Every message of the TypeScript, the shell programs and the workflows. */
 export function messagesOfSource(): Message[] {
