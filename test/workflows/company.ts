@@ -46,7 +46,8 @@ export class Company {
   readonly #commit: string;
   #runs = 0;
 
-  static async found(droplet: Droplet): Promise<Company> {
+  /** @param secrets of its repository, by name; the droplet's own key unless told otherwise */
+  static async found(droplet: Droplet, secrets?: Readonly<Record<string, string>>): Promise<Company> {
     const folder = mkdtempSync(join(tmpdir(), "odoo-recover-company-"));
     const action = join(folder, "github", ACTION_REPOSITORY);
     for (const part of ["action.yml", "dist", ".github"])
@@ -56,8 +57,9 @@ export class Company {
     mkdirSync(join(shop, ".github/workflows"), { recursive: true });
     await committed(shop);
     await must("git", ["-C", shop, "remote", "add", "origin", `https://github.com/${REPOSITORY}`]);
-    const key = readFileSync(droplet.privateKeyPath, "utf8");
-    writeFileSync(join(folder, "secrets"), `DROPLET_KEY=${JSON.stringify(key)}\n`, { mode: 0o600 });
+    const given = secrets ?? { DROPLET_KEY: readFileSync(droplet.privateKeyPath, "utf8") };
+    const lines = Object.entries(given).map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
+    writeFileSync(join(folder, "secrets"), lines.join(""), { mode: 0o600 });
     return new Company(folder, droplet, commit);
   }
 
