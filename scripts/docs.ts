@@ -1,5 +1,5 @@
 /**
- * Writes the tables of docs/inputs.md from action.yml, the meanings in docs/causes.md from the diagnosis, and the tables of
+ * Writes the tables of docs/inputs.md from action.yml, those of docs/workflows.md from the workflows, the meanings in docs/causes.md from the diagnosis, and the tables of
  * docs/signatures.md from the catalogue and its real logs, so that they say the same. What is done about a cause, and what
  * is left to a person, is written by hand in that table: a cause without it is an error.
  * With `--check` it changes nothing and fails when they differ.
@@ -14,9 +14,12 @@ import type { Signature } from "../src/diagnosis/signatures/signature.ts";
 
 interface Described {
   readonly description: string;
-  readonly default?: string;
+  readonly default?: string | number | boolean;
   readonly required?: boolean;
 }
+
+/** Of an input that is passed to the action as it is, a workflow says no more than its default. */
+type Passed = Omit<Described, "description">;
 
 const root = join(import.meta.dirname, "..");
 const causesByHand = readFileSync(join(root, "docs/causes.md"), "utf8");
@@ -25,19 +28,44 @@ const action: { inputs: Record<string, Described>; outputs: Record<string, Descr
 );
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
-const inputs = [
-  "| input | default | what it is |",
-  "|---|---|---|",
-  ...Object.entries(action.inputs).map(([name, input]) => {
-    const value = input.required ? "**required**" : input.default === undefined ? "" : `\`${input.default}\``;
-    return `| \`${name}\` | ${value} | ${cell(input.description)} |`;
-  }),
-].join("\n");
-const outputs = [
-  "| output | what it is |",
-  "|---|---|",
-  ...Object.entries(action.outputs).map(([name, output]) => `| \`${name}\` | ${cell(output.description)} |`),
-].join("\n");
+const tableOfInputs = (all: Readonly<Record<string, Described>>): string =>
+  [
+    "| input | default | what it is |",
+    "|---|---|---|",
+    ...Object.entries(all).map(([name, { required, default: given, description }]) => {
+      const value = required ? "**required**" : given === undefined ? "" : `\`${given}\``;
+      return `| \`${name}\` | ${value} | ${cell(description)} |`;
+    }),
+  ].join("\n");
+const tableOf = (what: string, all: Readonly<Record<string, Described>>): string =>
+  [
+    `| ${what} | what it is |`,
+    "|---|---|",
+    ...Object.entries(all).map(([name, { description }]) => `| \`${name}\` | ${cell(description)} |`),
+  ].join("\n");
+
+const inputs = tableOfInputs(action.inputs);
+const outputs = tableOf("output", action.outputs);
+
+/** What a reusable workflow takes: its own inputs in a table, and the names of those that are the action's. */
+function workflow(name: string): { inputs: string; secrets: string } {
+  const { on } = parse(readFileSync(join(root, `.github/workflows/${name}.yml`), "utf8"));
+  const all: Record<string, Described | Passed> = on.workflow_call.inputs;
+  const own = Object.entries(all).filter((entry): entry is [string, Described] => "description" in entry[1]);
+  const passed = Object.keys(all).filter((input) => !own.some(([each]) => each === input));
+  const rest = `And these of the action, with its defaults: ${passed.map((input) => `\`${input}\``).join(", ")}.`;
+  return {
+    inputs: `${tableOfInputs(Object.fromEntries(own))}\n\n${rest}`,
+    secrets: tableOf("secret", on.workflow_call.secrets),
+  };
+}
+const button = workflow("recover-production");
+const workflows = {
+  "recover-production": button.inputs,
+  "smoke-and-heal": workflow("smoke-and-heal").inputs,
+  "health-check": workflow("health-check").inputs,
+  secrets: button.secrets,
+};
 const causes = [
   "| cause | what it means | what is done | what is left to a person |",
   "|---|---|---|---|",
@@ -98,6 +126,7 @@ const FILES: readonly (readonly [string, Readonly<Record<string, string>>])[] = 
   ["docs/causes.md", { causes }],
   ["docs/inputs.md", { inputs, outputs }],
   ["docs/signatures.md", { signatures }],
+  ["docs/workflows.md", workflows],
 ];
 for (const [file, tables] of FILES) {
   const before = readFileSync(join(root, file), "utf8");
