@@ -13,8 +13,8 @@ import type { Entry, EventOf } from "./journal.ts";
 import { giveLeaseBack } from "./leases.ts";
 import { openHost, Watch } from "./look.ts";
 import type { Parts } from "./parts.ts";
-import { describeEnd, tellOutput } from "./recover.ts";
 import { plainText } from "./survey/raw.ts";
+import { describeEnd, tellOutput } from "./take-step.ts";
 import { type Verdict, verdictOn, whatRecoverWouldDo } from "./verdicts.ts";
 
 /**

@@ -347,3 +347,7 @@ export const STATUS_OF_PROBLEM: Readonly<Record<HostError["problem"], Status>> =
   "timed-out": "unknown",
   nonsense: "unknown",
 };
+
+export function isUnreachable(error: unknown): error is HostError {
+  return error instanceof HostError && STATUS_OF_PROBLEM[error.problem] === "unreachable";
+}
