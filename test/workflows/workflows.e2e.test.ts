@@ -4,6 +4,7 @@
  * does (reviewers, concurrency, where a called workflow is from) is not shown here: docs/workflows.md says so.
  */
 
+import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Bench } from "../droplet/e2e/run.ts";
 import { breakLoginAssets, rowsAndFiles } from "../droplet/e2e/wipe.ts";
@@ -41,9 +42,19 @@ function reports({ artifacts, log }: WorkflowRun): Record<string, string>[] {
   return [...artifacts].map(([name, files]) => {
     expect(name, log).toMatch(/^odoo-recover-127\.0\.0\.1-/);
     expect([...files.keys()]).toEqual(expect.arrayContaining(["report.json", "journal.jsonl", "summary.md"]));
+    const [, line = ""] = readFileSync(bench.droplet.privateKeyPath, "utf8").split("\n");
+    expect(
+      [log, ...files.values()].some((text) => text.includes(line)),
+      "the key can be read",
+    ).toBe(false);
     return JSON.parse(files.get("report.json") ?? "");
   });
 }
+
+const statusesOf = (run: WorkflowRun) =>
+  reports(run)
+    .map(({ status }) => status)
+    .sort();
 
 async function changesNothing(work: () => Promise<WorkflowRun>): Promise<WorkflowRun> {
   const before = await bench.look();
@@ -54,7 +65,7 @@ async function changesNothing(work: () => Promise<WorkflowRun>): Promise<Workflo
 }
 
 describe("the button", () => {
-  const press = (inputs: Record<string, string>, more: Record<string, string> = {}) =>
+  const press = (inputs: Record<string, string>, edits: Record<string, string> = {}) =>
     company.run("recover-production", "workflow_dispatch", {
       inputs: {
         ceiling: "repair",
@@ -64,7 +75,8 @@ describe("the button", () => {
         module_action: "update",
         ...inputs,
       },
-      with: { ...QUICK, ...more },
+      with: QUICK,
+      edits,
     });
 
   it("that asks for a recovery does nothing to a good site, and is green", async () => {
@@ -75,7 +87,7 @@ describe("the button", () => {
     expect(run.artifacts.size).toBe(0);
   });
 
-  it("plans, gives what a restart mends on to the job that acts, and the site is back", async () => {
+  it("plans, gives a plan that needs no approval on to the job that acts, and the site is back", async () => {
     await bench.break("odoo-stopped");
     const run = await press({ mode: "recover", ceiling: "restart" });
     await bench.droplet.assertHealthy();
@@ -83,11 +95,15 @@ describe("the button", () => {
     expect(run.exitCode, run.log).toBe(0);
     expect(linesOf("Look", run)).toContain("set-output:: status=planned");
     expect(linesOf("Recover", run)).toContain("set-output:: status=recovered");
-    expect(
-      reports(run)
-        .map(({ status }) => status)
-        .sort(),
-    ).toEqual(["planned", "recovered"]);
+    expect(statusesOf(run)).toEqual(["planned", "recovered"]);
+  });
+
+  it("gives on what needs an approval where the environment's reviewers give it", async () => {
+    await bench.break("odoo-stopped");
+    const run = await press({ mode: "recover", ceiling: "wipe" }, { "reviewed: false": "reviewed: true" });
+    await bench.droplet.assertHealthy();
+    expect(run.exitCode, run.log).toBe(0);
+    expect(statusesOf(run)).toEqual(["planned", "recovered"]);
   });
 
   it("wipes only what a person approved: a plan shows the hash, without it nothing runs, with it the site is back", async () => {
@@ -164,11 +180,7 @@ describe("the scheduled look", () => {
     await bench.nothingLeftBehind();
     expect(run.exitCode, run.log).toBe(0);
     expect(Date.now() - began).toBeGreaterThan(60_000);
-    expect(
-      reports(run)
-        .map(({ status }) => status)
-        .sort(),
-    ).toEqual(["recovered", "unhealthy"]);
+    expect(statusesOf(run)).toEqual(["recovered", "unhealthy"]);
   });
 
   it("that a monitor asked for leaves a good site alone", async () => {

@@ -126,12 +126,17 @@ describe("each reusable workflow", () => {
     ({ jobs }) => {
       for (const [id, job] of jobs) {
         const mode = job.steps?.find(({ uses }) => uses === "./.odoo-recover")?.with?.mode ?? "";
-        const acts = ["recover", expression("inputs.heal && 'recover' || 'check'")].includes(mode);
-        expect(job.concurrency, id).toEqual(
-          acts
-            ? { group: `odoo-recover-${expression("inputs.host")}`, "cancel-in-progress": false }
-            : undefined,
-        );
+        const all = `odoo-recover-${expression("inputs.host")}`;
+        // With `heal: false` it only looks: a group of its own.
+        const healing = "inputs.heal && 'odoo-recover' || format('odoo-look-{0}', github.run_id)";
+        const group = new Map([
+          ["recover", all],
+          [
+            expression("inputs.heal && 'recover' || 'check'"),
+            all.replace("odoo-recover", expression(healing)),
+          ],
+        ]).get(mode);
+        expect(job.concurrency, id).toEqual(group && { group, "cancel-in-progress": false });
       }
     },
   );
