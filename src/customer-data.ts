@@ -31,6 +31,9 @@ const POSTGRES = new RegExp(
   String.raw`^(?:\S.{0,200}?[\s\]:>])?(?:(${SERVERS})|(${SESSIONS})|(${DETAILS})|(${STATEMENTS})|(${CONTEXTS})|(${HINTS})) ?:(?:  |$)`,
 );
 
+/** The error in front of this context has the words of a function that somebody wrote. */
+const RAISED = /(?:^|[\s:])PL\/pgSQL .{1,300} at (?:RAISE|ASSERT)$/;
+
 /** As psycopg2 and psql print it, without a prefix. */
 const EXCERPT = /^LINE \d+:/;
 
@@ -65,26 +68,46 @@ type Block =
 export class CustomerDataCutter {
   #rest = "";
   #block: Block | undefined;
+  /** An error of PostgreSQL's, held back until its context tells whose words it has. */
+  #error: { readonly plain: string; readonly cut: string; readonly more: string[] } | undefined;
 
   push(text: string): string {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
-    return lines.flatMap((line) => this.#line(line)).join("");
+    return lines.flatMap((line) => this.#settled(line)).join("");
   }
 
   /** What was held back until it would be known how it goes on. */
   end(): string {
-    const last = this.#rest === "" ? [] : this.#line(this.#rest);
+    const last = this.#rest === "" ? [] : this.#settled(this.#rest);
     this.#rest = "";
-    const text = [...last, ...this.#flush()].join("");
+    const error = this.#error === undefined ? [] : [this.#error.plain, ...this.#error.more];
+    const text = [...last, ...error, ...this.#flush()].join("");
     this.#block = undefined;
+    this.#error = undefined;
     return text;
+  }
+
+  /** A line, and the error in front of it as soon as it is known whether somebody's function raised it. */
+  #settled(line: string): string[] {
+    const error = this.#error;
+    this.#error = undefined;
+    const told = this.#line(line);
+    if (error === undefined) return told;
+    const said = line.replace(STAMP, "").slice(0, 600);
+    if (RAISED.test(said)) return [error.cut, ...error.more, ...told];
+    const [, , , detail, , , hint] = POSTGRES.exec(said) ?? [];
+    if (this.#error !== undefined || (detail ?? hint) === undefined || error.more.length > 20)
+      return [error.plain, ...error.more, ...told];
+    error.more.push(...told);
+    this.#error = error;
+    return [];
   }
 
   #line(whole: string): string[] {
     const carriage = whole.endsWith("\r") ? "\r" : "";
     const [stamp = ""] = STAMP.exec(whole) ?? [];
-    const line = whole.slice(stamp.length, whole.length - carriage.length);
+    const line = withoutRequests(whole.slice(stamp.length, whole.length - carriage.length));
     const out = (text: string): string => `${stamp}${text}${carriage}\n`;
 
     const start = line.slice(0, 600);
@@ -103,7 +126,7 @@ export class CustomerDataCutter {
     if (this.#block?.kind === "query") {
       const before = this.#flush();
       const [head = ""] = /^ERROR: +/.exec(line) ?? [];
-      return [...before, out(`${head}${withoutQuoted(line.slice(head.length))}`)];
+      return [...before, ...this.#hold(head, line.slice(head.length), out)];
     }
     const postgres = POSTGRES.exec(start);
     if (postgres !== null) {
@@ -136,7 +159,7 @@ export class CustomerDataCutter {
         // Empty lines stay, so that entries stay apart.
         return line.trim() === "" || HARMLESS.test(line) ? [out(line)] : restOfDetail(line).map(out);
       default:
-        return [out(line)];
+        return [out(withoutTypedSql(line))];
     }
   }
 
@@ -165,13 +188,15 @@ export class CustomerDataCutter {
     }
     if (servers !== undefined) {
       const announced =
-        /^(?:duration: [\d.]+ ms {1,2})?(?:statement|(?:parse|bind|execute) [^:\n]{1,100}): /.exec(said)?.[0];
+        /^(?:duration: [\d.]+ ms {1,2})?(?:(?:statement|(?:parse|bind|execute) [^:\n]{1,100}): |plan:$)/.exec(
+          said,
+        )?.[0];
       this.#block =
         announced === undefined
           ? undefined
           : {
               kind: "statement",
-              head: out(`${head}${announced}\u0000`),
+              head: out(`${head}${announced}${announced.endsWith(" ") ? "" : " "}\u0000`),
               lines: [said.slice(announced.length)],
             };
       return announced === undefined ? [out(line)] : [];
@@ -181,10 +206,15 @@ export class CustomerDataCutter {
       return [out(line)];
     }
     this.#block = { kind: "rest" };
-    if (sessions !== undefined) return [out(`${head}${withoutQuoted(said)}`)];
+    if (sessions !== undefined) return this.#hold(head, said, out);
     if (detail !== undefined) return [out(`${head}${detailOf(said)}`)];
     if (context !== undefined) return [out(`${head}${contextOf(said)}`)];
     return [out(line)];
+  }
+
+  #hold(head: string, said: string, out: (text: string) => string): string[] {
+    this.#error = { plain: out(`${head}${withoutQuoted(said)}`), cut: out(`${head}${CUT}`), more: [] };
+    return [];
   }
 
   /** What is too long to be looked at again and again ends here, and its rest is left out. */
@@ -234,13 +264,13 @@ export function withoutCustomerData(text: string): string {
   return !text.endsWith("\n") && cut.endsWith("\n") ? cut.slice(0, -1) : cut;
 }
 
-/** SQL without its values: quoted texts and numbers. `open`: it ended within a text, or may have. */
+/** SQL without its values: quoted texts, numbers and comments. `open`: it ended within a text, or may have. */
 export function withoutLiterals(text: string): { sql: string; open: boolean } {
   // Bytes as Python prints them: its quotes are not SQL's.
   if (/^b['"]/.test(text)) return { sql: CUT, open: false };
   let open = false;
   const sql = text.replace(
-    /"(?:[^"]|"")*"|[eE]'(?:[^'\\]|\\[\s\S]|'')*('?)|'(?:[^']|'')*('?)|(\$\w*\$)[\s\S]*?(?:\3|$)|(?<![\w$.])-?\d[\d.]*(?![\w.])|"[^"]*$/g,
+    /"(?:[^"]|"")*"|[eE]'(?:[^'\\]|\\[\s\S]|'')*('?)|'(?:[^']|'')*('?)|(\$\w*\$)[\s\S]*?(?:\3|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w$.])-?\d[\d.]*(?![\w.])|"[^"]*$/g,
     (literal, escaped?: string, plain?: string, dollars?: string) => {
       if (literal.startsWith('"')) {
         if (/^"[^"\n]{1,128}"$/.test(literal)) return literal;
@@ -255,7 +285,7 @@ export function withoutLiterals(text: string): { sql: string; open: boolean } {
         open ||= (escaped ?? plain) === "";
         return `'${CUT}'`;
       }
-      return "?";
+      return /^(?:--|\/\*)/.test(literal) ? CUT : "?";
     },
   );
   return { sql, open };
@@ -285,7 +315,7 @@ function detailOf(said: string): string {
 }
 
 function contextOf(said: string): string {
-  return /^(?:while (?:locking|updating|deleting|inserting index|rechecking updated|checking (?:uniqueness|exclusion constraint on)) tuple \(\d+,\d+\) in relation "[^"]*"|PL\/pgSQL function [\w.]+\([\w, ]*\) line \d+ at [\w ]+)$/.test(
+  return /^(?:while (?:locking|updating|deleting|inserting index|rechecking updated|checking (?:uniqueness|exclusion constraint on)) tuple \(\d+,\d+\) in relation "[^"]*"|PL\/pgSQL function [\w.]+(?:\([\w, ]*\))? line \d+ at [\w ]+)$/.test(
     said,
   )
     ? said
@@ -319,8 +349,42 @@ const ODOOS_WORDS: readonly RegExp[] = [
 /** Who logged in or failed to, and whose mail it was. */
 function withoutPeople(said: string): string {
   return said
-    .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?$/, `$1${CUT}$2`)
+    .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?(\s*)$/, `$1${CUT}$2$3`)
     .replaceAll(/(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g, CUT);
+}
+
+/** Parameters whose values name parts of the program. */
+const HARMLESS_PARAMETERS =
+  /^(?:db|debug|lang|model|view_type|bundle|sw|mode|order|cids|v|ver|version|unique)$/;
+const HARMLESS_VALUES = /^(?:\d{1,5}|true|false|\$\w*|\[cut\]|\*\*\*)?$/i;
+
+/**
+ * A line without what people asked for: the values behind a question mark (names, searches, links to reset a password), and
+ * addresses of e-mail within a path. For what web servers and Odoo's threads say of requests; a line without them stays as
+ * it is.
+ */
+function withoutRequests(line: string): string {
+  if (!line.includes("/")) return line;
+  return line
+    .replaceAll(
+      /(?<![^\s"'<>?])([^\s"'<>?]*\?)([^\s"'<>)]+)/g,
+      (asked: string, path: string, query: string) => {
+        if (!path.includes("/")) return asked;
+        return `${path}${query.replaceAll(/([^&=;]+)=([^&]*)/g, (pair, name: string, value: string) =>
+          HARMLESS_PARAMETERS.test(name) || HARMLESS_VALUES.test(value) ? pair : `${name}=${CUT}`,
+        )}`;
+      },
+    )
+    .replaceAll(
+      /(?<=[\w.~%-]\/|[ "']\/)[\w.+%-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}(?!(?:service|socket|target|slice|timer|scope|mount)\b)[A-Za-z]{2,24}\b/g,
+      CUT,
+    );
+}
+
+/** What somebody typed as SQL in an argument of a program. */
+function withoutTypedSql(line: string): string {
+  const [head] = /^.*?(?<![\w-])psql\b.*?\s(?:-\w*c|--command)(?=[ =])/.exec(line.slice(0, 2000)) ?? [];
+  return head === undefined ? line : `${head}${withoutLiterals(line.slice(head.length)).sql}`;
 }
 
 /**
@@ -335,6 +399,8 @@ export function withoutValues(type: string, message: string, colon = ": "): stri
     if (known !== undefined)
       return `${type}${colon}${known}${known.length < message.trimEnd().length ? ` ${CUT}` : ""}`;
   }
+  // What a function in the database says in words of its own.
+  if (/\.RaiseException$/.test(type)) return `${type}${colon}${CUT}`;
   // About options, which are nobody's.
   if (/^optparse\.\w+$/.test(type)) return `${type}${colon}${message}`;
   if (ALWAYS_THE_SAME.test(type) || PYTHONS_WORDS.test(message))

@@ -19,7 +19,7 @@ const SHORTEST_MASKED_EVERYWHERE = 8;
 
 /** What makes a name the name of a secret. */
 const TELLING =
-  "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|session_id)";
+  "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|[a-z][_-]key(?![\\w-])|credentials?|session_id|[a-z]_dsn(?![a-z]))";
 
 /**
  * A whole name with such a word in it: `db_password`, `--admin-token`, `smtp.pass`. It is tried only where a name
@@ -30,23 +30,32 @@ const NAME = String.raw`(?<![\w.-])(?=[\w.-]*${TELLING})[\w.-]+`;
 const DOUBLE = String.raw`"(?:[^"\\\n]|\\.)*"?`;
 const SINGLE = String.raw`'(?:[^'\\\n]|\\.)*'?`;
 
+/** The same inside of a string, as a log prints JSON: up to the quote with one backslash in front. */
+const INNER = String.raw`(?:[^"\\\n]|\\\\(?:\\")?)*`;
+/** A word of nginx's configuration. */
+const WORD = String.raw`(?:"[^"\n]*"?|'[^'\n]*'?|[^\s"';)]+)`;
+
 const form = (pattern: string, flags = ""): RegExp => new RegExp(pattern, `gi${flags}`);
 
-const FORMS: readonly [RegExp, string][] = [
+const FORMS: readonly (readonly [RegExp, string | ((whole: string) => string)])[] = [
   [
-    /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40})-----[\s\S]*?(?:-----END \1-----|$)/g,
+    // Where its end is missing, as far as the lines look like one: the rest of a log is not lost.
+    /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40})-----(?:(?:(?!-----BEGIN )[\s\S]){0,20000}?-----END \1-----|(?:(?:\s|\\[nr])+(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:[\w-]+: [\w,-]+|[\w+/=]+)(?=\s|\\|$))*)/g,
     `-----BEGIN $1----- ${MASK}`,
   ],
   [/AGE-SECRET-KEY-[0-9A-Z]+/gi, MASK],
   // "PASSWORD": "value", and the same inside of a JSON string
   [form(String.raw`("${NAME}"\s*:\s*)${DOUBLE}`), `$1"${MASK}"`],
-  [form(String.raw`(\\{1,8}"${NAME}\\{1,8}"\s*:\s*\\{1,8}")[^"\\\n]*`), `$1${MASK}`],
+  [form(String.raw`(\\"${NAME}\\"\s*:\s*\\")${INNER}`), `$1${MASK}`],
+  [form(String.raw`(\\{2,8}"${NAME}\\{2,8}"\s*:\s*\\{2,8}")[^"\\\n]*`), `$1${MASK}`],
   // 'password': 'value', as Python prints a dict
   [form(`('${NAME}'\\s*:\\s*)(?:${SINGLE}|${DOUBLE})`), `$1'${MASK}'`],
   // "PASSWORD=value", as `docker inspect` prints an environment
-  [form(String.raw`("${NAME}=)(?:[^"\\\n]|\\.)*`), `$1${MASK}`],
+  [form(String.raw`(\\"${NAME}=)${INNER}`), `$1${MASK}`],
+  [form(String.raw`((?<!\\)"${NAME}=)(?:[^"\\\n]|\\.)*`), `$1${MASK}`],
   [form(String.raw`('${NAME}=)(?:[^'\\\n]|\\.)*`), `$1${MASK}`],
   // "--db_password", "value", as it prints arguments
+  [form(String.raw`(\\"(?:(?=-)${NAME}|-w)\\"\s*,\s*\\")${INNER}`), `$1${MASK}`],
   [form(`("(?=-)${NAME}"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
   [form(`('(?=-)${NAME}'\\s*,\\s*)${SINGLE}`), `$1'${MASK}'`],
   [form(`("-w"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
@@ -55,6 +64,20 @@ const FORMS: readonly [RegExp, string][] = [
   [form(`^([ \\t]*-[ \\t]+["']?(?:(?=-)${NAME}|-w)["']?[ \\t]*\\n[ \\t]*-[ \\t]+)\\S.*$`, "m"), `$1${MASK}`],
   // A line of a configuration or an environment file: its value goes up to the line's end
   [form(`^([ \\t]*(?:export[ \\t]+|-[ \\t]+)?${NAME}[ \\t]*[=:][ \\t]*)\\S.*$`, "m"), `$1${MASK}`],
+  // curl -u user:password, and as arguments in JSON
+  [
+    /((?<![\w-])(?:-u|--user|--proxy-user|-U)(?:[ \t]+|=|\\?"\s*,\s*\\?")["']?[\w.@+-]{1,64}:)(?!\d+\b)[^\s"'\\,]+/g,
+    `$1${MASK}`,
+  ],
+  // nginx: if ($http_x_api_key = "value"), map $http_x_api_key $known { "value" 1; }, secure_link_md5 "$uri value";
+  [
+    form(
+      String.raw`(\$(?:arg|http|cookie)_(?=\w*(?:${TELLING}|authorization))\w+[ \t]*!?[=~]\*?[ \t]*)${WORD}`,
+    ),
+    `$1${MASK}`,
+  ],
+  [/(?<![\w-])map\s+\S{1,200}\s+\$\w{1,100}\s*\{[^{}]{0,50000}\}/g, mapWithoutSecrets],
+  [/((?<![\w-])secure_link_md5[ \t]+)(?:"[^"\n]*"?|'[^'\n]*'?|[^\s;]+)/g, `$1${MASK}`],
   // nginx: proxy_set_header X-Api-Key "value";
   [
     form(
@@ -63,7 +86,13 @@ const FORMS: readonly [RegExp, string][] = [
     `$1${MASK}`,
   ],
   // PASSWORD=value, password = value, password: value, --db_password=value
-  [form(`(${NAME}[ \\t]*[=:][ \\t]*)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;&]+)`), `$1${MASK}`],
+  // What is masked already keeps the bracket or the backslash behind it.
+  [
+    form(
+      `(${NAME}[ \\t]*[=:][ \\t]*)(?!\\*\\*\\*(?:[\\s"',;&)\\]}\\\\]|$))("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;&]+)`,
+    ),
+    `$1${MASK}`,
+  ],
   // --db_password value, and -w value, which is Odoo's short form of it
   [form(`((?=-)${NAME}[ \\t]+)(?!-)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;]+)`), `$1${MASK}`],
   [/((?<![\w.-])-w[ \t]+)(?!-)[^\s"',;]+/g, `$1${MASK}`],
@@ -77,12 +106,35 @@ const FORMS: readonly [RegExp, string][] = [
     `$1${MASK}`,
   ],
   [/((?<![\w-])(?:set-)?cookie\\?["']?\s*:\s*\\?["']?)[^\s"'\\][^\n"'\\]*/gi, `$1${MASK}`],
+  // https://key@host, as Sentry writes it; a user's name is shorter, or has no number in it
+  [/(?<=:\/\/)(?=[A-Za-z_-]*\d)[\w-]{16,100}(?=@[\w.-]+)/g, MASK],
+  // Hashes of passwords: of htpasswd, of /etc/shadow, of Odoo; Compose doubles the dollars.
   [
-    /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|AKIA[A-Z0-9]{16}|dop_v1_[a-f0-9]{64})\b/g,
+    /\${1,2}(?:(?:apr1|2[abxy]|argon2\w{0,2}|pbkdf2[\w-]{0,20})\${1,2}[\w./+=,$-]{8,}|[156y]\${1,2}[\w./=,]{1,40}\${1,2}[\w./]{20,})/g,
+    MASK,
+  ],
+  // By how those who hand them out begin them
+  [
+    /(?<![\w-])(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}|do[opr]_v1_[a-f0-9]{64}|(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}|xox[a-z]-[\w-]{10,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|key-[0-9a-f]{32}|npm_[A-Za-z0-9]{36})(?!\w)/g,
     MASK,
   ],
   [/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*/g, MASK],
 ];
+
+const TELLS = new RegExp(`${TELLING}|authorization`, "i");
+
+/** `map SOURCE $TARGET { KEY VALUE; … }`: what a secret is compared with, and what becomes one. */
+function mapWithoutSecrets(block: string): string {
+  const [, head = "", source = "", target = "", body = ""] =
+    /^(map\s+(\S+)\s+(\$\w+)\s*\{)([\s\S]*)$/.exec(block) ?? [];
+  const [keys, values] = [TELLS.test(source), TELLS.test(target)];
+  if (!keys && !values) return block;
+  return `${head}${body.replaceAll(
+    /^([ \t]*)(?!#|default\b|include\b|hostnames\b|volatile\b)("[^"\n]*"|'[^'\n]*'|[^\s;"'{}]+)([ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s;]+)/gm,
+    (_, space: string, key: string, between: string, value: string) =>
+      `${space}${keys ? MASK : key}${between}${values ? MASK : value}`,
+  )}`.replace(/(\n[ \t]*default[ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s;]+)/, values ? `$1${MASK}` : "$1$2");
+}
 
 const SECRET_KEY = new RegExp(`^${NAME}$`, "i");
 
@@ -149,7 +201,8 @@ export class Redactor {
   /** Only without secrets: for programs of ours, which hold no customers' data. */
   secrets(text: string): string {
     let clean = this.#withoutValues(text);
-    for (const [pattern, replacement] of FORMS) clean = clean.replace(pattern, replacement);
+    for (const [pattern, put] of FORMS)
+      clean = typeof put === "string" ? clean.replace(pattern, put) : clean.replace(pattern, put);
     // Once more: what was put together from the rest is no secret by chance.
     return this.#withoutValues(clean);
   }

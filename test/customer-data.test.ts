@@ -179,6 +179,86 @@ describe("an exception", () => {
   });
 });
 
+describe("what PostgreSQL logs", () => {
+  it("of an error that somebody's function raised has none of its words, in its own log and in Odoo's", () => {
+    const context = "CONTEXT:  PL/pgSQL function check_credit() line 3 at RAISE";
+    expect(
+      withoutCustomerData(
+        `${POSTGRES}ERROR:  no credit for Jane\n${POSTGRES}DETAIL:  she owes 5\n${POSTGRES}HINT:  Ask.\n${POSTGRES}${context}\n${POSTGRES}STATEMENT:  SELECT check_credit('Jane')\n`,
+      ),
+    ).toBe(
+      `${POSTGRES}ERROR:  [cut]\n${POSTGRES}DETAIL:  [cut]\n${POSTGRES}HINT:  Ask.\n${POSTGRES}${context}\n${POSTGRES}STATEMENT:  SELECT check_credit('[cut]')\n`,
+    );
+    expect(
+      withoutCustomerData(`${ODOO}bad query: SELECT f(1)\nERROR: no credit for Jane\n${context}\n\n${NEXT}`),
+    ).toBe(`${ODOO}bad query: SELECT f(?)\nERROR: [cut]\n${context}\n\n${NEXT}`);
+    expect(withoutCustomerData("psycopg2.errors.RaiseException: no credit for Jane\n")).toBe(
+      "psycopg2.errors.RaiseException: [cut]\n",
+    );
+  });
+
+  it("of an error in its own words stays, wherever the log ends", () => {
+    const error = `${POSTGRES}ERROR:  column "naem" does not exist at character 24`;
+    for (const rest of ["", "\n", `\n${POSTGRES}HINT:  Perhaps you meant another.`, `\n${error}\n${error}\n`])
+      expect(withoutCustomerData(error + rest)).toBe(error + rest);
+  });
+
+  it("of a plan has no value of the query", () => {
+    const plan = `${POSTGRES}LOG:  duration: 0.079 ms  plan:\n\tQuery Text: SELECT * FROM res_partner WHERE name = 'Jane'\n\tSeq Scan on res_partner\n\t  Filter: ((name)::text = 'Jane'::text)\n${POSTGRES}LOG:  checkpoint starting: time\n`;
+    const told = withoutCustomerData(plan);
+    expect(told).not.toContain("Jane");
+    expect(told).toMatch(
+      /plan: Query Text: SELECT \* FROM res_partner .* Seq Scan on res_partner .*\n.*checkpoint/,
+    );
+  });
+
+  it("of a statement has none of its comments", () => {
+    expect(withoutLiterals("SELECT 1 -- for Jane's\nFROM x /* Jane's */ WHERE y = 'Jane'")).toEqual({
+      sql: "SELECT ? [cut]\nFROM x [cut] WHERE y = '[cut]'",
+      open: false,
+    });
+  });
+});
+
+describe("what was asked for", () => {
+  it.each([
+    [
+      `${ODOO.replace("ERROR odoo odoo.sql_db", "INFO odoo werkzeug")}10.0.0.1 - - [x] "GET /shop?search=Jane+Doe&page=2&db=odoo HTTP/1.0" 200 - 4`,
+      `${ODOO.replace("ERROR odoo odoo.sql_db", "INFO odoo werkzeug")}10.0.0.1 - - [x] "GET /shop?search=[cut]&page=2&db=odoo HTTP/1.0" 200 - 4`,
+    ],
+    [
+      'request: "GET /my/jane@example.com/invoices HTTP/1.1", upstream: "http://127.0.0.1:8069/my/jane%40example.com?phone=491511234567", referrer: "https://x.example/?q=Jane"',
+      'request: "GET /my/[cut]/invoices HTTP/1.1", upstream: "http://127.0.0.1:8069/my/[cut]?phone=[cut]", referrer: "https://x.example/?q=[cut]"',
+    ],
+    [
+      "# Thread: <Thread(x)> (db:odoo) (uid:2) (url:http://erp/shop?search=Jane)",
+      "# Thread: <Thread(x)> (db:odoo) (uid:2) (url:http://erp/shop?search=[cut])",
+    ],
+  ])("is cut: %j", (text, expected) => {
+    expect(withoutCustomerData(text)).toBe(expected);
+  });
+
+  it.each([
+    "proxy_pass http://odoo/x?db=$arg_db;",
+    "rewrite ^/(.*)$ /web?next=$1 last;",
+    "connected to deploy@erp.example.com:22",
+    "/etc/systemd/system/user@1000.service",
+    "git@github.com:acme/erp.git",
+    "is it up? /web/login=200",
+    "ssh://deploy@erp.example.com/opt/odoo-ce",
+  ])("is not confused with: %j", (text) => {
+    expect(withoutCustomerData(text)).toBe(text);
+  });
+
+  it("of PostgreSQL by somebody at a terminal has no values", () => {
+    expect(withoutCustomerData("  12 S 00:44 psql -X -U odoo -c SELECT 'Jane', 491511234567 FROM x")).toBe(
+      "  12 S 00:44 psql -X -U odoo -c SELECT '[cut]', ? FROM x",
+    );
+    const harmless = "  12 S 00:44 psql -U odoo -d odoo -p 5432";
+    expect(withoutCustomerData(harmless)).toBe(harmless);
+  });
+});
+
 describe("who it was", () => {
   const head = "2026-11-24 11:19:19,960 1 INFO odoo odoo.addons.base.models.res_users: ";
   it.each([

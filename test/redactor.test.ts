@@ -240,6 +240,33 @@ describe("a secret that is known only by the place where it stands", () => {
     [`token ghp_${"a".repeat(36)} there`, "token *** there"],
     [`jwt eyJ${"a".repeat(20)}.eyJ${"b".repeat(20)}.sig there`, "jwt *** there"],
     [`dop_v1_${"0".repeat(64)}`, "***"],
+    [`STRIPE=sk_live_${"a1".repeat(12)} there`, "STRIPE=*** there"],
+    ["ENCRYPTION_KEY=abc", "ENCRYPTION_KEY=***"],
+    ["SENTRY_DSN=https://x@y/1", "SENTRY_DSN=***"],
+    ["https://0123456789abcdef0123@sentry.example/1", "https://***@sentry.example/1"],
+    ["robot:$apr1$h6uE$abcdefghijkl", "robot:***"],
+    ['"shop.basicauth": "robot:$$apr1$$h6uE$$abcdefghijkl"', '"shop.basicauth": "robot:***"'],
+    ["curl -fsS -u robot:odoo http://x/", "curl -fsS -u robot:*** http://x/"],
+    ['["curl", "-u", "robot:odoo"]', '["curl", "-u", "robot:***"]'],
+    ['if ($arg_api_key = "a b") { return 403; }', "if ($arg_api_key = ***) { return 403; }"],
+    ["if ($http_x_shop_secret != abc) { return 403; }", "if ($http_x_shop_secret != ***) { return 403; }"],
+    [
+      'map $http_x_shop_key $shop_knows {\n  default 0;\n  "abc" 1;\n  ~^x 2;\n}',
+      "map $http_x_shop_key $shop_knows {\n  default 0;\n  *** 1;\n  *** 2;\n}",
+    ],
+    [
+      'map $host $shop_token {\n  default "";\n  erp.example.com abc;\n}',
+      "map $host $shop_token {\n  default ***;\n  erp.example.com ***;\n}",
+    ],
+    ['secure_link_md5 "$secure_link_expires$uri abc";', "secure_link_md5 ***;"],
+    [
+      String.raw`msg="form data: {\"Cmd\":[\"--smtp-password\",\"odoo\"],\"Env\":[\"A_TOKEN=x \\u0026 \\\"y\",\"LANG=de\"]}"`,
+      String.raw`msg="form data: {\"Cmd\":[\"--smtp-password\",\"***\"],\"Env\":[\"A_TOKEN=***\",\"LANG=de\"]}"`,
+    ],
+    [
+      String.raw`{\"a\":{\"password\":\"x\\\"y\",\"user\":\"odoo\"}}`,
+      String.raw`{\"a\":{\"password\":\"***\",\"user\":\"odoo\"}}`,
+    ],
   ])("is masked: %j", (text, expected) => {
     expect(new Redactor().text(text)).toBe(expected);
   });
@@ -265,6 +292,12 @@ describe("a secret that is known only by the place where it stands", () => {
   });
 });
 
+it("a private key without an end does not take the rest of a log with it", () => {
+  const text =
+    "expected -----BEGIN PRIVATE KEY----- in the file\n2026-11-24 11:19:20,100 1 INFO odoo x: goes on\n";
+  expect(new Redactor().text(text)).toContain("INFO odoo x: goes on");
+});
+
 it("customers' data is cut where secrets are masked", () => {
   const redactor = knowing("correct horse");
   const text = "odoo.exceptions.UserError: Jane\nDoe\n2026-11-24 11:19:20,100 1 INFO odoo x: correct horse";
@@ -285,6 +318,12 @@ describe("what is no secret", () => {
     "bypass the cache",
     "user@example.com wrote: hello",
     "odoo.exceptions.AccessDenied: Access Denied",
+    "ssl_certificate_key /etc/ssl/private/erp.key;",
+    "auth_basic_user_file /etc/nginx/htpasswd;",
+    "proxy_pass http://odoo/$1$is_args$args;",
+    "map $http_upgrade $connection_upgrade {\n  default upgrade;\n  '' close;\n}",
+    "docker exec -u 101:101 odoo-ce-odoo-1 id",
+    "ssh://deploy@erp.example.com",
     "",
   ])("stays as it is: %j", (text) => {
     expect(new Redactor().text(text)).toBe(text);

@@ -1,6 +1,7 @@
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
 
 import { readFileSync } from "node:fs";
+import { withoutLiterals } from "../customer-data.ts";
 import type { Target } from "../diagnosis/target.ts";
 import type { Section } from "../host/frame.ts";
 import type { Host } from "../host/host.ts";
@@ -112,10 +113,21 @@ function filesFrom(
     const [kind = "", subject] = section.split(" ");
     const name = `${folder}/${fileName(kind, subject)}`;
     const whole = plainText(new TextDecoder().decode(body));
-    const text = kind === "log" ? redactor.log(whole) : redactor.text(whole);
+    const text =
+      kind === "log"
+        ? redactor.log(whole)
+        : redactor.text(kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
     store.write(name, text);
     return { name, bytes: Buffer.byteLength(text) };
   });
+}
+
+/** In what `psql -x` prints of pg_stat_activity. */
+function withoutLiteralsInQueries(text: string): string {
+  return text.replaceAll(
+    /^(query +\| )(.*)$/gm,
+    (_, head: string, sql: string) => head + withoutLiterals(sql).sql,
+  );
 }
 
 /** `odoo-ce-odoo-1.log`, `odoo-ce-odoo-1.inspect.json`, `compose.json`, `ps.txt` */

@@ -605,6 +605,28 @@ describe("the secrets in a survey", () => {
     expect(found).toEqual(["hunter2=x"]);
   });
 
+  it("are found in odoo.conf and environment files, and in addresses; where they are kept is none", async () => {
+    const found = secretsIn(
+      await printed(
+        whole({
+          containers: [],
+          projects: [
+            ["probe projects 0", ""],
+            [
+              "secrets of project 1",
+              "export API_TOKEN='from .env'\nPASSWORD_FILE=/run/secrets/x\nEMPTY_KEY=\n",
+            ],
+            [
+              "secrets of conf aaa",
+              "admin_passwd = two words \nnot an assignment: secret\nsome_dsn=a://b:c@d",
+            ],
+          ],
+        }),
+      ),
+    );
+    expect(found).toEqual(["from .env", "two words", "a://b:c@d", "c"]);
+  });
+
   it("are found though the rest of the survey is rubbish", async () => {
     const survey = whole({
       host: [["probe host 0", "\xff"]],

@@ -161,14 +161,24 @@ const ConfigEnvironmentsSchema = v.object({
   services: v.record(v.string(), v.object({ environment: v.nullish(v.record(v.string(), v.unknown())) })),
 });
 
+/** What such a name's value is, is no secret: `PASSWORD_FILE`, `SSL_KEY_PATH`. */
+const PLACE_NAME = /(?:FILE|PATH|DIR|DIRECTORY)$/i;
+
+/** `NAME = value`, of a configuration or an environment file; the value's quotes are left out. */
+const ASSIGNMENT = /^\s*(?:export\s+)?([\w.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
+
 /**
- * Every value on the host that looks like a secret by its name: from the containers' environment and from the compose
- * configuration. For the redactor, before anything of this survey is printed.
+ * Every value on the host that looks like a secret by its name: from the containers' environment, from the compose
+ * configuration, from environment files and odoo.conf; and the passwords in addresses there. For the redactor, before
+ * anything of this survey is printed.
  */
 export function secretsIn(result: ProgramResult): string[] {
   const found = new Set<string>();
   const learn = (name: string, value: unknown): void => {
-    if (typeof value === "string" && value !== "" && SECRET_NAME.test(name)) found.add(value);
+    if (typeof value !== "string" || value === "") return;
+    if (SECRET_NAME.test(name) && !PLACE_NAME.test(name)) found.add(value);
+    const inUrl = /:\/\/[^\s:/@]*:([^\s/@]+)@/.exec(value)?.[1];
+    if (inUrl !== undefined) found.add(inUrl);
   };
   for (const section of result.sections) {
     const text = decode(section.body);
@@ -185,6 +195,11 @@ export function secretsIn(result: ProgramResult): string[] {
       const services = parsed.success ? Object.values(parsed.output.services) : [];
       for (const { environment } of services) {
         for (const [name, value] of Object.entries(environment ?? {})) learn(name, value);
+      }
+    } else if (section.name.startsWith("secrets of ")) {
+      for (const line of text.split("\n")) {
+        const [, name, ...values] = ASSIGNMENT.exec(line) ?? [];
+        if (name !== undefined) learn(name, values.find(Boolean));
       }
     }
   }
