@@ -11,11 +11,12 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as core from "@actions/core";
 import type { Clock } from "./clock.ts";
+import { RefusedError } from "./errors.ts";
 import { connect } from "./host/connect.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import { type InputName, NAME_INPUTS, parseInputs, type RawInputs, SECRET_INPUTS } from "./inputs/parse.ts";
 import { type Entry, Journal, type JournalSink } from "./journal.ts";
-import type { Parts } from "./parts.ts";
+import { messageOf, type Parts } from "./parts.ts";
 import { recover } from "./recover.ts";
 import { Redactor } from "./redactor.ts";
 import { type Shipment, shipBackup, shipEvidence, worthKeeping } from "./report/artifacts.ts";
@@ -125,8 +126,16 @@ function partsFor(
     evidence: {
       write: (name, text) => {
         const path = join(directory, "evidence", name);
-        mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-        writeFileSync(path, text, { mode: 0o600 });
+        try {
+          mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+          writeFileSync(path, text, { mode: 0o600 });
+        } catch (error) {
+          // Before a change this ends the run: what it would destroy is not kept anywhere.
+          throw new RefusedError(`The evidence could not be kept on the runner: ${messageOf(error)}`, {
+            advice: "Make room on the runner, then run again.",
+            cause: error,
+          });
+        }
       },
     },
     reportDirectory: directory,
@@ -168,7 +177,22 @@ function hostName({ connection }: Inputs): string {
 
 function fileSink(directory: string): JournalSink {
   const path = join(directory, "journal.jsonl");
-  return { append: (entry) => appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 }) };
+  return {
+    append: (entry) =>
+      whereThereIsRoom(path, () => appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 })),
+  };
+}
+
+const full = new Set<string>();
+
+/** A runner's disk that is full changes no verdict: the file is missing then, which is said once. */
+function whereThereIsRoom(path: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!full.has(path)) core.warning(`${path} could not be written: ${messageOf(error)}`);
+    full.add(path);
+  }
 }
 
 /** The step's log; a look that saw the same as the one before says nothing new. */
@@ -204,13 +228,24 @@ function savedEntries(directory: string): Entry[] {
 /** Tells the run, in whole; what was told of it before is replaced. */
 async function report(entries: readonly Entry[], directory: string): Promise<void> {
   const whole = summaryOf(entries, join(directory, "evidence"));
-  writeFileSync(join(directory, "summary.md"), whole, { mode: 0o600 });
-  for (const [name, value] of Object.entries(outputs(entries, directory))) core.setOutput(name, value);
+  const summary = join(directory, "summary.md");
+  whereThereIsRoom(summary, () => writeFileSync(summary, whole, { mode: 0o600 }));
+  for (const [name, value] of Object.entries(outputs(entries, directory)))
+    whereThereIsRoom("GITHUB_OUTPUT", () => core.setOutput(name, value));
   const shown = visibility() === "open" ? openSummaryOf(entries) : whole;
   if (process.env.GITHUB_STEP_SUMMARY)
-    await core.summary.emptyBuffer().addRaw(shown).write({ overwrite: true });
+    await core.summary
+      .emptyBuffer()
+      .addRaw(shown)
+      .write({ overwrite: true })
+      .catch((error: unknown) =>
+        whereThereIsRoom("GITHUB_STEP_SUMMARY", () => {
+          throw error;
+        }),
+      );
   const forPrograms = `${JSON.stringify(reportOf(entries, workflow()), undefined, 2)}\n`;
-  writeFileSync(join(directory, REPORT), forPrograms, { mode: 0o600 });
+  const path = join(directory, REPORT);
+  whereThereIsRoom(path, () => writeFileSync(path, forPrograms, { mode: 0o600 }));
 }
 
 function outputs(entries: readonly Entry[], directory: string): Outputs {
