@@ -43,17 +43,20 @@ function promised(words: string): string {
   return next.text;
 }
 
-/** `…` is what differs each time, within a line. How much the machine has to do is not the page's to promise. */
+/**
+ * `…` is what differs each time, within a line; how far a time is indented hangs on how long it is. How much the machine has
+ * to do is not the page's to promise.
+ */
 function expectAsPromised(promise: string, printed: string): void {
+  const withoutIndent = (text: string): string => text.trimEnd().replaceAll(/^ +/gm, "");
   const real = printed
     .replaceAll(/^ +│ [Ww]orth a look: the load is .*\n/gm, "")
     .replaceAll(/^```text\nWorth a look: the load is .*\n```\n\n/gm, "");
-  const pattern = promise
-    .trimEnd()
+  const pattern = withoutIndent(promise)
     .split("…")
     .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
     .join("[^\\n]*?");
-  expect(real.trimEnd()).toMatch(new RegExp(`^${pattern}$`));
+  expect(withoutIndent(real)).toMatch(new RegExp(`^${pattern}$`));
 }
 
 let bench: Bench;
@@ -184,10 +187,10 @@ describe("docs/quick-start.md", () => {
   });
 
   /** The button, pressed: what the user wrote into the caller, and chose. */
-  const press = (mode: string) =>
+  const press = (mode: string, edits: Readonly<Record<string, string>> = {}) =>
     company.run("recover-production", "workflow_dispatch", {
       inputs: { mode, ceiling: "repair", scenario: "auto", approve: "", module: "", module_action: "update" },
-      edits: { "username: deploy": "username: odoo-recover" },
+      edits: { "username: deploy": "username: odoo-recover", ...edits },
       // The page leaves it at 30 s.
       with: { soak: "2s" },
     });
@@ -198,6 +201,7 @@ describe("docs/quick-start.md", () => {
     const { exitCode, log } = await press(mode);
     expect(await bench.look(), log).toEqual(before);
     expect(exitCode, log).toBe(0);
+    expect(log).toContain("Summary - ## 🟢 healthy: Every layer is good; nothing was changed\n");
     const said = [...log.matchAll(/^\[[^\]]*\/Look\] +\| (.*)$/gm)].map(([, line]) => line);
     const from = said.findIndex((line) => line?.includes("Odoo Recover"));
     yours.set("203.0.113.7:22", `127.0.0.1:${bench.droplet.sshPort}`);
@@ -206,6 +210,23 @@ describe("docs/quick-start.md", () => {
       promise,
       said.slice(from, said.findIndex((line) => line?.includes("│ next:")) + 1).join("\n"),
     );
+  });
+
+  it("6. says what the page lists where a first run goes wrong", async () => {
+    const { hostKeyFingerprint } = bench.droplet;
+    const mistakes: readonly (readonly [message: string, edits: Record<string, string>, level?: string])[] = [
+      ["is not a SHA256 fingerprint", { [hostKeyFingerprint]: "SHA256:…" }],
+      ["is not the pinned one", { [hostKeyFingerprint]: `SHA256:${"A".repeat(43)}` }],
+      // The site itself is good, as its address says: the run is green, with a warning.
+      ["refused the login", { "username: deploy": "username: deploy" }, "warning"],
+      ["is missing; give a private key", { "secrets.DROPLET_KEY": "secrets.KEY_OF_DROPLET" }],
+    ];
+    for (const [message, edits, level = "error"] of mistakes) {
+      expect(PAGE).toContain(`\`${message}\``);
+      const { exitCode, log } = await press("check", edits);
+      expect(exitCode, log).toBe(level === "error" ? 1 : 0);
+      expect(log).toMatch(new RegExp(`::${level} title=Odoo Recover%3A \\w+::.*${message}`));
+    }
   });
 
   it("7. brings a stopped Odoo back, and says what the page promises", async () => {
