@@ -4,6 +4,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import {
+  appendFileSync,
   cpSync,
   existsSync,
   mkdtempSync,
@@ -296,6 +297,12 @@ class Killed {
     writeFileSync(join(this.directory, "journal.jsonl"), `${stamped.join("\n")}\n{"at":"2026-`);
   }
 
+  /** Behind the cut line, which ends here. */
+  append(event: Event): void {
+    const line = JSON.stringify({ at: "2026-11-24T02:48:13.000Z", ms: 9, ...event });
+    appendFileSync(join(this.directory, "journal.jsonl"), `\n${line}\n`);
+  }
+
   async post(inputs: ActionInputs, environment: Record<string, string>): Promise<StepEnd> {
     const action = new Action(
       { host: "local", ...inputs },
@@ -348,6 +355,105 @@ const CONCLUDED: Event = {
   next: "",
 };
 
+const RECIPIENT = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+
+/** A backup on the droplet; on the runner too, where a path is given. */
+function backedUp(dump: Buffer, onRunner?: string): Event {
+  const backup = {
+    database: "shop",
+    onDroplet: "/var/lib/odoo-recover/x/backups/shop.dump",
+    onRunner,
+    fetch: "ssh deploy@erp.example.com sudo -n cat /var/lib/odoo-recover/x/backups/shop.dump >shop.dump",
+    bytes: dump.length,
+    sha256: createHash("sha256").update(dump).digest("hex"),
+    seconds: 1,
+    tables: 3,
+    filestore: undefined,
+  };
+  return { kind: "backup-ended", step: "s", outcome: "good", backup };
+}
+
+/** A run whose encrypted copy of the backup came home, and which was killed before it uploaded anything. */
+function copiedAndKilled(): { readonly killed: Killed; readonly path: string; readonly copy: Buffer } {
+  const copy = randomBytes(300_000);
+  const killed = new Killed(backedUp(copy), CONCLUDED);
+  const path = join(killed.directory, "backup.dump.age");
+  writeFileSync(path, copy);
+  killed.append({ kind: "backup-encrypted", path, seconds: 1, why: "" });
+  return { killed, path, copy };
+}
+
+describe.concurrent("evidence and dump, where the results service", () => {
+  for (const at of ["create", "block", "finalize"] as const)
+    for (const trouble of ["refuses", "fails", "cuts"] as const)
+      it(
+        `${trouble} (${at}), stay where they are; the verdict does not change`,
+        async () => {
+          await using service = await ResultsService.start(trouble);
+          service.at = at;
+          const { killed, path, copy } = copiedAndKilled();
+          const end = await killed.post(
+            { backup_recipients: RECIPIENT },
+            service.environment(repository("hidden", PRIVATE)),
+          );
+          expect(end.exitCode, told(end)).toBe(0);
+          expect(service.artifacts).toEqual([]);
+          expect(end.outputs.get("status")).toBe("recovered");
+          for (const holds of ["evidence", "backup"])
+            expect(end.log).toMatch(new RegExp(`^::warning::The ${holds} was not uploaded: .`, "m"));
+          expect(readFileSync(path).equals(copy)).toBe(true);
+          expect(readdirSync(killed.directory)).toEqual(
+            expect.arrayContaining(["journal.jsonl", "report.json", "summary.md"]),
+          );
+          expect(end.summary).toContain("ssh deploy");
+          expect(`${told(end)}${end.summary}`).not.toContain("CANARY-SIGNATURE");
+        },
+        PATIENCE,
+      );
+
+  it(
+    "never answers that the dump is whole, are given up in a minute and a half: the evidence is there",
+    async () => {
+      await using service = await ResultsService.start("stalls");
+      service.at = "finalize";
+      service.of = "-backup";
+      const { killed, path } = copiedAndKilled();
+      const end = await killed.post(
+        { backup_recipients: RECIPIENT },
+        service.environment(repository("hidden", PRIVATE)),
+      );
+      expect(end.exitCode, told(end)).toBe(0);
+      expect(end.log).toMatch(/^::warning::The backup was not uploaded: it took too long/m);
+      expect(service.artifacts.map(({ name }) => name)).toEqual(["odoo-recover-erp.example.com-3f9c2a71"]);
+      expect(existsSync(path)).toBe(true);
+    },
+    PATIENCE,
+  );
+
+  it(
+    "is slow, are uploaded all the same; a name that was taken is another one",
+    async () => {
+      await using service = await ResultsService.start("dawdles");
+      service.takeName("odoo-recover-erp.example.com-3f9c2a71-backup");
+      const { killed, path, copy } = copiedAndKilled();
+      const end = await killed.post(
+        { backup_recipients: RECIPIENT },
+        service.environment(repository("hidden", PRIVATE)),
+      );
+      expect(end.exitCode, told(end)).toBe(0);
+      expect(service.artifacts.map(({ name }) => name)).toEqual([
+        "odoo-recover-erp.example.com-3f9c2a71-backup-2",
+        "odoo-recover-erp.example.com-3f9c2a71",
+      ]);
+      const [dump] = service.artifacts;
+      expect(dump && unzipped(dump).get("backup.dump.age")?.equals(copy)).toBe(true);
+      expect(existsSync(path)).toBe(false);
+      expect(end.outputs.get("backup_artifact")).toBe("odoo-recover-erp.example.com-3f9c2a71-backup-2");
+    },
+    PATIENCE,
+  );
+});
+
 describe.concurrent("the post step of a run that was killed", () => {
   it(
     "uploads what the main step did not, under another name if that had begun",
@@ -368,32 +474,14 @@ describe.concurrent("the post step of a run that was killed", () => {
 
   // CI has age (.ci/run).
   it.skipIf(spawnSync("age", ["--version"]).error !== undefined)(
-    "uploads the backup encrypted, for Debian's age to open, and leaves no copy behind",
+    "uploads the backup encrypted, for Debian's age to open, and leaves but the user's own copy behind",
     async () => {
       await using service = await ResultsService.start();
       const dump = randomBytes(20_000_000);
       const folderOfDump = mkdtempSync(join(folder, "dump-"));
       const path = join(folderOfDump, "shop.dump");
       writeFileSync(path, dump, { mode: 0o600 });
-      const killed = new Killed(
-        {
-          kind: "backup-ended",
-          step: "s",
-          outcome: "good",
-          backup: {
-            database: "shop",
-            onDroplet: "/var/lib/odoo-recover/x/backups/shop.dump",
-            onRunner: path,
-            fetch: "",
-            bytes: dump.length,
-            sha256: createHash("sha256").update(dump).digest("hex"),
-            seconds: 1,
-            tables: 3,
-            filestore: undefined,
-          },
-        },
-        CONCLUDED,
-      );
+      const killed = new Killed(backedUp(dump, path), CONCLUDED);
       const identity = await generateIdentity();
       const end = await killed.post(
         { backup_recipients: await identityToRecipient(identity) },
@@ -407,16 +495,16 @@ describe.concurrent("the post step of a run that was killed", () => {
       const [artifact, evidence] = service.artifacts;
       if (artifact === undefined || evidence === undefined) throw new Error(told(end));
       const files = unzipped(artifact);
-      expect([...files.keys()]).toEqual(["shop.dump.age"]);
+      expect([...files.keys()]).toEqual(["backup.dump.age"]);
       const keys = join(folderOfDump, "key.txt");
       writeFileSync(keys, `${identity}\n`, { mode: 0o600 });
       const encrypted = join(folderOfDump, "shop.dump.age");
-      writeFileSync(encrypted, files.get("shop.dump.age") ?? "");
+      writeFileSync(encrypted, files.get("backup.dump.age") ?? "");
       const decrypted = execFileSync("age", ["--decrypt", "--identity", keys, encrypted], {
         maxBuffer: 30_000_000,
       });
       expect(decrypted.equals(dump)).toBe(true);
-      expect(existsSync(path)).toBe(false);
+      expect(existsSync(path)).toBe(true);
       expect(readdirSync(killed.directory).filter((name) => /dump|age$/.test(name))).toEqual([]);
       expect([...unzipped(evidence).keys()]).toEqual(["report.json", "journal.jsonl", "summary.md"]);
       expect(end.summary).toContain("Uploaded, encrypted, as the artifact");

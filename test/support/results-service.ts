@@ -8,8 +8,13 @@ import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { inflateRawSync } from "node:zlib";
 
-/** `refuses`: 401; `fails`: 500; `cuts`: the connection, during the upload; `stalls`: takes the upload and never answers. */
-export type Trouble = "refuses" | "fails" | "cuts" | "stalls";
+/** `refuses`: 401; `fails`: 500; `cuts`: the connection; `stalls`: never answers; `dawdles`: answers after two seconds. */
+export type Trouble = "refuses" | "fails" | "cuts" | "stalls" | "dawdles";
+
+/** What an upload asks for: a name, places for its blocks, and that it is whole. */
+export type Call = "create" | "block" | "finalize";
+
+const SLOW = 2_000;
 
 export interface StoredArtifact {
   readonly name: string;
@@ -29,6 +34,10 @@ export class ResultsService implements AsyncDisposable {
   readonly #blobs = new Map<string, Buffer>();
   readonly #server: http.Server;
   trouble: Trouble | undefined;
+  /** In which call; of itself: a service that refuses or fails does so in all, one that cuts or stalls in the upload. */
+  at: Call | undefined;
+  /** Of whose artifact the name must have this for the trouble; of every one unless told otherwise. */
+  of = "";
 
   static async start(trouble?: Trouble): Promise<ResultsService> {
     const service = new ResultsService();
@@ -42,7 +51,13 @@ export class ResultsService implements AsyncDisposable {
       const chunks: Buffer[] = [];
       request.on("data", (chunk: Buffer) => chunks.push(chunk));
       request.on("error", () => {});
-      request.on("end", () => this.#answer(request, Buffer.concat(chunks), response));
+      request.on("end", () => {
+        const body = Buffer.concat(chunks);
+        const trouble = this.#troubleWith(request, body);
+        const answer = (): void => this.#answer(request, body, response, trouble);
+        if (trouble === "dawdles") setTimeout(answer, SLOW);
+        else answer();
+      });
     });
   }
 
@@ -56,6 +71,11 @@ export class ResultsService implements AsyncDisposable {
     };
   }
 
+  /** As an earlier artifact of the same workflow's run would. */
+  takeName(name: string): void {
+    this.#blobs.set(name, Buffer.alloc(0));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -65,15 +85,37 @@ export class ResultsService implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  #answer(request: http.IncomingMessage, body: Buffer, response: http.ServerResponse): void {
+  #troubleWith({ url = "/" }: http.IncomingMessage, body: Buffer): Trouble | undefined {
+    const call = url.startsWith("/store/")
+      ? "block"
+      : url.endsWith("/CreateArtifact")
+        ? "create"
+        : "finalize";
+    const name = call === "block" ? decodeURIComponent(url) : body.toString();
+    if (!name.includes(this.of)) return undefined;
+    const inUpload = this.trouble === "cuts" || this.trouble === "stalls";
+    const at = this.at ?? (inUpload ? "block" : call);
+    return at === call ? this.trouble : undefined;
+  }
+
+  #answer(
+    request: http.IncomingMessage,
+    body: Buffer,
+    response: http.ServerResponse,
+    trouble: Trouble | undefined,
+  ): void {
     const url = new URL(request.url ?? "/", this.#origin);
     this.asked.push(`${request.method} ${url.pathname}`);
-    if (request.method === "POST" && url.pathname.startsWith(SERVICE)) {
+    if (trouble === "cuts") request.socket.destroy();
+    if (trouble === "cuts" || trouble === "stalls") return;
+    if (trouble === "refuses" || trouble === "fails") {
+      const [status, msg] =
+        trouble === "refuses" ? [401, "the token is not valid"] : [500, "something went wrong"];
+      response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify({ msg }));
+    } else if (request.method === "POST" && url.pathname.startsWith(SERVICE)) {
       const { status, value } = this.#called(url.pathname, JSON.parse(body.toString()));
       response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(value));
     } else if (request.method === "PUT" && url.pathname.startsWith("/store/")) {
-      if (this.trouble === "cuts") request.socket.destroy();
-      if (this.trouble !== undefined) return;
       this.#store(decodeURIComponent(url.pathname.slice("/store/".length)), url.searchParams, body);
       response.writeHead(201, { ETag: '"1"', "x-ms-request-id": "1" }).end();
     } else {
@@ -82,8 +124,6 @@ export class ResultsService implements AsyncDisposable {
   }
 
   #called(path: string, said: Record<string, string>): { status: number; value: unknown } {
-    if (this.trouble === "refuses") return { status: 401, value: { msg: "the token is not valid" } };
-    if (this.trouble === "fails") return { status: 500, value: { msg: "something went wrong" } };
     const { name = "", size = "", hash = "" } = said;
     if (path.endsWith("/CreateArtifact")) {
       if (this.#blobs.has(name))
