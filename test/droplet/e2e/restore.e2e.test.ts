@@ -3,15 +3,15 @@
  * files are gone. What users had is byte for byte what it was.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Droplet } from "../droplet.ts";
 import { must } from "../process.ts";
 import { Backups } from "./backups.ts";
+import { blocks, sshConfig } from "./restore-page.ts";
 import { Treasures } from "./treasures.ts";
 
-const DOCUMENT = readFileSync(join(import.meta.dirname, "../../../docs/restore.md"), "utf8");
+/** Comments of the blocks that bring the site back where the old one is. */
+const IN_PLACE: ReadonlySet<string> = new Set(["", "a day later"]);
 
 let droplet: Droplet;
 
@@ -24,20 +24,10 @@ afterEach(async () => {
   await droplet.reset();
 });
 
-/** The commands of the document, block by block, each with what the comment in front of it says of where or when. */
-function blocks(): { readonly where: string; readonly text: string }[] {
-  return [...DOCUMENT.matchAll(/(?:<!-- (.*) -->\n)?```sh\n([\s\S]*?)```/g)].map(
-    ([, where = "", text = ""]) => ({
-      where,
-      text,
-    }),
-  );
-}
-
 /** All of it on the droplet, in one shell. @param first what a person sets otherwise than the document does */
 async function restore(first: Readonly<Record<string, string>> = {}): Promise<string> {
   const commands = blocks()
-    .filter(({ where }) => where !== "where the runner's copy is")
+    .filter(({ where }) => IN_PLACE.has(where))
     .map(({ text }) => Object.entries(first).reduce((all, [from, to]) => all.replace(from, () => to), text));
   return await droplet.script(`${commands.join("\n")}\n`, { timeoutSeconds: 240 });
 }
@@ -71,7 +61,15 @@ describe("docs/restore.md", () => {
       blocks()
         .map(({ where }) => where)
         .filter(Boolean),
-    ).toEqual(["where the runner's copy is", "a day later"]);
+    ).toEqual([
+      "where the runner's copy is",
+      "a day later",
+      "where the artifact is",
+      "rehearsal",
+      "rehearsal",
+      "rehearsal",
+      "after the rehearsal",
+    ]);
   });
 
   it("brings back what an uninstall took, from the droplet's copy and the snapshot of the files", async () => {
@@ -90,16 +88,7 @@ describe("docs/restore.md", () => {
     await using backups = await Backups.of(droplet);
     const { made } = await backups.take({ to: "runner", filestore: true });
     await ruin();
-    const config = join(backups.directory, "ssh_config");
-    const [, ...options] = droplet.sshArguments("root");
-    // What `ssh droplet` means is for a person's own ~/.ssh/config to say.
-    const settings = options.flatMap((option, at) =>
-      options[at - 1] === "-o" ? [option.replace("=", " ")] : [],
-    );
-    writeFileSync(
-      config,
-      `Host droplet\nHostName 127.0.0.1\nPort ${droplet.sshPort}\nIdentityFile ${droplet.privateKeyPath}\n${settings.join("\n")}\n`,
-    );
+    const config = sshConfig(droplet, backups.directory);
     const [copy] = blocks().filter(({ where }) => where === "where the runner's copy is");
     await must("bash", [
       "-euc",
