@@ -10,21 +10,19 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */   uploadArtifact: () => (/* binding */ uploadArtifact)
 /* harmony export */ });
 /* harmony import */ var _actions_artifact__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(16938);
+/* harmony import */ var _patience_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(95217);
 /**
  * Files of a run -> an artifact of the workflow's run. The only file that loads GitHub's client, which is large: it is
  * imported when there is something to upload, and not before.
  */
 
-/** Milliseconds for an upload of nothing at all: GitHub's client alone tries five times, and waits between. */
-const AT_LEAST = 90_000;
-/** Slower than this is given up: half a megabyte a second. */
-const BYTES_PER_MS = 500;
+
 /**
  * @param files absolute paths below `root`
  * @throws Error when the artifact is not there whole, or not in time
  */
 async function uploadArtifact(name, files, root, bytes, { retentionDays, packed = false, signal } = {}) {
-    const deadline = AbortSignal.timeout(Math.ceil(AT_LEAST + bytes / BYTES_PER_MS));
+    const deadline = (0,_patience_js__WEBPACK_IMPORTED_MODULE_1__/* .patienceFor */ .R)(bytes);
     const stopped = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
     const upload = new _actions_artifact__WEBPACK_IMPORTED_MODULE_0__/* .DefaultArtifactClient */ .t9().uploadArtifact(name, [...files], root, {
         ...(retentionDays === undefined ? {} : { retentionDays }),
@@ -37,19 +35,12 @@ async function uploadArtifact(name, files, root, bytes, { retentionDays, packed 
 }
 function rejection(signal) {
     const { promise, reject } = Promise.withResolvers();
-    const stop = () => reject(new Error(whyStopped(signal)));
+    const stop = () => reject(new Error((0,_patience_js__WEBPACK_IMPORTED_MODULE_1__/* .whyStopped */ .k)(signal)));
     if (signal.aborted)
         stop();
     else
         signal.addEventListener("abort", stop, { once: true });
     return promise;
-}
-function whyStopped({ reason }) {
-    return reason instanceof DOMException && reason.name === "TimeoutError"
-        ? "it took too long"
-        : reason instanceof Error
-            ? reason.message
-            : String(reason);
 }
 
 

@@ -51937,7 +51937,7 @@ module.exports = __nccwpck_require__.p + "a7a23553b8f01515becc.sh";
 /***/ 18272:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "c190cbc86ea0d2a1f19d.sh";
+module.exports = __nccwpck_require__.p + "bec3d6188686543b4dd6.sh";
 
 /***/ }),
 
@@ -51979,7 +51979,7 @@ module.exports = __nccwpck_require__.p + "1b01732ad5d551a72721.sh";
 /***/ 80748:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "67c758fea4f7e93ad74a.sh";
+module.exports = __nccwpck_require__.p + "cc10def343a712888aaf.sh";
 
 /***/ }),
 
@@ -52168,7 +52168,7 @@ module.exports = __nccwpck_require__.p + "1eeb59b1eb2a6c44b484.awk";
 /***/ 99638:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "6269c2314088bd1c45e2.sql";
+module.exports = __nccwpck_require__.p + "40bb9861af5a59bca670.sql";
 
 /***/ }),
 
@@ -52189,7 +52189,7 @@ module.exports = __nccwpck_require__.p + "df78ce84ed46a627382d.sql";
 /***/ 54567:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "b32cf32a9ec9abf49991.sh";
+module.exports = __nccwpck_require__.p + "2cbe122fd4670ffc254c.sh";
 
 /***/ }),
 
@@ -52238,7 +52238,7 @@ module.exports = __nccwpck_require__.p + "b94d976c4e9d787a94ae.sh";
 /***/ 36972:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "c7f5ac41f4bdac2b488b.sh";
+module.exports = __nccwpck_require__.p + "db078b9453b4b93d9dd8.sh";
 
 /***/ }),
 
@@ -52634,7 +52634,82 @@ module.exports = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("zlib");
 
 /***/ }),
 
-/***/ 51660:
+/***/ 3222:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   k: () => (/* binding */ Progress),
+/* harmony export */   s: () => (/* binding */ Arrival)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(19473);
+/* harmony import */ var _dump_file_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6684);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(31706);
+/** A dump as it comes over the connection, and how far it is. */
+
+
+
+/** Milliseconds between two lines of progress. */
+const BETWEEN_TELLING = 4_000;
+/** Tells how far it is, every few seconds. */
+class Progress {
+    #clock;
+    #tell;
+    #began;
+    #told;
+    constructor(clock, tell) {
+        this.#clock = clock;
+        this.#tell = tell;
+        this.#began = clock.monotonic();
+        this.#told = this.#began;
+    }
+    at(bytes, expected) {
+        const now = this.#clock.monotonic();
+        if (now - this.#told < BETWEEN_TELLING)
+            return;
+        this.#told = now;
+        this.#tell((0,_words_js__WEBPACK_IMPORTED_MODULE_2__/* .howFar */ ._)(bytes, expected, (now - this.#began) / 1000));
+    }
+}
+/** A dump that comes over the connection: a line that tells how long it will be, about; then the dump. */
+class Arrival {
+    file;
+    #path;
+    #room;
+    #progress;
+    #expected = 0;
+    #head = Buffer.alloc(0);
+    constructor(path, room, clock, tell) {
+        this.#path = path;
+        this.#room = room;
+        this.#progress = new Progress(clock, (said) => tell(`received ${said}`));
+    }
+    take(bytes) {
+        if (this.file === undefined)
+            return this.#begin(bytes);
+        this.#progress.at(this.file.bytes, this.#expected);
+        return this.file.take(bytes);
+    }
+    async #begin(bytes) {
+        this.#head = Buffer.concat([this.#head, bytes]);
+        const end = this.#head.indexOf("\n");
+        if (end < 0 && this.#head.length < 32)
+            return;
+        const [, expected] = /^expected=(\d+)$/.exec(this.#head.toString("latin1", 0, Math.max(end, 0))) ?? [];
+        if (expected === undefined)
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .HostError */ .dh("nonsense", "What came is not what the droplet was to send");
+        this.#expected = Number(expected);
+        this.file = await _dump_file_js__WEBPACK_IMPORTED_MODULE_1__/* .DumpFile */ .tK.create(this.#path, this.#expected, this.#room);
+        const rest = this.#head.subarray(end + 1);
+        this.#head = Buffer.alloc(0);
+        if (rest.length > 0)
+            await this.file.take(rest);
+    }
+}
+
+
+/***/ }),
+
+/***/ 57357:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52660,181 +52735,54 @@ var errors = __nccwpck_require__(19473);
 var state = __nccwpck_require__(80838);
 // EXTERNAL MODULE: ./build/host/steps/step.js
 var steps_step = __nccwpck_require__(84937);
-// EXTERNAL MODULE: ./build/parts.js
-var parts = __nccwpck_require__(78262);
 // EXTERNAL MODULE: ./build/survey/raw.js
 var raw = __nccwpck_require__(25217);
 // EXTERNAL MODULE: ./build/survey/survey.js
 var survey = __nccwpck_require__(11337);
-;// CONCATENATED MODULE: external "node:v8"
-const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
-;// CONCATENATED MODULE: external "node:vm"
-const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
-;// CONCATENATED MODULE: ./build/backup/garbage.js
+// EXTERNAL MODULE: ./build/backup/arrival.js
+var backup_arrival = __nccwpck_require__(3222);
+// EXTERNAL MODULE: ./build/backup/dump-file.js
+var dump_file = __nccwpck_require__(6684);
+// EXTERNAL MODULE: ./build/host/quote.js
+var quote = __nccwpck_require__(18611);
+// EXTERNAL MODULE: ./build/host/ssh/words.js
+var words = __nccwpck_require__(43999);
+;// CONCATENATED MODULE: ./build/backup/fetch.js
+/** How a person gets at a dump that lies on the droplet, where root alone can read it. */
+
+
+
 /**
- * What passes through us lies outside of the heap in pieces of 32 kB, and is given back when V8 happens to look for
- * garbage: after a hundred MB and more, for its heap hardly grows meanwhile (measured: 120 MB more resident, and 40 MB when
- * it is told to look). It looks at what is young only, which takes a millisecond.
+ * One line for a shell on the person's own machine, by the login of this run, which needs no shell of root's:
+ * `ssh -p 2222 deploy@erp.example.com sudo -n cat /var/lib/…/odoo-….dump >odoo-….dump`
  */
-
-
-let collect;
-function giveBackMemory() {
-    collect ??= collector();
-    collect({ type: "minor", execution: "sync" });
+function fetchLine(path, connection, privilege) {
+    const reading = [...(privilege === "root" ? [] : ["sudo", "-n"]), "cat", word(path)];
+    return `${[...sshWords(connection), ...reading].join(" ")} >${word((0,external_node_path_.basename)(path))}`;
 }
-function collector() {
-    (0,external_node_v8_namespaceObject.setFlagsFromString)("--expose-gc");
-    const found = (0,external_node_vm_namespaceObject.runInNewContext)("typeof gc === 'function' ? gc : undefined");
-    (0,external_node_v8_namespaceObject.setFlagsFromString)("--no-expose-gc");
-    return typeof found === "function" ? found : () => { };
+function sshWords(connection) {
+    if (connection.kind === "local")
+        return [];
+    const { target, jump } = connection;
+    const host = target.host.replace(/^\[(.*)\]$/, "$1");
+    return [
+        "ssh",
+        ...(jump === undefined ? [] : ["-J", word((0,words/* addressOf */.ci)(jump))]),
+        ...(target.port === 22 ? [] : ["-p", String(target.port)]),
+        word(`${target.login.username}@${host}`),
+    ];
 }
-
-;// CONCATENATED MODULE: ./build/backup/words.js
-/** Sizes and rates, in words for a person. */
-/** `12.3 MiB`, `4.0 GiB`. */
-function inBytes(bytes) {
-    return bytes < 1024 ** 3
-        ? `${(bytes / 1024 ** 2).toFixed(1)} MiB`
-        : `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
-}
-/** `12.3 MiB of about 20.0 MiB, 4.1 MiB/s, about 2 s left` */
-function howFar(bytes, expected, seconds) {
-    const rate = bytes / Math.max(seconds, 0.001);
-    const left = Math.max(0, expected - bytes) / Math.max(rate, 1);
-    return `${inBytes(bytes)} of about ${inBytes(Math.max(bytes, expected))}, ${inBytes(rate)}/s, about ${Math.round(left)} s left`;
+/** Quoted only where a shell would read it otherwise: a person is to read it too. */
+function word(text) {
+    return /^[A-Za-z0-9@%+=:,./_-]+$/.test(text) ? text : (0,quote/* quote */.h)(text);
 }
 
-;// CONCATENATED MODULE: ./build/backup/dump-file.js
-/** A dump as it comes home: a file on the runner that is only half a backup until it has been read back. */
-
-
-
-
-
-
-/** Of the runner's disk a tenth, and at least 2 GiB, stay free: what fails for want of room there is not only ours. */
-const LEAST_RESERVE = 2 * 1024 ** 3;
-/** Bytes that are gathered before they are written; all that is held in memory. */
-const GATHERED = 1024 ** 2;
-/** Bytes between two looks at the disk. */
-const BETWEEN_LOOKS = 16 * 1024 ** 2;
-/** Bytes between two collections of garbage. */
-const BETWEEN_COLLECTIONS = 4 * 1024 ** 2;
-async function roomIn(directory) {
-    const { blocks, bavail, bsize } = await (0,promises_.statfs)(directory);
-    return bavail * bsize - Math.max((blocks * bsize) / 10, LEAST_RESERVE);
-}
-class DumpFile {
-    #path;
-    #handle;
-    #room;
-    /** Copied into one buffer, which is used again and again: what is not held on to needs no room for long. */
-    #gathered = Buffer.alloc(GATHERED);
-    #gatheredBytes = 0;
-    #busy;
-    #lookedAt = 0;
-    #collectedAt = 0;
-    #written = 0;
-    constructor(path, handle, room) {
-        this.#path = path;
-        this.#handle = handle;
-        this.#room = room;
-    }
-    /**
-     * @param path what it is called when it is a backup; until then it ends with `.partial`
-     * @param expected bytes, about
-     * @throws RefusedError when the disk has no room for so many
-     */
-    static async create(path, expected, room = roomIn) {
-        await (0,promises_.mkdir)((0,external_node_path_.dirname)(path), { recursive: true, mode: 0o700 });
-        const left = await room((0,external_node_path_.dirname)(path));
-        if (left < expected)
-            throw new errors/* RefusedError */.fk("There is not enough room on the runner for the backup", {
-                detail: `about ${inBytes(expected)} are expected, and ${left > 0 ? inBytes(left) : "none"} may be used in ${(0,external_node_path_.dirname)(path)}: a tenth of the disk, and at least 2 GiB, stay free`,
-                advice: "Use a runner with a larger disk, or keep the backup on the droplet: `backup_to: droplet`.",
-            });
-        return new DumpFile(path, await (0,promises_.open)(`${path}.partial`, "wx", 0o600), room);
-    }
-    /** Bytes taken so far. */
-    get bytes() {
-        return this.#written + this.#gatheredBytes;
-    }
-    /** Bytes that are in the file. */
-    get written() {
-        return this.#written;
-    }
-    /** Takes the next bytes. @returns what to wait for before there are more; undefined when nothing */
-    take(bytes) {
-        const taken = bytes.copy(this.#gathered, this.#gatheredBytes);
-        this.#gatheredBytes += taken;
-        if (this.#gatheredBytes < GATHERED)
-            return undefined;
-        this.#busy = this.#makeRoomFor(bytes.subarray(taken));
-        return this.#busy;
-    }
-    /** When whoever gave it bytes went away: what was being written is written. */
-    async idle() {
-        // What went wrong with it was told to who waited for it.
-        await this.#busy?.catch(() => { });
-    }
-    async #makeRoomFor(rest) {
-        await this.flush();
-        await this.take(rest);
-    }
-    async flush() {
-        for (let from = 0; from < this.#gatheredBytes;) {
-            const { bytesWritten } = await this.#handle.write(this.#gathered, from, this.#gatheredBytes - from, this.#written);
-            from += bytesWritten;
-            this.#written += bytesWritten;
-        }
-        this.#gatheredBytes = 0;
-        if (this.#written - this.#collectedAt >= BETWEEN_COLLECTIONS) {
-            this.#collectedAt = this.#written;
-            giveBackMemory();
-        }
-        if (this.#written - this.#lookedAt < BETWEEN_LOOKS)
-            return;
-        this.#lookedAt = this.#written;
-        if ((await this.#room((0,external_node_path_.dirname)(this.#path))) < 0)
-            throw new errors/* RefusedError */.fk("The backup was ended: it came to the reserve of the runner's disk", {
-                detail: `${inBytes(this.#written)} were written to ${(0,external_node_path_.dirname)(this.#path)}; a tenth of the disk, and at least 2 GiB, stay free`,
-                advice: "Use a runner with a larger disk, or keep the backup on the droplet: `backup_to: droplet`.",
-            });
-    }
-    /** Puts all of it onto the disk, and reads it back from there. @returns its SHA-256 */
-    async readBack() {
-        await this.flush();
-        await this.#handle.sync();
-        const hash = (0,external_node_crypto_.createHash)("sha256");
-        const file = await (0,promises_.open)(`${this.#path}.partial`);
-        try {
-            for (;;) {
-                const { bytesRead } = await file.read(this.#gathered, 0, GATHERED);
-                if (bytesRead === 0)
-                    return hash.digest("hex");
-                hash.update(this.#gathered.subarray(0, bytesRead));
-            }
-        }
-        finally {
-            await file.close();
-        }
-    }
-    /** From now on it is a backup. */
-    async keep() {
-        await this.#handle.close();
-        await (0,promises_.rename)(`${this.#path}.partial`, this.#path);
-        const folder = await (0,promises_.open)((0,external_node_path_.dirname)(this.#path));
-        await folder.sync().finally(() => folder.close());
-        return this.#path;
-    }
-    /** Removes what is half. Never throws. */
-    async discard() {
-        await this.#handle.close().catch(() => { });
-        await (0,promises_.rm)(`${this.#path}.partial`, { force: true }).catch(() => { });
-    }
-}
-
+// EXTERNAL MODULE: ./build/backup/home.js
+var home = __nccwpck_require__(45796);
+// EXTERNAL MODULE: ./build/backup/refusals.js
+var refusals = __nccwpck_require__(77054);
+// EXTERNAL MODULE: ./build/backup/words.js
+var backup_words = __nccwpck_require__(31706);
 ;// CONCATENATED MODULE: ./build/backup/backup.js
 /**
  * The backup gate: nothing that destroys runs before a dump of the database was taken, read back whole and found good.
@@ -52852,20 +52800,18 @@ class DumpFile {
 
 
 
+
+
+
 const STATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(74849), __nccwpck_require__.b), "utf8");
 const GATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(48085), __nccwpck_require__.b), "utf8");
 const DUMP = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(18272), __nccwpck_require__.b), "utf8");
 const STREAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(37406), __nccwpck_require__.b), "utf8");
 const SETTLE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(90557), __nccwpck_require__.b), "utf8");
-const COPY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(31959), __nccwpck_require__.b), "utf8");
 const ABANDON = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(66113), __nccwpck_require__.b), "utf8");
 const SNAPSHOT = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(7266), __nccwpck_require__.b), "utf8");
 /** Beyond its own deadline, for the program to say so and to tidy up; in seconds. */
 const SECONDS_TO_END = 90;
-/** A copy of a verified file may be taken up again so often where the connection was lost. */
-const MOST_ATTEMPTS = 5;
-/** Milliseconds between two lines of progress. */
-const BETWEEN_TELLING = 4_000;
 /** How long the tidying may take, in milliseconds: after a refusal, and after a cancel, when the runner waits for us. */
 const TIDYING = 30_000;
 const TIDYING_CANCELLED = 5_000;
@@ -52891,7 +52837,7 @@ async function takeBackup(host, place, owner, step, subject, options, parts, sig
     const run = new BackupRun(host, place, owner, step, subject, options, parts, signal);
     try {
         const backup = await run.take();
-        ended(`good: ${inBytes(backup.bytes)} in ${backup.seconds} s`, backup);
+        ended(`good: ${(0,backup_words/* inBytes */.H)(backup.bytes)} in ${backup.seconds} s`, backup);
         return backup;
     }
     catch (error) {
@@ -52900,7 +52846,7 @@ async function takeBackup(host, place, owner, step, subject, options, parts, sig
             ended("cancelled");
             throw error;
         }
-        const refusal = withoutBackup(error);
+        const refusal = (0,refusals/* withoutBackup */.tq)(error);
         ended(`refused: ${refusal.message}`);
         throw refusal;
     }
@@ -52912,7 +52858,7 @@ async function takeBackup(host, place, owner, step, subject, options, parts, sig
  */
 async function abandonBackup(host, place, step, signal) {
     const { sections } = await host.run((0,state/* stateProgram */.gA)(place, "end the backup", ABANDON, { STEP: step }, 60), signal);
-    return refusalIn(sections.find(({ name }) => name === "refusal")?.body.toString("utf8") ?? "");
+    return (0,refusals/* refusalIn */.c3)(sections.find(({ name }) => name === "refusal")?.body.toString("utf8") ?? "");
 }
 /** Removes what of a dump came home half, in the report directory of a run that was killed. */
 async function discardHalves(reportDirectory) {
@@ -52921,6 +52867,7 @@ async function discardHalves(reportDirectory) {
     for (const name of names)
         if (name.endsWith(".partial"))
             await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true });
+    await (0,promises_.rm)((0,external_node_path_.join)(reportDirectory, `${home/* ENCRYPTED_NAME */.NX}.partial`), { force: true });
 }
 /** What is run, and its values but for those that a single run has. */
 function programFor({ target, database, setup }, place, { to, filestore }) {
@@ -52989,10 +52936,12 @@ class BackupRun {
     }
     #made(manifest, onRunner) {
         const { file, bytes, sha256, seconds, tables, snapshot } = manifest;
+        const onDroplet = file === "" ? undefined : `${backupsOf(this.#place)}/${file}`;
         return {
             database: this.#subject.database,
-            onDroplet: file === "" ? undefined : `${backupsOf(this.#place)}/${file}`,
+            onDroplet,
             onRunner,
+            fetch: onDroplet === undefined ? "" : fetchLine(onDroplet, this.#options.connection, this.#host.privilege),
             bytes,
             sha256,
             seconds,
@@ -53006,7 +52955,11 @@ class BackupRun {
         const step = {
             name: this.#step,
             text,
-            values: { ...values, SECONDS_FOR_BACKUP: String(this.#seconds) },
+            values: {
+                ...values,
+                SECONDS_FOR_BACKUP: String(this.#seconds),
+                RUNNER_ROOM: this.#options.to === "both" ? await this.#roomOnRunner() : "",
+            },
             seconds: this.#seconds + SECONDS_TO_END,
         };
         let output = "";
@@ -53015,13 +52968,13 @@ class BackupRun {
             this.#tell((0,raw/* plainText */.wh)(chunk));
         }, this.#signal);
         if (end.outcome !== "ended" || end.status !== 0)
-            throw refusalIn(output) ?? endedBadly(end, output, this.#seconds);
+            throw (0,refusals/* refusalIn */.c3)(output) ?? (0,refusals/* endedBadly */.PL)(end, output, this.#seconds);
         return await this.#settle();
     }
     /** The dump as it is made, over the connection: it never lies on the droplet. */
     async #toRunner() {
         const { text, values } = programFor(this.#subject, this.#place, this.#options);
-        const arrival = new Arrival(this.#pathOnRunner(), this.#parts, (said) => this.#tell(said));
+        const arrival = new backup_arrival/* Arrival */.s(this.#pathOnRunner(), this.#parts.room, this.#parts.clock, (said) => this.#tell(said));
         try {
             const { status } = await this.#host.stream({
                 ...this.#program("back up to the runner", text, { ...values, OWNER: this.#owner }),
@@ -53032,12 +52985,12 @@ class BackupRun {
             if (status !== 0 || arrival.file === undefined)
                 throw ((await abandonBackup(this.#host, this.#place, this.#step, this.#signal)) ??
                     new errors/* RefusedError */.fk("The dump did not end well on the droplet"));
-            this.#tell(`reading ${inBytes(arrival.file.bytes)} back from the runner's disk`);
+            this.#tell(`reading ${(0,backup_words/* inBytes */.H)(arrival.file.bytes)} back from the runner's disk`);
             const sha256 = await arrival.file.readBack();
             const manifest = await this.#settle(arrival.file.bytes, sha256);
             const path = await arrival.file.keep();
             const { bytes, tables, seconds } = manifest;
-            this.#tell(`did: backed up the database ${this.#subject.database} to the runner and read it back: ${inBytes(bytes)}, the rows of ${tables} tables, in ${seconds} s (${inBytes(bytes / Math.max(seconds, 1))}/s), SHA-256 ${sha256}, in ${path}`);
+            this.#tell(`did: backed up the database ${this.#subject.database} to the runner and read it back: ${(0,backup_words/* inBytes */.H)(bytes)}, the rows of ${tables} tables, in ${seconds} s (${(0,backup_words/* inBytes */.H)(bytes / Math.max(seconds, 1))}/s), SHA-256 ${sha256}, in ${path}`);
             return this.#made(manifest, path);
         }
         catch (error) {
@@ -53047,31 +53000,9 @@ class BackupRun {
     }
     /** A file that was found good is copied; a lost connection takes the copy up where it stood. */
     async #bringHome({ file: name, bytes, sha256 }) {
-        const file = await DumpFile.create((0,external_node_path_.join)(this.#parts.reportDirectory, "backups", name), bytes, this.#parts.room);
+        const file = await dump_file/* DumpFile */.tK.create((0,external_node_path_.join)(this.#parts.reportDirectory, "backups", name), bytes, this.#parts.room);
         try {
-            const progress = new Progress(this.#parts.clock, (said) => this.#tell(`copied ${said}`));
-            for (let attempt = 1; file.bytes < bytes; attempt++) {
-                try {
-                    await this.#host.stream({
-                        ...(0,state/* stateProgram */.gA)(this.#place, "copy the backup", COPY, {
-                            FILE: name,
-                            OFFSET: String(file.bytes),
-                        }),
-                        seconds: this.#seconds + SECONDS_TO_END,
-                    }, (piece) => {
-                        progress.at(file.bytes, bytes);
-                        return file.take(piece);
-                    }, this.#signal);
-                    if (file.bytes < bytes && attempt === MOST_ATTEMPTS)
-                        break;
-                }
-                catch (error) {
-                    if (!(error instanceof errors/* HostError */.dh) || error.problem !== "lost" || attempt === MOST_ATTEMPTS)
-                        throw error;
-                    await file.idle();
-                    this.#tell(`the connection was lost: the copy goes on from ${inBytes(file.bytes)}`);
-                }
-            }
+            await (0,home/* copyInto */.s)(file, name, bytes, this.#copying());
             const read = await file.readBack();
             if (read !== sha256)
                 throw new errors/* RefusedError */.fk("What is read back from the runner's disk is not what lies on the droplet", {
@@ -53087,6 +53018,16 @@ class BackupRun {
             throw error;
         }
     }
+    #copying() {
+        return {
+            host: this.#host,
+            place: this.#place,
+            clock: this.#parts.clock,
+            seconds: this.#seconds + SECONDS_TO_END,
+            tell: (text) => this.#tell(text),
+            signal: this.#signal,
+        };
+    }
     /** The manifest on the droplet. A dump that went home gets its own when what was read back there is what was sent. */
     async #settle(bytes = 0, sha256 = "") {
         const { values } = programFor(this.#subject, this.#place, this.#options);
@@ -53100,7 +53041,7 @@ class BackupRun {
         if (said.trim() !== "")
             this.#tell((0,raw/* plainText */.wh)(said));
         if (status !== 0 || manifest === undefined)
-            throw (refusalIn(said) ?? new errors/* RefusedError */.fk("What was backed up could not be told", { detail: said.trim() }));
+            throw ((0,refusals/* refusalIn */.c3)(said) ?? new errors/* RefusedError */.fk("What was backed up could not be told", { detail: said.trim() }));
         return JSON.parse(manifest);
     }
     #program(name, text, values) {
@@ -53114,6 +53055,10 @@ class BackupRun {
             maxOutputBytes: 262_144,
         };
     }
+    async #roomOnRunner() {
+        const { reportDirectory, room = dump_file/* roomIn */.Lp } = this.#parts;
+        return String(Math.max(0, Math.floor(await room(reportDirectory))));
+    }
     #pathOnRunner() {
         const time = new Date(this.#parts.clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
         return (0,external_node_path_.join)(this.#parts.reportDirectory, "backups", `${fileName(this.#subject.database)}-${time}.dump`);
@@ -53122,64 +53067,399 @@ class BackupRun {
         this.#parts.journal.append({ kind: "backup-output", text: `${text.trimEnd()}\n` });
     }
 }
-/** Tells how far it is, every few seconds. */
-class Progress {
-    #clock;
-    #tell;
-    #began;
-    #told;
-    constructor(clock, tell) {
-        this.#clock = clock;
-        this.#tell = tell;
-        this.#began = clock.monotonic();
-        this.#told = this.#began;
-    }
-    at(bytes, expected) {
-        const now = this.#clock.monotonic();
-        if (now - this.#told < BETWEEN_TELLING)
-            return;
-        this.#told = now;
-        this.#tell(howFar(bytes, expected, (now - this.#began) / 1000));
-    }
-}
-/** A dump that comes over the connection: a line that tells how long it will be, about; then the dump. */
-class Arrival {
-    file;
-    #path;
-    #parts;
-    #progress;
-    #expected = 0;
-    #head = Buffer.alloc(0);
-    constructor(path, parts, tell) {
-        this.#path = path;
-        this.#parts = parts;
-        this.#progress = new Progress(parts.clock, (said) => tell(`received ${said}`));
-    }
-    take(bytes) {
-        if (this.file === undefined)
-            return this.#begin(bytes);
-        this.#progress.at(this.file.bytes, this.#expected);
-        return this.file.take(bytes);
-    }
-    async #begin(bytes) {
-        this.#head = Buffer.concat([this.#head, bytes]);
-        const end = this.#head.indexOf("\n");
-        if (end < 0 && this.#head.length < 32)
-            return;
-        const [, expected] = /^expected=(\d+)$/.exec(this.#head.toString("latin1", 0, Math.max(end, 0))) ?? [];
-        if (expected === undefined)
-            throw new errors/* HostError */.dh("nonsense", "What came is not what the droplet was to send");
-        this.#expected = Number(expected);
-        this.file = await DumpFile.create(this.#path, this.#expected, this.#parts.room);
-        const rest = this.#head.subarray(end + 1);
-        this.#head = Buffer.alloc(0);
-        if (rest.length > 0)
-            await this.file.take(rest);
-    }
-}
 function backupsOf({ auditRoot, key }) {
     return `${auditRoot}/${key}/backups`;
 }
+
+
+/***/ }),
+
+/***/ 6684:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Lp: () => (/* binding */ roomIn),
+/* harmony export */   hr: () => (/* binding */ requireRoom),
+/* harmony export */   tK: () => (/* binding */ DumpFile)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(19473);
+/* harmony import */ var _garbage_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(40065);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(31706);
+/** A dump as it comes home: a file on the runner that is only half a backup until it has been read back. */
+
+
+
+
+
+
+/** Of the runner's disk a tenth, and at least 2 GiB, stay free: what fails for want of room there is not only ours. */
+const LEAST_RESERVE = 2 * 1024 ** 3;
+/** Bytes that are gathered before they are written; all that is held in memory. */
+const GATHERED = 1024 ** 2;
+/** Bytes between two looks at the disk. */
+const BETWEEN_LOOKS = 16 * 1024 ** 2;
+/** Bytes between two collections of garbage. */
+const BETWEEN_COLLECTIONS = 4 * 1024 ** 2;
+async function roomIn(directory) {
+    const { blocks, bavail, bsize } = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.statfs)(directory);
+    return bavail * bsize - Math.max((blocks * bsize) / 10, LEAST_RESERVE);
+}
+/** @throws RefusedError when so many bytes, about, have no room there */
+async function requireRoom(directory, expected, room = roomIn) {
+    const left = await room(directory);
+    if (left < expected)
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .RefusedError */ .fk("There is not enough room on the runner for the backup", {
+            detail: `about ${(0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .inBytes */ .H)(expected)} are expected, and ${left > 0 ? (0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .inBytes */ .H)(left) : "none"} may be used in ${directory}: a tenth of the disk, and at least 2 GiB, stay free`,
+            advice: "Use a runner with a larger disk, or keep the backup on the droplet: `backup_to: droplet`.",
+        });
+}
+class DumpFile {
+    #path;
+    #handle;
+    #room;
+    /** Copied into one buffer, which is used again and again: what is not held on to needs no room for long. */
+    #gathered = Buffer.alloc(GATHERED);
+    #gatheredBytes = 0;
+    #busy;
+    #lookedAt = 0;
+    #collectedAt = 0;
+    #written = 0;
+    constructor(path, handle, room) {
+        this.#path = path;
+        this.#handle = handle;
+        this.#room = room;
+    }
+    /**
+     * @param path what it is called when it is a backup; until then it ends with `.partial`
+     * @param expected bytes, about
+     * @throws RefusedError when the disk has no room for so many
+     */
+    static async create(path, expected, room = roomIn) {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), { recursive: true, mode: 0o700 });
+        await requireRoom((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(path), expected, room);
+        return new DumpFile(path, await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(`${path}.partial`, "wx", 0o600), room);
+    }
+    /** Bytes taken so far. */
+    get bytes() {
+        return this.#written + this.#gatheredBytes;
+    }
+    /** Bytes that are in the file. */
+    get written() {
+        return this.#written;
+    }
+    /** Takes the next bytes. @returns what to wait for before there are more; undefined when nothing */
+    take(bytes) {
+        const taken = bytes.copy(this.#gathered, this.#gatheredBytes);
+        this.#gatheredBytes += taken;
+        if (this.#gatheredBytes < GATHERED)
+            return undefined;
+        this.#busy = this.#makeRoomFor(bytes.subarray(taken));
+        return this.#busy;
+    }
+    /** When whoever gave it bytes went away: what was being written is written. */
+    async idle() {
+        // What went wrong with it was told to who waited for it.
+        await this.#busy?.catch(() => { });
+    }
+    async #makeRoomFor(rest) {
+        await this.flush();
+        await this.take(rest);
+    }
+    async flush() {
+        for (let from = 0; from < this.#gatheredBytes;) {
+            const { bytesWritten } = await this.#handle.write(this.#gathered, from, this.#gatheredBytes - from, this.#written);
+            from += bytesWritten;
+            this.#written += bytesWritten;
+        }
+        this.#gatheredBytes = 0;
+        if (this.#written - this.#collectedAt >= BETWEEN_COLLECTIONS) {
+            this.#collectedAt = this.#written;
+            (0,_garbage_js__WEBPACK_IMPORTED_MODULE_4__/* .giveBackMemory */ .S)();
+        }
+        if (this.#written - this.#lookedAt < BETWEEN_LOOKS)
+            return;
+        this.#lookedAt = this.#written;
+        if ((await this.#room((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(this.#path))) < 0)
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .RefusedError */ .fk("The backup was ended: it came to the reserve of the runner's disk", {
+                detail: `${(0,_words_js__WEBPACK_IMPORTED_MODULE_5__/* .inBytes */ .H)(this.#written)} were written to ${(0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(this.#path)}; a tenth of the disk, and at least 2 GiB, stay free`,
+                advice: "Use a runner with a larger disk, or keep the backup on the droplet: `backup_to: droplet`.",
+            });
+    }
+    /** Puts all of it onto the disk, and reads it back from there. @returns its SHA-256 */
+    async readBack() {
+        await this.flush();
+        await this.#handle.sync();
+        const hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256");
+        const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(`${this.#path}.partial`);
+        try {
+            for (;;) {
+                const { bytesRead } = await file.read(this.#gathered, 0, GATHERED);
+                if (bytesRead === 0)
+                    return hash.digest("hex");
+                hash.update(this.#gathered.subarray(0, bytesRead));
+            }
+        }
+        finally {
+            await file.close();
+        }
+    }
+    /** From now on it is a backup. */
+    async keep() {
+        await this.#handle.close();
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rename)(`${this.#path}.partial`, this.#path);
+        const folder = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(this.#path));
+        await folder.sync().finally(() => folder.close());
+        return this.#path;
+    }
+    /** Removes what is half. Never throws. */
+    async discard() {
+        await this.#handle.close().catch(() => { });
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.rm)(`${this.#path}.partial`, { force: true }).catch(() => { });
+    }
+}
+
+
+/***/ }),
+
+/***/ 40065:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  S: () => (/* binding */ giveBackMemory)
+});
+
+;// CONCATENATED MODULE: external "node:v8"
+const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
+;// CONCATENATED MODULE: external "node:vm"
+const external_node_vm_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:vm");
+;// CONCATENATED MODULE: ./build/backup/garbage.js
+/**
+ * What passes through us lies outside of the heap in pieces of 32 kB, and is given back when V8 happens to look for
+ * garbage: after a hundred MB and more, for its heap hardly grows meanwhile (measured: 120 MB more resident, and 40 MB when
+ * it is told to look). It looks at what is young only, which takes a millisecond.
+ */
+
+
+let collect;
+function giveBackMemory() {
+    collect ??= collector();
+    collect({ type: "minor", execution: "sync" });
+}
+function collector() {
+    (0,external_node_v8_namespaceObject.setFlagsFromString)("--expose-gc");
+    const found = (0,external_node_vm_namespaceObject.runInNewContext)("typeof gc === 'function' ? gc : undefined");
+    (0,external_node_v8_namespaceObject.setFlagsFromString)("--no-expose-gc");
+    return typeof found === "function" ? found : () => { };
+}
+
+
+/***/ }),
+
+/***/ 45796:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Md: () => (/* binding */ bringHomeEncrypted),
+/* harmony export */   NX: () => (/* binding */ ENCRYPTED_NAME),
+/* harmony export */   W1: () => (/* binding */ overLimit),
+/* harmony export */   s: () => (/* binding */ copyInto)
+/* harmony export */ });
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var node_events__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(78474);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(51455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(76760);
+/* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(57075);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(19473);
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(80838);
+/* harmony import */ var _patience_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(95217);
+/* harmony import */ var _arrival_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3222);
+/* harmony import */ var _dump_file_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6684);
+/* harmony import */ var _garbage_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(40065);
+/* harmony import */ var _refusals_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(77054);
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(31706);
+/**
+ * A verified backup that lies on the droplet, brought home. Into a plain file, as a part of the gate; or straight into the
+ * cipher, when the site was dealt with: then nothing of it lies on the runner that only the recipients may read.
+ */
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+const COPY = (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(31959), __nccwpck_require__.b), "utf8");
+/** A copy may be taken up again so often where the connection was lost. */
+const MOST_ATTEMPTS = 5;
+/** For one attempt at a copy that nobody waits for by another measure. */
+const SECONDS_AT_MOST = 3_600;
+/** Bytes between two collections of garbage. */
+const BETWEEN_COLLECTIONS = 4 * 1024 ** 2;
+/** Bytes that wait in front of the cipher. */
+const WAITING = 1024 ** 2;
+/** In the report directory. Neither its name nor the artifact's tells whose it is: a repository may be public. */
+const ENCRYPTED_NAME = "backup.dump.age";
+/**
+ * A lost connection takes the copy up where it stood.
+ *
+ * @param name of the file in the folder of backups
+ * @throws HostError when the connection is lost again and again; what the taker throws; the signal's reason
+ */
+async function copyInto(taker, name, bytes, { host, place, clock, seconds, tell, signal }) {
+    const progress = new _arrival_js__WEBPACK_IMPORTED_MODULE_8__/* .Progress */ .k(clock, (said) => tell(`copied ${said}`));
+    for (let attempt = 1; taker.bytes < bytes && attempt <= MOST_ATTEMPTS; attempt++) {
+        try {
+            const values = { FILE: name, OFFSET: String(taker.bytes) };
+            await host.stream({ ...(0,_host_state_js__WEBPACK_IMPORTED_MODULE_7__/* .stateProgram */ .gA)(place, "copy the backup", COPY, values), seconds }, (piece) => {
+                progress.at(taker.bytes, bytes);
+                return taker.take(piece);
+            }, signal);
+        }
+        catch (error) {
+            if (!(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_6__/* .HostError */ .dh) || error.problem !== "lost" || attempt === MOST_ATTEMPTS)
+                throw error;
+            await taker.idle();
+            tell(`the connection was lost: the copy goes on from ${(0,_words_js__WEBPACK_IMPORTED_MODULE_12__/* .inBytes */ .H)(taker.bytes)}`);
+        }
+    }
+}
+/**
+ * Copies a dump that lies on the droplet into `backup.dump.age` in the report directory, for the owners of the
+ * recipients' keys alone, and tells the journal what came of it. Never throws: the dump on the droplet is the backup.
+ */
+async function bringHomeEncrypted(host, place, dump, { recipients, uploadLimit }, { clock, journal, reportDirectory, room }, signal) {
+    const began = clock.monotonic();
+    const patience = AbortSignal.any([signal, (0,_patience_js__WEBPACK_IMPORTED_MODULE_13__/* .patienceFor */ .R)(dump.bytes)]);
+    const copying = {
+        host,
+        place,
+        clock,
+        seconds: SECONDS_AT_MOST,
+        tell: (text) => journal.append({ kind: "backup-output", text: `${text}\n` }),
+        signal: patience,
+    };
+    const ended = (path, why) => {
+        const seconds = Math.round((clock.monotonic() - began) / 100) / 10;
+        journal.append({ kind: "backup-encrypted", path, seconds, why });
+    };
+    const tooLarge = overLimit(dump.bytes, uploadLimit);
+    if (tooLarge !== undefined)
+        return ended(undefined, tooLarge);
+    try {
+        await (0,_dump_file_js__WEBPACK_IMPORTED_MODULE_9__/* .requireRoom */ .hr)(reportDirectory, dump.bytes, room);
+        ended(await copyEncrypted(dump, (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(reportDirectory, ENCRYPTED_NAME), recipients, copying), "");
+    }
+    catch (error) {
+        ended(undefined, patience.aborted ? (0,_patience_js__WEBPACK_IMPORTED_MODULE_13__/* .whyStopped */ .k)(patience) : (0,_refusals_js__WEBPACK_IMPORTED_MODULE_11__/* .wordsFor */ .tu)(error));
+    }
+}
+/** @returns the path @throws Error when it is not there whole; then nothing of it is left */
+async function copyEncrypted({ onDroplet, bytes, sha256 }, path, recipients, copying) {
+    const cipher = await Cipher.into(`${path}.partial`, recipients, copying.signal);
+    try {
+        await copyInto(cipher, (0,node_path__WEBPACK_IMPORTED_MODULE_4__.basename)(onDroplet), bytes, copying);
+        const came = await cipher.end();
+        if (came !== sha256)
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_6__/* .RefusedError */ .fk(`What came is not what was found good on the droplet: SHA-256 ${came}, ${cipher.bytes} of ${bytes} bytes`);
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_3__.rename)(`${path}.partial`, path);
+        return path;
+    }
+    catch (error) {
+        await cipher.discard();
+        throw error;
+    }
+}
+/** Why a dump of that size is not uploaded; undefined when it may be. Both in bytes. */
+function overLimit(bytes, limit) {
+    return bytes > limit
+        ? `${(bytes / 1e6).toFixed(0)} MB are more than \`backup_upload_limit\`, ${(limit / 1e6).toFixed(0)} MB`
+        : undefined;
+}
+/** Takes a dump, and writes what only the recipients can read. */
+class Cipher {
+    #path;
+    #plain;
+    #written;
+    #hash = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256");
+    #bytes = 0;
+    #collectedAt = 0;
+    static async into(path, recipients, signal) {
+        const { encryptTo } = await Promise.all(/* import() */[__nccwpck_require__.e(539), __nccwpck_require__.e(130)]).then(__nccwpck_require__.bind(__nccwpck_require__, 75130));
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_3__.rm)(path, { force: true });
+        const plain = new node_stream__WEBPACK_IMPORTED_MODULE_5__.PassThrough({ highWaterMark: WAITING });
+        return new Cipher(path, plain, encryptTo(recipients, plain, path, signal));
+    }
+    constructor(path, plain, written) {
+        this.#path = path;
+        this.#plain = plain;
+        this.#written = written;
+        // Told to who takes, or to who ends it.
+        written.catch(() => { });
+        plain.on("error", () => { });
+    }
+    get bytes() {
+        return this.#bytes;
+    }
+    take(bytes) {
+        this.#hash.update(bytes);
+        this.#bytes += bytes.length;
+        if (this.#bytes - this.#collectedAt >= BETWEEN_COLLECTIONS) {
+            this.#collectedAt = this.#bytes;
+            (0,_garbage_js__WEBPACK_IMPORTED_MODULE_10__/* .giveBackMemory */ .S)();
+        }
+        return this.#plain.write(bytes) ? undefined : this.#drained();
+    }
+    async #drained() {
+        // A disk that is full takes nothing any more.
+        await Promise.race([(0,node_events__WEBPACK_IMPORTED_MODULE_1__.once)(this.#plain, "drain"), this.#written]);
+    }
+    async idle() {
+        // What was taken counts at once, and goes on to the cipher by itself.
+    }
+    /** @returns the SHA-256 of what was taken */
+    async end() {
+        this.#plain.end();
+        await this.#written;
+        return this.#hash.digest("hex");
+    }
+    /** Removes what is half. Never throws. */
+    async discard() {
+        this.#plain.destroy();
+        await this.#written.catch(() => { });
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_3__.rm)(this.#path, { force: true }).catch(() => { });
+    }
+}
+
+
+/***/ }),
+
+/***/ 77054:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   PL: () => (/* binding */ endedBadly),
+/* harmony export */   c3: () => (/* binding */ refusalIn),
+/* harmony export */   tq: () => (/* binding */ withoutBackup),
+/* harmony export */   tu: () => (/* binding */ wordsFor)
+/* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(19473);
+/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(78262);
+/** Why there is no backup: what the programs on the host printed, and how they ended -> words for a person. */
+
+
 /** The refusal in what a program printed: `refused: …`, `detail: …`, `advice: …`. */
 function refusalIn(output) {
     const lines = output.split("\n");
@@ -53187,47 +53467,72 @@ function refusalIn(output) {
     const [title] = told("refused");
     if (title === undefined)
         return undefined;
-    return new errors/* RefusedError */.fk(title, { detail: told("detail").join("\n"), advice: told("advice").join(" ") });
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk(title, { detail: told("detail").join("\n"), advice: told("advice").join(" ") });
 }
 function endedBadly(end, output, seconds) {
     const detail = output.trim().split("\n").slice(-5).join("\n");
     switch (end.outcome) {
         case "ended":
             return end.status === 124 || end.status === 137
-                ? new errors/* RefusedError */.fk(`The backup did not end within ${seconds} s`, {
+                ? new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk(`The backup did not end within ${seconds} s`, {
                     detail,
                     advice: "Raise `backup_timeout`.",
                 })
-                : new errors/* RefusedError */.fk(`The backup failed with status ${end.status}`, { detail });
+                : new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk(`The backup failed with status ${end.status}`, { detail });
         case "gone":
-            return new errors/* RefusedError */.fk("Somebody else took the lease over, so no backup was taken");
+            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk("Somebody else took the lease over, so no backup was taken");
         case "vanished":
-            return new errors/* RefusedError */.fk("The backup vanished: the droplet was rebooted, or it was killed", {
+            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk("The backup vanished: the droplet was rebooted, or it was killed", {
                 detail,
                 advice: "Run again.",
             });
         case "absent":
-            return new errors/* RefusedError */.fk("The backup never began: the connection was lost before it arrived", {
+            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk("The backup never began: the connection was lost before it arrived", {
                 advice: "Run again.",
             });
         case "unarmed":
-            return new errors/* RefusedError */.fk(`The backup was not begun: ${end.why}`);
+            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk(`The backup was not begun: ${end.why}`);
     }
 }
 /** Why there is no backup, with what follows from that. */
 function withoutBackup(error) {
-    const { detail, advice } = error instanceof errors/* RefusedError */.fk || error instanceof errors/* HostError */.dh ? error : { detail: "", advice: "" };
-    return new errors/* RefusedError */.fk(`There is no good backup, so nothing more was done: ${wordsFor(error)}`, {
+    const { detail, advice } = error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk || error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .HostError */ .dh ? error : { detail: "", advice: "" };
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk(`There is no good backup, so nothing more was done: ${wordsFor(error)}`, {
         detail,
         advice: advice || "Mend that, and run again.",
         cause: error,
     });
 }
+/** What went wrong, as a sentence without its end. */
 function wordsFor(error) {
     const { code } = error instanceof Error && "code" in error ? error : { code: undefined };
     if (code === "ENOSPC" || code === "EDQUOT")
-        return `the runner's disk is full (${(0,parts/* messageOf */.b)(error)})`;
-    return (0,parts/* messageOf */.b)(error);
+        return `the runner's disk is full (${(0,_parts_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .b)(error)})`;
+    return (0,_parts_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .b)(error);
+}
+
+
+/***/ }),
+
+/***/ 31706:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H: () => (/* binding */ inBytes),
+/* harmony export */   _: () => (/* binding */ howFar)
+/* harmony export */ });
+/** Sizes and rates, in words for a person. */
+/** `12.3 MiB`, `4.0 GiB`. */
+function inBytes(bytes) {
+    return bytes < 1024 ** 3
+        ? `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+        : `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+}
+/** `12.3 MiB of about 20.0 MiB, 4.1 MiB/s, about 2 s left` */
+function howFar(bytes, expected, seconds) {
+    const rate = bytes / Math.max(seconds, 0.001);
+    const left = Math.max(0, expected - bytes) / Math.max(rate, 1);
+    return `${inBytes(bytes)} of about ${inBytes(Math.max(bytes, expected))}, ${inBytes(rate)}/s, about ${Math.round(left)} s left`;
 }
 
 
@@ -53254,12 +53559,13 @@ Object.assign(globalThis, { __filename: filename, __dirname: (0,node_path__WEBPA
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $M: () => (/* binding */ withoutLiterals),
 /* harmony export */   DY: () => (/* binding */ logWithoutCustomerData),
 /* harmony export */   Dy: () => (/* binding */ withoutCustomerData),
 /* harmony export */   St: () => (/* binding */ CustomerDataCutter),
 /* harmony export */   lO: () => (/* binding */ withoutValues)
 /* harmony export */ });
-/* unused harmony exports CUT, withoutLiterals */
+/* unused harmony export CUT */
 /**
  * Cuts what belongs to the site's customers out of text that is written down or printed: values in SQL that Odoo and
  * PostgreSQL log (`bad query:`, `DETAIL:`, `STATEMENT:`, `CONTEXT:`, `QUERY:`, `LINE 1:`), and what an exception says.
@@ -53284,6 +53590,8 @@ const STATEMENTS = "STATEMENT|ANWEISUNG|INSTRUCTION|SENTENCIA|ISTRUZIONE|COMANDO
 const CONTEXTS = "CONTEXT|ZUSAMMENHANG|CONTEXTE|CONTEXTO|CONTESTO|КОНТЕКСТ";
 const HINTS = "HINT|TIPP|ASTUCE|SUGERENCIA|SUGGERIMENTO|DICA|LOCATION|ПОДСКАЗКА";
 const POSTGRES = new RegExp(String.raw `^(?:\S.{0,200}?[\s\]:>])?(?:(${SERVERS})|(${SESSIONS})|(${DETAILS})|(${STATEMENTS})|(${CONTEXTS})|(${HINTS})) ?:(?:  |$)`);
+/** The error in front of this context has the words of a function that somebody wrote. */
+const RAISED = /(?:^|[\s:])PL\/pgSQL .{1,300} at (?:RAISE|ASSERT)$/;
 /** As psycopg2 and psql print it, without a prefix. */
 const EXCERPT = /^LINE \d+:/;
 const TRACEBACK = /^Traceback \(most recent call last\):/;
@@ -53304,23 +53612,44 @@ const LONGEST_QUERY = 200_000;
 class CustomerDataCutter {
     #rest = "";
     #block;
+    /** An error of PostgreSQL's, held back until its context tells whose words it has. */
+    #error;
     push(text) {
         const lines = (this.#rest + text).split("\n");
         this.#rest = lines.pop() ?? "";
-        return lines.flatMap((line) => this.#line(line)).join("");
+        return lines.flatMap((line) => this.#settled(line)).join("");
     }
     /** What was held back until it would be known how it goes on. */
     end() {
-        const last = this.#rest === "" ? [] : this.#line(this.#rest);
+        const last = this.#rest === "" ? [] : this.#settled(this.#rest);
         this.#rest = "";
-        const text = [...last, ...this.#flush()].join("");
+        const error = this.#error === undefined ? [] : [this.#error.plain, ...this.#error.more];
+        const text = [...last, ...error, ...this.#flush()].join("");
         this.#block = undefined;
+        this.#error = undefined;
         return text;
+    }
+    /** A line, and the error in front of it as soon as it is known whether somebody's function raised it. */
+    #settled(line) {
+        const error = this.#error;
+        this.#error = undefined;
+        const told = this.#line(line);
+        if (error === undefined)
+            return told;
+        const said = line.replace(STAMP, "").slice(0, 600);
+        if (RAISED.test(said))
+            return [error.cut, ...error.more, ...told];
+        const [, , , detail, , , hint] = POSTGRES.exec(said) ?? [];
+        if (this.#error !== undefined || (detail ?? hint) === undefined || error.more.length > 20)
+            return [error.plain, ...error.more, ...told];
+        error.more.push(...told);
+        this.#error = error;
+        return [];
     }
     #line(whole) {
         const carriage = whole.endsWith("\r") ? "\r" : "";
         const [stamp = ""] = STAMP.exec(whole) ?? [];
-        const line = whole.slice(stamp.length, whole.length - carriage.length);
+        const line = withoutRequests(whole.slice(stamp.length, whole.length - carriage.length));
         const out = (text) => `${stamp}${text}${carriage}\n`;
         const start = line.slice(0, 600);
         const odoo = ODOO.exec(start)?.[0];
@@ -53339,7 +53668,7 @@ class CustomerDataCutter {
         if (this.#block?.kind === "query") {
             const before = this.#flush();
             const [head = ""] = /^ERROR: +/.exec(line) ?? [];
-            return [...before, out(`${head}${withoutQuoted(line.slice(head.length))}`)];
+            return [...before, ...this.#hold(head, line.slice(head.length), out)];
         }
         const postgres = POSTGRES.exec(start);
         if (postgres !== null) {
@@ -53372,7 +53701,7 @@ class CustomerDataCutter {
                 // Empty lines stay, so that entries stay apart.
                 return line.trim() === "" || HARMLESS.test(line) ? [out(line)] : restOfDetail(line).map(out);
             default:
-                return [out(line)];
+                return [out(withoutTypedSql(line))];
         }
     }
     #odooEntry(head, said, out) {
@@ -53398,13 +53727,13 @@ class CustomerDataCutter {
             return [];
         }
         if (servers !== undefined) {
-            const announced = /^(?:duration: [\d.]+ ms {1,2})?(?:statement|(?:parse|bind|execute) [^:\n]{1,100}): /.exec(said)?.[0];
+            const announced = /^(?:duration: [\d.]+ ms {1,2})?(?:(?:statement|(?:parse|bind|execute) [^:\n]{1,100}): |plan:$)/.exec(said)?.[0];
             this.#block =
                 announced === undefined
                     ? undefined
                     : {
                         kind: "statement",
-                        head: out(`${head}${announced}\u0000`),
+                        head: out(`${head}${announced}${announced.endsWith(" ") ? "" : " "}\u0000`),
                         lines: [said.slice(announced.length)],
                     };
             return announced === undefined ? [out(line)] : [];
@@ -53415,12 +53744,16 @@ class CustomerDataCutter {
         }
         this.#block = { kind: "rest" };
         if (sessions !== undefined)
-            return [out(`${head}${withoutQuoted(said)}`)];
+            return this.#hold(head, said, out);
         if (detail !== undefined)
             return [out(`${head}${detailOf(said)}`)];
         if (context !== undefined)
             return [out(`${head}${contextOf(said)}`)];
         return [out(line)];
+    }
+    #hold(head, said, out) {
+        this.#error = { plain: out(`${head}${withoutQuoted(said)}`), cut: out(`${head}${CUT}`), more: [] };
+        return [];
     }
     /** What is too long to be looked at again and again ends here, and its rest is left out. */
     #goesOn(block, line) {
@@ -53463,13 +53796,13 @@ function withoutCustomerData(text) {
     const cut = cutter.push(text) + cutter.end();
     return !text.endsWith("\n") && cut.endsWith("\n") ? cut.slice(0, -1) : cut;
 }
-/** SQL without its values: quoted texts and numbers. `open`: it ended within a text, or may have. */
+/** SQL without its values: quoted texts, numbers and comments. `open`: it ended within a text, or may have. */
 function withoutLiterals(text) {
     // Bytes as Python prints them: its quotes are not SQL's.
     if (/^b['"]/.test(text))
         return { sql: CUT, open: false };
     let open = false;
-    const sql = text.replace(/"(?:[^"]|"")*"|[eE]'(?:[^'\\]|\\[\s\S]|'')*('?)|'(?:[^']|'')*('?)|(\$\w*\$)[\s\S]*?(?:\3|$)|(?<![\w$.])-?\d[\d.]*(?![\w.])|"[^"]*$/g, (literal, escaped, plain, dollars) => {
+    const sql = text.replace(/"(?:[^"]|"")*"|[eE]'(?:[^'\\]|\\[\s\S]|'')*('?)|'(?:[^']|'')*('?)|(\$\w*\$)[\s\S]*?(?:\3|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w$.])-?\d[\d.]*(?![\w.])|"[^"]*$/g, (literal, escaped, plain, dollars) => {
         if (literal.startsWith('"')) {
             if (/^"[^"\n]{1,128}"$/.test(literal))
                 return literal;
@@ -53484,7 +53817,7 @@ function withoutLiterals(text) {
             open ||= (escaped ?? plain) === "";
             return `'${CUT}'`;
         }
-        return "?";
+        return /^(?:--|\/\*)/.test(literal) ? CUT : "?";
     });
     return { sql, open };
 }
@@ -53509,7 +53842,7 @@ function detailOf(said) {
     return CUT;
 }
 function contextOf(said) {
-    return /^(?:while (?:locking|updating|deleting|inserting index|rechecking updated|checking (?:uniqueness|exclusion constraint on)) tuple \(\d+,\d+\) in relation "[^"]*"|PL\/pgSQL function [\w.]+\([\w, ]*\) line \d+ at [\w ]+)$/.test(said)
+    return /^(?:while (?:locking|updating|deleting|inserting index|rechecking updated|checking (?:uniqueness|exclusion constraint on)) tuple \(\d+,\d+\) in relation "[^"]*"|PL\/pgSQL function [\w.]+(?:\([\w, ]*\))? line \d+ at [\w ]+)$/.test(said)
         ? said
         : CUT;
 }
@@ -53535,8 +53868,32 @@ const ODOOS_WORDS = [
 /** Who logged in or failed to, and whose mail it was. */
 function withoutPeople(said) {
     return said
-        .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?$/, `$1${CUT}$2`)
+        .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?(\s*)$/, `$1${CUT}$2$3`)
         .replaceAll(/(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g, CUT);
+}
+/** Parameters whose values name parts of the program. */
+const HARMLESS_PARAMETERS = /^(?:db|debug|lang|model|view_type|bundle|sw|mode|order|cids|v|ver|version|unique)$/;
+const HARMLESS_VALUES = /^(?:\d{1,5}|true|false|\$\w*|\[cut\]|\*\*\*)?$/i;
+/**
+ * A line without what people asked for: the values behind a question mark (names, searches, links to reset a password), and
+ * addresses of e-mail within a path. For what web servers and Odoo's threads say of requests; a line without them stays as
+ * it is.
+ */
+function withoutRequests(line) {
+    if (!line.includes("/"))
+        return line;
+    return line
+        .replaceAll(/(?<![^\s"'<>?])([^\s"'<>?]*\?)([^\s"'<>)]+)/g, (asked, path, query) => {
+        if (!path.includes("/"))
+            return asked;
+        return `${path}${query.replaceAll(/([^&=;]+)=([^&]*)/g, (pair, name, value) => HARMLESS_PARAMETERS.test(name) || HARMLESS_VALUES.test(value) ? pair : `${name}=${CUT}`)}`;
+    })
+        .replaceAll(/(?<=[\w.~%-]\/|[ "']\/)[\w.+%-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}(?!(?:service|socket|target|slice|timer|scope|mount)\b)[A-Za-z]{2,24}\b/g, CUT);
+}
+/** What somebody typed as SQL in an argument of a program. */
+function withoutTypedSql(line) {
+    const [head] = /^.*?(?<![\w-])psql\b.*?\s(?:-\w*c|--command)(?=[ =])/.exec(line.slice(0, 2000)) ?? [];
+    return head === undefined ? line : `${head}${withoutLiterals(line.slice(head.length)).sql}`;
 }
 /**
  * What an exception says, without the values in it.
@@ -53551,6 +53908,9 @@ function withoutValues(type, message, colon = ": ") {
         if (known !== undefined)
             return `${type}${colon}${known}${known.length < message.trimEnd().length ? ` ${CUT}` : ""}`;
     }
+    // What a function in the database says in words of its own.
+    if (/\.RaiseException$/.test(type))
+        return `${type}${colon}${CUT}`;
     // About options, which are nobody's.
     if (/^optparse\.\w+$/.test(type))
         return `${type}${colon}${message}`;
@@ -59027,6 +59387,107 @@ class RefusedError extends RecoverError {
 
 /***/ }),
 
+/***/ 33294:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   G: () => (/* binding */ captureEvidence),
+/* harmony export */   w: () => (/* binding */ captureFreeze)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var _customer_data_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6883);
+/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(25217);
+/** Brings the evidence off the host, through the redactor, into files on the runner. */
+
+
+
+const TOOLS = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
+const EVIDENCE = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(81774), __nccwpck_require__.b), "utf8");
+const FREEZE = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(80748), __nccwpck_require__.b), "utf8");
+/** Bytes of each container's log that are kept: its end, where the failure is. */
+const LOG_MOST = 4_000_000;
+/** Of the whole capture, in memory for a moment: eight such logs. */
+const MOST_BYTES = 8 * LOG_MOST;
+/** Said in the place of what did not fit. */
+const INCOMPLETE = "INCOMPLETE.txt";
+/**
+ * @param folder `before` or `after`
+ * @returns the files written, with their sizes
+ * @throws HostError when the host cannot be asked: then nothing may be changed
+ */
+async function captureEvidence(host, project, folder, redactor, store, signal) {
+    const result = await host.run({
+        name: `evidence ${folder}`,
+        text: `${TOOLS}\n${EVIDENCE}`,
+        values: {
+            PROJECT: project?.name ?? "",
+            DIRECTORY: project?.directory ?? "",
+            FILES: [...(project?.files ?? [])].reverse().join("\n"),
+            ENVIRONMENT_FILES: [...(project?.environmentFiles ?? [])].reverse().join("\n"),
+            MOST: String(LOG_MOST),
+        },
+        seconds: 120,
+        repeatable: true,
+        privileged: false,
+        maxOutputBytes: MOST_BYTES,
+    }, signal);
+    const files = filesFrom(result.sections, folder, redactor, store);
+    if (!result.truncated)
+        return files;
+    const text = `The host printed more than ${MOST_BYTES} bytes; what came after them is not here.\n`;
+    store.write(`${folder}/${INCOMPLETE}`, text);
+    return [...files, { name: `${folder}/${INCOMPLETE}`, bytes: Buffer.byteLength(text) }];
+}
+/**
+ * What a restart of an Odoo that hangs would destroy: the stacks of its threads, and what its sessions wait for.
+ *
+ * @returns the files written, and the stacks as Odoo printed them
+ * @throws HostError when the host cannot be asked
+ */
+async function captureFreeze(host, target, redactor, store, signal) {
+    const result = await host.run({
+        name: "evidence of the freeze",
+        text: `${TOOLS}\n${FREEZE}`,
+        values: { ODOO: target.odoo?.id ?? "", DB: target.db?.id ?? "", DB_USER: target.dbUser ?? "" },
+        seconds: 90,
+        // A second SIGQUIT would only print the stacks a second time.
+        repeatable: true,
+        privileged: false,
+        maxOutputBytes: LOG_MOST,
+    }, signal);
+    const stacks = result.sections.find(({ name }) => name === "stacks")?.body ?? Buffer.alloc(0);
+    return {
+        files: filesFrom(result.sections, "freeze", redactor, store),
+        stacks: (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_2__/* .plainText */ .wh)(new TextDecoder().decode(stacks)),
+    };
+}
+function filesFrom(parts, folder, redactor, store) {
+    return parts.map(({ name: section, body }) => {
+        const [kind = "", subject] = section.split(" ");
+        const name = `${folder}/${fileName(kind, subject)}`;
+        const whole = (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_2__/* .plainText */ .wh)(new TextDecoder().decode(body));
+        const text = kind === "log"
+            ? redactor.log(whole)
+            : redactor.text(kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
+        store.write(name, text);
+        return { name, bytes: Buffer.byteLength(text) };
+    });
+}
+/** In what `psql -x` prints of pg_stat_activity. */
+function withoutLiteralsInQueries(text) {
+    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,_customer_data_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutLiterals */ .$M)(sql).sql);
+}
+/** `odoo-ce-odoo-1.log`, `odoo-ce-odoo-1.inspect.json`, `compose.json`, `ps.txt` */
+function fileName(kind, subject) {
+    if (kind === "log")
+        return `${subject}.log`;
+    const extension = kind === "inspect" || kind === "compose" ? "json" : "txt";
+    return `${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`;
+}
+
+
+/***/ }),
+
 /***/ 98529:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -59043,7 +59504,7 @@ async function connect(connection, deps) {
         const { localTransport } = await __nccwpck_require__.e(/* import() */ 936).then(__nccwpck_require__.bind(__nccwpck_require__, 1936));
         return localTransport();
     }
-    const { connectSsh } = await __nccwpck_require__.e(/* import() */ 396).then(__nccwpck_require__.bind(__nccwpck_require__, 24396));
+    const { connectSsh } = await __nccwpck_require__.e(/* import() */ 417).then(__nccwpck_require__.bind(__nccwpck_require__, 45417));
     return connectSsh(connection, deps);
 }
 
@@ -59054,9 +59515,9 @@ async function connect(connection, deps) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   T: () => (/* binding */ assignments)
+/* harmony export */   T: () => (/* binding */ assignments),
+/* harmony export */   h: () => (/* binding */ quote)
 /* harmony export */ });
-/* unused harmony export quote */
 /** The one way a value enters a shell program: as an assignment in front of it, in single quotes. */
 /**
  * Quotes any text for POSIX `sh`.
@@ -59084,6 +59545,48 @@ function assignments(values) {
         return `${name}=${quote(value)}\n`;
     })
         .join("");
+}
+
+
+/***/ }),
+
+/***/ 43999:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Ef: () => (/* binding */ keyFamily),
+/* harmony export */   TN: () => (/* binding */ oneLine),
+/* harmony export */   Z9: () => (/* binding */ wordsOf),
+/* harmony export */   ci: () => (/* binding */ addressOf),
+/* harmony export */   zn: () => (/* binding */ namedKey)
+/* harmony export */ });
+/* harmony import */ var _inputs_fingerprint_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(53472);
+// How endpoints and host keys are called in sentences for people.
+
+/** `deploy@203.0.113.7:22`, `deploy@[2001:db8::1]:22`. */
+function addressOf({ host, port, login }) {
+    return `${login.username}@${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
+}
+/** `SHA256:… (ED25519)`, as `ssh-keygen -l` ends its lines. */
+function namedKey(keyType, key) {
+    return `${(0,_inputs_fingerprint_js__WEBPACK_IMPORTED_MODULE_0__/* .fingerprintOf */ .a)(key)} (${keyFamily(keyType).toUpperCase()})`;
+}
+/** The word that OpenSSH uses for a kind of key, in file names too: `/etc/ssh/ssh_host_ed25519_key.pub`. */
+function keyFamily(keyType) {
+    const [, family = keyType] = /(ed25519|ecdsa|rsa|dss)/.exec(keyType) ?? [];
+    return family === "dss" ? "dsa" : family;
+}
+/**
+ * The particulars of whatever was thrown, in one line. Half of ssh2's errors are words of the other side, so they
+ * are made fit for a log.
+ */
+function wordsOf(error) {
+    return oneLine(error instanceof Error ? error.message : String(error)).replace("(SSH) Channel open failure: ", "");
+}
+/** What the other side said, without control characters and not at any length it likes. */
+function oneLine(text) {
+    const line = text.replace(/\p{Cc}+/gu, " ").trim();
+    return line.length <= 200 ? line : `${line.slice(0, 199)}…`;
 }
 
 
@@ -59267,25 +59770,29 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(76760);
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(58500);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3894);
-/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(98529);
-/* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(73392);
-/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(17999);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(82433);
-/* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(88918);
-/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(80628);
-/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(77150);
-/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(94121);
-/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(77012);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(94380);
-/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(92431);
-/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(49130);
-/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(29166);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(34748);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(58508);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(19473);
+/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(98529);
+/* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(73392);
+/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(17999);
+/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(78262);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8186);
+/* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(88918);
+/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(80628);
+/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_22__ = __nccwpck_require__(77150);
+/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(94121);
+/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(77012);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(94380);
+/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_23__ = __nccwpck_require__(92431);
+/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(49130);
+/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(29166);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(34748);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(58508);
 /**
  * Where the action begins: the main step, and the post step that puts the host right after a run that was killed.
  * The only file that reads the environment.
  */
+
+
 
 
 
@@ -59328,20 +59835,20 @@ async function main() {
     (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.mkdirSync)(directory, { recursive: true, mode: 0o700 });
     _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .saveState */ .LZ(STATE_DIRECTORY, directory);
     const { redactor, raw } = redactorKnowingInputs();
-    const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_17__/* .Journal */ .C(clock, redactor, [fileSink(directory), logSink()]);
+    const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_18__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
     const stop = stopSignal();
     let inputs;
     try {
-        inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
-        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_18__/* .VERSION */ .x, run, host: hostName(inputs) });
-        await (0,_recover_js__WEBPACK_IMPORTED_MODULE_8__/* .recover */ .lj)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
+        inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_8__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
+        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_19__/* .VERSION */ .x, run, host: hostName(inputs) });
+        await (0,_recover_js__WEBPACK_IMPORTED_MODULE_9__/* .recover */ .l)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
     }
     catch (error) {
-        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_16__/* .verdictOn */ .Hc)(error) });
+        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_17__/* .verdictOn */ .Hc)(error) });
     }
     await report(journal.entries, directory);
     annotate(journal.entries, directory);
-    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_11__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_11__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
+    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_12__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_12__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
     // The few seconds of a run that was stopped are not enough; its post step has minutes.
     if (inputs !== undefined && !stop.aborted)
         await ship([], journal, directory, inputs, stop);
@@ -59353,16 +59860,16 @@ async function post(directory) {
         const started = before.find((entry) => entry.kind === "started");
         if (started === undefined)
             return;
-        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_15__/* .leasesHeld */ .F)(before).length === 0;
+        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_16__/* .leasesHeld */ .F)(before).length === 0;
         // Killed between its verdict and its report, or before that was uploaded.
         if (told && (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, REPORT)) && !owesArtifact(before))
             return;
         const { redactor, raw } = redactorKnowingInputs();
-        const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
-        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_17__/* .Journal */ .C(clock, redactor, [fileSink(directory), logSink()]);
+        const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_8__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
+        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_18__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
         const stop = stopSignal();
         if (!told)
-            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_15__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
+            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_16__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
         await report([...before, ...journal.entries], directory);
         if (!told)
             annotate([...before, ...journal.entries], directory);
@@ -59378,9 +59885,9 @@ function redactorKnowingInputs() {
         if (name.startsWith("INPUT_"))
             raw[name.slice("INPUT_".length).toLowerCase()] = value;
     }
-    const redactor = new _redactor_js__WEBPACK_IMPORTED_MODULE_9__/* .Redactor */ .p();
+    const redactor = new _redactor_js__WEBPACK_IMPORTED_MODULE_10__/* .Redactor */ .p();
     const valuesOf = (names) => names.flatMap((name) => raw[name] ?? []);
-    mask(redactor.learn(valuesOf(_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .SECRET_INPUTS */ .pH), valuesOf(_inputs_parse_js__WEBPACK_IMPORTED_MODULE_7__/* .NAME_INPUTS */ .il)));
+    mask(redactor.learn(valuesOf(_inputs_parse_js__WEBPACK_IMPORTED_MODULE_8__/* .SECRET_INPUTS */ .pH), valuesOf(_inputs_parse_js__WEBPACK_IMPORTED_MODULE_8__/* .NAME_INPUTS */ .il)));
     return { redactor, raw };
 }
 function mask(secrets) {
@@ -59389,16 +59896,25 @@ function mask(secrets) {
 }
 function partsFor(run, inputs, directory, journal, redactor, signal) {
     return {
-        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_19__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
-        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_14__/* .askPublic */ .l)(url, clock, signal),
+        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_20__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
+        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_15__/* .askPublic */ .l)(url, clock, signal),
         clock,
         journal,
         redactor,
         evidence: {
             write: (name, text) => {
                 const path = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "evidence", name);
-                (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.mkdirSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(path), { recursive: true, mode: 0o700 });
-                (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)(path, text, { mode: 0o600 });
+                try {
+                    (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.mkdirSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(path), { recursive: true, mode: 0o700 });
+                    (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)(path, text, { mode: 0o600 });
+                }
+                catch (error) {
+                    // Before a change this ends the run: what it would destroy is not kept anywhere.
+                    throw new _errors_js__WEBPACK_IMPORTED_MODULE_7__/* .RefusedError */ .fk(`The evidence could not be kept on the runner: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_21__/* .messageOf */ .b)(error)}`, {
+                        advice: "Make room on the runner, then run again.",
+                        cause: error,
+                    });
+                }
             },
         },
         reportDirectory: directory,
@@ -59435,7 +59951,21 @@ function hostName({ connection }) {
 }
 function fileSink(directory) {
     const path = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "journal.jsonl");
-    return { append: (entry) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.appendFileSync)(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 }) };
+    return {
+        append: (entry) => whereThereIsRoom(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.appendFileSync)(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 })),
+    };
+}
+const full = new Set();
+/** A runner's disk that is full changes no verdict: the file is missing then, which is said once. */
+function whereThereIsRoom(path, write) {
+    try {
+        write();
+    }
+    catch (error) {
+        if (!full.has(path))
+            _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e(`${path} could not be written: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_21__/* .messageOf */ .b)(error)}`);
+        full.add(path);
+    }
 }
 /** The step's log; a look that saw the same as the one before says nothing new. */
 function logSink() {
@@ -59450,7 +59980,7 @@ function logSink() {
             // What ended before anything was seen tells of the inputs alone.
             seen ||= entry.kind === "connected" || entry.kind === "diagnosed";
             const told = seen || entry.kind !== "concluded";
-            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_20__/* .openConsoleLine */ .gj)(entry) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_20__/* .consoleLine */ .WK)(entry);
+            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_22__/* .openConsoleLine */ .gj)(entry) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_22__/* .consoleLine */ .WK)(entry);
             if (line !== undefined)
                 _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .info */ .pq(line);
         },
@@ -59470,21 +60000,29 @@ function savedEntries(directory) {
 }
 /** Tells the run, in whole; what was told of it before is replaced. */
 async function report(entries, directory) {
-    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_13__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "evidence"));
-    (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "summary.md"), whole, { mode: 0o600 });
+    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_14__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "evidence"));
+    const summary = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "summary.md");
+    whereThereIsRoom(summary, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)(summary, whole, { mode: 0o600 }));
     for (const [name, value] of Object.entries(outputs(entries, directory)))
-        _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .setOutput */ .uH(name, value);
-    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_13__/* .openSummaryOf */ .S)(entries) : whole;
+        whereThereIsRoom("GITHUB_OUTPUT", () => _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .setOutput */ .uH(name, value));
+    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_14__/* .openSummaryOf */ .S)(entries) : whole;
     if (process.env.GITHUB_STEP_SUMMARY)
-        await _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .summary */ .z.emptyBuffer().addRaw(shown).write({ overwrite: true });
-    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_12__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
-    (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, REPORT), forPrograms, { mode: 0o600 });
+        await _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .summary */ .z
+            .emptyBuffer()
+            .addRaw(shown)
+            .write({ overwrite: true })
+            .catch((error) => whereThereIsRoom("GITHUB_STEP_SUMMARY", () => {
+            throw error;
+        }));
+    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_13__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
+    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, REPORT);
+    whereThereIsRoom(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)(path, forPrograms, { mode: 0o600 }));
 }
 function outputs(entries, directory) {
-    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_11__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_11__/* .outputsOf */ .Yz)(entries, directory);
+    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_12__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_12__/* .outputsOf */ .Yz)(entries, directory);
 }
 function annotate(entries, directory) {
-    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_11__/* .annotationOf */ .lW)(outputs(entries, directory));
+    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_12__/* .annotationOf */ .lW)(outputs(entries, directory));
     if (annotation === undefined)
         return;
     const tell = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .error */ .z3 }[annotation.level];
@@ -59502,32 +60040,31 @@ async function ship(before, journal, directory, inputs, signal) {
         visibility: visibility(),
         recipients: inputs.recipients,
         uploadLimit: inputs.uploadLimit,
-        backupStaysOnRunner: inputs.backupStaysOnRunner,
         page: workflow().url,
         means: {
             uploader: () => Promise.all(/* import() */[__nccwpck_require__.e(938), __nccwpck_require__.e(729)]).then(__nccwpck_require__.bind(__nccwpck_require__, 81729)),
-            cipher: () => Promise.all(/* import() */[__nccwpck_require__.e(539), __nccwpck_require__.e(310)]).then(__nccwpck_require__.bind(__nccwpck_require__, 89310)),
+            cipher: () => Promise.all(/* import() */[__nccwpck_require__.e(539), __nccwpck_require__.e(130)]).then(__nccwpck_require__.bind(__nccwpck_require__, 75130)),
         },
         signal,
     };
-    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_10__/* .shipBackup */ .fF)(shipment);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_11__/* .shipBackup */ .fF)(shipment);
     // Once more on disk with what became of the backup, before it is uploaded itself.
     await report(entries(), directory);
-    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_10__/* .shipEvidence */ .q1)(shipment);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_11__/* .shipEvidence */ .q1)(shipment);
     await report(entries(), directory);
     for (const entry of entries()) {
         if (entry.kind === "artifact-ended" && entry.uploaded === undefined)
-            _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e(`The ${entry.holds} was not uploaded: ${entry.why}. It is still in ${directory}.`);
+            _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e(`The ${entry.holds} was not uploaded: ${entry.why}. ${entry.holds === "evidence" ? `It is still in ${directory}.` : "It stays where it was made; the summary tells where."}`);
     }
 }
 function owesArtifact(entries) {
     return (Boolean(process.env.ACTIONS_RUNTIME_TOKEN) &&
-        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_10__/* .worthKeeping */ .c2)(entries) &&
-        !entries.some(({ kind }) => kind === "artifact-ended"));
+        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_11__/* .worthKeeping */ .c2)(entries) &&
+        !entries.some((entry) => entry.kind === "artifact-ended" && entry.holds === "evidence"));
 }
 let known;
 function visibility() {
-    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_21__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
+    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_23__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
     return known;
 }
 function eventPayload() {
@@ -60535,14 +61072,12 @@ function moduleFrom({ given, complain, check, }) {
 }
 function backupWishesFrom({ given, complain, check, duration, }) {
     const backup = check("backup", FORMS.backup, "auto");
-    const to = check("backup_to", FORMS.backupTo, "droplet");
+    const backupTo = check("backup_to", FORMS.backupTo, "droplet");
     const backupTimeoutMs = duration("backup_timeout");
     const recipients = recipientsFrom(given("backup_recipients"), (problem) => complain("backup_recipients", problem));
     return {
         backup,
-        // What is to be uploaded has to come to the runner first.
-        backupTo: recipients.length > 0 && to === "droplet" ? "both" : to,
-        backupStaysOnRunner: to !== "droplet",
+        backupTo,
         backupTimeoutMs,
         recipients,
         uploadLimit: sizeFrom(given("backup_upload_limit").trim(), (problem) => complain("backup_upload_limit", problem)),
@@ -60623,8 +61158,9 @@ function distance(a, b) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   C: () => (/* binding */ Journal),
-/* harmony export */   z: () => (/* binding */ recordOf)
+/* harmony export */   CQ: () => (/* binding */ Journal),
+/* harmony export */   GH: () => (/* binding */ backupOf),
+/* harmony export */   zv: () => (/* binding */ recordOf)
 /* harmony export */ });
 /**
  * The journal: the append-only record of one run, every event with its time. Summary, annotations, outputs and report
@@ -60656,6 +61192,11 @@ class Journal {
     get entries() {
         return this.#entries;
     }
+}
+/** The backup of a run: the last one that was read back whole. */
+function backupOf(entries) {
+    const good = entries.flatMap((entry) => entry.kind === "backup-ended" && entry.backup !== undefined ? [entry.backup] : []);
+    return good.at(-1);
 }
 function recordOf(diagnosis) {
     return {
@@ -61267,8 +61808,11 @@ var external_node_fs_ = __nccwpck_require__(73024);
 var dist = __nccwpck_require__(77934);
 // EXTERNAL MODULE: ./build/survey/raw.js
 var raw = __nccwpck_require__(25217);
+// EXTERNAL MODULE: ./build/customer-data.js
+var customer_data = __nccwpck_require__(6883);
 ;// CONCATENATED MODULE: ./build/survey/parse/database.js
 /** Reads what the probe of PostgreSQL printed. */
+
 
 
 
@@ -61287,7 +61831,8 @@ const ActivitySchema = dist/* object */.Ikc({
         waits: database_text,
         seconds: dist/* nullish */.cl6(dist/* number */.aig(), 0),
         blockedBy: dist/* array */.YOg(dist/* number */.aig()),
-        statement: database_text,
+        // Cut after its literals are gone, of which a half would not be known as one.
+        statement: dist/* pipe */.FsL(database_text, dist/* transform */.pdi((sql) => (0,customer_data/* withoutLiterals */.$M)(sql).sql.slice(0, 160))),
     })),
 });
 const ModulesSchema = dist/* object */.Ikc({
@@ -61326,6 +61871,9 @@ function parseDatabase(body) {
         const [status] = after("exit");
         if (status === "124" || status === "137")
             return (0,survey_survey/* unseen */.nv)("PostgreSQL gave no answer in time");
+        // What it does may hold customers' data: it is not told as it came.
+        if (after("activity").length > 0)
+            return (0,survey_survey/* unseen */.nv)("what PostgreSQL said could not be read");
         return (0,survey_survey/* unseen */.nv)(after("error")[0]?.trim() || body.trim().slice(0, 300));
     }
     const { most, ...rest } = activity.output;
@@ -62093,15 +62641,25 @@ const EnvironmentsSchema = dist/* array */.YOg(dist/* object */.Ikc({ Config: di
 const ConfigEnvironmentsSchema = dist/* object */.Ikc({
     services: dist/* record */.g1P(dist/* string */.YjP(), dist/* object */.Ikc({ environment: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* unknown */.L5J())) })),
 });
+/** What such a name's value is, is no secret: `PASSWORD_FILE`, `SSL_KEY_PATH`. */
+const PLACE_NAME = /(?:FILE|PATH|DIR|DIRECTORY)$/i;
+/** `NAME = value`, of a configuration or an environment file; the value's quotes are left out. */
+const ASSIGNMENT = /^\s*(?:export\s+)?([\w.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
 /**
- * Every value on the host that looks like a secret by its name: from the containers' environment and from the compose
- * configuration. For the redactor, before anything of this survey is printed.
+ * Every value on the host that looks like a secret by its name: from the containers' environment, from the compose
+ * configuration, from environment files and odoo.conf; and the passwords in addresses there. For the redactor, before
+ * anything of this survey is printed.
  */
 function secretsIn(result) {
     const found = new Set();
     const learn = (name, value) => {
-        if (typeof value === "string" && value !== "" && SECRET_NAME.test(name))
+        if (typeof value !== "string" || value === "")
+            return;
+        if (SECRET_NAME.test(name) && !PLACE_NAME.test(name))
             found.add(value);
+        const inUrl = /:\/\/[^\s:/@]*:([^\s/@]+)@/.exec(value)?.[1];
+        if (inUrl !== undefined)
+            found.add(inUrl);
     };
     for (const section of result.sections) {
         const text = (0,raw/* decode */.D4)(section.body);
@@ -62120,6 +62678,13 @@ function secretsIn(result) {
             for (const { environment } of services) {
                 for (const [name, value] of Object.entries(environment ?? {}))
                     learn(name, value);
+            }
+        }
+        else if (section.name.startsWith("secrets of ")) {
+            for (const line of text.split("\n")) {
+                const [, name, ...values] = ASSIGNMENT.exec(line) ?? [];
+                if (name !== undefined)
+                    learn(name, values.find(Boolean));
             }
         }
     }
@@ -62288,7 +62853,7 @@ class Watch {
         this.#host.become((0,survey_survey/* ifSeen */.hy)(this.#last.host)?.privilege ?? this.#host.privilege);
         journal.append({ kind: "surveyed", purpose, milliseconds: Math.round(clock.monotonic() - began) });
         const diagnosis = (0,diagnosis_diagnosis/* diagnose */.h4)(this.#last, this.#inputs, tried);
-        journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.z)(diagnosis) });
+        journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.zv)(diagnosis) });
         return diagnosis;
     }
     /** A look at what changes while one waits; the rest is as the last whole look saw it. */
@@ -62332,6 +62897,32 @@ function messageOf(error) {
 
 /***/ }),
 
+/***/ 95217:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ patienceFor),
+/* harmony export */   k: () => (/* binding */ whyStopped)
+/* harmony export */ });
+/** How long we wait for bytes to go over a network that is not ours, and how it is told that we no longer do. */
+/** Milliseconds for no bytes at all: GitHub's client alone tries five times, and waits between. */
+const AT_LEAST = 90_000;
+/** Slower than half a megabyte a second is given up. */
+const BYTES_PER_MS = 500;
+/** Fires when so many bytes should long have gone. */
+function patienceFor(bytes) {
+    return AbortSignal.timeout(Math.ceil(AT_LEAST + bytes / BYTES_PER_MS));
+}
+/** Why we no longer wait, as half a sentence. */
+function whyStopped({ reason }) {
+    if (reason instanceof DOMException && reason.name === "TimeoutError")
+        return "it took too long";
+    return reason instanceof Error ? reason.message : String(reason);
+}
+
+
+/***/ }),
+
 /***/ 11781:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -62342,7 +62933,7 @@ function messageOf(error) {
 /* harmony export */   xP: () => (/* binding */ mayRun)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(51660);
+/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(57357);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(96691);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(80838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(84937);
@@ -62428,117 +63019,25 @@ function describePlan({ subject, steps }) {
 
 /***/ }),
 
-/***/ 82433:
+/***/ 8186:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  lA: () => (/* binding */ describeEnd),
-  lj: () => (/* binding */ recover),
-  l9: () => (/* binding */ tellOutput)
+  l: () => (/* binding */ recover)
 });
 
-// EXTERNAL MODULE: ./build/backup/backup.js + 5 modules
-var backup = __nccwpck_require__(51660);
 // EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
 var diagnosis_diagnosis = __nccwpck_require__(49952);
 // EXTERNAL MODULE: ./build/diagnosis/layers.js
 var diagnosis_layers = __nccwpck_require__(42934);
-// EXTERNAL MODULE: ./build/diagnosis/log.js
-var log = __nccwpck_require__(33888);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
 var risk = __nccwpck_require__(96691);
-// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
-var signatures = __nccwpck_require__(98198);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(19473);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: ./build/survey/raw.js
-var raw = __nccwpck_require__(25217);
-;// CONCATENATED MODULE: ./build/evidence/capture.js
-/** Brings the evidence off the host, through the redactor, into files on the runner. */
-
-
-const TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
-const EVIDENCE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(81774), __nccwpck_require__.b), "utf8");
-const FREEZE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(80748), __nccwpck_require__.b), "utf8");
-/** Bytes of each container's log that are kept: its end, where the failure is. */
-const LOG_MOST = 4_000_000;
-/** Of the whole capture, in memory for a moment: eight such logs. */
-const MOST_BYTES = 8 * LOG_MOST;
-/** Said in the place of what did not fit. */
-const INCOMPLETE = "INCOMPLETE.txt";
-/**
- * @param folder `before` or `after`
- * @returns the files written, with their sizes
- * @throws HostError when the host cannot be asked: then nothing may be changed
- */
-async function captureEvidence(host, project, folder, redactor, store, signal) {
-    const result = await host.run({
-        name: `evidence ${folder}`,
-        text: `${TOOLS}\n${EVIDENCE}`,
-        values: {
-            PROJECT: project?.name ?? "",
-            DIRECTORY: project?.directory ?? "",
-            FILES: [...(project?.files ?? [])].reverse().join("\n"),
-            ENVIRONMENT_FILES: [...(project?.environmentFiles ?? [])].reverse().join("\n"),
-            MOST: String(LOG_MOST),
-        },
-        seconds: 120,
-        repeatable: true,
-        privileged: false,
-        maxOutputBytes: MOST_BYTES,
-    }, signal);
-    const files = filesFrom(result.sections, folder, redactor, store);
-    if (!result.truncated)
-        return files;
-    const text = `The host printed more than ${MOST_BYTES} bytes; what came after them is not here.\n`;
-    store.write(`${folder}/${INCOMPLETE}`, text);
-    return [...files, { name: `${folder}/${INCOMPLETE}`, bytes: Buffer.byteLength(text) }];
-}
-/**
- * What a restart of an Odoo that hangs would destroy: the stacks of its threads, and what its sessions wait for.
- *
- * @returns the files written, and the stacks as Odoo printed them
- * @throws HostError when the host cannot be asked
- */
-async function captureFreeze(host, target, redactor, store, signal) {
-    const result = await host.run({
-        name: "evidence of the freeze",
-        text: `${TOOLS}\n${FREEZE}`,
-        values: { ODOO: target.odoo?.id ?? "", DB: target.db?.id ?? "", DB_USER: target.dbUser ?? "" },
-        seconds: 90,
-        // A second SIGQUIT would only print the stacks a second time.
-        repeatable: true,
-        privileged: false,
-        maxOutputBytes: LOG_MOST,
-    }, signal);
-    const stacks = result.sections.find(({ name }) => name === "stacks")?.body ?? Buffer.alloc(0);
-    return {
-        files: filesFrom(result.sections, "freeze", redactor, store),
-        stacks: (0,raw/* plainText */.wh)(new TextDecoder().decode(stacks)),
-    };
-}
-function filesFrom(parts, folder, redactor, store) {
-    return parts.map(({ name: section, body }) => {
-        const [kind = "", subject] = section.split(" ");
-        const name = `${folder}/${fileName(kind, subject)}`;
-        const whole = (0,raw/* plainText */.wh)(new TextDecoder().decode(body));
-        const text = kind === "log" ? redactor.log(whole) : redactor.text(whole);
-        store.write(name, text);
-        return { name, bytes: Buffer.byteLength(text) };
-    });
-}
-/** `odoo-ce-odoo-1.log`, `odoo-ce-odoo-1.inspect.json`, `compose.json`, `ps.txt` */
-function fileName(kind, subject) {
-    if (kind === "log")
-        return `${subject}.log`;
-    const extension = kind === "inspect" || kind === "compose" ? "json" : "txt";
-    return `${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`;
-}
-
+// EXTERNAL MODULE: ./build/evidence/capture.js
+var capture = __nccwpck_require__(33294);
 // EXTERNAL MODULE: ./build/inputs/approval.js
 var inputs_approval = __nccwpck_require__(58801);
 // EXTERNAL MODULE: ./build/inputs/parse.js + 2 modules
@@ -62708,8 +63207,6 @@ function decisive({ scenario, ceiling, backup, backupTo, module }) {
     return given.filter(([name, value]) => value !== parse/* INPUT_DEFAULTS */.WJ[name]);
 }
 
-// EXTERNAL MODULE: ./build/host/steps/step.js
-var steps_step = __nccwpck_require__(84937);
 // EXTERNAL MODULE: ./build/journal.js
 var build_journal = __nccwpck_require__(17999);
 // EXTERNAL MODULE: ./build/leases.js + 1 modules
@@ -62718,12 +63215,8 @@ var build_leases = __nccwpck_require__(38597);
 var look = __nccwpck_require__(84277);
 // EXTERNAL MODULE: ./build/parts.js
 var build_parts = __nccwpck_require__(78262);
-// EXTERNAL MODULE: ./build/remedies/boot-check/boot-check.js
-var boot_check = __nccwpck_require__(90862);
-// EXTERNAL MODULE: ./build/remedies/remedy.js
-var remedies_remedy = __nccwpck_require__(90861);
-// EXTERNAL MODULE: ./build/survey/survey.js
-var survey = __nccwpck_require__(11337);
+// EXTERNAL MODULE: ./build/take-step.js
+var take_step = __nccwpck_require__(74576);
 ;// CONCATENATED MODULE: ./build/verify.js
 /**
  * Verify: the survey's health layers again and again, until they were good several times in a row, or there is no
@@ -62900,6 +63393,73 @@ function seconds(milliseconds) {
     return `${Math.round(milliseconds / 1000)} s`;
 }
 
+;// CONCATENATED MODULE: ./build/waiting.js
+/** How long a run looks and waits before it believes what it sees, before anything is done and after. */
+
+
+
+
+
+/** A site that comes back during a look is half bad in it; in milliseconds. */
+const DOUBT = 3_000;
+/** Connects. A host that is away is believed to be so as the user wishes; who was turned away once does not knock again. */
+async function reach({ confirmMs }, parts) {
+    return await insist(() => (0,look/* openHost */.Z)(parts), isAway, confirmMs, parts.clock, parts.signal);
+}
+/** Whether it may be there a moment later. A login that was refused is one of few before its address is locked out. */
+function isAway(error) {
+    return (0,verdicts/* isUnreachable */.R0)(error) && error.problem !== "authentication" && error.problem !== "no-shell";
+}
+/** What is bad for no known reason, or for one that may pass, is looked at again before anybody is told so. */
+async function lookTwiceWhereInDoubt(watch, { clock, signal }) {
+    const first = await watch.look("first look");
+    if ((0,diagnosis_diagnosis/* isGood */.Kg)(first) || (0,diagnosis_diagnosis/* isWaiting */.Gu)(first) || first.ladder.length > 0)
+        return first;
+    await clock.sleep(DOUBT, signal);
+    return await watch.look("second look");
+}
+/** Who started the run by hand has waited already. */
+function graceFor({ graceMs }, { event }) {
+    return event === "" || event === "workflow_dispatch" ? 0 : graceMs;
+}
+/** Looks on where the site is bad, as long as the user wants that before it is called so. */
+async function confirmed(diagnosis, watch, { confirmMs }, { clock, journal, signal }) {
+    if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) || (0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis) || confirmMs === 0)
+        return diagnosis;
+    journal.append({ kind: "note", text: `Looking on before this is believed: ${diagnosis.finding}` });
+    return await verify_confirm(diagnosis, () => watch.look("to confirm"), confirmMs, clock, signal);
+}
+/** Waits for whoever is at work, so many milliseconds; the diagnosis is then one of a whole look. */
+async function afterOthers(diagnosis, watch, patienceMs, { clock, journal, signal }, tried = []) {
+    const end = clock.monotonic() + patienceMs;
+    let now = diagnosis;
+    while ((0,diagnosis_diagnosis/* isWaiting */.Gu)(now) && clock.monotonic() < end) {
+        journal.append({ kind: "note", text: `Waiting: ${now.finding}` });
+        const after = await waitForOthers(now, () => watch.glance(tried), end - clock.monotonic(), clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
+        // One work may be followed by another: an update, and then a boot.
+        now = (0,diagnosis_diagnosis/* isWaiting */.Gu)(after) ? after : await watch.look("after the wait", tried);
+    }
+    return now;
+}
+async function waitUntilGood(watch, inputs, tried, { clock, journal, signal }) {
+    const began = clock.monotonic();
+    const verified = await verify(() => watch.glance(tried), inputs.bootWaitMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
+    const seconds = Math.round((clock.monotonic() - began) / 1000);
+    journal.append({ kind: "verified", outcome: verified.why, passes: verified.passes, seconds });
+    return verified;
+}
+async function watchIt(watch, inputs, tried, { clock, journal, signal }) {
+    const watched = await soak(() => watch.glance(tried), inputs.soakMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
+    journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.zv)(watched.diagnosis) });
+    journal.append({
+        kind: "verified",
+        outcome: watched.why,
+        passes: watched.passes,
+        seconds: Math.round(inputs.soakMs / 1000),
+    });
+    return watched;
+}
+
 ;// CONCATENATED MODULE: ./build/recover.js
 /**
  * A run, from the first look to the verdict: survey, diagnose, and in `recover` mode one remedy after the other, least
@@ -62920,19 +63480,8 @@ function seconds(milliseconds) {
 
 
 
-
-
-
-
-
-
-
-
-
 /** Docker, the database, the stack, nginx and Odoo once more; then its files, what it compiles, and a module. */
 const MOST_REMEDIES = 10;
-/** A site that comes back during a look is half bad in it; in milliseconds. */
-const DOUBT = 3_000;
 /** Does what the inputs ask for, and concludes the journal with exactly one verdict. Never throws. */
 async function recover(inputs, parts) {
     const verdict = await attempt(inputs, parts).catch((error) => (0,verdicts/* verdictOn */.Hc)(error, parts.signal));
@@ -62955,26 +63504,34 @@ async function attempt(inputs, parts) {
         const settled = await afterOthers(believed, watch, patience, parts);
         if (isFine(settled))
             return verdicts/* cameBack */.aQ(first, settled);
-        if (inputs.mode !== "recover")
-            return foresee(settled, host, inputs, parts);
-        if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(settled))
-            return verdicts/* waitedInVain */.ao(settled, inputs.bootWaitMs);
         const permission = new Permission(inputs, planningFor(host, inputs, parts), parts.clock, parts.event);
-        const refusal = permission.objectionTo(settled, []);
-        if (refusal !== undefined)
-            return await refuse(refusal, settled, host, watch, [], inputs, parts);
-        if (inputs.approve !== undefined)
-            parts.journal.append({
-                kind: "note",
-                text: "The plan that was approved is the one for this situation",
-            });
-        if (settled.ladder.length === 0)
-            return verdicts/* unhealthy */.f6(settled, verdicts/* whatRecoverWouldDo */.B3(settled));
-        return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
+        const ending = await endingWithoutAct(settled, host, watch, permission, inputs, parts);
+        if (ending === undefined)
+            return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
+        await saveEvidence(host, settled, "before", parts, parts.signal).catch((0,build_parts/* noteThat */.E)(parts, "The logs could not be saved"));
+        return ending;
     }
     finally {
         await host.close();
     }
+}
+/** How a run ends that changes nothing on a site that is not fine; undefined where we may act. */
+async function endingWithoutAct(settled, host, watch, permission, inputs, parts) {
+    if (inputs.mode !== "recover")
+        return foresee(settled, host, inputs, parts);
+    if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(settled))
+        return verdicts/* waitedInVain */.ao(settled, inputs.bootWaitMs);
+    const refusal = permission.objectionTo(settled, []);
+    if (refusal !== undefined)
+        return await refuse(refusal, settled, host, watch, [], inputs, parts);
+    if (inputs.approve !== undefined)
+        parts.journal.append({
+            kind: "note",
+            text: "The plan that was approved is the one for this situation",
+        });
+    return settled.ladder.length === 0
+        ? verdicts/* unhealthy */.f6(settled, verdicts/* whatRecoverWouldDo */.B3(settled))
+        : undefined;
 }
 async function recoverUnderLease(host, watch, first, permission, inputs, parts) {
     const leases = new build_leases/* Leases */.I(host, parts);
@@ -62982,8 +63539,11 @@ async function recoverUnderLease(host, watch, first, permission, inputs, parts) 
         await leases.take(first);
         const stopped = AbortSignal.any([parts.signal, leases.lost]);
         await saveEvidence(host, first, "before", parts, stopped);
-        const verdict = await climb(host, watch, leases, permission, inputs, { ...parts, signal: stopped });
+        const under = { ...parts, signal: stopped };
+        const progress = (0,take_step/* nothingYet */.y8)();
+        const verdict = await climb(host, watch, leases, permission, progress, inputs, under).catch((error) => refusedOnTheWay(error, progress, stopped));
         await saveEvidence(host, first, "after", parts, stopped).catch((0,build_parts/* noteThat */.E)(parts, "The logs after the run could not be saved"));
+        await (0,take_step/* bringBackupHome */.Ag)(progress.backup, host, inputs, under);
         return verdict;
     }
     finally {
@@ -62991,16 +63551,7 @@ async function recoverUnderLease(host, watch, first, permission, inputs, parts) 
     }
 }
 /** One remedy after the other, each chosen by a fresh look, until the site is good or nothing more is allowed. */
-async function climb(host, watch, leases, permission, inputs, parts) {
-    const progress = {
-        tried: [],
-        done: [],
-        setbacks: [],
-        obstacle: undefined,
-        hung: "",
-        boot: undefined,
-        backup: undefined,
-    };
+async function climb(host, watch, leases, permission, progress, inputs, parts) {
     const { tried, done } = progress;
     let diagnosis = await watch.look("under the lease");
     if (isFine(diagnosis))
@@ -63020,8 +63571,8 @@ async function climb(host, watch, leases, permission, inputs, parts) {
             if (remedy === undefined)
                 break;
             const place = await leases.take(diagnosis);
-            const end = await takeStep(remedy, diagnosis, host, place, progress, inputs, parts);
-            if (!mayHaveMended(remedy, end)) {
+            const end = await (0,take_step/* takeStep */.e0)(remedy, diagnosis, host, place, progress, inputs, parts);
+            if (!(0,take_step/* mayHaveMended */.$V)(remedy, end)) {
                 diagnosis = await watch.look(`after ${remedy}`, tried);
                 continue;
             }
@@ -63051,27 +63602,11 @@ async function climb(host, watch, leases, permission, inputs, parts) {
     const verdict = verdicts/* unhealthy */.f6({ ...diagnosis, since: cause.since }, next, done, progress.boot?.(cause) ?? withObstacle(diagnosis.finding, progress.obstacle));
     return { ...verdict, detail: [...progress.setbacks, verdict.detail].filter(Boolean).join("\n") };
 }
-/** Applies a remedy, with what must come before it. */
-async function takeStep(remedy, diagnosis, host, place, progress, inputs, parts) {
-    const { tried, done, setbacks } = progress;
-    const number = tried.length + 1;
-    if ((0,risk/* needsBackup */.Yt)(risk/* RISK */.yX[remedy], inputs.backup) && progress.backup?.covers(remedy) !== true)
-        progress.backup = await backUp(remedy, number, diagnosis, host, place, inputs, parts);
-    if (remedy === "restart-odoo")
-        progress.hung = await saveFreeze(host, diagnosis, parts);
-    tried.push(remedy);
-    const { end, output } = await apply(remedy, number, diagnosis, host, place, inputs, parts);
-    if (end.outcome === "gone")
-        throw new errors/* RefusedError */.fk("Somebody else took the lease over, so nothing more was changed");
-    if (hasActed(end))
-        done.push(remedy);
-    const setback = setbackOf(end, output);
-    if (setback !== undefined)
-        setbacks.push(`${remedy}: ${setback}`);
-    progress.obstacle = whatStoodInTheWay(remedy, end, output, parts) ?? progress.obstacle;
-    if (remedy === "boot-check")
-        progress.boot = whatTheBootSaid(output, parts);
-    return end;
+/** A refusal half-way ends the run as any other verdict does: with the logs after it, and what had run before it told. */
+function refusedOnTheWay(error, { done }, stopped) {
+    if (!(error instanceof errors/* RefusedError */.fk) || stopped.aborted)
+        throw error;
+    return verdicts/* refusedAfter */.Nh(error, done);
 }
 /**
  * Whether there is nothing that we might mend. A site whose login page is good may be of no use to who has logged in: then
@@ -63080,40 +63615,17 @@ async function takeStep(remedy, diagnosis, host, place, progress, inputs, parts)
 function isFine(diagnosis) {
     return (0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) && diagnosis.ladder.length === 0;
 }
-/** These prepare what comes after them, and mend nothing by themselves. */
-const PREPARES = new Set(["boot-check", "quarantine-files"]);
-/** A step that changed nothing mended nothing: there is nothing to wait for. */
-function mayHaveMended(remedy, end) {
-    return !PREPARES.has(remedy) && hasActed(end);
-}
-function hasActed(end) {
-    return end.outcome === "ended" ? end.status !== remedies_remedy/* UNFIT */.Vs : end.outcome === "vanished";
-}
-/** Why a step was not done or did not work, in its own words; undefined when it says nothing of the kind. */
-function setbackOf(end, output) {
-    if (end.outcome === "ended" && end.status === 0)
-        return undefined;
-    const said = output.split("\n").findLast((line) => /^(?:not done|it did not work): /.test(line));
-    return said?.trim() ?? describeEnd(end);
-}
 // ---- The sentences above, spelled out ------------------------------------------------------------------------------
 function isHost(opened) {
     return !(opened instanceof Error);
 }
-function isUnreachable(error) {
-    return error instanceof errors/* HostError */.dh && verdicts/* STATUS_OF_PROBLEM */.DD[error.problem] === "unreachable";
-}
-/** Whether it may be there a moment later. A login that was refused is one of few before its address is locked out. */
-function isAway(error) {
-    return isUnreachable(error) && error.problem !== "authentication" && error.problem !== "no-shell";
-}
 /** The host does not answer: what the public gets is all that can be seen. */
 async function lookFromOutside(error, inputs, parts) {
-    if (!isUnreachable(error) || parts.signal.aborted || inputs.url === undefined)
+    if (!(0,verdicts/* isUnreachable */.R0)(error) || parts.signal.aborted || inputs.url === undefined)
         throw error;
     const layer = (0,diagnosis_layers/* publicLayer */.XD)(await parts.askPublic(inputs.url, parts.signal));
     const diagnosis = (0,diagnosis_diagnosis/* hostUnreachable */.P6)(error.message, error.advice, [layer]);
-    parts.journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.z)(diagnosis) });
+    parts.journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.zv)(diagnosis) });
     const detail = [error.detail, `public: ${layer.why}`].filter(Boolean).join("\n");
     if (layer.state === "good") {
         const headline = `People can work, but we cannot look at the host: ${error.message}`;
@@ -63126,41 +63638,6 @@ async function lookFromOutside(error, inputs, parts) {
         next: error.advice || "Look at the droplet on the provider's console.",
     };
 }
-/** What is bad for no known reason, or for one that may pass, is looked at again before anybody is told so. */
-async function lookTwiceWhereInDoubt(watch, { clock, signal }) {
-    const first = await watch.look("first look");
-    if ((0,diagnosis_diagnosis/* isGood */.Kg)(first) || (0,diagnosis_diagnosis/* isWaiting */.Gu)(first) || first.ladder.length > 0)
-        return first;
-    await clock.sleep(DOUBT, signal);
-    return await watch.look("second look");
-}
-/** Connects. A host that is away is believed to be so as the user wishes; who was turned away once does not knock again. */
-async function reach({ confirmMs }, parts) {
-    return await insist(() => (0,look/* openHost */.Z)(parts), isAway, confirmMs, parts.clock, parts.signal);
-}
-/** Who started the run by hand has waited already. */
-function graceFor({ graceMs }, { event }) {
-    return event === "" || event === "workflow_dispatch" ? 0 : graceMs;
-}
-/** Looks on where the site is bad, as long as the user wants that before it is called so. */
-async function confirmed(diagnosis, watch, { confirmMs }, { clock, journal, signal }) {
-    if ((0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis) || (0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis) || confirmMs === 0)
-        return diagnosis;
-    journal.append({ kind: "note", text: `Looking on before this is believed: ${diagnosis.finding}` });
-    return await verify_confirm(diagnosis, () => watch.look("to confirm"), confirmMs, clock, signal);
-}
-/** Waits for whoever is at work, so many milliseconds; the diagnosis is then one of a whole look. */
-async function afterOthers(diagnosis, watch, patienceMs, { clock, journal, signal }, tried = []) {
-    const end = clock.monotonic() + patienceMs;
-    let now = diagnosis;
-    while ((0,diagnosis_diagnosis/* isWaiting */.Gu)(now) && clock.monotonic() < end) {
-        journal.append({ kind: "note", text: `Waiting: ${now.finding}` });
-        const after = await waitForOthers(now, () => watch.glance(tried), end - clock.monotonic(), clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
-        // One work may be followed by another: an update, and then a boot.
-        now = (0,diagnosis_diagnosis/* isWaiting */.Gu)(after) ? after : await watch.look("after the wait", tried);
-    }
-    return now;
-}
 /** A refusal for want of an approval shows the plan: as the next run will find things, which knows of none that was tried. */
 async function refuse({ verdict, lacksApproval }, diagnosis, host, watch, tried, inputs, parts) {
     if (!lacksApproval)
@@ -63169,126 +63646,13 @@ async function refuse({ verdict, lacksApproval }, diagnosis, host, watch, tried,
     return refusedWithPlan(verdict, now, host, inputs, parts);
 }
 async function saveEvidence(host, diagnosis, when, parts, signal) {
-    const files = await captureEvidence(host, diagnosis.target?.project, when, parts.redactor, parts.evidence, signal);
+    const files = await (0,capture/* captureEvidence */.G)(host, diagnosis.target?.project, when, parts.redactor, parts.evidence, signal);
     parts.journal.append({ kind: "evidence", when, files });
-}
-/**
- * A restart destroys what tells why Odoo hangs: where its threads stand, and which locks they wait for. A host that
- * cannot tell is no reason to leave the site down.
- */
-async function saveFreeze(host, { target }, parts) {
-    if (target === undefined)
-        return "";
-    const { redactor, evidence, journal, signal } = parts;
-    const freeze = await captureFreeze(host, target, redactor, evidence, signal).catch((0,build_parts/* noteThat */.E)(parts, "The stacks of the hanging Odoo could not be saved"));
-    signal.throwIfAborted();
-    if (freeze === undefined)
-        return "";
-    const { files, stacks } = freeze;
-    journal.append({ kind: "evidence", when: "before", files });
-    const place = (0,log/* whereThreadsStand */.Lu)(stacks);
-    if (place === "")
-        return "";
-    journal.append({ kind: "note", text: `Odoo's threads stood in ${place}` });
-    return `Its threads stood in ${place}: look there, or it will hang again.`;
-}
-/** The gate before what cannot be taken back otherwise: without a backup that was read back whole, nothing more is done. */
-async function backUp(remedy, number, diagnosis, host, place, inputs, parts) {
-    const target = (0,remedies_remedy/* targetOf */.$r)(diagnosis);
-    const database = (0,survey/* ifSeen */.hy)(target.database);
-    if (database === undefined)
-        throw new errors/* RefusedError */.fk("Which database to back up is not known", {
-            advice: "Name it with `database`.",
-        });
-    const filestore = (0,build_plan/* removesFiles */.to)(remedy, diagnosis);
-    await (0,backup/* takeBackup */.ay)(host, place, parts.run, `${parts.run.slice(0, 8)}-${number}-backup`, { target, database, setup: diagnosis.setup }, { to: inputs.backupTo, timeoutMs: inputs.backupTimeoutMs, filestore }, parts, parts.signal);
-    return { covers: (other) => filestore || !(0,build_plan/* removesFiles */.to)(other, diagnosis) };
-}
-async function apply(name, number, diagnosis, host, place, inputs, parts) {
-    const step = `${parts.run.slice(0, 8)}-${number}-${name}`;
-    parts.journal.append({ kind: "remedy-started", remedy: name, step, key: place.key });
-    const seconds = Math.ceil(inputs.commandTimeoutMs / 1000);
-    const program = { name: step, seconds, ...remedies/* REMEDIES */.l[name].program(diagnosis) };
-    let output = "";
-    const told = tellOutput(parts);
-    const end = await (0,steps_step/* runStep */.eg)(host, place, parts.run, program, (text) => {
-        output += (0,raw/* plainText */.wh)(text);
-        told.push((0,raw/* plainText */.wh)(text));
-    }, parts.signal).finally(told.end);
-    parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
-    return { end, output };
-}
-/** What a step prints, into the journal: by whole lines, since a secret or a customer's data may go over two pieces. */
-function tellOutput({ journal, redactor }) {
-    const stream = redactor.stream();
-    const tell = (text) => {
-        if (text !== "")
-            journal.append({ kind: "remedy-output", text });
-    };
-    return { push: (text) => tell(stream.push(text)), end: () => tell(stream.end()) };
-}
-function describeEnd(end) {
-    switch (end.outcome) {
-        case "ended":
-            if (end.status === remedies_remedy/* UNFIT */.Vs)
-                return "not done: the situation was another by then";
-            if (end.status === remedies_remedy/* INEFFECTIVE */.h9)
-                return "done, and it did not work";
-            return end.status === 0 ? "done" : `failed with status ${end.status}`;
-        case "vanished":
-            return "vanished: the host was rebooted, or the step was killed";
-        case "absent":
-            return "never begun: the connection was lost before it arrived";
-        case "gone":
-            return "not begun: the lease is no longer ours";
-        case "unarmed":
-            return `not begun: what would put the host back could not be made ready (${end.why})`;
-    }
-}
-/** Why a step failed, where what it printed tells: a port that is taken, an image that is not there. */
-function whatStoodInTheWay(remedy, end, output, { journal }) {
-    if (end.outcome !== "ended" || end.status === 0 || end.status === remedies_remedy/* UNFIT */.Vs)
-        return undefined;
-    const said = (0,signatures/* signatureInOutput */.F1)(output);
-    if (said !== undefined)
-        journal.append({ kind: "note", text: `${remedy}: ${said.means} (${said.line})` });
-    return said;
 }
 function withObstacle(finding, obstacle) {
     return obstacle === undefined || finding.includes(obstacle.means)
         ? finding
         : `${finding}: ${obstacle.means}`;
-}
-/** Keeps the evidence of the boot. @returns the finding with what the boot adds to it; undefined when it adds nothing */
-function whatTheBootSaid(output, { evidence, journal, redactor }) {
-    const text = redactor.text(output);
-    evidence.write("boot-check.log", text);
-    const files = [{ name: "boot-check.log", bytes: Buffer.byteLength(text) }];
-    journal.append({ kind: "evidence", when: "before", files });
-    const { status, failure } = (0,boot_check/* bootFailure */.$)(output);
-    if (failure !== undefined)
-        return () => `Odoo falls at its start: ${(0,log/* describeFailure */.Ic)(failure)}`;
-    return status === 0
-        ? ({ finding }) => `${finding}; booted alone it comes up, so it is how it is started or served`
-        : undefined;
-}
-async function waitUntilGood(watch, inputs, tried, { clock, journal, signal }) {
-    const began = clock.monotonic();
-    const verified = await verify(() => watch.glance(tried), inputs.bootWaitMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
-    const seconds = Math.round((clock.monotonic() - began) / 1000);
-    journal.append({ kind: "verified", outcome: verified.why, passes: verified.passes, seconds });
-    return verified;
-}
-async function watchIt(watch, inputs, tried, { clock, journal, signal }) {
-    const watched = await soak(() => watch.glance(tried), inputs.soakMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
-    journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.z)(watched.diagnosis) });
-    journal.append({
-        kind: "verified",
-        outcome: watched.why,
-        passes: watched.passes,
-        seconds: Math.round(inputs.soakMs / 1000),
-    });
-    return watched;
 }
 
 
@@ -63317,7 +63681,7 @@ const MASK = "***";
 /** Shorter values are masked only where they stand as a value. */
 const SHORTEST_MASKED_EVERYWHERE = 8;
 /** What makes a name the name of a secret. */
-const TELLING = "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|session_id)";
+const TELLING = "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|[a-z][_-]key(?![\\w-])|credentials?|session_id|[a-z]_dsn(?![a-z]))";
 /**
  * A whole name with such a word in it: `db_password`, `--admin-token`, `smtp.pass`. It is tried only where a name
  * begins, so that a megabyte of letters costs no more than its length.
@@ -63326,22 +63690,30 @@ const NAME = String.raw `(?<![\w.-])(?=[\w.-]*${TELLING})[\w.-]+`;
 /** A string with its escapes; its end may have been cut off. */
 const DOUBLE = String.raw `"(?:[^"\\\n]|\\.)*"?`;
 const SINGLE = String.raw `'(?:[^'\\\n]|\\.)*'?`;
+/** The same inside of a string, as a log prints JSON: up to the quote with one backslash in front. */
+const INNER = String.raw `(?:[^"\\\n]|\\\\(?:\\")?)*`;
+/** A word of nginx's configuration. */
+const WORD = String.raw `(?:"[^"\n]*"?|'[^'\n]*'?|[^\s"';)]+)`;
 const form = (pattern, flags = "") => new RegExp(pattern, `gi${flags}`);
 const FORMS = [
     [
-        /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40})-----[\s\S]*?(?:-----END \1-----|$)/g,
+        // Where its end is missing, as far as the lines look like one: the rest of a log is not lost.
+        /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40})-----(?:(?:(?!-----BEGIN )[\s\S]){0,20000}?-----END \1-----|(?:(?:\s|\\[nr])+(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:[\w-]+: [\w,-]+|[\w+/=]+)(?=\s|\\|$))*)/g,
         `-----BEGIN $1----- ${MASK}`,
     ],
     [/AGE-SECRET-KEY-[0-9A-Z]+/gi, MASK],
     // "PASSWORD": "value", and the same inside of a JSON string
     [form(String.raw `("${NAME}"\s*:\s*)${DOUBLE}`), `$1"${MASK}"`],
-    [form(String.raw `(\\{1,8}"${NAME}\\{1,8}"\s*:\s*\\{1,8}")[^"\\\n]*`), `$1${MASK}`],
+    [form(String.raw `(\\"${NAME}\\"\s*:\s*\\")${INNER}`), `$1${MASK}`],
+    [form(String.raw `(\\{2,8}"${NAME}\\{2,8}"\s*:\s*\\{2,8}")[^"\\\n]*`), `$1${MASK}`],
     // 'password': 'value', as Python prints a dict
     [form(`('${NAME}'\\s*:\\s*)(?:${SINGLE}|${DOUBLE})`), `$1'${MASK}'`],
     // "PASSWORD=value", as `docker inspect` prints an environment
-    [form(String.raw `("${NAME}=)(?:[^"\\\n]|\\.)*`), `$1${MASK}`],
+    [form(String.raw `(\\"${NAME}=)${INNER}`), `$1${MASK}`],
+    [form(String.raw `((?<!\\)"${NAME}=)(?:[^"\\\n]|\\.)*`), `$1${MASK}`],
     [form(String.raw `('${NAME}=)(?:[^'\\\n]|\\.)*`), `$1${MASK}`],
     // "--db_password", "value", as it prints arguments
+    [form(String.raw `(\\"(?:(?=-)${NAME}|-w)\\"\s*,\s*\\")${INNER}`), `$1${MASK}`],
     [form(`("(?=-)${NAME}"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
     [form(`('(?=-)${NAME}'\\s*,\\s*)${SINGLE}`), `$1'${MASK}'`],
     [form(`("-w"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
@@ -63350,13 +63722,29 @@ const FORMS = [
     [form(`^([ \\t]*-[ \\t]+["']?(?:(?=-)${NAME}|-w)["']?[ \\t]*\\n[ \\t]*-[ \\t]+)\\S.*$`, "m"), `$1${MASK}`],
     // A line of a configuration or an environment file: its value goes up to the line's end
     [form(`^([ \\t]*(?:export[ \\t]+|-[ \\t]+)?${NAME}[ \\t]*[=:][ \\t]*)\\S.*$`, "m"), `$1${MASK}`],
+    // curl -u user:password, and as arguments in JSON
+    [
+        /((?<![\w-])(?:-u|--user|--proxy-user|-U)(?:[ \t]+|=|\\?"\s*,\s*\\?")["']?[\w.@+-]{1,64}:)(?!\d+\b)[^\s"'\\,]+/g,
+        `$1${MASK}`,
+    ],
+    // nginx: if ($http_x_api_key = "value"), map $http_x_api_key $known { "value" 1; }, secure_link_md5 "$uri value";
+    [
+        form(String.raw `(\$(?:arg|http|cookie)_(?=\w*(?:${TELLING}|authorization))\w+[ \t]*!?[=~]\*?[ \t]*)${WORD}`),
+        `$1${MASK}`,
+    ],
+    [/(?<![\w-])map\s+\S{1,200}\s+\$\w{1,100}\s*\{[^{}]{0,50000}\}/g, mapWithoutSecrets],
+    [/((?<![\w-])secure_link_md5[ \t]+)(?:"[^"\n]*"?|'[^'\n]*'?|[^\s;]+)/g, `$1${MASK}`],
     // nginx: proxy_set_header X-Api-Key "value";
     [
         form(`((?<![\\w-])(?:(?:proxy|grpc)_set_header|add_header|(?:fastcgi|uwsgi|scgi)_param|set)[ \\t]+["']?\\$?${NAME}["']?[ \\t]+)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"';]+)`),
         `$1${MASK}`,
     ],
     // PASSWORD=value, password = value, password: value, --db_password=value
-    [form(`(${NAME}[ \\t]*[=:][ \\t]*)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;&]+)`), `$1${MASK}`],
+    // What is masked already keeps the bracket or the backslash behind it.
+    [
+        form(`(${NAME}[ \\t]*[=:][ \\t]*)(?!\\*\\*\\*(?:[\\s"',;&)\\]}\\\\]|$))("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;&]+)`),
+        `$1${MASK}`,
+    ],
     // --db_password value, and -w value, which is Odoo's short form of it
     [form(`((?=-)${NAME}[ \\t]+)(?!-)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;]+)`), `$1${MASK}`],
     [/((?<![\w.-])-w[ \t]+)(?!-)[^\s"',;]+/g, `$1${MASK}`],
@@ -63370,12 +63758,29 @@ const FORMS = [
         `$1${MASK}`,
     ],
     [/((?<![\w-])(?:set-)?cookie\\?["']?\s*:\s*\\?["']?)[^\s"'\\][^\n"'\\]*/gi, `$1${MASK}`],
+    // https://key@host, as Sentry writes it; a user's name is shorter, or has no number in it
+    [/(?<=:\/\/)(?=[A-Za-z_-]*\d)[\w-]{16,100}(?=@[\w.-]+)/g, MASK],
+    // Hashes of passwords: of htpasswd, of /etc/shadow, of Odoo; Compose doubles the dollars.
     [
-        /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|AKIA[A-Z0-9]{16}|dop_v1_[a-f0-9]{64})\b/g,
+        /\${1,2}(?:(?:apr1|2[abxy]|argon2\w{0,2}|pbkdf2[\w-]{0,20})\${1,2}[\w./+=,$-]{8,}|[156y]\${1,2}[\w./=,]{1,40}\${1,2}[\w./]{20,})/g,
+        MASK,
+    ],
+    // By how those who hand them out begin them
+    [
+        /(?<![\w-])(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}|do[opr]_v1_[a-f0-9]{64}|(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}|xox[a-z]-[\w-]{10,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|key-[0-9a-f]{32}|npm_[A-Za-z0-9]{36})(?!\w)/g,
         MASK,
     ],
     [/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*/g, MASK],
 ];
+const TELLS = new RegExp(`${TELLING}|authorization`, "i");
+/** `map SOURCE $TARGET { KEY VALUE; … }`: what a secret is compared with, and what becomes one. */
+function mapWithoutSecrets(block) {
+    const [, head = "", source = "", target = "", body = ""] = /^(map\s+(\S+)\s+(\$\w+)\s*\{)([\s\S]*)$/.exec(block) ?? [];
+    const [keys, values] = [TELLS.test(source), TELLS.test(target)];
+    if (!keys && !values)
+        return block;
+    return `${head}${body.replaceAll(/^([ \t]*)(?!#|default\b|include\b|hostnames\b|volatile\b)("[^"\n]*"|'[^'\n]*'|[^\s;"'{}]+)([ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s;]+)/gm, (_, space, key, between, value) => `${space}${keys ? MASK : key}${between}${values ? MASK : value}`)}`.replace(/(\n[ \t]*default[ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s;]+)/, values ? `$1${MASK}` : "$1$2");
+}
 const SECRET_KEY = new RegExp(`^${NAME}$`, "i");
 class Redactor {
     #secrets = new Set();
@@ -63437,8 +63842,8 @@ class Redactor {
     /** Only without secrets: for programs of ours, which hold no customers' data. */
     secrets(text) {
         let clean = this.#withoutValues(text);
-        for (const [pattern, replacement] of FORMS)
-            clean = clean.replace(pattern, replacement);
+        for (const [pattern, put] of FORMS)
+            clean = typeof put === "string" ? clean.replace(pattern, put) : clean.replace(pattern, put);
         // Once more: what was put together from the rest is no secret by chance.
         return this.#withoutValues(clean);
     }
@@ -64233,7 +64638,10 @@ function shellCommand(diagnosis) {
 /* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
 /* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(57075);
 /* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(38522);
-/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(78262);
+/* harmony import */ var _backup_dump_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6684);
+/* harmony import */ var _backup_home_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(45796);
+/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(17999);
+/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(78262);
 /**
  * What of a run is uploaded, and how: the evidence, and the backup. In a repository that everybody can read only what is
  * encrypted leaves the runner; a backup never leaves it otherwise. An upload that fails changes no verdict and no file.
@@ -64243,9 +64651,15 @@ function shellCommand(diagnosis) {
 
 
 
+
+
+
 /** Days; the droplet keeps its own as long. */
 const BACKUP_RETENTION = 7;
 const OPEN_WITHOUT_RECIPIENTS = "the repository is public, or may be, and there are no `backup_recipients` to encrypt it to";
+/** How the results service says that a name was used before. */
+const NAME_TAKEN = /\b409\b|\balready exists\b/i;
+const MOST_NAMES = 2;
 /** Whether there is anything that a person may want to look at later. */
 function worthKeeping(entries) {
     const status = entries.findLast((entry) => entry.kind === "concluded")?.status;
@@ -64254,17 +64668,17 @@ function worthKeeping(entries) {
 /** Uploads report, journal, summary and evidence, as they are on disk. Never throws. */
 async function shipEvidence(shipment) {
     const { directory, visibility, recipients, means, signal } = shipment;
-    const name = nameFor("evidence", shipment);
     const files = ["report.json", "journal.jsonl", "summary.md", ...filesBelow(directory, "evidence")].filter((file) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file)));
     if (visibility === "hidden") {
         const bytes = files.reduce((sum, file) => sum + (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file)).size, 0);
         const paths = files.map((file) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file));
-        return await upload("evidence", name, false, shipment, async ({ uploadArtifact }) => uploadArtifact(name, paths, directory, bytes, { signal }));
+        await upload("evidence", false, shipment, async ({ uploadArtifact }, name) => uploadArtifact(name, paths, directory, bytes, { signal }));
+        return;
     }
     if (recipients.length === 0)
-        return notUploaded("evidence", name, OPEN_WITHOUT_RECIPIENTS, shipment);
+        return notUploaded("evidence", OPEN_WITHOUT_RECIPIENTS, shipment);
     const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, "evidence.tar.gz.age");
-    await upload("evidence", name, true, shipment, async ({ uploadArtifact }) => {
+    await upload("evidence", true, shipment, async ({ uploadArtifact }, name) => {
         const [{ encryptTo }, { tarOf }] = await Promise.all([means.cipher(), __nccwpck_require__.e(/* import() */ 264).then(__nccwpck_require__.bind(__nccwpck_require__, 26264))]);
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
         const archive = node_stream__WEBPACK_IMPORTED_MODULE_2__.Readable.from(tarOf(directory, files)).pipe((0,node_zlib__WEBPACK_IMPORTED_MODULE_3__.createGzip)());
@@ -64273,65 +64687,81 @@ async function shipEvidence(shipment) {
     });
     (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
 }
-/** Uploads the backup that came to the runner, encrypted; takes away what was only for that. Never throws. */
+/**
+ * Uploads the backup, encrypted: the copy that came home so, or what the user wanted on the runner, encrypted here. Only
+ * what was made for this is taken away again. Never throws.
+ */
 async function shipBackup(shipment) {
-    const { recipients, uploadLimit, directory, means, signal } = shipment;
-    const backup = backupOn(shipment);
-    if (backup?.onRunner === undefined || recipients.length === 0)
+    const { recipients, uploadLimit, directory, means, room, signal } = shipment;
+    const backup = (0,_journal_js__WEBPACK_IMPORTED_MODULE_6__/* .backupOf */ .GH)(shipment.entries());
+    if (backup === undefined || recipients.length === 0 || isSettled("backup", shipment.entries()))
         return;
-    const dump = backup.onRunner;
-    const name = nameFor("backup", shipment);
-    if (backup.bytes > uploadLimit) {
-        const limit = `${(backup.bytes / 1e6).toFixed(0)} MB are more than \`backup_upload_limit\`, ${(uploadLimit / 1e6).toFixed(0)} MB`;
-        notUploaded("backup", name, limit, shipment);
-    }
-    else {
-        const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, `${safe(backup.database)}.dump.age`);
-        await upload("backup", name, true, shipment, async ({ uploadArtifact }) => {
-            const { encryptTo } = await means.cipher();
+    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, _backup_home_js__WEBPACK_IMPORTED_MODULE_5__/* .ENCRYPTED_NAME */ .NX);
+    const sealed = { packed: true, retentionDays: BACKUP_RETENTION, signal };
+    const { onRunner } = backup;
+    if (onRunner === undefined) {
+        const why = whyNotHere(shipment);
+        if (why !== undefined)
+            return notUploaded("backup", why, shipment);
+        const uploaded = await upload("backup", true, shipment, async ({ uploadArtifact }, name) => uploadArtifact(name, [path], directory, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path).size, sealed));
+        if (uploaded)
             (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
-            await encryptTo(recipients, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.createReadStream)(dump), path, signal);
-            return await uploadArtifact(name, [path], directory, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path).size, {
-                packed: true,
-                retentionDays: BACKUP_RETENTION,
-                signal,
-            });
-        });
+        return;
+    }
+    const tooLarge = (0,_backup_home_js__WEBPACK_IMPORTED_MODULE_5__/* .overLimit */ .W1)(backup.bytes, uploadLimit);
+    if (tooLarge !== undefined)
+        return notUploaded("backup", tooLarge, shipment);
+    await upload("backup", true, shipment, async ({ uploadArtifact }, name) => {
+        const { encryptTo } = await means.cipher();
         (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
-    }
-    if (!shipment.backupStaysOnRunner && backup.onDroplet !== undefined) {
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(dump, { force: true });
-        shipment.journal.append({ kind: "backup-removed", path: dump });
-    }
+        await (0,_backup_dump_file_js__WEBPACK_IMPORTED_MODULE_4__/* .requireRoom */ .hr)(directory, backup.bytes, room);
+        await encryptTo(recipients, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.createReadStream)(onRunner), path, signal);
+        return await uploadArtifact(name, [path], directory, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path).size, sealed);
+    });
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
 }
-/** The backup of this run that was not looked after yet. */
-function backupOn({ entries }) {
-    const all = entries();
-    const shipped = all.some(({ kind }) => kind === "backup-removed") || isUploaded("backup", all);
-    return shipped ? undefined : all.findLast((entry) => entry.kind === "backup-ended")?.backup;
+/** Whether it is known what came of its upload. */
+function isSettled(content, entries) {
+    return entries.some((entry) => entry.kind === "artifact-ended" && entry.holds === content);
 }
-function isUploaded(content, entries) {
-    return entries.some((entry) => entry.kind === "artifact-ended" && entry.holds === content && entry.uploaded !== undefined);
+/** Why no copy of the droplet's dump is here; undefined when there is one. */
+function whyNotHere({ entries, visibility }) {
+    const copy = entries().findLast((entry) => entry.kind === "backup-encrypted");
+    if (copy === undefined)
+        return "the run was stopped before a copy came to the runner";
+    if (copy.path !== undefined)
+        return undefined;
+    // It may name the host, or what was seen there.
+    return visibility === "open" ? "no copy of it came to the runner" : copy.why;
 }
-async function upload(holds, name, encrypted, { journal, means, page, signal }, send) {
+/** @returns whether it is there */
+async function upload(holds, encrypted, shipment, send, attempt = 1) {
+    const { journal, means, page, signal } = shipment;
+    const name = nameFor(holds, shipment);
     journal.append({ kind: "artifact-begun", holds, name, encrypted });
     try {
-        const { id, bytes = 0, digest } = await send(await means.uploader());
+        const { id, bytes = 0, digest } = await send(await means.uploader(), name);
         const url = page === "" || id === undefined ? "" : `${page}/artifacts/${id}`;
         const uploaded = { url, bytes, digest };
         journal.append({ kind: "artifact-ended", holds, name, uploaded, why: "" });
+        return true;
     }
     catch (error) {
         // The post step does it then.
         if (signal.aborted)
-            return;
+            return false;
         // An address that was signed lets whoever has it write there.
-        const why = (0,_parts_js__WEBPACK_IMPORTED_MODULE_4__/* .messageOf */ .b)(error).replaceAll(/\bhttps?:\/\/\S+/g, "(an address)");
+        const why = (0,_parts_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .b)(error).replaceAll(/\bhttps?:\/\/\S+/g, "(an address)");
+        // Taken by our own first try, where its answer was lost and the client asked again.
+        if (NAME_TAKEN.test(why) && attempt < MOST_NAMES)
+            return await upload(holds, encrypted, shipment, send, attempt + 1);
         journal.append({ kind: "artifact-ended", holds, name, uploaded: undefined, why });
+        return false;
     }
 }
-function notUploaded(holds, name, why, { journal }) {
-    journal.append({ kind: "artifact-ended", holds, name, uploaded: undefined, why });
+function notUploaded(holds, why, shipment) {
+    const name = nameFor(holds, shipment);
+    shipment.journal.append({ kind: "artifact-ended", holds, name, uploaded: undefined, why });
 }
 /** A name can be used once in a workflow's run; what a killed step began may have taken it. */
 function nameFor(holds, { entries, visibility }) {
@@ -64486,8 +64916,10 @@ function consoleWords(entry) {
             return entry.uploaded === undefined
                 ? `the ${entry.holds} was not uploaded: ${entry.why}`
                 : `the ${entry.holds} is uploaded as ${entry.name}, ${entry.uploaded.bytes} bytes`;
-        case "backup-removed":
-            return `the runner's copy of the backup was removed: ${entry.path}`;
+        case "backup-encrypted":
+            return entry.path === undefined
+                ? `no copy of the backup came to the runner: ${entry.why}`
+                : `an encrypted copy of the backup came to the runner in ${entry.seconds} s: ${entry.path}`;
         case "note":
             return entry.text;
         case "concluded":
@@ -64783,11 +65215,12 @@ function backupsOf(entries) {
     });
 }
 function reportedBackup(made) {
-    const { database, onDroplet, onRunner, bytes, sha256, seconds, tables, filestore } = made;
+    const { database, onDroplet, onRunner, fetch, bytes, sha256, seconds, tables, filestore } = made;
     return {
         database,
         onDroplet: onDroplet ?? null,
         onRunner: onRunner ?? null,
+        fetch,
         bytes,
         sha256,
         seconds,
@@ -64815,6 +65248,8 @@ var diagnosis = __nccwpck_require__(49952);
 var diagnosis_risk = __nccwpck_require__(96691);
 // EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
 var signatures = __nccwpck_require__(98198);
+// EXTERNAL MODULE: ./build/journal.js
+var journal = __nccwpck_require__(17999);
 // EXTERNAL MODULE: ./build/report/deeds.js
 var report_deeds = __nccwpck_require__(75900);
 ;// CONCATENATED MODULE: ./build/report/markdown.js
@@ -64871,6 +65306,7 @@ var outputs = __nccwpck_require__(94121);
 
 
 
+
 const SIGN = {
     healthy: "🟢",
     planned: "📋",
@@ -64891,6 +65327,8 @@ const LIGHT = {
 const MOST_CHARACTERS = 200_000;
 const MOST_OUTPUT_LINES = 60;
 const MOST_OUTPUT_CHARACTERS = 15_000;
+/** For who may log in to the droplet, it says enough; to everybody else, nothing. */
+const OPEN_BACKUP = "A backup was made. On the droplet, for root: `ls -t /var/lib/odoo-recover/*/backups` (`docs/restore.md`), unless `backup_to: runner` sent it elsewhere.";
 /**
  * For a page that everybody can read: how the run ended, the cause and the next step, and nothing of what was seen. What
  * ended before anything was seen is told as it is.
@@ -64900,11 +65338,15 @@ function openSummaryOf(entries) {
         return summaryOf(entries, "");
     const { status, cause, headline, next } = (0,outputs/* openOutputsOf */.yI)(entries, "");
     const evidence = last(entries, "artifact-ended", "evidence");
+    const backup = last(entries, "artifact-ended", "backup");
+    const backedUp = (0,journal/* backupOf */.GH)(entries) !== undefined;
     return [
         `## ${SIGN[status]} ${status}: ${prose(headline)}`,
         next === "" ? "**Next:** nothing." : `**Next:** ${prose(next)}`,
         `Cause: ${code(cause)}. This repository is public, or may be: what was seen is not told here.`,
         ...(evidence === undefined ? [] : [`The evidence: ${whereItIs(evidence)}`]),
+        ...(backup === undefined ? [] : [`The backup: ${whereItIs(backup)}`]),
+        ...(backedUp && backup?.uploaded === undefined ? [OPEN_BACKUP] : []),
         "",
     ].join("\n\n");
 }
@@ -64995,25 +65437,25 @@ function deedLines(entries) {
     ].join("\n");
 }
 function backupLines(entries) {
-    const backup = last(entries, "backup-ended")?.backup;
+    const backup = (0,journal/* backupOf */.GH)(entries);
     if (backup === undefined)
         return "";
-    const { database, onDroplet, onRunner, bytes, sha256, seconds, tables, filestore } = backup;
-    // Its port is left out: `scp` takes it by `-P`, and ssh's own configuration mostly knows it.
-    const host = (last(entries, "started")?.host ?? "").replace(/:\d+$/, "").replace(/^local$/, "");
+    const { database, onDroplet, onRunner, fetch, bytes, sha256, seconds, tables, filestore } = backup;
+    const encrypted = last(entries, "backup-encrypted")?.path;
+    const ended = last(entries, "artifact-ended", "backup");
     return [
         "### Backup",
         "",
         `Of the database ${code(database)}, read back whole: ${(bytes / 1_048_576).toFixed(1)} MiB, ${tables} tables, in ${Math.round(seconds)} s.`,
         "",
-        ...(onDroplet === undefined ? [] : [`- On the droplet: ${code(onDroplet)}`]),
-        ...(onDroplet === undefined || host === ""
+        ...(onDroplet === undefined
             ? []
-            : [`- To fetch it, as root: ${code(`scp root@${host}:${onDroplet} .`)}`]),
-        ...(onRunner === undefined || last(entries, "backup-removed") !== undefined
+            : [`- On the droplet, for root alone: ${code(onDroplet)}`, `- To fetch it: ${code(fetch)}`]),
+        ...(onRunner === undefined ? [] : [`- On the runner, until the job ends: ${code(onRunner)}`]),
+        ...(encrypted === undefined || ended?.uploaded !== undefined
             ? []
-            : [`- On the runner: ${code(onRunner)}`]),
-        ...backupArtifactLines(last(entries, "artifact-ended", "backup")),
+            : [`- Encrypted, on the runner until the job ends: ${code(encrypted)}`]),
+        `- ${backupArtifactWords(ended)}`,
         `- SHA-256: ${code(sha256)}`,
         ...(filestore === undefined
             ? []
@@ -65021,13 +65463,13 @@ function backupLines(entries) {
         "- How to restore it: `docs/restore.md`",
     ].join("\n");
 }
-function backupArtifactLines(ended) {
+function backupArtifactWords(ended) {
     if (ended === undefined)
-        return ["- It was not uploaded: no `backup_recipients` were given to encrypt it to"];
+        return "Not uploaded: that is only done encrypted, to `backup_recipients`";
     if (ended.uploaded === undefined)
-        return [`- It was not uploaded: ${prose(ended.why)}`];
+        return `Not uploaded: ${prose(ended.why)}`;
     const opened = "`age --decrypt --identity KEY_FILE` opens it";
-    return [`- Uploaded, encrypted, as the artifact ${code(ended.name)}: ${prose(opened)}`];
+    return `Uploaded, encrypted, as the artifact ${code(ended.name)}: ${prose(opened)}`;
 }
 function foreseenLines(entries) {
     const foreseen = last(entries, "foreseen");
@@ -65195,7 +65637,7 @@ function wordsFor(entry) {
         case "lease-lost":
             return "the lease was lost to somebody else";
         case "evidence":
-            return `evidence (${entry.when} the change) is off the host, ${entry.files.length} in number`;
+            return `evidence (${entry.when === "before" ? "before any change" : "after the change"}) is off the host, ${entry.files.length} files`;
         case "remedy-started":
             return `began ${code(entry.remedy)} as step ${code(entry.step)}`;
         case "backup-started":
@@ -65210,8 +65652,10 @@ function wordsFor(entry) {
             return entry.uploaded === undefined
                 ? `the ${entry.holds} was not uploaded: ${prose(entry.why)}`
                 : `uploaded the ${entry.holds} as ${code(entry.name)}`;
-        case "backup-removed":
-            return `the runner's copy of the backup was removed`;
+        case "backup-encrypted":
+            return entry.path === undefined
+                ? `no copy of the backup came to the runner: ${prose(entry.why)}`
+                : `an encrypted copy of the backup came to the runner in ${entry.seconds} s`;
         case "note":
             return plain(entry.text);
         case "concluded":
@@ -65550,6 +65994,215 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 
 /***/ }),
 
+/***/ 74576:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $V: () => (/* binding */ mayHaveMended),
+/* harmony export */   Ag: () => (/* binding */ bringBackupHome),
+/* harmony export */   e0: () => (/* binding */ takeStep),
+/* harmony export */   l9: () => (/* binding */ tellOutput),
+/* harmony export */   lA: () => (/* binding */ describeEnd),
+/* harmony export */   y8: () => (/* binding */ nothingYet)
+/* harmony export */ });
+/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57357);
+/* harmony import */ var _backup_home_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(45796);
+/* harmony import */ var _diagnosis_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(33888);
+/* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(96691);
+/* harmony import */ var _diagnosis_signatures_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(98198);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(19473);
+/* harmony import */ var _evidence_capture_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(33294);
+/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(84937);
+/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(78262);
+/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(11781);
+/* harmony import */ var _remedies_boot_check_boot_check_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(90862);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(12853);
+/* harmony import */ var _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(90861);
+/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(25217);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(11337);
+/** One remedy of a run: what must come before it, the step itself, and what the run learns from it. */
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+function nothingYet() {
+    return {
+        tried: [],
+        done: [],
+        setbacks: [],
+        obstacle: undefined,
+        hung: "",
+        boot: undefined,
+        backup: undefined,
+    };
+}
+/**
+ * The copy of the backup that is to be uploaded, when the site was dealt with: whoever waits for the site does not wait for
+ * it, and nothing that goes wrong with it changes how the run ended.
+ */
+async function bringBackupHome(backup, host, inputs, parts) {
+    if (backup === undefined || inputs.recipients.length === 0)
+        return;
+    const { made, place } = backup;
+    const { onDroplet, onRunner } = made;
+    // One that is on the runner is encrypted there.
+    if (onDroplet === undefined || onRunner !== undefined)
+        return;
+    await (0,_backup_home_js__WEBPACK_IMPORTED_MODULE_1__/* .bringHomeEncrypted */ .Md)(host, place, { ...made, onDroplet }, inputs, parts, parts.signal);
+}
+/** Applies a remedy, with what must come before it. */
+async function takeStep(remedy, diagnosis, host, place, progress, inputs, parts) {
+    const { tried, done, setbacks } = progress;
+    const number = tried.length + 1;
+    if ((0,_diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_3__/* .needsBackup */ .Yt)(_diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_3__/* .RISK */ .yX[remedy], inputs.backup) && progress.backup?.covers(remedy) !== true)
+        progress.backup = await backUp(remedy, number, diagnosis, host, place, inputs, parts);
+    if (remedy === "restart-odoo")
+        progress.hung = await saveFreeze(host, diagnosis, parts);
+    tried.push(remedy);
+    const { end, output } = await apply(remedy, number, diagnosis, host, place, inputs, parts);
+    if (end.outcome === "gone")
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .RefusedError */ .fk("Somebody else took the lease over, so nothing more was changed");
+    if (hasActed(end))
+        done.push(remedy);
+    const setback = setbackOf(end, output);
+    if (setback !== undefined)
+        setbacks.push(`${remedy}: ${setback}`);
+    progress.obstacle = whatStoodInTheWay(remedy, end, output, parts) ?? progress.obstacle;
+    if (remedy === "boot-check")
+        progress.boot = whatTheBootSaid(output, parts);
+    return end;
+}
+/** These prepare what comes after them, and mend nothing by themselves. */
+const PREPARES = new Set(["boot-check", "quarantine-files"]);
+/** A step that changed nothing mended nothing: there is nothing to wait for. */
+function mayHaveMended(remedy, end) {
+    return !PREPARES.has(remedy) && hasActed(end);
+}
+function hasActed(end) {
+    return end.outcome === "ended" ? end.status !== _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__/* .UNFIT */ .Vs : end.outcome === "vanished";
+}
+/** Why a step was not done or did not work, in its own words; undefined when it says nothing of the kind. */
+function setbackOf(end, output) {
+    if (end.outcome === "ended" && end.status === 0)
+        return undefined;
+    const said = output.split("\n").findLast((line) => /^(?:not done|it did not work): /.test(line));
+    return said?.trim() ?? describeEnd(end);
+}
+/**
+ * A restart destroys what tells why Odoo hangs: where its threads stand, and which locks they wait for. A host that
+ * cannot tell is no reason to leave the site down.
+ */
+async function saveFreeze(host, { target }, parts) {
+    if (target === undefined)
+        return "";
+    const { redactor, evidence, journal, signal } = parts;
+    const freeze = await (0,_evidence_capture_js__WEBPACK_IMPORTED_MODULE_6__/* .captureFreeze */ .w)(host, target, redactor, evidence, signal).catch((0,_parts_js__WEBPACK_IMPORTED_MODULE_13__/* .noteThat */ .E)(parts, "The stacks of the hanging Odoo could not be saved"));
+    signal.throwIfAborted();
+    if (freeze === undefined)
+        return "";
+    const { files, stacks } = freeze;
+    journal.append({ kind: "evidence", when: "before", files });
+    const place = (0,_diagnosis_log_js__WEBPACK_IMPORTED_MODULE_2__/* .whereThreadsStand */ .Lu)(stacks);
+    if (place === "")
+        return "";
+    journal.append({ kind: "note", text: `Odoo's threads stood in ${place}` });
+    return `Its threads stood in ${place}: look there, or it will hang again.`;
+}
+/** The gate before what cannot be taken back otherwise: without a backup that was read back whole, nothing more is done. */
+async function backUp(remedy, number, diagnosis, host, place, inputs, parts) {
+    const target = (0,_remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__/* .targetOf */ .$r)(diagnosis);
+    const database = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_14__/* .ifSeen */ .hy)(target.database);
+    if (database === undefined)
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .RefusedError */ .fk("Which database to back up is not known", {
+            advice: "Name it with `database`.",
+        });
+    const filestore = (0,_plan_js__WEBPACK_IMPORTED_MODULE_8__/* .removesFiles */ .to)(remedy, diagnosis);
+    const made = await (0,_backup_backup_js__WEBPACK_IMPORTED_MODULE_0__/* .takeBackup */ .ay)(host, place, parts.run, `${parts.run.slice(0, 8)}-${number}-backup`, { target, database, setup: diagnosis.setup }, {
+        to: inputs.backupTo,
+        timeoutMs: inputs.backupTimeoutMs,
+        filestore,
+        connection: inputs.connection,
+    }, parts, parts.signal);
+    return { made, place, covers: (other) => filestore || !(0,_plan_js__WEBPACK_IMPORTED_MODULE_8__/* .removesFiles */ .to)(other, diagnosis) };
+}
+async function apply(name, number, diagnosis, host, place, inputs, parts) {
+    const step = `${parts.run.slice(0, 8)}-${number}-${name}`;
+    parts.journal.append({ kind: "remedy-started", remedy: name, step, key: place.key });
+    const seconds = Math.ceil(inputs.commandTimeoutMs / 1000);
+    const program = { name: step, seconds, ..._remedies_index_js__WEBPACK_IMPORTED_MODULE_10__/* .REMEDIES */ .l[name].program(diagnosis) };
+    let output = "";
+    const told = tellOutput(parts);
+    const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_7__/* .runStep */ .eg)(host, place, parts.run, program, (text) => {
+        output += (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_12__/* .plainText */ .wh)(text);
+        told.push((0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_12__/* .plainText */ .wh)(text));
+    }, parts.signal).finally(told.end);
+    parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
+    return { end, output };
+}
+/** What a step prints, into the journal: by whole lines, since a secret or a customer's data may go over two pieces. */
+function tellOutput({ journal, redactor }) {
+    const stream = redactor.stream();
+    const tell = (text) => {
+        if (text !== "")
+            journal.append({ kind: "remedy-output", text });
+    };
+    return { push: (text) => tell(stream.push(text)), end: () => tell(stream.end()) };
+}
+function describeEnd(end) {
+    switch (end.outcome) {
+        case "ended":
+            if (end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__/* .UNFIT */ .Vs)
+                return "not done: the situation was another by then";
+            if (end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__/* .INEFFECTIVE */ .h9)
+                return "done, and it did not work";
+            return end.status === 0 ? "done" : `failed with status ${end.status}`;
+        case "vanished":
+            return "vanished: the host was rebooted, or the step was killed";
+        case "absent":
+            return "never begun: the connection was lost before it arrived";
+        case "gone":
+            return "not begun: the lease is no longer ours";
+        case "unarmed":
+            return `not begun: what would put the host back could not be made ready (${end.why})`;
+    }
+}
+/** Why a step failed, where what it printed tells: a port that is taken, an image that is not there. */
+function whatStoodInTheWay(remedy, end, output, { journal }) {
+    if (end.outcome !== "ended" || end.status === 0 || end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__/* .UNFIT */ .Vs)
+        return undefined;
+    const said = (0,_diagnosis_signatures_index_js__WEBPACK_IMPORTED_MODULE_4__/* .signatureInOutput */ .F1)(output);
+    if (said !== undefined)
+        journal.append({ kind: "note", text: `${remedy}: ${said.means} (${said.line})` });
+    return said;
+}
+/** Keeps the evidence of the boot. @returns the finding with what the boot adds to it; undefined when it adds nothing */
+function whatTheBootSaid(output, { evidence, journal, redactor }) {
+    const text = redactor.text(output);
+    evidence.write("boot-check.log", text);
+    const files = [{ name: "boot-check.log", bytes: Buffer.byteLength(text) }];
+    journal.append({ kind: "evidence", when: "before", files });
+    const { status, failure } = (0,_remedies_boot_check_boot_check_js__WEBPACK_IMPORTED_MODULE_9__/* .bootFailure */ .$)(output);
+    if (failure !== undefined)
+        return () => `Odoo falls at its start: ${(0,_diagnosis_log_js__WEBPACK_IMPORTED_MODULE_2__/* .describeFailure */ .Ic)(failure)}`;
+    return status === 0
+        ? ({ finding }) => `${finding}; booted alone it comes up, so it is how it is started or served`
+        : undefined;
+}
+
+
+/***/ }),
+
 /***/ 29166:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -65557,14 +66210,14 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony export */   F: () => (/* binding */ leasesHeld),
 /* harmony export */   g: () => (/* binding */ tidyUp)
 /* harmony export */ });
-/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(51660);
+/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57357);
 /* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(49952);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(84937);
 /* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38597);
 /* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(84277);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(82433);
-/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(25217);
+/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25217);
+/* harmony import */ var _take_step_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(74576);
 /* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(34748);
 /**
  * After a run that did not conclude (killed, cancelled): puts the host right. Waits for a step that still runs, ends one
@@ -65647,12 +66300,12 @@ async function endSteps(entries, host, parts) {
         // It mends nothing, and Odoo is down meanwhile: no reason to wait for what it may find.
         if (remedy === "boot-check")
             await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .stopStep */ .HY)(host, place, step);
-        const output = (0,_recover_js__WEBPACK_IMPORTED_MODULE_6__/* .tellOutput */ .l9)(parts);
-        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .followStep */ .Q6)(host, place, step, (text) => output.push((0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_7__/* .plainText */ .wh)(text)), parts.signal).finally(output.end);
-        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_recover_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .lA)(end) });
+        const output = (0,_take_step_js__WEBPACK_IMPORTED_MODULE_7__/* .tellOutput */ .l9)(parts);
+        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .followStep */ .Q6)(host, place, step, (text) => output.push((0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_6__/* .plainText */ .wh)(text)), parts.signal).finally(output.end);
+        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_take_step_js__WEBPACK_IMPORTED_MODULE_7__/* .describeEnd */ .lA)(end) });
         told.push(remedy === "boot-check"
             ? `${remedy} was ended, and Odoo was put back as it was.`
-            : `${remedy} ran on and is ${(0,_recover_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .lA)(end)}.`);
+            : `${remedy} ran on and is ${(0,_take_step_js__WEBPACK_IMPORTED_MODULE_7__/* .describeEnd */ .lA)(end)}.`);
     }
     return told.join(" ") || "Nothing had been changed.";
 }
@@ -65666,10 +66319,11 @@ async function endSteps(entries, host, parts) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   B3: () => (/* binding */ whatRecoverWouldDo),
 /* harmony export */   D0: () => (/* binding */ unattended),
-/* harmony export */   DD: () => (/* binding */ STATUS_OF_PROBLEM),
 /* harmony export */   Hc: () => (/* binding */ verdictOn),
 /* harmony export */   K0: () => (/* binding */ anotherSituation),
+/* harmony export */   Nh: () => (/* binding */ refusedAfter),
 /* harmony export */   QR: () => (/* binding */ mended),
+/* harmony export */   R0: () => (/* binding */ isUnreachable),
 /* harmony export */   Vv: () => (/* binding */ notInThePlan),
 /* harmony export */   aQ: () => (/* binding */ cameBack),
 /* harmony export */   ao: () => (/* binding */ waitedInVain),
@@ -65683,6 +66337,7 @@ async function endSteps(entries, host, parts) {
 /* harmony export */   r2: () => (/* binding */ fellBack),
 /* harmony export */   uw: () => (/* binding */ good)
 /* harmony export */ });
+/* unused harmony export STATUS_OF_PROBLEM */
 /* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(49952);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(96691);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(19473);
@@ -65901,6 +66556,10 @@ function peopleCanWork({ layers }) {
         .find((state) => state !== undefined && state !== "not observed");
     return outermost === "good" && at("assets") !== "bad";
 }
+/** What stopped a run half-way, and what it had done by then. */
+function refusedAfter({ message, detail, advice }, done) {
+    return { status: "refused", headline: `${message}${inVain(done)}`, detail, next: advice };
+}
 /** @param risks the class of each remedy */
 function whatRecoverWouldDo(diagnosis, risks = _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .RISK */ .yX) {
     const [remedy] = diagnosis.ladder;
@@ -65961,6 +66620,9 @@ const STATUS_OF_PROBLEM = {
     "timed-out": "unknown",
     nonsense: "unknown",
 };
+function isUnreachable(error) {
+    return error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .HostError */ .dh && STATUS_OF_PROBLEM[error.problem] === "unreachable";
+}
 
 
 /***/ }),

@@ -20,7 +20,7 @@ if [ -n "$DB" ]; then
   # shellcheck disable=SC2016 # for the shell inside of the container
   ask='psql -X -x -U "${DB_USER:-${POSTGRES_USER:-postgres}}" -d postgres -c'
   section activity
-  docker_ 15 exec --env "DB_USER=$DB_USER" "$DB" timeout 10 sh -c "$ask \"select pid, datname, usename, application_name, client_addr, state, wait_event_type, wait_event, now() - xact_start as transaction_age, pg_blocking_pids(pid) as blocked_by, left(regexp_replace(regexp_replace(query, '''[^'']*(''|\$)', '?', 'g'), '\s+', ' ', 'g'), 500) as query from pg_stat_activity where backend_type = 'client backend' order by xact_start\"" 2>&1 || true
+  docker_ 15 exec --env "DB_USER=$DB_USER" "$DB" timeout 10 sh -c "$ask \"select pid, datname, usename, application_name, client_addr, state, wait_event_type, wait_event, now() - xact_start as transaction_age, pg_blocking_pids(pid) as blocked_by, left(regexp_replace(query, '\s+', ' ', 'g'), 1000) as query from pg_stat_activity where backend_type = 'client backend' order by xact_start\"" 2>&1 || true
   section locks
   docker_ 15 exec --env "DB_USER=$DB_USER" "$DB" timeout 10 sh -c "$ask \"select l.pid, l.locktype, l.mode, l.granted, l.relation::regclass, a.application_name, a.state from pg_locks l join pg_stat_activity a using (pid) where not l.granted or a.pid in (select unnest(pg_blocking_pids(pid)) from pg_stat_activity) order by l.granted, l.pid\"" 2>&1 || true
 fi

@@ -133,6 +133,10 @@ ask_projects() {
     section "config-why $number"
     head -c 2000 "$work/compose.err"
     [ "$LOOK" = whole ] || continue
+    section "secrets of project $number"
+    printf '%s\n' "$environment" "$directory/.env" | tr ',' '\n' | while IFS= read -r file; do
+      [ -z "$file" ] || elevated 5 grep -aiE "$SECRET_LINE" "$file" 2>/dev/null | cut -c1-1000 | head -n 200
+    done
     section "hashes $number"
     compose_of "$name" "$directory" "$files" "$environment" config --hash '*' 2>/dev/null || true
     section "outline $number"
@@ -158,14 +162,20 @@ conf_of() {
   case $file in /*) echo "$file" ;; *) echo /etc/odoo/odoo.conf ;; esac
 }
 
-# The settings of odoo.conf that decide what is looked for; no password among them. `docker cp` also reads from a
-# container that is stopped.
+# For the redactor alone: lines of a configuration or an environment file that set what sounds like a secret.
+SECRET_LINE='^[[:space:]]*(export[[:space:]]+)?[a-z0-9_.]*(pass|pwd|secret|token|key|credential|private|dsn)[a-z0-9_.]*[[:space:]]*='
+
+# The settings of odoo.conf that decide what is looked for, and apart from them those that are secret. `docker cp` also
+# reads from a container that is stopped.
 ask_odoo_conf() {
   need_containers || return
   for id in $(with_port 8069); do
     section "conf $id"
-    { docker_ 10 cp "$id:$(conf_of "$id")" - 2>/dev/null; echo "$?" >"$work/cp.status"; } | bounded 5 tar -xO 2>/dev/null | grep -nE \
-      '^[[:space:]]*(db_name|db_host|db_port|db_user|dbfilter|list_db|workers|http_port|xmlrpc_port|http_interface|http_enable|data_dir|proxy_mode|server_wide_modules|limit_[a-z_]+)[[:space:]]*=' | cut -c1-300
+    { docker_ 10 cp "$id:$(conf_of "$id")" - 2>/dev/null; echo "$?" >"$work/cp.status"; } | bounded 5 tar -xO 2>/dev/null >"$work/conf"
+    grep -nE \
+      '^[[:space:]]*(db_name|db_host|db_port|db_user|dbfilter|list_db|workers|http_port|xmlrpc_port|http_interface|http_enable|data_dir|proxy_mode|server_wide_modules|limit_[a-z_]+)[[:space:]]*=' "$work/conf" | cut -c1-300
+    section "secrets of conf $id"
+    grep -aiE "$SECRET_LINE" "$work/conf" | cut -c1-1000 | head -n 200
     if is_hang "$(cat "$work/cp.status")"; then return 124; fi
   done
 }

@@ -12,7 +12,8 @@ ask_named() { printf '%s' "$NAMED_MODULE_SQL" | psql -X -q -A -t -v ON_ERROR_STO
 if ! command -v psql >/dev/null; then
   echo "error=psql is not in the container"
 elif activity=$(ask postgres "$ACTIVITY_SQL"); then
-  echo "activity=$activity" | tr -d '\n'
+  # Not by echo, which in many a shell takes the backslashes of JSON for its own.
+  printf 'activity=%s' "$activity" | tr -d '\n'
   echo
   [ "$LOOK" = whole ] || exit 0
   ask postgres "select datname from pg_database where not datistemplate and datallowconn and datname <> 'postgres' order by datname limit 20" |

@@ -1,8 +1,8 @@
-export const id = 396;
-export const ids = [396];
+export const id = 417;
+export const ids = [417];
 export const modules = {
 
-/***/ 24396:
+/***/ 45417:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __webpack_require__) => {
 
 
@@ -17,37 +17,8 @@ var external_node_net_ = __webpack_require__(77030);
 var promises_ = __webpack_require__(58500);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __webpack_require__(19473);
-// EXTERNAL MODULE: ./build/inputs/fingerprint.js
-var fingerprint = __webpack_require__(53472);
-;// CONCATENATED MODULE: ./build/host/ssh/words.js
-// How endpoints and host keys are called in sentences for people.
-
-/** `deploy@203.0.113.7:22`, `deploy@[2001:db8::1]:22`. */
-function addressOf({ host, port, login }) {
-    return `${login.username}@${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
-}
-/** `SHA256:… (ED25519)`, as `ssh-keygen -l` ends its lines. */
-function namedKey(keyType, key) {
-    return `${(0,fingerprint/* fingerprintOf */.a)(key)} (${keyFamily(keyType).toUpperCase()})`;
-}
-/** The word that OpenSSH uses for a kind of key, in file names too: `/etc/ssh/ssh_host_ed25519_key.pub`. */
-function keyFamily(keyType) {
-    const [, family = keyType] = /(ed25519|ecdsa|rsa|dss)/.exec(keyType) ?? [];
-    return family === "dss" ? "dsa" : family;
-}
-/**
- * The particulars of whatever was thrown, in one line. Half of ssh2's errors are words of the other side, so they
- * are made fit for a log.
- */
-function wordsOf(error) {
-    return oneLine(error instanceof Error ? error.message : String(error)).replace("(SSH) Channel open failure: ", "");
-}
-/** What the other side said, without control characters and not at any length it likes. */
-function oneLine(text) {
-    const line = text.replace(/\p{Cc}+/gu, " ").trim();
-    return line.length <= 200 ? line : `${line.slice(0, 199)}…`;
-}
-
+// EXTERNAL MODULE: ./build/host/ssh/words.js
+var ssh_words = __webpack_require__(43999);
 ;// CONCATENATED MODULE: ./build/host/ssh/exec.js
 // One command on an open SSH connection: input in, output out, and an end that can be believed.
 
@@ -171,19 +142,21 @@ function endedWithoutStatus(address, command) {
 }
 function connectionUnusable(address, cause) {
     return new errors/* HostError */.dh("lost", `The connection to ${address} cannot be used any more`, {
-        detail: wordsOf(cause),
+        detail: (0,ssh_words/* wordsOf */.Z9)(cause),
         cause,
     });
 }
 /** A refused channel (`MaxSessions`, "open failed") or a refused command; the connection itself stands. */
 function notStarted(address, command, cause) {
     return new errors/* HostError */.dh("no-shell", `${address} accepted the login but would not start \`${command}\``, {
-        detail: `It said: ${wordsOf(cause)}`,
+        detail: `It said: ${(0,ssh_words/* wordsOf */.Z9)(cause)}`,
         advice: "See `MaxSessions`, `ForceCommand` and `Match` in its sshd_config: this user must be allowed to run commands.",
         cause,
     });
 }
 
+// EXTERNAL MODULE: ./build/inputs/fingerprint.js
+var fingerprint = __webpack_require__(53472);
 // EXTERNAL MODULE: ./build/inputs/known-hosts.js
 var known_hosts = __webpack_require__(86949);
 ;// CONCATENATED MODULE: ./build/host/ssh/host-key.js
@@ -216,7 +189,7 @@ function hostKeyPolicy(endpoint, role) {
     const pinsNothing = fingerprints.length === 0 && known.accepted.length === 0;
     const typeIsOpen = fingerprints.length > 0;
     const pinnedAlgorithms = ALL_HOST_KEY_ALGORITHMS.filter((name) => pinnedTypes.has(keyTypeFor(name)));
-    const pinned = [...fingerprints, ...known.accepted.map(({ keyType, key }) => namedKey(keyType, key))];
+    const pinned = [...fingerprints, ...known.accepted.map(({ keyType, key }) => (0,ssh_words/* namedKey */.zn)(keyType, key))];
     const isRevoked = ({ blob }) => known.revoked.some(({ key }) => key.equals(blob));
     return {
         algorithms: typeIsOpen || pinnedAlgorithms.length === 0 ? ALL_HOST_KEY_ALGORITHMS : pinnedAlgorithms,
@@ -243,8 +216,8 @@ function hostKeyPolicy(endpoint, role) {
     };
 }
 function revokedKey(endpoint, offered) {
-    return new errors/* HostError */.dh("host-key", `${addressOf(endpoint)} showed a host key that known_hosts marks as revoked`, {
-        detail: `Offered and revoked: ${namedKey(offered.type, offered.blob)}`,
+    return new errors/* HostError */.dh("host-key", `${(0,ssh_words/* addressOf */.ci)(endpoint)} showed a host key that known_hosts marks as revoked`, {
+        detail: `Offered and revoked: ${(0,ssh_words/* namedKey */.zn)(offered.type, offered.blob)}`,
         advice: "Nothing was logged in to. Find out why the key was revoked before anything else connects; then give the server a new host key and pin that one.",
     });
 }
@@ -253,16 +226,16 @@ function unpinnedHost(endpoint, role, offered, hasAuthority) {
     const authority = hasAuthority
         ? " (`known_hosts` has only a `@cert-authority` line for it, and host certificates cannot be checked here.)"
         : "";
-    return new errors/* HostError */.dh("host-key", `No host key is pinned for ${addressOf(endpoint)}, so it was not logged in to${authority}`, {
-        detail: offered.map(({ type, blob }) => `Offered: ${namedKey(type, blob)}`).join("\n"),
+    return new errors/* HostError */.dh("host-key", `No host key is pinned for ${(0,ssh_words/* addressOf */.ci)(endpoint)}, so it was not logged in to${authority}`, {
+        detail: offered.map(({ type, blob }) => `Offered: ${(0,ssh_words/* namedKey */.zn)(type, blob)}`).join("\n"),
         advice: `${howToCheck(offered)} If it shows the same, set \`${fingerprintInput(role)}: ${first === undefined ? "SHA256:…" : (0,fingerprint/* fingerprintOf */.a)(first.blob)}\`, or add the host's line to \`known_hosts\`.`,
     });
 }
 function changedKey(endpoint, role, pinned, offered) {
-    return new errors/* HostError */.dh("host-key", `The host key of ${addressOf(endpoint)} is not the pinned one, so it was not logged in to`, {
+    return new errors/* HostError */.dh("host-key", `The host key of ${(0,ssh_words/* addressOf */.ci)(endpoint)} is not the pinned one, so it was not logged in to`, {
         detail: [
             ...pinned.map((key) => `Pinned: ${key}`),
-            ...offered.map(({ type, blob }) => `Offered: ${namedKey(type, blob)}`),
+            ...offered.map(({ type, blob }) => `Offered: ${(0,ssh_words/* namedKey */.zn)(type, blob)}`),
         ].join("\n"),
         advice: `Either the server was rebuilt, or the pin belongs to another host, or somebody stands between. ${howToCheck(offered)} Only if it shows the offered one, put that in \`${fingerprintInput(role)}\` or \`known_hosts\`.`,
     });
@@ -271,7 +244,7 @@ function fingerprintInput(role) {
     return role === "jump" ? "proxy_fingerprint" : "fingerprint";
 }
 function howToCheck(offered) {
-    const families = [...new Set(offered.map(({ type }) => keyFamily(type)))];
+    const families = [...new Set(offered.map(({ type }) => (0,ssh_words/* keyFamily */.Ef)(type)))];
     const commands = families.map((family) => `\`ssh-keygen -lf /etc/ssh/ssh_host_${family}_key.pub\``);
     return `Check it on the server itself, through the provider's console: ${commands.join(" and ")}.`;
 }
@@ -303,7 +276,7 @@ function loginTo(endpoint, key, refuse) {
             finish([password]);
             return;
         }
-        const asked = [instructions, ...prompts.map((each) => each.prompt)].map(oneLine).filter(Boolean);
+        const asked = [instructions, ...prompts.map((each) => each.prompt)].map(ssh_words/* oneLine */.TN).filter(Boolean);
         refuse(unanswerable(endpoint, asked));
     };
     const next = () => {
@@ -349,8 +322,8 @@ function loginTo(endpoint, key, refuse) {
             }
         },
         passwordExpired(serverWords) {
-            refuse(new errors/* HostError */.dh("authentication", `The password of ${username} has expired on ${addressOf(endpoint)}`, {
-                detail: oneLine(serverWords),
+            refuse(new errors/* HostError */.dh("authentication", `The password of ${username} has expired on ${(0,ssh_words/* addressOf */.ci)(endpoint)}`, {
+                detail: (0,ssh_words/* oneLine */.TN)(serverWords),
                 advice: `Log in as ${username} once by hand and set a new password, or let the workflow log in with a key.`,
             }));
         },
@@ -368,19 +341,19 @@ function readPrivateKey(endpoint) {
     }
     const key = lib.utils.parseKey(privateKey);
     if (key instanceof Error || !key.isPrivateKey()) {
-        throw new errors/* HostError */.dh("authentication", `The private key for ${addressOf(endpoint)} cannot be read`, {
+        throw new errors/* HostError */.dh("authentication", `The private key for ${(0,ssh_words/* addressOf */.ci)(endpoint)} cannot be read`, {
             advice: "Check the key; nothing was connected to.",
         });
     }
     return key;
 }
 function refusal({ endpoint, key, shown, accepts, satisfied, serverWords }) {
-    const keyName = key === undefined ? "" : namedKey(key.type, key.getPublicSSH());
+    const keyName = key === undefined ? "" : (0,ssh_words/* namedKey */.zn)(key.type, key.getPublicSSH());
     const tried = [
         ...(shown.includes("publickey") ? [`the key ${keyName}`] : []),
         ...(shown.includes("password") || shown.includes("keyboard-interactive") ? ["the password"] : []),
     ];
-    return new errors/* HostError */.dh("authentication", `${addressOf(endpoint)} refused the login`, {
+    return new errors/* HostError */.dh("authentication", `${(0,ssh_words/* addressOf */.ci)(endpoint)} refused the login`, {
         detail: [
             tried.length === 0 ? "Nothing was tried." : `Tried: ${tried.join(", then ")}.`,
             ...(satisfied === undefined
@@ -415,7 +388,7 @@ function adviceFor({ endpoint, key, shown, accepts, satisfied }, keyName) {
     return "Check `username` and the credentials; the login is not tried again, so that the server does not ban the runner.";
 }
 function unanswerable(endpoint, asked) {
-    return new errors/* HostError */.dh("authentication", `${addressOf(endpoint)} asks a question during the login that no workflow can answer`, {
+    return new errors/* HostError */.dh("authentication", `${(0,ssh_words/* addressOf */.ci)(endpoint)} asks a question during the login that no workflow can answer`, {
         detail: asked.join(" / "),
         advice: "If it asks for a second factor or a new password, exempt this user from it, or let the workflow log in with a key.",
     });
@@ -455,7 +428,7 @@ const GOODBYE_MS = 1_000;
  */
 function openSession(stream, plan) {
     const { endpoint, policy, keepalive, deadline } = plan;
-    const address = addressOf(endpoint);
+    const address = (0,ssh_words/* addressOf */.ci)(endpoint);
     const { promise, resolve, reject } = Promise.withResolvers();
     const client = new lib.Client();
     const closed = new Promise((done) => client.once("close", done));
@@ -504,7 +477,7 @@ function openSession(stream, plan) {
             fail(explain({ address, phase, firstBytes, error, refusedKey, policy, login }));
         }
         else {
-            vanish(wordsOf(error), error);
+            vanish((0,ssh_words/* wordsOf */.Z9)(error), error);
         }
     });
     const onClosed = () => {
@@ -587,7 +560,7 @@ function explain({ address, phase, firstBytes, error, refusedKey, policy, login 
     if (refusedKey !== undefined) {
         return new NoSession(policy.refusal([refusedKey]), { offered: refusedKey });
     }
-    const words = error === undefined ? "" : wordsOf(error);
+    const words = error === undefined ? "" : (0,ssh_words/* wordsOf */.Z9)(error);
     if (/no matching host key format/.test(words)) {
         return new NoSession(new errors/* HostError */.dh("host-key", `${address} has no host key of a type that can be used here`, {
             advice: "Give the server an Ed25519 host key (`ssh-keygen -A` on the server makes the missing ones).",
@@ -603,7 +576,7 @@ function explain({ address, phase, firstBytes, error, refusedKey, policy, login 
                 cause: error,
             }));
     }
-    const said = oneLine(firstBytes.split(/[\r\n]/)[0] ?? "");
+    const said = (0,ssh_words/* oneLine */.TN)(firstBytes.split(/[\r\n]/)[0] ?? "");
     const heard = [said, words].filter(Boolean).join(" / ");
     if (phase === "greeting" && said !== "" && !/not allowed|exceeded|refused|denied/i.test(said)) {
         return new NoSession(hostError("nonsense", `${address} does not speak SSH`, {
@@ -695,7 +668,7 @@ async function connectSsh(connection, deps) {
     const viaTcp = (endpoint) => (deadline) => openTcp(endpoint, deadline);
     if (jump === undefined) {
         const hop = { endpoint: target, role: "target", key: targetKey, openStream: viaTcp(target) };
-        return transportOver([await reach(hop, connectTimeoutMs, deps)], addressOf(target));
+        return transportOver([await reach(hop, connectTimeoutMs, deps)], (0,ssh_words/* addressOf */.ci)(target));
     }
     const jumpSession = await reachJump(jump, viaTcp(jump), connectTimeoutMs, deps);
     try {
@@ -706,7 +679,7 @@ async function connectSsh(connection, deps) {
             openStream: (deadline) => openForward(jumpSession, target, deadline),
         };
         const session = await reach(hop, connectTimeoutMs, deps);
-        return transportOver([session, jumpSession], `${addressOf(target)} via ${addressOf(jump)}`);
+        return transportOver([session, jumpSession], `${(0,ssh_words/* addressOf */.ci)(target)} via ${(0,ssh_words/* addressOf */.ci)(jump)}`);
     }
     catch (error) {
         await jumpSession.close();
@@ -842,7 +815,7 @@ async function openTcp(endpoint, deadline) {
     }
 }
 function noAnswer(endpoint, cause) {
-    return new errors/* HostError */.dh("silent", `${addressOf(endpoint)} did not answer`, {
+    return new errors/* HostError */.dh("silent", `${(0,ssh_words/* addressOf */.ci)(endpoint)} did not answer`, {
         detail: cause === undefined ? "" : particulars(cause),
         advice: "The droplet may be off, or a firewall drops what this runner sends: look at the provider's console and at the firewall's rules for the SSH port.",
         cause,
@@ -858,7 +831,7 @@ function unreachable(endpoint, error) {
         }), { mayTryAgain: codes.includes("EAI_AGAIN") });
     }
     if (codes.some((code) => code === "ECONNREFUSED" || code === "ECONNRESET")) {
-        return new NoSession(new errors/* HostError */.dh("closed", `Nothing accepts connections on ${addressOf(endpoint)}`, {
+        return new NoSession(new errors/* HostError */.dh("closed", `Nothing accepts connections on ${(0,ssh_words/* addressOf */.ci)(endpoint)}`, {
             detail: particulars(error),
             advice: "Check `port`; if it is right, sshd is not running: start it from the provider's console.",
             cause: error,
@@ -869,7 +842,7 @@ function unreachable(endpoint, error) {
 /** A name with several addresses fails with one error for each, and no words of its own. */
 function particulars(error) {
     const all = error instanceof AggregateError ? error.errors : [error];
-    return all.map(wordsOf).join("; ");
+    return all.map(ssh_words/* wordsOf */.Z9).join("; ");
 }
 function errorCodes(error) {
     const all = error instanceof AggregateError ? [error, ...error.errors] : [error];
@@ -920,7 +893,7 @@ async function openForward(jump, target, deadline) {
     }
 }
 function noAnswerThrough(jump, target) {
-    return new errors/* HostError */.dh("silent", `${addressOf(target)} did not answer the jump host ${jump.address}`, {
+    return new errors/* HostError */.dh("silent", `${(0,ssh_words/* addressOf */.ci)(target)} did not answer the jump host ${jump.address}`, {
         advice: "Check that the jump host may reach this address and port, and that the droplet is on.",
     });
 }
@@ -929,7 +902,7 @@ function notForwarded(jump, target, cause) {
     if (gone !== undefined) {
         return new NoSession(unusableJump(gone));
     }
-    const words = wordsOf(cause);
+    const words = (0,ssh_words/* wordsOf */.Z9)(cause);
     const reason = cause instanceof Error && "reason" in cause ? cause.reason : undefined;
     if (reason === OPEN_CONNECT_FAILED) {
         // OpenSSH gives every failure this number and says in words which it was.

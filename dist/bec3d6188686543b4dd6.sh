@@ -1,8 +1,14 @@
 # A backup onto the droplet: dumped into a file that is only half a backup, read back whole from the disk, and called a
 # backup then. Prints progress, and a line `did: …`. gate.sh stands in front of this file.
+# Values, beside those of gate.sh: RUNNER_ROOM, bytes that the runner has for a copy (empty: none is to go there).
 # shellcheck disable=SC2034,SC2153,SC2154 # gate.sh stands in front of this file
 
 begin
+if [ "${RUNNER_ROOM:-$expected}" -lt "$expected" ]; then
+  refuse "There is not enough room on the runner for the backup" \
+    "about $(mebibytes "$expected") are expected, and $(mebibytes "$RUNNER_ROOM") may be used there: a tenth of the disk, and at least 2 GiB, stay free" \
+    "Use a runner with a larger disk, or keep the backup on the droplet: \`backup_to: droplet\`."
+fi
 needed=$((expected * 11 / 10 / 1024 + 1024))
 [ "$(room "$backups")" -ge "$needed" ] ||
   refuse "There is not enough room on the droplet for a backup of $DATABASE" \
