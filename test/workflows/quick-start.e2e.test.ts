@@ -229,6 +229,23 @@ describe("docs/quick-start.md", () => {
     }
   });
 
+  it("2. narrows the key to one address, and not to a command, as the page says of authorized_keys", async () => {
+    const key = yours.get("ssh-ed25519 AAAA… odoo-recover") ?? "";
+    const file = "~odoo-recover/.ssh/authorized_keys";
+    const was = (await onTheDroplet(`cat ${file}`)).stdout;
+    const seenAs = (await onTheDroplet('echo "$SSH_CONNECTION" | cut -d " " -f 1')).stdout.trim();
+    const lines: readonly (readonly [options: string, said: string])[] = [
+      [`restrict,from="${seenAs}"`, "status=healthy"],
+      ['restrict,from="198.51.100.4"', "refused the login"],
+      ['restrict,command="uptime"', "The login works, but it does not run our program"],
+    ];
+    for (const [options, said] of lines) {
+      await onTheDroplet(`cat >${file} <<'LINE'\n${options} ${key}\nLINE`);
+      expect((await press("check")).log).toContain(said);
+    }
+    await onTheDroplet(`cat >${file} <<'LINE'\n${was}LINE`);
+  });
+
   it("7. brings a stopped Odoo back, and says what the page promises", async () => {
     await onTheDroplet(at("the droplet, to try it").join(""));
     await bench.droplet.assertSymptom("odoo-stopped");
