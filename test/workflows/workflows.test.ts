@@ -92,6 +92,16 @@ describe("each reusable workflow", () => {
     },
   );
 
+  it("the button gives on a plan's hash only where a person or the environment's reviewers approve it", () => {
+    const button = reusable.find(({ name }) => name === "recover-production");
+    const given = button?.jobs.flatMap(([, { steps }]) => steps?.flatMap((step) => step.with?.approve ?? []));
+    expect(given).toEqual([
+      expression(
+        "inputs.approve || (inputs.reviewed && inputs.environment && needs.look.outputs.plan) || ''",
+      ),
+    ]);
+  });
+
   it.each(reusable)("$name: hands on every input and secret, to the input of that name", ({ call, jobs }) => {
     const text = JSON.stringify(jobs);
     for (const name of Object.keys(call.inputs)) expect(text).toMatch(new RegExp(`\\binputs\\.${name}\\b`));
