@@ -63587,10 +63587,12 @@ async function climb(host, watch, leases, permission, progress, inputs, parts) {
                 return verdicts/* fellBack */.r2(cause, done, lasting);
             if (done.length === 0)
                 return verdicts/* good */.uw(lasting.diagnosis, "The site came back by itself");
-            if (done.every((remedy) => risk/* RISK */.yX[remedy] === "restart"))
-                return verdicts/* recovered */.ge(cause, done, lasting.diagnosis, progress.hung);
-            // Lighter looks ask for pages; whether rows and files are in order, only a whole one sees.
+            // Lighter looks ask for pages. Whether rows and files are in order only a whole one sees, and it alone knows of nothing
+            // that could not be seen while the site was down.
             diagnosis = await watch.look("at the end", tried);
+            const restarted = done.every((remedy) => risk/* RISK */.yX[remedy] === "restart");
+            if (restarted && (0,diagnosis_diagnosis/* isGood */.Kg)(diagnosis))
+                return verdicts/* recovered */.ge(cause, done, diagnosis, progress.hung);
             if (isFine(diagnosis))
                 return verdicts/* mended */.QR(cause, done, diagnosis);
             continue;

@@ -160,10 +160,11 @@ async function climb(
       const lasting = await watchIt(watch, inputs, tried, parts);
       if (!lasting.good) return verdicts.fellBack(cause, done, lasting);
       if (done.length === 0) return verdicts.good(lasting.diagnosis, "The site came back by itself");
-      if (done.every((remedy) => RISK[remedy] === "restart"))
-        return verdicts.recovered(cause, done, lasting.diagnosis, progress.hung);
-      // Lighter looks ask for pages; whether rows and files are in order, only a whole one sees.
+      // Lighter looks ask for pages. Whether rows and files are in order only a whole one sees, and it alone knows of nothing
+      // that could not be seen while the site was down.
       diagnosis = await watch.look("at the end", tried);
+      const restarted = done.every((remedy) => RISK[remedy] === "restart");
+      if (restarted && isGood(diagnosis)) return verdicts.recovered(cause, done, diagnosis, progress.hung);
       if (isFine(diagnosis)) return verdicts.mended(cause, done, diagnosis);
       continue;
     }

@@ -328,7 +328,11 @@ it.concurrent(
     try {
       action.start();
       await action.seen("the upload", ({ kind }) => kind === "artifact-begun");
-      await until("the upload is under way", () => service.asked.some((each) => each.startsWith("PUT")));
+      await until(
+        "the upload is under way",
+        () => service.asked.some((each) => each.startsWith("PUT")),
+        60_000,
+      );
       const stopped = performance.now();
       action.kill("SIGINT");
       const end = await action.main();
