@@ -39,6 +39,8 @@ export interface Shipment {
 
 /** Days; the droplet keeps its own as long. */
 const BACKUP_RETENTION = 7;
+/** GitHub's client fails with an empty message where the answer had no words. */
+const NO_REASON = "the service gave no reason";
 const OPEN_WITHOUT_RECIPIENTS =
   "the repository is public, or may be, and there are no `backup_recipients` to encrypt it to";
 
@@ -152,7 +154,7 @@ async function upload(
     // The post step does it then.
     if (signal.aborted) return false;
     // An address that was signed lets whoever has it write there.
-    const why = messageOf(error).replaceAll(/\bhttps?:\/\/\S+/g, "(an address)");
+    const why = messageOf(error).replaceAll(/\bhttps?:\/\/\S+/g, "(an address)") || NO_REASON;
     // Taken by our own first try, where its answer was lost and the client asked again.
     if (NAME_TAKEN.test(why) && attempt < MOST_NAMES)
       return await upload(holds, encrypted, shipment, send, attempt + 1);

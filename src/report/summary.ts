@@ -123,7 +123,10 @@ function layerTable(entries: readonly Entry[]): string {
   const now = seen.findLast((layers) => layers.length > 0) ?? [];
   if (now.length === 0) return "";
   const cell = (layer: Layer | undefined): string =>
-    layer === undefined ? "" : `${LIGHT[layer.state]} ${plain(layer.why)}`;
+    // No page, no stylesheets that one could ask for.
+    layer === undefined
+      ? `${LIGHT["not observed"]} there was nothing to ask for`
+      : `${LIGHT[layer.state]} ${plain(layer.why)}`;
   if (sightOf(first) === sightOf(now)) {
     return [
       "| layer | seen |",

@@ -151,6 +151,15 @@ describe("the evidence", () => {
     expect(existsSync(path)).toBe(true);
   });
 
+  it("that cannot be sent is told, even where nobody says why", async () => {
+    const fails = async (): Promise<never> => {
+      throw new Error("");
+    };
+    const { made, journal } = shipment({ means: { uploader: fails, cipher: fails } });
+    await shipEvidence(made);
+    expect(ended(journal.entries)).toMatchObject([{ why: "the service gave no reason" }]);
+  });
+
   it("is kept of every run but one that found all well and did nothing", () => {
     const run = (status: "healthy" | "degraded", ...events: readonly Event[]) =>
       shipment({}, ...events, { ...CONCLUDED, status } as Event)

@@ -328,7 +328,9 @@ Most likely its consequences:
     expect(changed).toContain("| layer | at first | now |");
     expect(changed).toContain("| odoo | 🔴 shop-odoo-1 exited with status 0 | 🟢 shop-odoo-1 runs |");
     // One that was not there at first is not shown as if it had been good.
-    expect(changed).toContain("| public |  | ❔ not observed: no url is given |");
+    expect(changed).toContain(
+      "| public | ❔ not observed: there was nothing to ask for | ❔ not observed: no url is given |",
+    );
     const same = summaryOf(journalOf(diagnosed(), diagnosed(), concluded("unhealthy")), "");
     expect(same).toContain("| layer | seen |");
     expect(same).not.toContain("at first");
