@@ -2,6 +2,7 @@
 // them for half an hour; `long` is every case of these, and proves the test droplet itself: every fault and its undo.
 
 import { spawnSync } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /**
@@ -32,6 +33,8 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.e2e.test.ts", "test/**/*.long.test.ts", ...leftOut],
+          // On two cores vitest would take one: but much of the time of these tests is waiting.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           testTimeout: 60_000,
         },
       },

@@ -4,6 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import { grow, pgDumpIs } from "./backups.ts";
+import { inLongRun } from "./cases.ts";
 import { measureBackup } from "./large-backup.ts";
 import { Bench } from "./run.ts";
 
@@ -23,7 +24,7 @@ afterEach(async () => {
   await bench.tidy();
 });
 
-it("300 MB pass through the runner's process, and it does not grow by them", async () => {
+inLongRun("300 MB pass through the runner's process, and it does not grow by them", async () => {
   await measureBackup(bench, 300);
 });
 

@@ -8,7 +8,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { faultNamed } from "../faults.ts";
 import { until } from "../process.ts";
 import type { Action } from "./action.ts";
-import { cases } from "./cases.ts";
+import { cases, inLongRun } from "./cases.ts";
 import { Bench } from "./run.ts";
 
 let bench: Bench;
@@ -155,7 +155,7 @@ describe("Odoo is put back, and the states of the modules are as before, when th
     await bench.nothingLeftBehind();
   });
 
-  it("cut off by a reboot of the droplet", async () => {
+  inLongRun("cut off by a reboot of the droplet", async () => {
     const { action, before } = await begun("crash-loop-exit");
     action.kill("SIGKILL");
     await action.main();

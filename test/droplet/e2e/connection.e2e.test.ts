@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Droplet } from "../droplet.ts";
 import { Action, type ActionInputs, inputsFor, type StepEnd } from "./action.ts";
+import { cases } from "./cases.ts";
 import { expectNothingLeftBehind, lookFromOutside } from "./outside.ts";
 
 let droplet: Droplet;
@@ -194,7 +195,7 @@ describe("the login shell and its manners", () => {
     await droplet.reset();
   });
 
-  it.each(["/usr/bin/fish", "/bin/dash"])("%s: recovers as with any other shell", async (shell) => {
+  it.each(cases(["/usr/bin/fish"], ["/bin/dash"]))("%s: recovers as with any other shell", async (shell) => {
     await droplet.setLoginShell(shell);
     await droplet.break("odoo-stopped");
     await droplet.assertSymptom("odoo-stopped");

@@ -5,6 +5,7 @@
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { until } from "../process.ts";
+import { inLongRun } from "./cases.ts";
 import { attachments, damaged, holdHalfWay, letGo, onDisk, undoOf } from "./files.ts";
 import { Bench } from "./run.ts";
 import { Treasures } from "./treasures.ts";
@@ -158,10 +159,10 @@ describe("compiled files that are not what was stored", () => {
   });
 });
 
-describe("a full disk of the filestore's own", () => {
-  const FAULT = "filestore-disk-full";
-
-  it("forbids every change; when a person has freed it, the same run mends", async () => {
+inLongRun(
+  "a full disk of the filestore's own forbids every change; when a person has freed it, the same run mends",
+  async () => {
+    const FAULT = "filestore-disk-full";
     const { droplet } = bench;
     const treasures = await Treasures.putInto(droplet);
     await bench.break(FAULT);
@@ -183,8 +184,8 @@ describe("a full disk of the filestore's own", () => {
     await treasures.assertUntouched();
     expect(freed.end.outputs.get("status"), freed.end.log).toBe("recovered");
     expect(freed.end.outputs.get("remedies")).toBe("quarantine-files,regenerate-assets");
-  });
-});
+  },
+);
 
 describe("a person cancels half-way", () => {
   it("through giving files back: nothing of ours stays, what was changed is taken back by one command, and the next run mends", async () => {

@@ -3,6 +3,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Droplet } from "../droplet.ts";
 import { Action, inputsFor } from "./action.ts";
+import { inLongRun } from "./cases.ts";
 import { putShim, takeShimAway, timesBroughtUp } from "./docker-shim.ts";
 import { expectNothingLeftBehind } from "./outside.ts";
 
@@ -42,7 +43,7 @@ describe("the ladder", () => {
     expect(end.outputs.get("remedies")).toBe("start-stack,resume-odoo");
   });
 
-  it("calls it not recovered when the site falls again within the soak", async () => {
+  inLongRun("calls it not recovered when the site falls again within the soak", async () => {
     await droplet.break("odoo-stopped");
     await droplet.assertSymptom("odoo-stopped");
     await putShim(droplet, {

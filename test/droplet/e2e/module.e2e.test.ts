@@ -5,6 +5,7 @@
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ActionInputs } from "./action.ts";
+import { inLongRun } from "./cases.ts";
 import { Bench, type Run } from "./run.ts";
 import { Treasures } from "./treasures.ts";
 
@@ -102,24 +103,27 @@ describe("the module that was named", () => {
     await bench.nothingLeftBehind();
   });
 
-  it("is left alone when what depends on it is not what was approved, when nobody knows it, or nothing works without it", async () => {
-    await bench.break("scss-error");
-    const { token } = await plan(UNINSTALL);
-    await bench.droplet.psql(
-      "insert into ir_module_module_dependency (name, module_id) select 'shop_notes', id from ir_module_module where name = 'web_tour'",
-    );
-    await expectRefused({ ...UNINSTALL, approve: token }, /another than the one that was approved/);
-    for (const [name, words] of [
-      ["nosuch", "the database knows no module nosuch"],
-      ["web", "web is one of those without which Odoo does not work"],
-    ] as const) {
-      const { end } = await bench.run({ mode: "check", module: name, module_action: "update" });
-      expect(end.summary.replaceAll(/<[^>]*>/g, "")).toContain(words);
-    }
-    const { end } = await bench.run({ mode: "check" });
-    expect(end.summary).toMatch(/### Suspects\n\n.*\n\n1\. <code>shop&#95;notes<\/code>/);
-    expect(end.summary).not.toMatch(/\d\. <code>module<\/code>/);
-  });
+  inLongRun(
+    "is left alone when what depends on it is not what was approved, when nobody knows it, or nothing works without it",
+    async () => {
+      await bench.break("scss-error");
+      const { token } = await plan(UNINSTALL);
+      await bench.droplet.psql(
+        "insert into ir_module_module_dependency (name, module_id) select 'shop_notes', id from ir_module_module where name = 'web_tour'",
+      );
+      await expectRefused({ ...UNINSTALL, approve: token }, /another than the one that was approved/);
+      for (const [name, words] of [
+        ["nosuch", "the database knows no module nosuch"],
+        ["web", "web is one of those without which Odoo does not work"],
+      ] as const) {
+        const { end } = await bench.run({ mode: "check", module: name, module_action: "update" });
+        expect(end.summary.replaceAll(/<[^>]*>/g, "")).toContain(words);
+      }
+      const { end } = await bench.run({ mode: "check" });
+      expect(end.summary).toMatch(/### Suspects\n\n.*\n\n1\. <code>shop&#95;notes<\/code>/);
+      expect(end.summary).not.toMatch(/\d\. <code>module<\/code>/);
+    },
+  );
 });
 
 describe("refused, and nothing changed, without the approval of just this plan:", () => {

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ActionInputs, StepEnd } from "./action.ts";
+import { inLongRun } from "./cases.ts";
 import { Bench } from "./run.ts";
 
 let bench: Bench;
@@ -88,7 +89,7 @@ describe("a plan", () => {
     await bench.droplet.assertSymptom("nginx-stopped");
   });
 
-  it("that has expired is refused, with the plan of now", async () => {
+  inLongRun("that has expired is refused, with the plan of now", async () => {
     await bench.break("odoo-stopped");
     const token = await approval();
     const minute = new Date(Date.now() - 32 * 60_000).toISOString().slice(0, 16).replaceAll(/[-:]/g, "");
@@ -108,7 +109,7 @@ describe("a plan", () => {
     expect(end.log).not.toContain("connected to deploy@");
   });
 
-  it("of a site that is good by then changes nothing", async () => {
+  inLongRun("of a site that is good by then changes nothing", async () => {
     await bench.break("odoo-stopped");
     const token = await approval();
     await bench.droplet.reset();

@@ -46,11 +46,9 @@ async function expectCanary(): Promise<void> {
   expect(await droplet.psql(`select count(*) from res_partner where name = '${CANARY}'`)).toBe("1");
 }
 
-const DOWN = ["odoo-stopped", "odoo-removed", "stack-stopped"];
-
 describe.each<[User, readonly string[]]>([
-  ["root", cases(["stack-down"], DOWN)],
-  ["deploy", ["stack-down", ...DOWN]],
+  ["root", cases(["stack-down"], ["odoo-stopped", "odoo-removed", "stack-stopped"])],
+  ["deploy", cases(["odoo-stopped", "odoo-removed", "stack-stopped"], ["stack-down"])],
 ])("as %s", (user, faults) => {
   it.each(faults)("brings back: %s", async (fault) => {
     await breakFor(fault);

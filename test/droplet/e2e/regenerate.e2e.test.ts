@@ -14,6 +14,7 @@ import {
   rowsOfBundles,
   unchangedUntilMended,
 } from "./bundles.ts";
+import { inLongRun } from "./cases.ts";
 import { Bench } from "./run.ts";
 
 let bench: Bench;
@@ -39,21 +40,24 @@ it("scss-error: nothing is changed and the module is named; once a person mended
   );
 });
 
-it("assets-backend-deleted, which only who has logged in meets: degraded below the ceiling, mended under it", async () => {
-  const { droplet } = bench;
-  await bench.break("assets-backend-deleted");
-  const low = await bench.run({ mode: "recover" });
-  await droplet.assertSymptom("assets-backend-deleted");
-  expect(low.end.outputs.get("status"), low.end.log).toBe("degraded");
-  expect(low.end.outputs.get("changed")).toBe("false");
-  expect(low.end.outputs.get("next")).toContain("With `ceiling: repair`");
-  const { end } = await bench.run(REPAIR);
-  expect((await droplet.observe()).get("bundle-files")).toBe("there");
-  await droplet.assertHealthy();
-  await bench.nothingLeftBehind();
-  expect(end.outputs.get("status"), end.log).toBe("recovered");
-  expect(end.outputs.get("remedies")).toBe("regenerate-assets");
-});
+inLongRun(
+  "assets-backend-deleted, which only who has logged in meets: degraded below the ceiling, mended under it",
+  async () => {
+    const { droplet } = bench;
+    await bench.break("assets-backend-deleted");
+    const low = await bench.run({ mode: "recover" });
+    await droplet.assertSymptom("assets-backend-deleted");
+    expect(low.end.outputs.get("status"), low.end.log).toBe("degraded");
+    expect(low.end.outputs.get("changed")).toBe("false");
+    expect(low.end.outputs.get("next")).toContain("With `ceiling: repair`");
+    const { end } = await bench.run(REPAIR);
+    expect((await droplet.observe()).get("bundle-files")).toBe("there");
+    await droplet.assertHealthy();
+    await bench.nothingLeftBehind();
+    expect(end.outputs.get("status"), end.log).toBe("recovered");
+    expect(end.outputs.get("remedies")).toBe("regenerate-assets");
+  },
+);
 
 it("killed in its middle, on the droplet: every row is as before, no Odoo goes on, and the next run recovers", async () => {
   const { droplet } = bench;

@@ -35,7 +35,7 @@ async function processes(pattern: string): Promise<string> {
 }
 
 describe("somebody at work", () => {
-  it.each(cases([UPDATE, RESTORE], [PULL]))(
+  it.each(cases([UPDATE], [RESTORE, PULL]))(
     "is waited for (%s): the site is brought back when the work has ended, and not before",
     async (fault, words, pattern) => {
       await bench.break(fault);
