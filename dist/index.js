@@ -64658,6 +64658,8 @@ function shellCommand(diagnosis) {
 
 /** Days; the droplet keeps its own as long. */
 const BACKUP_RETENTION = 7;
+/** GitHub's client fails with an empty message where the answer had no words. */
+const NO_REASON = "the service gave no reason";
 const OPEN_WITHOUT_RECIPIENTS = "the repository is public, or may be, and there are no `backup_recipients` to encrypt it to";
 /** How the results service says that a name was used before. */
 const NAME_TAKEN = /\b409\b|\balready exists\b/i;
@@ -64753,7 +64755,7 @@ async function upload(holds, encrypted, shipment, send, attempt = 1) {
         if (signal.aborted)
             return false;
         // An address that was signed lets whoever has it write there.
-        const why = (0,_parts_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .b)(error).replaceAll(/\bhttps?:\/\/\S+/g, "(an address)");
+        const why = (0,_parts_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .b)(error).replaceAll(/\bhttps?:\/\/\S+/g, "(an address)") || NO_REASON;
         // Taken by our own first try, where its answer was lost and the client asked again.
         if (NAME_TAKEN.test(why) && attempt < MOST_NAMES)
             return await upload(holds, encrypted, shipment, send, attempt + 1);
@@ -65406,7 +65408,11 @@ function layerTable(entries) {
     const now = seen.findLast((layers) => layers.length > 0) ?? [];
     if (now.length === 0)
         return "";
-    const cell = (layer) => layer === undefined ? "" : `${LIGHT[layer.state]} ${plain(layer.why)}`;
+    const cell = (layer) => 
+    // No page, no stylesheets that one could ask for.
+    layer === undefined
+        ? `${LIGHT["not observed"]} there was nothing to ask for`
+        : `${LIGHT[layer.state]} ${plain(layer.why)}`;
     if (sightOf(first) === sightOf(now)) {
         return [
             "| layer | seen |",
