@@ -56,8 +56,8 @@ async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
     const patience = inputs.mode === "recover" ? inputs.bootWaitMs : graceFor(inputs, parts);
     const quiet = await afterOthers(first, watch, patience, parts);
     const believed = await confirmed(quiet, watch, inputs, parts);
-    // Somebody may have begun meanwhile.
-    const settled = await afterOthers(believed, watch, patience, parts);
+    // Somebody may have begun meanwhile; who was waited for in vain is not waited for twice.
+    const settled = isWaiting(quiet) ? quiet : await afterOthers(believed, watch, patience, parts);
     if (isFine(settled)) return verdicts.cameBack(first, settled);
     const permission = new Permission(inputs, planningFor(host, inputs, parts), parts.clock, parts.event);
     const ending = await endingWithoutAct(settled, host, watch, permission, inputs, parts);

@@ -60,6 +60,10 @@ describe.concurrent("grace", () => {
       const began = performance.now();
       const ran = await runOn(sandbox, { mode: "check", grace: "20s" }, { event: "push" });
       expect(performance.now() - began).toBeGreaterThanOrEqual(2_000);
+      const waits = ran.entries.filter(
+        (entry) => entry.kind === "note" && entry.text.startsWith("Waiting: "),
+      );
+      expect(waits).toHaveLength(1);
       expect(ran.verdict.status).toBe("unhealthy");
       expect(ran.outputs.cause).toBe("in-progress");
       await sandbox.finish("update-running");
