@@ -5,7 +5,7 @@ import { needsBackup, RISK } from "./diagnosis/risk.ts";
 import type { Host } from "./host/host.ts";
 import { goodUntil, tokenOf } from "./inputs/approval.ts";
 import type { Inputs } from "./inputs/inputs.ts";
-import { INPUT_DEFAULTS, type InputName } from "./inputs/parse.ts";
+import { INPUT_DEFAULTS, type InputName } from "./inputs/names.ts";
 import type { PlanApproval } from "./journal.ts";
 import type { Parts } from "./parts.ts";
 import { againstScenario } from "./permission.ts";

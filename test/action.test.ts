@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { INPUT_DEFAULTS, SECRET_INPUTS } from "../src/inputs/parse.ts";
+import { INPUT_DEFAULTS, SECRET_INPUTS } from "../src/inputs/names.ts";
 import { outputsOf } from "../src/report/outputs.ts";
 import { VERSION } from "../src/version.ts";
 

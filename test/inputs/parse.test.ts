@@ -4,13 +4,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../src/errors.ts";
 import type { Inputs } from "../../src/inputs/inputs.ts";
-import {
-  INPUT_DEFAULTS,
-  type InputName,
-  parseInputs,
-  type RawInputs,
-  SECRET_INPUTS,
-} from "../../src/inputs/parse.ts";
+import { INPUT_DEFAULTS, type InputName, type RawInputs, SECRET_INPUTS } from "../../src/inputs/names.ts";
+import { parseInputs } from "../../src/inputs/parse.ts";
 import { makeKey } from "../host/ssh/test-server.ts";
 import { HOSTILE, shellText } from "../support/hostile.ts";
 

@@ -4,7 +4,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { SECRET_INPUTS } from "../../src/inputs/parse.ts";
+import { SECRET_INPUTS } from "../../src/inputs/names.ts";
 
 interface Input {
   readonly description?: string;
