@@ -7,10 +7,10 @@
  * second also catches short values such as the official image's password `odoo`, which cannot be masked everywhere
  * without turning a report into `***`.
  *
- * What belongs to the site's customers is cut as well (customer-data.ts).
+ * What belongs to the site's customers is cut as well (customer-data/).
  */
 
-import { CustomerDataCutter, logWithoutCustomerData, withoutCustomerData } from "./customer-data.ts";
+import { CustomerDataCutter, logWithoutCustomerData, withoutCustomerData } from "./customer-data/cutter.ts";
 
 const MASK = "***";
 

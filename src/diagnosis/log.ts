@@ -1,6 +1,7 @@
 /** Reading a container's log: lines with their times, and the failure that ended it. */
 
-import { withoutCustomerData, withoutValues } from "../customer-data.ts";
+import { withoutCustomerData } from "../customer-data/cutter.ts";
+import { withoutValues } from "../customer-data/exceptions.ts";
 import { type Container, ifSeen, type Survey } from "../survey/survey.ts";
 
 export interface LogLine {

@@ -1,7 +1,7 @@
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
 
 import { readFileSync } from "node:fs";
-import { withoutLiterals } from "../customer-data.ts";
+import { withoutLiterals } from "../customer-data/sql.ts";
 import type { Target } from "../diagnosis/target.ts";
 import type { Section } from "../host/frame.ts";
 import type { Host } from "../host/host.ts";

@@ -1,7 +1,7 @@
 /** Reads what the probe of PostgreSQL printed. */
 
 import * as v from "valibot";
-import { withoutLiterals } from "../../customer-data.ts";
+import { withoutLiterals } from "../../customer-data/sql.ts";
 import { bodiesOf, linesOf, type Part, parseJson, plainText } from "../raw.ts";
 import {
   type Bundle,

@@ -6,9 +6,9 @@ import {
   CustomerDataCutter,
   logWithoutCustomerData,
   withoutCustomerData,
-  withoutLiterals,
-} from "../src/customer-data.ts";
-import { realLogs, SIGNATURES } from "./diagnosis/signatures/logs.ts";
+} from "../../src/customer-data/cutter.ts";
+import { withoutLiterals } from "../../src/customer-data/sql.ts";
+import { realLogs, SIGNATURES } from "../diagnosis/signatures/logs.ts";
 
 const ODOO = "2026-11-24 11:19:19,960 1 ERROR odoo odoo.sql_db: ";
 const NEXT = "2026-11-24 11:19:20,100 1 INFO odoo odoo.http: the next entry\n";

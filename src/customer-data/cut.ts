@@ -1,0 +1,2 @@
+/** In place of what was cut. */
+export const CUT = "[cut]";
