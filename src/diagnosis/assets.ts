@@ -3,6 +3,7 @@
  * is not, what its row and its file say about why. A page that came with 200 is of no use without them.
  */
 
+import { LEFT_IN } from "../survey/compiled-badly.ts";
 import {
   type Asset,
   type AssetAnswer,
@@ -250,18 +251,12 @@ function flawOf(kind: Asset["kind"], answer: AssetAnswer, path: string, store: A
   const fits = kind === "css" ? /^text\/css\b/i : /javascript|ecmascript/i;
   if (!fits.test(contentType))
     return { sort: "wrong", why: `200 with ${contentType || "no content type"}, which is no ${WORD[kind]}` };
-  if (markers.some((marker) => LEFT[kind].test(marker)))
+  if (markers.some((marker) => LEFT_IN[kind].test(marker)))
     return { sort: "poisoned", why: "200 with an error compiled into it" };
   return undefined;
 }
 
 const WORD = { css: "stylesheet", js: "script" } as const;
-
-/** What a failed compilation leaves in each kind; a script that looks for the other's words is a good script. */
-const LEFT = {
-  css: /CSS error message|css_error_message|A css error occurr?ed/,
-  js: /Could not get content for|console\.error\(.*(?: does not exist|is not utf-8 encoded)|throw new Error\(.*\.xml/,
-} as const;
 
 /**
  * From 17 on, who asks for an older bundle is sent to the current one, and browsers follow: nothing is missing for

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Diagnosis } from "../diagnosis/diagnosis.ts";
+import { COMPILED_BADLY } from "../survey/compiled-badly.ts";
 
 const PAGE = readFileSync(new URL("./page.sh", import.meta.url), "utf8");
 const PAGE_ASSETS_AWK = readFileSync(new URL("../survey/page-assets.awk", import.meta.url), "utf8");
@@ -19,6 +20,7 @@ export function pageProgram(
       URL_HOST: url?.hostname ?? "",
       URL_PORT: url?.port ?? "",
       PAGE_ASSETS_AWK,
+      COMPILED_BADLY,
       ...values,
     },
   };

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Clock } from "../clock.ts";
 import type { Host } from "../host/host.ts";
 import { assignments } from "../host/quote.ts";
+import { COMPILED_BADLY } from "./compiled-badly.ts";
 import { namesIn, parseSurvey, secretsIn } from "./parse/index.ts";
 import { ifSeen, type Observation, type PublicProbe, type Survey } from "./survey.ts";
 
@@ -108,6 +109,7 @@ export async function takeSurvey(
           IN_ODOO_PY: IN_ODOO,
           ACCESS_LOG_AWK: ACCESS_LOG,
           PAGE_ASSETS_AWK: PAGE_ASSETS,
+          COMPILED_BADLY,
         },
         seconds: SURVEY_SECONDS,
         repeatable: true,

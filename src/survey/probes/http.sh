@@ -163,9 +163,6 @@ ask_page_assets() {
 
 MOST_ASSETS=24
 ASSET_SECONDS=20
-# What Odoo leaves in a stylesheet or script that could not be compiled (odoo/addons/base/models/assetsbundle.py, 14 to 19).
-MARKERS='## CSS error message ##|css_error_message|A css error occurr?ed|Could not get content for'
-MARKERS="$MARKERS|console\\.error\\([^;]{0,200}( does not exist|is not utf-8 encoded)|throw new Error\\([^;]{0,250}\\.xml"
 
 # fetch_asset FILE KIND PATH NAME FETCH ADDRESS [CURL_ARGUMENTS...]: of its content only what tells whether it is good.
 fetch_asset() {
@@ -176,7 +173,7 @@ fetch_asset() {
   {
     sed '/^$/q' "$answer.curl" | grep .
     echo "sha1=$(sha1sum <"$body" 2>/dev/null | cut -d' ' -f1)"
-    grep -aoE "($MARKERS).{0,250}" "$body" 2>/dev/null | head -n 5 | sed 's/^/marker=/'
+    grep -aoE "($COMPILED_BADLY).{0,250}" "$body" 2>/dev/null | head -n 5 | sed 's/^/marker=/'
   } >>"$answer" || true
   rm -f "$body" "$body.headers" "$answer.curl"
 }

@@ -9,6 +9,7 @@ import {
   upstreamsOf,
 } from "../../../src/survey/parse/nginx.ts";
 import { unseen } from "../../../src/survey/survey.ts";
+import { cpuTime } from "../../support/cpu-time.ts";
 
 const part = (kind: string, subject: string, body: string) => ({ kind, subject, body });
 const file = (name: string, text: string): string => `# configuration file ${name}:\n${text}\n`;
@@ -178,11 +179,12 @@ third";
       }),
       { numRuns: 2_000 },
     );
-    const began = performance.now();
-    upstreamsOf(file("/a", "\\".repeat(200_000)));
-    upstreamsOf(file("/a", '"'.repeat(200_001)));
-    upstreamsOf(file("/a", "server {".repeat(500)));
-    expect(performance.now() - began).toBeLessThan(3_000);
+    const took = cpuTime(() => {
+      upstreamsOf(file("/a", "\\".repeat(200_000)));
+      upstreamsOf(file("/a", '"'.repeat(200_001)));
+      upstreamsOf(file("/a", "server {".repeat(500)));
+    });
+    expect(took).toBeLessThan(3_000);
   });
 });
 
