@@ -1,9 +1,11 @@
 /**
  * The long run, which can be cut off and started again: what passed with these very sources is not run again. Results go
- * to test/results/long.jsonl, which is committed. `--again` runs everything.
+ * to test/results/long.jsonl, which is committed. `--again` runs everything. Two files go side by side, each on a droplet
+ * of its own.
  */
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { LongResult } from "./long-reporter.ts";
@@ -38,20 +40,38 @@ const passed = new Set(ours.filter(({ outcome }) => outcome === "passed").map(({
 const open = listed.filter(({ name }) => !passed.has(name));
 console.log(`${listed.length} tests, ${passed.size} of them passed already with these sources`);
 
-let failed = false;
-for (const file of new Set(open.map((test) => test.file))) {
+/** Droplets that are called as those of the end-to-end suite, so that they need not be made again. */
+const DROPLETS = ["droplet", "droplet-2"] as const;
+
+const queue = [...new Set(open.map((test) => test.file))];
+const failed: string[] = [];
+await Promise.all(
+  DROPLETS.map(async (droplet) => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift())
+      if ((await run(file, droplet)) !== 0) failed.push(relative(root, file));
+  }),
+);
+console.log(failed.length === 0 ? "All passed" : `Not all passed in:\n${failed.join("\n")}`);
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+/** What is open in this file -> the exit code; null where it was killed. */
+async function run(file: string, droplet: string): Promise<number | null> {
   const names = open.filter((test) => test.file === file).map(({ name }) => spoken(name));
-  const run = spawnSync(
+  const run = spawn(
     vitest,
     [
       ...["run", "--project", "long", relative(root, file), "-t", `^(?:${names.join("|")})$`],
       ...["--reporter=verbose", "--reporter=./scripts/long-reporter.ts"],
     ],
-    { cwd: root, stdio: "inherit", env: { ...process.env, LONG_RESULTS: results, LONG_KEY: key } },
+    {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, DROPLET: droplet, LONG_RESULTS: results, LONG_KEY: key },
+    },
   );
-  if (run.status !== 0) failed = true;
+  const [code] = await once(run, "close");
+  return code as number | null;
 }
-process.exitCode = failed ? 1 : 0;
 
 /** As vitest matches names: those of the suites before a test's, with a space between; every sign for itself. */
 function spoken(name: string): string {

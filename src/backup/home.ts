@@ -15,7 +15,7 @@ import type { Host } from "../host/host.ts";
 import { type StatePlace, stateProgram } from "../host/state.ts";
 import type { Inputs } from "../inputs/inputs.ts";
 import type { BackupMade } from "../journal.ts";
-import { patienceFor, whyStopped } from "../patience.ts";
+import { transferTimeout, whyStopped } from "../transfer-timeout.ts";
 import { Progress } from "./arrival.ts";
 import type { BackupParts } from "./backup.ts";
 import { requireRoom } from "./dump-file.ts";
@@ -106,7 +106,7 @@ export async function bringHomeEncrypted(
   signal: AbortSignal,
 ): Promise<void> {
   const began = clock.monotonic();
-  const patience = AbortSignal.any([signal, patienceFor(dump.bytes)]);
+  const patience = AbortSignal.any([signal, transferTimeout(dump.bytes)]);
   const copying: Copying = {
     host,
     place,

@@ -4,7 +4,7 @@
  */
 
 import { DefaultArtifactClient } from "@actions/artifact";
-import { patienceFor, whyStopped } from "../patience.ts";
+import { transferTimeout, whyStopped } from "../transfer-timeout.ts";
 
 export interface Uploaded {
   readonly id: number | undefined;
@@ -32,7 +32,7 @@ export async function uploadArtifact(
   bytes: number,
   { retentionDays, packed = false, signal }: UploadOptions = {},
 ): Promise<Uploaded> {
-  const deadline = patienceFor(bytes);
+  const deadline = transferTimeout(bytes);
   const stopped = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
   const upload = new DefaultArtifactClient().uploadArtifact(name, [...files], root, {
     ...(retentionDays === undefined ? {} : { retentionDays }),

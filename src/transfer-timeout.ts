@@ -6,7 +6,7 @@ const AT_LEAST = 90_000;
 const BYTES_PER_MS = 500;
 
 /** Fires when so many bytes should long have gone. */
-export function patienceFor(bytes: number): AbortSignal {
+export function transferTimeout(bytes: number): AbortSignal {
   return AbortSignal.timeout(Math.ceil(AT_LEAST + bytes / BYTES_PER_MS));
 }
 
