@@ -1,8 +1,8 @@
 // How long a run waits before it calls a site bad: `grace` after a deploy, `confirm` by the clock. Judged by the sandbox's
 // own front; the product's clock runs ten times faster than the machine's.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { Entry } from "../../src/journal.ts";
 import { type Ran, runOn } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";
 
@@ -18,8 +18,22 @@ async function startOdoo({ engine }: Sandbox): Promise<void> {
 const looksOf = ({ entries }: Ran): number => entries.filter(({ kind }) => kind === "surveyed").length;
 const looksToConfirm = ({ entries }: Ran): number[] =>
   entries.flatMap((entry) => (entry.kind === "surveyed" && entry.purpose === "to confirm" ? [entry.ms] : []));
-const waited = ({ entries }: Ran): boolean =>
-  entries.some((entry) => entry.kind === "note" && entry.text.startsWith("Waiting: "));
+const isWaiting = (entry: Entry): boolean => entry.kind === "note" && entry.text.startsWith("Waiting: ");
+const waited = ({ entries }: Ran): boolean => entries.some(isWaiting);
+
+/** Does it once, at the first line of the journal that is such; `done` when it is done. */
+function atFirst(
+  such: (entry: Entry) => boolean,
+  act: () => Promise<void>,
+): { readonly onEntry: (entry: Entry) => void; readonly done: () => Promise<void> } {
+  let acted: Promise<void> | undefined;
+  return {
+    onEntry: (entry) => {
+      if (such(entry)) acted ??= act();
+    },
+    done: async () => await acted,
+  };
+}
 
 describe.concurrent("grace", () => {
   it.each([
@@ -32,12 +46,12 @@ describe.concurrent("grace", () => {
       await using sandbox = await Sandbox.start(BOOT);
       await sandbox.break("update-running");
       expect((await sandbox.visit()).outcome).toBe("502");
-      const deployed = sleep(4_000).then(async () => {
+      const deploy = atFirst(isWaiting, async () => {
         await sandbox.finish("update-running");
         await startOdoo(sandbox);
       });
-      const ran = await runOn(sandbox, { mode: "check" }, { event });
-      await deployed;
+      const ran = await runOn(sandbox, { mode: "check" }, { event, onEntry: deploy.onEntry });
+      await deploy.done();
       expect(ran.verdict.status, JSON.stringify(ran.verdict)).toBe(status);
       expect(ran.outputs.changed).toBe("false");
       expect(waited(ran)).toBe(waits);
@@ -107,9 +121,16 @@ describe.concurrent("confirm", () => {
     async () => {
       await using sandbox = await Sandbox.start(BOOT);
       await sandbox.break("odoo-stopped");
-      const back = sleep(2_000).then(() => startOdoo(sandbox));
-      const ran = await runOn(sandbox, { mode: "check", confirm: "60s" }, { event: "schedule" });
-      await back;
+      const start = atFirst(
+        (entry) => entry.kind === "note" && entry.text.startsWith("Looking on "),
+        () => startOdoo(sandbox),
+      );
+      const ran = await runOn(
+        sandbox,
+        { mode: "check", confirm: "60s" },
+        { event: "schedule", onEntry: start.onEntry },
+      );
+      await start.done();
       expect(ran.verdict).toMatchObject({
         status: "healthy",
         headline: "The site came back by itself; nothing was changed",

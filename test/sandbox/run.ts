@@ -33,17 +33,19 @@ export interface RunOptions {
   readonly minutesLater?: number;
   /** What started the workflow, as GitHub names it; empty outside of one. */
   readonly event?: string;
+  /** Told each line of the journal as it is written. */
+  readonly onEntry?: (entry: Entry) => void;
 }
 
 export async function runOn(
   sandbox: Sandbox,
   inputs: ActionInputs = {},
-  { minutesLater = 0, event = "" }: RunOptions = {},
+  { minutesLater = 0, event = "", onEntry = () => {} }: RunOptions = {},
 ): Promise<Ran> {
   const fast = fasterClock(TIMES);
   const clock: Clock = { ...fast, now: () => fast.now() + minutesLater * 60_000 };
   const redactor = new Redactor();
-  const journal = new Journal(clock, redactor, []);
+  const journal = new Journal(clock, redactor, [{ append: onEntry }]);
   const evidence = new Map<string, string>();
   const parsed = parseInputs(sandbox.inputs(inputs), () => "");
   const verdict = await recover(parsed, {

@@ -74,7 +74,7 @@ describe("files that Odoo may not use are given back", () => {
       mount -t tmpfs -o mode=700 tmpfs sessions/closed
       mount -o remount,ro sessions/closed
       restart_odoo
-      wait_for 60 login_answers`);
+      first_page`);
     await bench.break("filestore-permissions");
     await droplet.script(`
       cd "$(filestore)"

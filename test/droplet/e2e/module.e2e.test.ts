@@ -89,7 +89,7 @@ describe("the module that was named", () => {
     await bench.droplet.script(`
       sed -i 's|<xpath .*</xpath>|<xpath expr="." position="inside"><!-- mended --></xpath>|' "$DIRECTORY/addons/shop_notes/views/assets.xml"
       restart_odoo
-      wait_for 60 login_answers`);
+      first_page`);
     await bench.droplet.assertSymptom("js-source-missing");
     const { token } = await plan(UPDATE);
     const { end } = await bench.run({ ...UPDATE, approve: token });

@@ -54,6 +54,10 @@ login_answers() { [ "$(curl -s -m 10 -o /dev/null -w '%{http_code}' http://127.0
 # Side by side, so that none is idle: a worker that never rendered the page remembers nothing of it.
 every_worker_answers() { for _ in {1..12}; do login_answers & done; wait; login_answers; }
 
+# By one alone, where bundles have to be compiled. Two who ask Odoo 14 for them at once delete the same older rows, and one
+# is rolled back; its thread may have remembered a link to a row that is gone with it, and hands that out until a restart.
+first_page() { wait_for 60 curl -s -f -m 60 -o /dev/null http://127.0.0.1:8069/web/login; }
+
 # For a daemon that was stopped by a signal.
 thaw_docker() { if [ -s /run/docker.pid ]; then kill -CONT "$(cat /run/docker.pid)" 2>/dev/null || true; fi; }
 remove_drop_ins() { # those that faults put on Docker's units
@@ -77,6 +81,7 @@ odoo_shell() { # Python on stdin
 update_addon() { # the shop's own, as at a deploy: while Odoo serves, and Odoo starts again afterwards
   docker exec "$(container_of "$ODOO_SERVICE")" /entrypoint.sh odoo -d "$DATABASE" -u shop_notes --no-http --stop-after-init
   restart_odoo
+  first_page
 }
 add_to_frontend() { # a tag : the shop's addon puts it into the bundle of every page without a login
   local addon=$DIRECTORY/addons/shop_notes
