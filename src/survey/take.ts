@@ -65,11 +65,12 @@ export interface SurveyScope {
  * longer for a login page has left.
  */
 const HTTP_SECONDS = 10;
-/** Bounded on the host: the longest chains of probes are docker (10 s), a GET (10 s), another (5 s), and assets (20 s). */
-const SURVEY_SECONDS = 75;
+/** Bounded on the host: the longest chain is docker (10 s), two pages (10 s each), the inner one (5 s), and assets (20 s). */
+const SURVEY_SECONDS = 90;
 
 /**
- * One read-only look at the host, in one round trip, and at the public side from here.
+ * One read-only look at the host, in one round trip, and then at the public side from here: one page at a time (`after_proxy`
+ * in probes/http.sh).
  *
  * @throws HostError when the host cannot be asked
  */
@@ -82,48 +83,49 @@ export async function takeSurvey(
   const { before } = scope;
   const look = before === undefined ? "whole" : "vital";
   const asked = clock.now();
-  const [raw, publicSide] = await Promise.all([
-    host.run(
-      {
-        name: "survey",
-        text: PROGRAM,
-        values: {
+  const raw = await host.run(
+    {
+      name: "survey",
+      text: PROGRAM,
+      values: {
+        LOOK: look,
+        URL_SCHEME: wishes.url?.protocol.replace(":", "") ?? "",
+        URL_HOST: wishes.url?.hostname ?? "",
+        URL_PORT: wishes.url?.port ?? "",
+        DIRECTORY: wishes.directory ?? "",
+        COMPOSE_FILE: wishes.composeFile ?? "",
+        LOG_LINES: String(scope.logLines),
+        HTTP_SECONDS: String(HTTP_SECONDS),
+        IN_DATABASE: `${assignments({
+          ACTIVITY_SQL: ACTIVITY,
+          MODULES_SQL: MODULES,
+          BUNDLES_SQL: BUNDLES,
+          FILES_SQL: FILES,
+          NAMED_MODULE_SQL: NAMED_MODULE,
+          MODULE: wishes.module?.name ?? "",
           LOOK: look,
-          URL_SCHEME: wishes.url?.protocol.replace(":", "") ?? "",
-          URL_HOST: wishes.url?.hostname ?? "",
-          URL_PORT: wishes.url?.port ?? "",
-          DIRECTORY: wishes.directory ?? "",
-          COMPOSE_FILE: wishes.composeFile ?? "",
-          LOG_LINES: String(scope.logLines),
-          HTTP_SECONDS: String(HTTP_SECONDS),
-          IN_DATABASE: `${assignments({
-            ACTIVITY_SQL: ACTIVITY,
-            MODULES_SQL: MODULES,
-            BUNDLES_SQL: BUNDLES,
-            FILES_SQL: FILES,
-            NAMED_MODULE_SQL: NAMED_MODULE,
-            MODULE: wishes.module?.name ?? "",
-            LOOK: look,
-            DB_USER: wishes.dbUser ?? "",
-          })}${IN_DATABASE}`,
-          IN_ODOO_PY: IN_ODOO,
-          ACCESS_LOG_AWK: ACCESS_LOG,
-          PAGE_ASSETS_AWK: PAGE_ASSETS,
-          COMPILED_BADLY,
-        },
-        seconds: SURVEY_SECONDS,
-        repeatable: true,
-        privileged: false,
-        maxOutputBytes: 16_000_000,
+          DB_USER: wishes.dbUser ?? "",
+        })}${IN_DATABASE}`,
+        IN_ODOO_PY: IN_ODOO,
+        ACCESS_LOG_AWK: ACCESS_LOG,
+        PAGE_ASSETS_AWK: PAGE_ASSETS,
+        COMPILED_BADLY,
       },
-      signal,
-    ),
-    wishes.url === undefined ? undefined : askPublic(wishes.url, signal),
-  ]);
+      seconds: SURVEY_SECONDS,
+      repeatable: true,
+      privileged: false,
+      maxOutputBytes: 16_000_000,
+    },
+    signal,
+  );
+  const answered = clock.now();
   learn(secretsIn(raw), namesIn(raw));
   const survey = parseSurvey(raw, before);
-  const epoch = ifSeen(survey.host)?.epoch;
-  return { ...survey, public: publicSide, clockSkew: skew(epoch, asked, clock.now()) };
+  return {
+    ...survey,
+    public: wishes.url === undefined ? undefined : await askPublic(wishes.url, signal),
+    clockSkew: skew(ifSeen(survey.host)?.epoch, asked, answered),
+  };
 }
 
 /** Seconds by which the host's clock is ahead: 0 as long as it may have been right at some moment of the asking. */

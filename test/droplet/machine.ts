@@ -6,6 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { withLock } from "./home.ts";
 import { keyOf, type Parameters } from "./parameters.ts";
 import { must, run, until } from "./process.ts";
 import type { InnerImages } from "./project.ts";
@@ -26,8 +27,15 @@ export interface Images {
 
 export type Progress = (text: string) => void;
 
-/** Installs what is missing, builds or pulls the images that are not there. Under a second when all is. */
+/**
+ * Installs what is missing, builds or pulls the images that are not there. Under a second when all is. One at a time: two
+ * who build the same image write to the same file.
+ */
 export async function prepareImages(parameters: Parameters, progress: Progress): Promise<Images> {
+  return await withLock("images", () => prepare(parameters, progress));
+}
+
+async function prepare(parameters: Parameters, progress: Progress): Promise<Images> {
   await must("bash", [join(here, "install.sh")], { onStderr: progress });
   const wanted = ["droplet"];
   if (!parameters.odooImage) wanted.push("odoo");

@@ -41,6 +41,16 @@ keep_page() {
   fi
 }
 
+# after_proxy: waits until the proxy's page has come, or will not. One page at a time: of two who ask an Odoo 14 that has to
+# compile its bundles, one may be rolled back after it remembered a link to a row of its own, which every page then holds.
+after_proxy() {
+  tenths=0
+  until [ -e "$work/proxy.status" ] || [ "$tenths" -ge "$((HTTP_SECONDS * 10))" ]; do
+    sleep 0.1
+    tenths=$((tenths + 1))
+  done
+}
+
 # Odoo's own port on each container that publishes or exposes 8069, without nginx. Where the published one does not
 # answer: the container's own address too, and the ports on which its processes listen.
 ask_direct() {
@@ -65,6 +75,7 @@ ask_direct() {
     state=$(fact "$id" state)
     # One that is paused accepts connections and would only be waited for.
     if [ -z "$address" ] || [ "${state% *}" != running ]; then continue; fi
+    after_proxy
     fetch_odoo "$HTTP_SECONDS" "$address" /web/login >"$work/direct.answer" || { cat "$work/direct.answer"; return 127; }
     cat "$work/direct.answer"
     keep_page "$id" "$address" "$work/direct.answer"
