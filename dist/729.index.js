@@ -10,7 +10,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */   uploadArtifact: () => (/* binding */ uploadArtifact)
 /* harmony export */ });
 /* harmony import */ var _actions_artifact__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(16938);
-/* harmony import */ var _patience_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(95217);
+/* harmony import */ var _transfer_timeout_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(80715);
 /**
  * Files of a run -> an artifact of the workflow's run. The only file that loads GitHub's client, which is large: it is
  * imported when there is something to upload, and not before.
@@ -22,7 +22,7 @@ __webpack_require__.r(__webpack_exports__);
  * @throws Error when the artifact is not there whole, or not in time
  */
 async function uploadArtifact(name, files, root, bytes, { retentionDays, packed = false, signal } = {}) {
-    const deadline = (0,_patience_js__WEBPACK_IMPORTED_MODULE_1__/* .patienceFor */ .R)(bytes);
+    const deadline = (0,_transfer_timeout_js__WEBPACK_IMPORTED_MODULE_1__/* .transferTimeout */ .P)(bytes);
     const stopped = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
     const upload = new _actions_artifact__WEBPACK_IMPORTED_MODULE_0__/* .DefaultArtifactClient */ .t9().uploadArtifact(name, [...files], root, {
         ...(retentionDays === undefined ? {} : { retentionDays }),
@@ -35,7 +35,7 @@ async function uploadArtifact(name, files, root, bytes, { retentionDays, packed 
 }
 function rejection(signal) {
     const { promise, reject } = Promise.withResolvers();
-    const stop = () => reject(new Error((0,_patience_js__WEBPACK_IMPORTED_MODULE_1__/* .whyStopped */ .k)(signal)));
+    const stop = () => reject(new Error((0,_transfer_timeout_js__WEBPACK_IMPORTED_MODULE_1__/* .whyStopped */ .k)(signal)));
     if (signal.aborted)
         stop();
     else

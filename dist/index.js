@@ -1293,6 +1293,156 @@ module.exports = binding.getCPUInfo;
 
 /***/ }),
 
+/***/ 21916:
+/***/ ((__unused_webpack_module, exports) => {
+
+var __webpack_unused_export__;
+
+__webpack_unused_export__ = true;
+exports.Io = __webpack_unused_export__ = void 0;
+var peq = new Uint32Array(0x10000);
+var myers_32 = function (a, b) {
+    var n = a.length;
+    var m = b.length;
+    var lst = 1 << (n - 1);
+    var pv = -1;
+    var mv = 0;
+    var sc = n;
+    var i = n;
+    while (i--) {
+        peq[a.charCodeAt(i)] |= 1 << i;
+    }
+    for (i = 0; i < m; i++) {
+        var eq = peq[b.charCodeAt(i)];
+        var xv = eq | mv;
+        eq |= ((eq & pv) + pv) ^ pv;
+        mv |= ~(eq | pv);
+        pv &= eq;
+        if (mv & lst) {
+            sc++;
+        }
+        if (pv & lst) {
+            sc--;
+        }
+        mv = (mv << 1) | 1;
+        pv = (pv << 1) | ~(xv | mv);
+        mv &= xv;
+    }
+    i = n;
+    while (i--) {
+        peq[a.charCodeAt(i)] = 0;
+    }
+    return sc;
+};
+var myers_x = function (b, a) {
+    var n = a.length;
+    var m = b.length;
+    var mhc = [];
+    var phc = [];
+    var hsize = Math.ceil(n / 32);
+    var vsize = Math.ceil(m / 32);
+    for (var i = 0; i < hsize; i++) {
+        phc[i] = -1;
+        mhc[i] = 0;
+    }
+    var j = 0;
+    for (; j < vsize - 1; j++) {
+        var mv_1 = 0;
+        var pv_1 = -1;
+        var start_1 = j * 32;
+        var vlen_1 = Math.min(32, m) + start_1;
+        for (var k = start_1; k < vlen_1; k++) {
+            peq[b.charCodeAt(k)] |= 1 << k;
+        }
+        for (var i = 0; i < n; i++) {
+            var eq = peq[a.charCodeAt(i)];
+            var pb = (phc[(i / 32) | 0] >>> i) & 1;
+            var mb = (mhc[(i / 32) | 0] >>> i) & 1;
+            var xv = eq | mv_1;
+            var xh = ((((eq | mb) & pv_1) + pv_1) ^ pv_1) | eq | mb;
+            var ph = mv_1 | ~(xh | pv_1);
+            var mh = pv_1 & xh;
+            if ((ph >>> 31) ^ pb) {
+                phc[(i / 32) | 0] ^= 1 << i;
+            }
+            if ((mh >>> 31) ^ mb) {
+                mhc[(i / 32) | 0] ^= 1 << i;
+            }
+            ph = (ph << 1) | pb;
+            mh = (mh << 1) | mb;
+            pv_1 = mh | ~(xv | ph);
+            mv_1 = ph & xv;
+        }
+        for (var k = start_1; k < vlen_1; k++) {
+            peq[b.charCodeAt(k)] = 0;
+        }
+    }
+    var mv = 0;
+    var pv = -1;
+    var start = j * 32;
+    var vlen = Math.min(32, m - start) + start;
+    for (var k = start; k < vlen; k++) {
+        peq[b.charCodeAt(k)] |= 1 << k;
+    }
+    var score = m;
+    for (var i = 0; i < n; i++) {
+        var eq = peq[a.charCodeAt(i)];
+        var pb = (phc[(i / 32) | 0] >>> i) & 1;
+        var mb = (mhc[(i / 32) | 0] >>> i) & 1;
+        var xv = eq | mv;
+        var xh = ((((eq | mb) & pv) + pv) ^ pv) | eq | mb;
+        var ph = mv | ~(xh | pv);
+        var mh = pv & xh;
+        score += (ph >>> (m - 1)) & 1;
+        score -= (mh >>> (m - 1)) & 1;
+        if ((ph >>> 31) ^ pb) {
+            phc[(i / 32) | 0] ^= 1 << i;
+        }
+        if ((mh >>> 31) ^ mb) {
+            mhc[(i / 32) | 0] ^= 1 << i;
+        }
+        ph = (ph << 1) | pb;
+        mh = (mh << 1) | mb;
+        pv = mh | ~(xv | ph);
+        mv = ph & xv;
+    }
+    for (var k = start; k < vlen; k++) {
+        peq[b.charCodeAt(k)] = 0;
+    }
+    return score;
+};
+var distance = function (a, b) {
+    if (a.length < b.length) {
+        var tmp = b;
+        b = a;
+        a = tmp;
+    }
+    if (b.length === 0) {
+        return a.length;
+    }
+    if (a.length <= 32) {
+        return myers_32(a, b);
+    }
+    return myers_x(a, b);
+};
+exports.Io = distance;
+var closest = function (str, arr) {
+    var min_distance = Infinity;
+    var min_index = 0;
+    for (var i = 0; i < arr.length; i++) {
+        var dist = distance(str, arr[i]);
+        if (dist < min_distance) {
+            min_distance = dist;
+            min_index = i;
+        }
+    }
+    return arr[min_index];
+};
+__webpack_unused_export__ = closest;
+
+
+/***/ }),
+
 /***/ 12803:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
@@ -52259,7 +52409,7 @@ module.exports = __nccwpck_require__.p + "9b4118ca36ba62d430d6.sh";
 /***/ 5436:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "4f64fff5cc42f87b0fa8.sh";
+module.exports = __nccwpck_require__.p + "a54fc36a870e09eb5080.sh";
 
 /***/ }),
 
@@ -52273,7 +52423,7 @@ module.exports = __nccwpck_require__.p + "c1ce1da02dafb03f0578.sh";
 /***/ 14992:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "bbbc619c6e7c5e959c19.sh";
+module.exports = __nccwpck_require__.p + "b31a1b19800e6791433d.sh";
 
 /***/ }),
 
@@ -53277,7 +53427,7 @@ function collector() {
 /* harmony import */ var node_stream__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(57075);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(19473);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(80838);
-/* harmony import */ var _patience_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(95217);
+/* harmony import */ var _transfer_timeout_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(80715);
 /* harmony import */ var _arrival_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(3222);
 /* harmony import */ var _dump_file_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(6684);
 /* harmony import */ var _garbage_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(40065);
@@ -53342,7 +53492,7 @@ async function copyInto(taker, name, bytes, { host, place, clock, seconds, tell,
  */
 async function bringHomeEncrypted(host, place, dump, { recipients, uploadLimit }, { clock, journal, reportDirectory, room }, signal) {
     const began = clock.monotonic();
-    const patience = AbortSignal.any([signal, (0,_patience_js__WEBPACK_IMPORTED_MODULE_13__/* .patienceFor */ .R)(dump.bytes)]);
+    const patience = AbortSignal.any([signal, (0,_transfer_timeout_js__WEBPACK_IMPORTED_MODULE_13__/* .transferTimeout */ .P)(dump.bytes)]);
     const copying = {
         host,
         place,
@@ -53363,7 +53513,7 @@ async function bringHomeEncrypted(host, place, dump, { recipients, uploadLimit }
         ended(await copyEncrypted(dump, (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(reportDirectory, ENCRYPTED_NAME), recipients, copying), "");
     }
     catch (error) {
-        ended(undefined, patience.aborted ? (0,_patience_js__WEBPACK_IMPORTED_MODULE_13__/* .whyStopped */ .k)(patience) : (0,_refusals_js__WEBPACK_IMPORTED_MODULE_11__/* .wordsFor */ .tu)(error));
+        ended(undefined, patience.aborted ? (0,_transfer_timeout_js__WEBPACK_IMPORTED_MODULE_13__/* .whyStopped */ .k)(patience) : (0,_refusals_js__WEBPACK_IMPORTED_MODULE_11__/* .wordsFor */ .tu)(error));
     }
 }
 /** @returns the path @throws Error when it is not there whole; then nothing of it is left */
@@ -53555,17 +53705,65 @@ Object.assign(globalThis, { __filename: filename, __dirname: (0,node_path__WEBPA
 
 /***/ }),
 
-/***/ 6883:
+/***/ 8036:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   $M: () => (/* binding */ withoutLiterals),
-/* harmony export */   DY: () => (/* binding */ logWithoutCustomerData),
-/* harmony export */   Dy: () => (/* binding */ withoutCustomerData),
-/* harmony export */   St: () => (/* binding */ CustomerDataCutter),
-/* harmony export */   lO: () => (/* binding */ withoutValues)
+/* harmony export */   T: () => (/* binding */ CUT)
 /* harmony export */ });
-/* unused harmony export CUT */
+/** In place of what was cut. */
+const CUT = "[cut]";
+
+
+/***/ }),
+
+/***/ 81069:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  St: () => (/* binding */ CustomerDataCutter),
+  DY: () => (/* binding */ logWithoutCustomerData),
+  Dy: () => (/* binding */ withoutCustomerData)
+});
+
+// EXTERNAL MODULE: ./build/customer-data/cut.js
+var cut = __nccwpck_require__(8036);
+// EXTERNAL MODULE: ./build/customer-data/exceptions.js
+var exceptions = __nccwpck_require__(47432);
+;// CONCATENATED MODULE: ./build/customer-data/requests.js
+/** What web servers and Odoo say of who asked for what. */
+
+/** Who logged in or failed to, and whose mail it was. */
+function withoutPeople(said) {
+    return said
+        .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?(\s*)$/, `$1${cut/* CUT */.T}$2$3`)
+        .replaceAll(/(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g, cut/* CUT */.T);
+}
+/** Parameters whose values name parts of the program. */
+const HARMLESS_PARAMETERS = /^(?:db|debug|lang|model|view_type|bundle|sw|mode|order|cids|v|ver|version|unique)$/;
+const HARMLESS_VALUES = /^(?:\d{1,5}|true|false|\$\w*|\[cut\]|\*\*\*)?$/i;
+/**
+ * A line without what people asked for: the values behind a question mark (names, searches, links to reset a password), and
+ * addresses of e-mail within a path. For what web servers and Odoo's threads say of requests; a line without them stays as
+ * it is.
+ */
+function withoutRequests(line) {
+    if (!line.includes("/"))
+        return line;
+    return line
+        .replaceAll(/(?<![^\s"'<>?])([^\s"'<>?]*\?)([^\s"'<>)]+)/g, (asked, path, query) => {
+        if (!path.includes("/"))
+            return asked;
+        return `${path}${query.replaceAll(/([^&=;]+)=([^&]*)/g, (pair, name, value) => HARMLESS_PARAMETERS.test(name) || HARMLESS_VALUES.test(value) ? pair : `${name}=${cut/* CUT */.T}`)}`;
+    })
+        .replaceAll(/(?<=[\w.~%-]\/|[ "']\/)[\w.+%-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}(?!(?:service|socket|target|slice|timer|scope|mount)\b)[A-Za-z]{2,24}\b/g, cut/* CUT */.T);
+}
+
+// EXTERNAL MODULE: ./build/customer-data/sql.js
+var customer_data_sql = __nccwpck_require__(71336);
+;// CONCATENATED MODULE: ./build/customer-data/cutter.js
 /**
  * Cuts what belongs to the site's customers out of text that is written down or printed: values in SQL that Odoo and
  * PostgreSQL log (`bad query:`, `DETAIL:`, `STATEMENT:`, `CONTEXT:`, `QUERY:`, `LINE 1:`), and what an exception says.
@@ -53575,8 +53773,10 @@ Object.assign(globalThis, { __filename: filename, __dirname: (0,node_path__WEBPA
  * Works on lines as logs hold them: with Docker's stamp in front or not, with Odoo's prefix or PostgreSQL's, and for entries
  * of several lines, which end where the next entry begins.
  */
-/** In place of what was cut. */
-const CUT = "[cut]";
+
+
+
+
 /** Docker's, of `docker logs --timestamps`. */
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)(?: |$)/;
 /** Where Odoo's entry begins: `2026-11-24 11:19:19,960 1 ERROR odoo odoo.sql_db: `. */
@@ -53678,7 +53878,7 @@ class CustomerDataCutter {
         if (EXCERPT.test(line)) {
             const before = this.#flush();
             this.#block = { kind: "rest" };
-            return [...before, out(`${EXCERPT.exec(line)?.[0]} ${CUT}`)];
+            return [...before, out(`${EXCERPT.exec(line)?.[0]} ${cut/* CUT */.T}`)];
         }
         const exception = (this.#block?.kind === "trace" ? LAST_LINE : EXCEPTION).exec(start);
         if (exception?.[1] !== undefined) {
@@ -53686,22 +53886,22 @@ class CustomerDataCutter {
             this.#block = { kind: "rest" };
             return [
                 ...before,
-                out(withoutValues(exception[1], line.slice(exception[0].length), exception[2] ?? "")),
+                out((0,exceptions/* withoutValues */.l)(exception[1], line.slice(exception[0].length), exception[2] ?? "")),
             ];
         }
         if (BARE.test(line) || OURS.test(line)) {
             const before = this.#flush();
             this.#block = undefined;
-            return [...before, out(OURS.test(line) ? line : withoutQuoted(line))];
+            return [...before, out(OURS.test(line) ? line : (0,exceptions/* withoutQuoted */.R)(line))];
         }
         switch (this.#block?.kind) {
             case "statement":
                 return this.#goesOn(this.#block, line);
             case "rest":
                 // Empty lines stay, so that entries stay apart.
-                return line.trim() === "" || HARMLESS.test(line) ? [out(line)] : restOfDetail(line).map(out);
+                return line.trim() === "" || HARMLESS.test(line) ? [out(line)] : (0,customer_data_sql/* restOfDetail */.z0)(line).map(out);
             default:
-                return [out(withoutTypedSql(line))];
+                return [out((0,customer_data_sql/* withoutTypedSql */.JB)(line))];
         }
     }
     #odooEntry(head, said, out) {
@@ -53714,7 +53914,7 @@ class CustomerDataCutter {
         if (exception?.[1] !== undefined) {
             this.#block = { kind: "rest" };
             return [
-                out(`${head}${withoutValues(exception[1], said.slice(exception[0].length), exception[2] ?? "")}`),
+                out(`${head}${(0,exceptions/* withoutValues */.l)(exception[1], said.slice(exception[0].length), exception[2] ?? "")}`),
             ];
         }
         return [out(`${head}${withoutPeople(said)}`)];
@@ -53746,13 +53946,13 @@ class CustomerDataCutter {
         if (sessions !== undefined)
             return this.#hold(head, said, out);
         if (detail !== undefined)
-            return [out(`${head}${detailOf(said)}`)];
+            return [out(`${head}${(0,customer_data_sql/* detailOf */.Rw)(said)}`)];
         if (context !== undefined)
-            return [out(`${head}${contextOf(said)}`)];
+            return [out(`${head}${(0,customer_data_sql/* contextOf */.Vm)(said)}`)];
         return [out(line)];
     }
     #hold(head, said, out) {
-        this.#error = { plain: out(`${head}${withoutQuoted(said)}`), cut: out(`${head}${CUT}`), more: [] };
+        this.#error = { plain: out(`${head}${(0,exceptions/* withoutQuoted */.R)(said)}`), cut: out(`${head}${cut/* CUT */.T}`), more: [] };
         return [];
     }
     /** What is too long to be looked at again and again ends here, and its rest is left out. */
@@ -53765,14 +53965,14 @@ class CustomerDataCutter {
     #endsQuery(line) {
         return (this.#block?.kind === "query" &&
             line.startsWith("ERROR: ") &&
-            !withoutLiterals(this.#block.lines.join("\n")).open);
+            !(0,customer_data_sql/* withoutLiterals */.$M)(this.#block.lines.join("\n")).open);
     }
     #flush() {
         const block = this.#block;
         if (block?.kind !== "query" && block?.kind !== "statement")
             return [];
         this.#block = { kind: "rest" };
-        const { sql } = withoutLiterals(block.lines.join("\n"));
+        const { sql } = (0,customer_data_sql/* withoutLiterals */.$M)(block.lines.join("\n"));
         return [block.head.replace("\u0000", () => sql.replaceAll(/\s+/g, " ").trim())];
     }
 }
@@ -53788,7 +53988,7 @@ function logWithoutCustomerData(text) {
     });
     return first <= 0
         ? withoutCustomerData(text)
-        : `${CUT} ${first} lines in front of the first whole entry\n${withoutCustomerData(lines.slice(first).join("\n"))}`;
+        : `${cut/* CUT */.T} ${first} lines in front of the first whole entry\n${withoutCustomerData(lines.slice(first).join("\n"))}`;
 }
 /** The text without its customers' data. */
 function withoutCustomerData(text) {
@@ -53796,56 +53996,20 @@ function withoutCustomerData(text) {
     const cut = cutter.push(text) + cutter.end();
     return !text.endsWith("\n") && cut.endsWith("\n") ? cut.slice(0, -1) : cut;
 }
-/** SQL without its values: quoted texts, numbers and comments. `open`: it ended within a text, or may have. */
-function withoutLiterals(text) {
-    // Bytes as Python prints them: its quotes are not SQL's.
-    if (/^b['"]/.test(text))
-        return { sql: CUT, open: false };
-    let open = false;
-    const sql = text.replace(/"(?:[^"]|"")*"|[eE]'(?:[^'\\]|\\[\s\S]|'')*('?)|'(?:[^']|'')*('?)|(\$\w*\$)[\s\S]*?(?:\3|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w$.])-?\d[\d.]*(?![\w.])|"[^"]*$/g, (literal, escaped, plain, dollars) => {
-        if (literal.startsWith('"')) {
-            if (/^"[^"\n]{1,128}"$/.test(literal))
-                return literal;
-            open ||= !/^"(?:[^"]|"")*"$/.test(literal);
-            return CUT;
-        }
-        if (dollars !== undefined) {
-            open ||= literal.length < 2 * dollars.length || !literal.endsWith(dollars);
-            return `'${CUT}'`;
-        }
-        if (escaped !== undefined || plain !== undefined) {
-            open ||= (escaped ?? plain) === "";
-            return `'${CUT}'`;
-        }
-        return /^(?:--|\/\*)/.test(literal) ? CUT : "?";
-    });
-    return { sql, open };
-}
-/** A deadlock's detail goes on with what each session ran. */
-function restOfDetail(line) {
-    const [head] = /^\s*Process \d+: /.exec(line) ?? [];
-    return head === undefined ? [] : [`${head}${withoutLiterals(line.slice(head.length)).sql}`];
-}
-/** Details that say the same of every site. */
-const PLAIN_DETAILS = /^(?:Permissions should be [\w=, ()]+\.|The data directory was initialized by PostgreSQL version \d+, .*|Connection matched (?:file "[^"]*"|pg_hba\.conf) line \d+: "[^"]*"|This WAL record .*|Process \d+ waits for \w+ on [\w ,:()]+; blocked by process \d+\.)$/;
-function detailOf(said) {
-    if (PLAIN_DETAILS.test(said))
-        return said;
-    const running = /^Failed process was running: /.exec(said)?.[0];
-    if (running !== undefined)
-        return `${running}${withoutLiterals(said.slice(running.length)).sql}`;
-    const key = /^(Key \([\w, ":()]{1,300}\)=)\([\s\S]*?(\) (?:already exists|is not present in table "[^"]*"|is still referenced from table "[^"]*"|is duplicated)\.)?$/.exec(said);
-    if (key !== null)
-        return `${key[1]}(${CUT}${key[2] ?? ")"}`;
-    if (said.startsWith("Failing row contains ("))
-        return `Failing row contains (${CUT}).`;
-    return CUT;
-}
-function contextOf(said) {
-    return /^(?:while (?:locking|updating|deleting|inserting index|rechecking updated|checking (?:uniqueness|exclusion constraint on)) tuple \(\d+,\d+\) in relation "[^"]*"|PL\/pgSQL function [\w.]+(?:\([\w, ]*\))? line \d+ at [\w ]+)$/.test(said)
-        ? said
-        : CUT;
-}
+
+
+/***/ }),
+
+/***/ 47432:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ withoutQuoted),
+/* harmony export */   l: () => (/* binding */ withoutValues)
+/* harmony export */ });
+/* harmony import */ var _cut_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8036);
+/** What exceptions and errors say, without the values in it: what is told is what everybody's would say. */
+
 /** Of Python itself, and of what else says the same words whoever the customer is, but for what stands in quotes. */
 const ALWAYS_THE_SAME = /^(?:(?:builtins\.)?(?:Attribute|EOF|Import|ModuleNotFound|Index|Key|Memory|Name|OS|IO|Environment|Overflow|Recursion|Reference|Syntax|Indentation|Tab|System|Type|UnboundLocal|Unicode|UnicodeEncode|UnicodeDecode|ZeroDivision|BlockingIO|ChildProcess|BrokenPipe|ConnectionAborted|ConnectionRefused|ConnectionReset|Connection|FileExists|FileNotFound|Interrupted|IsADirectory|NotADirectory|Permission|ProcessLookup|Timeout|Arithmetic|Buffer)Error|KeyboardInterrupt|SystemExit|StopIteration|psycopg2(?:\.\w+)+|configparser\.\w+|werkzeug(?:\.\w+)+|jinja2(?:\.\w+)+|lxml(?:\.\w+)+|urllib3(?:\.\w+)+|socket\.\w+|ssl\.\w+|sass\.CompileError)$/;
 /** Python's words in exceptions that anybody's code raises with words of its own too. */
@@ -53865,36 +54029,6 @@ const ODOOS_WORDS = [
     /^Session expired\b/i,
     /^File contains no section headers\./,
 ];
-/** Who logged in or failed to, and whose mail it was. */
-function withoutPeople(said) {
-    return said
-        .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?(\s*)$/, `$1${CUT}$2$3`)
-        .replaceAll(/(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g, CUT);
-}
-/** Parameters whose values name parts of the program. */
-const HARMLESS_PARAMETERS = /^(?:db|debug|lang|model|view_type|bundle|sw|mode|order|cids|v|ver|version|unique)$/;
-const HARMLESS_VALUES = /^(?:\d{1,5}|true|false|\$\w*|\[cut\]|\*\*\*)?$/i;
-/**
- * A line without what people asked for: the values behind a question mark (names, searches, links to reset a password), and
- * addresses of e-mail within a path. For what web servers and Odoo's threads say of requests; a line without them stays as
- * it is.
- */
-function withoutRequests(line) {
-    if (!line.includes("/"))
-        return line;
-    return line
-        .replaceAll(/(?<![^\s"'<>?])([^\s"'<>?]*\?)([^\s"'<>)]+)/g, (asked, path, query) => {
-        if (!path.includes("/"))
-            return asked;
-        return `${path}${query.replaceAll(/([^&=;]+)=([^&]*)/g, (pair, name, value) => HARMLESS_PARAMETERS.test(name) || HARMLESS_VALUES.test(value) ? pair : `${name}=${CUT}`)}`;
-    })
-        .replaceAll(/(?<=[\w.~%-]\/|[ "']\/)[\w.+%-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}(?!(?:service|socket|target|slice|timer|scope|mount)\b)[A-Za-z]{2,24}\b/g, CUT);
-}
-/** What somebody typed as SQL in an argument of a program. */
-function withoutTypedSql(line) {
-    const [head] = /^.*?(?<![\w-])psql\b.*?\s(?:-\w*c|--command)(?=[ =])/.exec(line.slice(0, 2000)) ?? [];
-    return head === undefined ? line : `${head}${withoutLiterals(line.slice(head.length)).sql}`;
-}
 /**
  * What an exception says, without the values in it.
  *
@@ -53906,17 +54040,17 @@ function withoutValues(type, message, colon = ": ") {
     for (const words of ODOOS_WORDS) {
         const known = words.exec(message)?.[0];
         if (known !== undefined)
-            return `${type}${colon}${known}${known.length < message.trimEnd().length ? ` ${CUT}` : ""}`;
+            return `${type}${colon}${known}${known.length < message.trimEnd().length ? ` ${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}` : ""}`;
     }
     // What a function in the database says in words of its own.
     if (/\.RaiseException$/.test(type))
-        return `${type}${colon}${CUT}`;
+        return `${type}${colon}${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}`;
     // About options, which are nobody's.
     if (/^optparse\.\w+$/.test(type))
         return `${type}${colon}${message}`;
     if (ALWAYS_THE_SAME.test(type) || PYTHONS_WORDS.test(message))
         return `${type}${colon}${withoutQuoted(message)}`;
-    return `${type}${colon}${CUT}`;
+    return `${type}${colon}${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}`;
 }
 /** What a quoted text is, by the words in front of it: a name out of a program or a database, and not out of a row. */
 const NAMES = /(?:^|[\s([])(?:module|modules? named|import name|attribute|argument|keyword argument|relation|column|table|constraint|database|role|user|schema|type|index|function|operator|sequence|trigger|extension|parameter|view|server|host name|host|section|option|bundle|codec|model|Model|[Ii]nvalid field|field|encoding|file|directory|socket|library|access method|tablespace|publication|slot)$/;
@@ -53933,15 +54067,87 @@ function withoutQuoted(message) {
             return GERMAN_NAMES.test(whole.slice(Math.max(0, at - 40), at).trimEnd()) &&
                 /^[\w.]{1,63}$/.test(german)
                 ? literal
-                : CUT;
+                : _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T;
         if (quote === undefined || inner === undefined)
-            return CUT;
+            return _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T;
         const before = whole.slice(Math.max(0, at - 40), at).trimEnd();
         const after = whole.slice(at + literal.length, at + literal.length + 30);
         const named = /^[\w.:/@*() -]{1,128}$/.test(inner) && (NAMES.test(before) || BEHIND.test(after));
-        return inner === "" || named || TECHNICAL.test(inner) ? literal : `${quote}${CUT}${quote}`;
+        return inner === "" || named || TECHNICAL.test(inner) ? literal : `${quote}${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}${quote}`;
     })
-        .replace(/(?<![\w./:-])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d -]{6,}\d(?![\w./:-]| bytes\b)/g, CUT);
+        .replace(/(?<![\w./:-])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d -]{6,}\d(?![\w./:-]| bytes\b)/g, _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T);
+}
+
+
+/***/ }),
+
+/***/ 71336:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $M: () => (/* binding */ withoutLiterals),
+/* harmony export */   JB: () => (/* binding */ withoutTypedSql),
+/* harmony export */   Rw: () => (/* binding */ detailOf),
+/* harmony export */   Vm: () => (/* binding */ contextOf),
+/* harmony export */   z0: () => (/* binding */ restOfDetail)
+/* harmony export */ });
+/* harmony import */ var _cut_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8036);
+/** SQL, and what PostgreSQL says of it, without values out of rows. */
+
+/** SQL without its values: quoted texts, numbers and comments. `open`: it ended within a text, or may have. */
+function withoutLiterals(text) {
+    // Bytes as Python prints them: its quotes are not SQL's.
+    if (/^b['"]/.test(text))
+        return { sql: _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T, open: false };
+    let open = false;
+    const sql = text.replace(/"(?:[^"]|"")*"|[eE]'(?:[^'\\]|\\[\s\S]|'')*('?)|'(?:[^']|'')*('?)|(\$\w*\$)[\s\S]*?(?:\3|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|(?<![\w$.])-?\d[\d.]*(?![\w.])|"[^"]*$/g, (literal, escaped, plain, dollars) => {
+        if (literal.startsWith('"')) {
+            if (/^"[^"\n]{1,128}"$/.test(literal))
+                return literal;
+            open ||= !/^"(?:[^"]|"")*"$/.test(literal);
+            return _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T;
+        }
+        if (dollars !== undefined) {
+            open ||= literal.length < 2 * dollars.length || !literal.endsWith(dollars);
+            return `'${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}'`;
+        }
+        if (escaped !== undefined || plain !== undefined) {
+            open ||= (escaped ?? plain) === "";
+            return `'${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}'`;
+        }
+        return /^(?:--|\/\*)/.test(literal) ? _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T : "?";
+    });
+    return { sql, open };
+}
+/** What somebody typed as SQL in an argument of a program. */
+function withoutTypedSql(line) {
+    const [head] = /^.*?(?<![\w-])psql\b.*?\s(?:-\w*c|--command)(?=[ =])/.exec(line.slice(0, 2000)) ?? [];
+    return head === undefined ? line : `${head}${withoutLiterals(line.slice(head.length)).sql}`;
+}
+/** A deadlock's detail goes on with what each session ran. */
+function restOfDetail(line) {
+    const [head] = /^\s*Process \d+: /.exec(line) ?? [];
+    return head === undefined ? [] : [`${head}${withoutLiterals(line.slice(head.length)).sql}`];
+}
+/** Details that say the same of every site. */
+const PLAIN_DETAILS = /^(?:Permissions should be [\w=, ()]+\.|The data directory was initialized by PostgreSQL version \d+, .*|Connection matched (?:file "[^"]*"|pg_hba\.conf) line \d+: "[^"]*"|This WAL record .*|Process \d+ waits for \w+ on [\w ,:()]+; blocked by process \d+\.)$/;
+function detailOf(said) {
+    if (PLAIN_DETAILS.test(said))
+        return said;
+    const running = /^Failed process was running: /.exec(said)?.[0];
+    if (running !== undefined)
+        return `${running}${withoutLiterals(said.slice(running.length)).sql}`;
+    const key = /^(Key \([\w, ":()]{1,300}\)=)\([\s\S]*?(\) (?:already exists|is not present in table "[^"]*"|is still referenced from table "[^"]*"|is duplicated)\.)?$/.exec(said);
+    if (key !== null)
+        return `${key[1]}(${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}${key[2] ?? ")"}`;
+    if (said.startsWith("Failing row contains ("))
+        return `Failing row contains (${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}).`;
+    return _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T;
+}
+function contextOf(said) {
+    return /^(?:while (?:locking|updating|deleting|inserting index|rechecking updated|checking (?:uniqueness|exclusion constraint on)) tuple \(\d+,\d+\) in relation "[^"]*"|PL\/pgSQL function [\w.]+(?:\([\w, ]*\))? line \d+ at [\w ]+)$/.test(said)
+        ? said
+        : _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T;
 }
 
 
@@ -54082,6 +54288,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   xX: () => (/* binding */ storeOf)
 });
 
+// EXTERNAL MODULE: ./build/survey/compiled-badly.js
+var compiled_badly = __nccwpck_require__(54153);
 // EXTERNAL MODULE: ./build/survey/survey.js
 var survey_survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: ./build/diagnosis/answer.js
@@ -54135,6 +54343,7 @@ var log = __nccwpck_require__(33888);
  * The stylesheets and scripts of the login page: whether each is what it should be where it was asked for, and where it
  * is not, what its row and its file say about why. A page that came with 200 is of no use without them.
  */
+
 
 
 
@@ -54275,16 +54484,11 @@ function flawOf(kind, answer, path, store) {
     const fits = kind === "css" ? /^text\/css\b/i : /javascript|ecmascript/i;
     if (!fits.test(contentType))
         return { sort: "wrong", why: `200 with ${contentType || "no content type"}, which is no ${WORD[kind]}` };
-    if (markers.some((marker) => LEFT[kind].test(marker)))
+    if (markers.some((marker) => compiled_badly/* LEFT_IN */.i[kind].test(marker)))
         return { sort: "poisoned", why: "200 with an error compiled into it" };
     return undefined;
 }
 const WORD = { css: "stylesheet", js: "script" };
-/** What a failed compilation leaves in each kind; a script that looks for the other's words is a good script. */
-const LEFT = {
-    css: /CSS error message|css_error_message|A css error occurr?ed/,
-    js: /Could not get content for|console\.error\(.*(?: does not exist|is not utf-8 encoded)|throw new Error\(.*\.xml/,
-};
 /**
  * From 17 on, who asks for an older bundle is sent to the current one, and browsers follow: nothing is missing for
  * people as long as that one is there.
@@ -57251,9 +57455,11 @@ function answerLayer(name, observation, asked) {
 /* harmony export */   z2: () => (/* binding */ spokeOfDatabase),
 /* harmony export */   zX: () => (/* binding */ lockedOut)
 /* harmony export */ });
-/* harmony import */ var _customer_data_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6883);
+/* harmony import */ var _customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(81069);
+/* harmony import */ var _customer_data_exceptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(47432);
 /* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(11337);
 /** Reading a container's log: lines with their times, and the failure that ended it. */
+
 
 
 /** The lines of a container's log since a time (ISO 8601), oldest first; none where it was not seen. */
@@ -57301,8 +57507,8 @@ const SERVED = / werkzeug: .*"(?:GET|POST|HEAD) \S+ HTTP\/[\d.]+" [1-4]\d\d /;
 function describeFailure({ exception, message, module, file, line }) {
     // Whatever is not the name of an exception are our own words.
     const words = /^[\w.]+$/.test(exception)
-        ? (0,_customer_data_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutValues */ .lO)(exception, message)
-        : [exception, (0,_customer_data_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutCustomerData */ .Dy)(message)].filter((part) => part !== "").join(": ");
+        ? (0,_customer_data_exceptions_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutValues */ .l)(exception, message)
+        : [exception, (0,_customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutCustomerData */ .Dy)(message)].filter((part) => part !== "").join(": ");
     const what = message === "" ? exception : words;
     const place = [
         ...(module === undefined ? [] : [`module ${module}`]),
@@ -59395,8 +59601,8 @@ class RefusedError extends RecoverError {
 /* harmony export */   w: () => (/* binding */ captureFreeze)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var _customer_data_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6883);
-/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(25217);
+/* harmony import */ var _customer_data_sql_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(71336);
+/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(25217);
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
 
 
@@ -59458,14 +59664,14 @@ async function captureFreeze(host, target, redactor, store, signal) {
     const stacks = result.sections.find(({ name }) => name === "stacks")?.body ?? Buffer.alloc(0);
     return {
         files: filesFrom(result.sections, "freeze", redactor, store),
-        stacks: (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_2__/* .plainText */ .wh)(new TextDecoder().decode(stacks)),
+        stacks: (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_1__/* .plainText */ .wh)(new TextDecoder().decode(stacks)),
     };
 }
 function filesFrom(parts, folder, redactor, store) {
     return parts.map(({ name: section, body }) => {
         const [kind = "", subject] = section.split(" ");
         const name = `${folder}/${fileName(kind, subject)}`;
-        const whole = (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_2__/* .plainText */ .wh)(new TextDecoder().decode(body));
+        const whole = (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_1__/* .plainText */ .wh)(new TextDecoder().decode(body));
         const text = kind === "log"
             ? redactor.log(whole)
             : redactor.text(kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
@@ -59475,7 +59681,7 @@ function filesFrom(parts, folder, redactor, store) {
 }
 /** In what `psql -x` prints of pg_stat_activity. */
 function withoutLiteralsInQueries(text) {
-    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,_customer_data_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutLiterals */ .$M)(sql).sql);
+    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,_customer_data_sql_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutLiterals */ .$M)(sql).sql);
 }
 /** `odoo-ce-odoo-1.log`, `odoo-ce-odoo-1.inspect.json`, `compose.json`, `ps.txt` */
 function fileName(kind, subject) {
@@ -59771,26 +59977,28 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(58500);
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3894);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(19473);
-/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(98529);
-/* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(73392);
-/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(17999);
-/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(78262);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(8186);
-/* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(88918);
-/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(80628);
-/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_22__ = __nccwpck_require__(77150);
-/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(94121);
-/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(77012);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(94380);
-/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_23__ = __nccwpck_require__(92431);
-/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(49130);
-/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(29166);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(34748);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(58508);
+/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(98529);
+/* harmony import */ var _inputs_names_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(43636);
+/* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(67526);
+/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(17999);
+/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_22__ = __nccwpck_require__(78262);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(8186);
+/* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(88918);
+/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(80628);
+/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_23__ = __nccwpck_require__(77150);
+/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(94121);
+/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(77012);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(94380);
+/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_24__ = __nccwpck_require__(92431);
+/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(49130);
+/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(29166);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(34748);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(58508);
 /**
  * Where the action begins: the main step, and the post step that puts the host right after a run that was killed.
  * The only file that reads the environment.
  */
+
 
 
 
@@ -59835,20 +60043,20 @@ async function main() {
     (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.mkdirSync)(directory, { recursive: true, mode: 0o700 });
     _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .saveState */ .LZ(STATE_DIRECTORY, directory);
     const { redactor, raw } = redactorKnowingInputs();
-    const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_18__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
+    const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_19__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
     const stop = stopSignal();
     let inputs;
     try {
-        inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_8__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
-        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_19__/* .VERSION */ .x, run, host: hostName(inputs) });
-        await (0,_recover_js__WEBPACK_IMPORTED_MODULE_9__/* .recover */ .l)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
+        inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_9__/* .parseInputs */ .T)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
+        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_20__/* .VERSION */ .x, run, host: hostName(inputs) });
+        await (0,_recover_js__WEBPACK_IMPORTED_MODULE_10__/* .recover */ .l)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
     }
     catch (error) {
-        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_17__/* .verdictOn */ .Hc)(error) });
+        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_18__/* .verdictOn */ .Hc)(error) });
     }
     await report(journal.entries, directory);
     annotate(journal.entries, directory);
-    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_12__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_12__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
+    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_13__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_13__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
     // The few seconds of a run that was stopped are not enough; its post step has minutes.
     if (inputs !== undefined && !stop.aborted)
         await ship([], journal, directory, inputs, stop);
@@ -59860,16 +60068,16 @@ async function post(directory) {
         const started = before.find((entry) => entry.kind === "started");
         if (started === undefined)
             return;
-        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_16__/* .leasesHeld */ .F)(before).length === 0;
+        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_17__/* .leasesHeld */ .F)(before).length === 0;
         // Killed between its verdict and its report, or before that was uploaded.
         if (told && (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, REPORT)) && !owesArtifact(before))
             return;
         const { redactor, raw } = redactorKnowingInputs();
-        const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_8__/* .parseInputs */ .TL)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
-        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_18__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
+        const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_9__/* .parseInputs */ .T)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
+        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_19__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
         const stop = stopSignal();
         if (!told)
-            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_16__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
+            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_17__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
         await report([...before, ...journal.entries], directory);
         if (!told)
             annotate([...before, ...journal.entries], directory);
@@ -59885,9 +60093,9 @@ function redactorKnowingInputs() {
         if (name.startsWith("INPUT_"))
             raw[name.slice("INPUT_".length).toLowerCase()] = value;
     }
-    const redactor = new _redactor_js__WEBPACK_IMPORTED_MODULE_10__/* .Redactor */ .p();
+    const redactor = new _redactor_js__WEBPACK_IMPORTED_MODULE_11__/* .Redactor */ .p();
     const valuesOf = (names) => names.flatMap((name) => raw[name] ?? []);
-    mask(redactor.learn(valuesOf(_inputs_parse_js__WEBPACK_IMPORTED_MODULE_8__/* .SECRET_INPUTS */ .pH), valuesOf(_inputs_parse_js__WEBPACK_IMPORTED_MODULE_8__/* .NAME_INPUTS */ .il)));
+    mask(redactor.learn(valuesOf(_inputs_names_js__WEBPACK_IMPORTED_MODULE_8__/* .SECRET_INPUTS */ .pH), valuesOf(_inputs_names_js__WEBPACK_IMPORTED_MODULE_8__/* .NAME_INPUTS */ .il)));
     return { redactor, raw };
 }
 function mask(secrets) {
@@ -59896,8 +60104,8 @@ function mask(secrets) {
 }
 function partsFor(run, inputs, directory, journal, redactor, signal) {
     return {
-        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_20__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
-        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_15__/* .askPublic */ .l)(url, clock, signal),
+        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_21__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
+        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_16__/* .askPublic */ .l)(url, clock, signal),
         clock,
         journal,
         redactor,
@@ -59910,7 +60118,7 @@ function partsFor(run, inputs, directory, journal, redactor, signal) {
                 }
                 catch (error) {
                     // Before a change this ends the run: what it would destroy is not kept anywhere.
-                    throw new _errors_js__WEBPACK_IMPORTED_MODULE_7__/* .RefusedError */ .fk(`The evidence could not be kept on the runner: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_21__/* .messageOf */ .b)(error)}`, {
+                    throw new _errors_js__WEBPACK_IMPORTED_MODULE_7__/* .RefusedError */ .fk(`The evidence could not be kept on the runner: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_22__/* .messageOf */ .b)(error)}`, {
                         advice: "Make room on the runner, then run again.",
                         cause: error,
                     });
@@ -59963,7 +60171,7 @@ function whereThereIsRoom(path, write) {
     }
     catch (error) {
         if (!full.has(path))
-            _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e(`${path} could not be written: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_21__/* .messageOf */ .b)(error)}`);
+            _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e(`${path} could not be written: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_22__/* .messageOf */ .b)(error)}`);
         full.add(path);
     }
 }
@@ -59980,7 +60188,7 @@ function logSink() {
             // What ended before anything was seen tells of the inputs alone.
             seen ||= entry.kind === "connected" || entry.kind === "diagnosed";
             const told = seen || entry.kind !== "concluded";
-            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_22__/* .openConsoleLine */ .gj)(entry) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_22__/* .consoleLine */ .WK)(entry);
+            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_23__/* .openConsoleLine */ .gj)(entry) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_23__/* .consoleLine */ .WK)(entry);
             if (line !== undefined)
                 _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .info */ .pq(line);
         },
@@ -60000,12 +60208,12 @@ function savedEntries(directory) {
 }
 /** Tells the run, in whole; what was told of it before is replaced. */
 async function report(entries, directory) {
-    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_14__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "evidence"));
+    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_15__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "evidence"));
     const summary = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "summary.md");
     whereThereIsRoom(summary, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)(summary, whole, { mode: 0o600 }));
     for (const [name, value] of Object.entries(outputs(entries, directory)))
         whereThereIsRoom("GITHUB_OUTPUT", () => _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .setOutput */ .uH(name, value));
-    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_14__/* .openSummaryOf */ .S)(entries) : whole;
+    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_15__/* .openSummaryOf */ .S)(entries) : whole;
     if (process.env.GITHUB_STEP_SUMMARY)
         await _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .summary */ .z
             .emptyBuffer()
@@ -60014,15 +60222,15 @@ async function report(entries, directory) {
             .catch((error) => whereThereIsRoom("GITHUB_STEP_SUMMARY", () => {
             throw error;
         }));
-    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_13__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
+    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_14__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
     const path = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, REPORT);
     whereThereIsRoom(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)(path, forPrograms, { mode: 0o600 }));
 }
 function outputs(entries, directory) {
-    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_12__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_12__/* .outputsOf */ .Yz)(entries, directory);
+    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_13__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_13__/* .outputsOf */ .Yz)(entries, directory);
 }
 function annotate(entries, directory) {
-    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_12__/* .annotationOf */ .lW)(outputs(entries, directory));
+    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_13__/* .annotationOf */ .lW)(outputs(entries, directory));
     if (annotation === undefined)
         return;
     const tell = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .error */ .z3 }[annotation.level];
@@ -60047,10 +60255,10 @@ async function ship(before, journal, directory, inputs, signal) {
         },
         signal,
     };
-    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_11__/* .shipBackup */ .fF)(shipment);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_12__/* .shipBackup */ .fF)(shipment);
     // Once more on disk with what became of the backup, before it is uploaded itself.
     await report(entries(), directory);
-    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_11__/* .shipEvidence */ .q1)(shipment);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_12__/* .shipEvidence */ .q1)(shipment);
     await report(entries(), directory);
     for (const entry of entries()) {
         if (entry.kind === "artifact-ended" && entry.uploaded === undefined)
@@ -60059,12 +60267,12 @@ async function ship(before, journal, directory, inputs, signal) {
 }
 function owesArtifact(entries) {
     return (Boolean(process.env.ACTIONS_RUNTIME_TOKEN) &&
-        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_11__/* .worthKeeping */ .c2)(entries) &&
+        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_12__/* .worthKeeping */ .c2)(entries) &&
         !entries.some((entry) => entry.kind === "artifact-ended" && entry.holds === "evidence"));
 }
 let known;
 function visibility() {
-    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_23__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
+    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_24__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
     return known;
 }
 function eventPayload() {
@@ -60395,26 +60603,143 @@ function matchesPattern(pattern, name) {
 
 /***/ }),
 
-/***/ 73392:
+/***/ 43636:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   WJ: () => (/* binding */ INPUT_DEFAULTS),
+/* harmony export */   il: () => (/* binding */ NAME_INPUTS),
+/* harmony export */   pH: () => (/* binding */ SECRET_INPUTS)
+/* harmony export */ });
+/** The inputs as a workflow names them. */
+/** Every input, with its default as action.yml states it. */
+const INPUT_DEFAULTS = {
+    host: "",
+    port: "22",
+    username: "root",
+    key: "",
+    key_path: "",
+    passphrase: "",
+    password: "",
+    fingerprint: "",
+    known_hosts: "",
+    timeout: "30s",
+    command_timeout: "10m",
+    proxy_host: "",
+    proxy_port: "22",
+    proxy_username: "root",
+    proxy_key: "",
+    proxy_key_path: "",
+    proxy_passphrase: "",
+    proxy_password: "",
+    proxy_fingerprint: "",
+    mode: "check",
+    scenario: "auto",
+    ceiling: "restart",
+    approve: "",
+    backup: "auto",
+    backup_to: "droplet",
+    backup_timeout: "1h",
+    backup_recipients: "",
+    backup_upload_limit: "400MB",
+    module: "",
+    module_action: "",
+    url: "",
+    directory: "",
+    compose_file: "",
+    odoo_service: "",
+    db_service: "",
+    database: "",
+    db_user: "",
+    grace: "3m",
+    confirm: "0s",
+    soak: "30s",
+    boot_wait: "10m",
+    fail_on: "unhealthy",
+};
+/** Inputs whose values must never appear anywhere. */
+const SECRET_INPUTS = [
+    "key",
+    "passphrase",
+    "password",
+    "proxy_key",
+    "proxy_passphrase",
+    "proxy_password",
+];
+/** Inputs that name something, and stay readable where a password is the same word. */
+const NAME_INPUTS = [
+    "username",
+    "proxy_username",
+    "odoo_service",
+    "db_service",
+    "database",
+    "db_user",
+];
+
+
+/***/ }),
+
+/***/ 67526:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  WJ: () => (/* binding */ INPUT_DEFAULTS),
-  il: () => (/* binding */ NAME_INPUTS),
-  pH: () => (/* binding */ SECRET_INPUTS),
-  TL: () => (/* binding */ parseInputs)
+  T: () => (/* binding */ parseInputs)
 });
 
-// EXTERNAL MODULE: external "node:net"
-var external_node_net_ = __nccwpck_require__(77030);
-// EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
-var dist = __nccwpck_require__(77934);
+// EXTERNAL MODULE: ./node_modules/fastest-levenshtein/mod.js
+var mod = __nccwpck_require__(21916);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(19473);
 // EXTERNAL MODULE: ./build/inputs/approval.js
 var inputs_approval = __nccwpck_require__(58801);
+// EXTERNAL MODULE: external "node:net"
+var external_node_net_ = __nccwpck_require__(77030);
+// EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
+var dist = __nccwpck_require__(77934);
+;// CONCATENATED MODULE: ./build/inputs/forms.js
+/** What the value of an input has to look like, and what to give instead. */
+
+
+/** Of a path or an address, in characters. */
+const LONGEST = 4096;
+// biome-ignore format: one pattern a line
+const FORMS = {
+    /** A host name (RFC 1123, with underscores as people use them), or an IPv4 or IPv6 address. */
+    host: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* check */.z6Y(isHost, "is no host name or address; give `203.0.113.7` or `erp.example.com`, without `https://`, user or port")),
+    port: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[0-9]{1,5}$/, "is no port number"), dist/* transform */.pdi(Number), dist/* minValue */.Wwf(1, "is no port number: it begins at 1"), dist/* maxValue */.cGV(65535, "is no port number: it ends at 65535")),
+    username: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?$/, "is no user name; letters, digits, `_`, `.`, `-`")),
+    service: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, "is no name of a compose service; letters, digits, `_`, `.`, `-`")),
+    database: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/, "is no name of an Odoo database; letters, digits, `_`, `.`, `-`")),
+    role: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,62}$/, "is no name of a PostgreSQL role; letters, digits, `_`, `.`, `-`")),
+    directory: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^\/[^\p{Cc}]*$/u, "is no absolute path; give one like `/opt/odoo-ce`"), dist/* check */.z6Y(staysInside, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
+    composeFile: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^(?!-)[^\p{Cc},]+$/u, "is no file name; give one like `docker-compose.prod.yml`, relative to the directory, or an absolute path"), dist/* check */.z6Y(staysInside, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
+    mode: dist/* picklist */.KIO(["check", "plan", "recover"], "is none of `check`, `plan`, `recover`"),
+    scenario: dist/* picklist */.KIO(["auto", "502", "500"], "is none of `auto`, `502`, `500`"),
+    ceiling: dist/* picklist */.KIO(["restart", "repair", "wipe"], "is none of `restart`, `repair`, `wipe`"),
+    backup: dist/* picklist */.KIO(["auto", "always", "never"], "is none of `auto`, `always`, `never`"),
+    backupTo: dist/* picklist */.KIO(["droplet", "runner", "both"], "is none of `droplet`, `runner`, `both`"),
+    module: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_]{1,63}$/, "is no module's technical name; give one like `shop_theme`: letters, digits, `_`")),
+    moduleAction: dist/* picklist */.KIO(["update", "uninstall"], "is none of `update`, `uninstall`"),
+    failOn: dist/* picklist */.KIO(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
+};
+/** A label of a host name, then more of them. Brackets around an IPv6 address are allowed, as in a URL. */
+function isHost(text) {
+    if (text.length > 253)
+        return false;
+    const address = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
+    if (address.includes(":"))
+        return (0,external_node_net_.isIPv6)(address);
+    return (text === address &&
+        /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/.test(text));
+}
+function staysInside(path) {
+    return !path.split("/").includes("..");
+}
+
+// EXTERNAL MODULE: ./build/inputs/names.js
+var names = __nccwpck_require__(43636);
 // EXTERNAL MODULE: ./build/inputs/fingerprint.js
 var fingerprint = __nccwpck_require__(53472);
 // EXTERNAL MODULE: ./build/inputs/known-hosts.js
@@ -60736,6 +61061,152 @@ function checked(key) {
     return { key, type: parsed.type, fingerprint: (0,fingerprint/* fingerprintOf */.a)(parsed.getPublicSSH()) };
 }
 
+;// CONCATENATED MODULE: ./build/inputs/parse-connection.js
+/** The inputs that say how the host is reached -> Connection. */
+
+
+
+
+/** @param readFile reads a key file; may throw */
+function connectionFrom(reader, readFile) {
+    const { given, complain, duration } = reader;
+    if (given("host").trim() === "local")
+        return { kind: "local" };
+    const knownHosts = knownHostsFrom(given("known_hosts"), (problem) => complain("known_hosts", problem));
+    const target = endpointFrom(reader, "", knownHosts, readFile);
+    const connectTimeoutMs = duration("timeout");
+    if (given("proxy_host") === "")
+        return { kind: "ssh", target, connectTimeoutMs };
+    return {
+        kind: "ssh",
+        target,
+        jump: endpointFrom(reader, "proxy_", knownHosts, readFile),
+        connectTimeoutMs,
+    };
+}
+function endpointFrom(reader, prefix, knownHosts, readFile) {
+    const { given, complain, check } = reader;
+    const missing = prefix === "" && given("host") === "";
+    if (missing) {
+        complain("host", "is missing; give the droplet's address, or `local` when the runner is the droplet itself");
+    }
+    return {
+        host: (missing ? "" : check(`${prefix}host`, FORMS.host, "")).replace(/^\[(.*)\]$/, "$1"),
+        port: check(`${prefix}port`, FORMS.port, 22),
+        login: loginFrom(reader, prefix, readFile),
+        pins: [
+            ...fingerprintsFrom(given(`${prefix}fingerprint`), (problem) => complain(`${prefix}fingerprint`, problem)),
+            ...(knownHosts === undefined ? [] : [knownHosts]),
+        ],
+    };
+}
+function loginFrom({ given, complain, check }, prefix, readFile) {
+    const username = check(`${prefix}username`, FORMS.username, "");
+    const password = given(`${prefix}password`);
+    const passphrase = given(`${prefix}passphrase`);
+    const path = given(`${prefix}key_path`).trim();
+    let text = given(`${prefix}key`);
+    if (text !== "" && path !== "")
+        complain(`${prefix}key_path`, `is given beside \`${prefix}key\`; give one of them`);
+    if (/[\r\n]|-----/.test(path)) {
+        // The error of reading it would print it.
+        complain(`${prefix}key_path`, `holds a key; a key itself goes into \`${prefix}key\`, as a secret`);
+        return { username };
+    }
+    if (text === "" && path !== "") {
+        try {
+            text = readFile(path);
+        }
+        catch (error) {
+            complain(`${prefix}key_path`, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+            return { username };
+        }
+    }
+    if (text === "" && password === "") {
+        complain(`${prefix}key`, `is missing; give a private key (\`${prefix}key\` or \`${prefix}key_path\`) or \`${prefix}password\``);
+    }
+    const key = text === "" ? undefined : parsePrivateKey(text, passphrase === "" ? undefined : passphrase);
+    if (key?.ok === false)
+        complain(path === "" ? `${prefix}key` : `${prefix}key_path`, key.problem);
+    return {
+        username,
+        ...(key?.ok ? { privateKey: key.key } : {}),
+        ...(password === "" ? {} : { password }),
+    };
+}
+function fingerprintsFrom(text, complain) {
+    if (text === "")
+        return [];
+    const parsed = (0,fingerprint/* parseFingerprints */.T)(text);
+    if (parsed.ok)
+        return parsed.pins;
+    complain(parsed.problem);
+    return [];
+}
+function knownHostsFrom(text, complain) {
+    if (text === "")
+        return undefined;
+    const { entries, problems } = (0,known_hosts/* parseKnownHosts */.uJ)(text);
+    for (const problem of problems)
+        complain(problem);
+    if (entries.length === 0 && problems.length === 0)
+        complain("holds no host key");
+    return { kind: "known-hosts", entries };
+}
+
+;// CONCATENATED MODULE: ./build/inputs/reader.js
+/** Reads inputs one by one, and keeps every mistake for the one error that lists them all. */
+
+
+/** A day is longer than any workflow waits, and well below what a timer can hold. */
+const LONGEST_DURATION = 24 * 3_600_000;
+/** Without these one can live; in no time nothing connects and nothing boots. */
+const MAY_BE_ZERO = new Set(["confirm", "grace", "soak"]);
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 };
+function readerOf(raw) {
+    const mistakes = [];
+    const given = (name) => {
+        const value = raw[name] ?? "";
+        return value.trim() === "" ? names/* INPUT_DEFAULTS */.WJ[name] : value;
+    };
+    const complain = (name, problem) => {
+        mistakes.push(`\`${name}\`: ${problem}`);
+    };
+    const check = (name, form, fallback) => {
+        const value = given(name).trim();
+        const parsed = dist/* safeParse */.xLC(form, value);
+        if (parsed.success)
+            return parsed.output;
+        complain(name, `${shown(value)} ${parsed.issues[0].message}`);
+        return fallback;
+    };
+    const optional = (name, form) => given(name) === "" ? undefined : check(name, form, "");
+    const duration = (name) => {
+        const value = given(name).trim();
+        const parts = /^(\d{1,6})\s*(s|m|h)$/.exec(value);
+        const unit = UNITS[parts?.[2] ?? ""];
+        if (parts?.[1] === undefined || unit === undefined) {
+            complain(name, `${shown(value)} is no duration; give \`30s\`, \`10m\` or \`1h\``);
+            return 0;
+        }
+        const milliseconds = Number(parts[1]) * unit;
+        if (milliseconds > LONGEST_DURATION)
+            complain(name, `${shown(value)} is longer than a day`);
+        if (milliseconds === 0 && !MAY_BE_ZERO.has(name))
+            complain(name, `${shown(value)} leaves no time`);
+        return milliseconds;
+    };
+    return { mistakes, given, complain, check, optional, duration };
+}
+/** The value in a message: one line, at most 60 characters. */
+function shown(value) {
+    return `“${inOneLine(value)}”`;
+}
+function inOneLine(value) {
+    const line = JSON.stringify(value.slice(0, 61)).slice(1, -1);
+    return line.length > 60 ? `${line.slice(0, 60)}…` : line;
+}
+
 ;// CONCATENATED MODULE: ./build/inputs/recipients.js
 /** Who may read what is encrypted: public keys of age (https://age-encryption.org), checked to the last letter. */
 const ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -60799,158 +61270,25 @@ function checksum(values) {
 
 
 
-/** Every input, with its default as action.yml states it. */
-const INPUT_DEFAULTS = {
-    host: "",
-    port: "22",
-    username: "root",
-    key: "",
-    key_path: "",
-    passphrase: "",
-    password: "",
-    fingerprint: "",
-    known_hosts: "",
-    timeout: "30s",
-    command_timeout: "10m",
-    proxy_host: "",
-    proxy_port: "22",
-    proxy_username: "root",
-    proxy_key: "",
-    proxy_key_path: "",
-    proxy_passphrase: "",
-    proxy_password: "",
-    proxy_fingerprint: "",
-    mode: "check",
-    scenario: "auto",
-    ceiling: "restart",
-    approve: "",
-    backup: "auto",
-    backup_to: "droplet",
-    backup_timeout: "1h",
-    backup_recipients: "",
-    backup_upload_limit: "400MB",
-    module: "",
-    module_action: "",
-    url: "",
-    directory: "",
-    compose_file: "",
-    odoo_service: "",
-    db_service: "",
-    database: "",
-    db_user: "",
-    grace: "3m",
-    confirm: "0s",
-    soak: "30s",
-    boot_wait: "10m",
-    fail_on: "unhealthy",
-};
-/** Inputs whose values must never appear anywhere. */
-const SECRET_INPUTS = [
-    "key",
-    "passphrase",
-    "password",
-    "proxy_key",
-    "proxy_passphrase",
-    "proxy_password",
-];
-/** Inputs that name something, and stay readable where a password is the same word. */
-const NAME_INPUTS = [
-    "username",
-    "proxy_username",
-    "odoo_service",
-    "db_service",
-    "database",
-    "db_user",
-];
-const LONGEST = 4096;
-// biome-ignore format: one pattern a line
-const FORMS = {
-    /** A host name (RFC 1123, with underscores as people use them), or an IPv4 or IPv6 address. */
-    host: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* check */.z6Y(isHost, "is no host name or address; give `203.0.113.7` or `erp.example.com`, without `https://`, user or port")),
-    port: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[0-9]{1,5}$/, "is no port number"), dist/* transform */.pdi(Number), dist/* minValue */.Wwf(1, "is no port number: it begins at 1"), dist/* maxValue */.cGV(65535, "is no port number: it ends at 65535")),
-    username: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]{0,63}\$?$/, "is no user name; letters, digits, `_`, `.`, `-`")),
-    service: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/, "is no name of a compose service; letters, digits, `_`, `.`, `-`")),
-    database: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/, "is no name of an Odoo database; letters, digits, `_`, `.`, `-`")),
-    role: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,62}$/, "is no name of a PostgreSQL role; letters, digits, `_`, `.`, `-`")),
-    directory: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^\/[^\p{Cc}]*$/u, "is no absolute path; give one like `/opt/odoo-ce`"), dist/* check */.z6Y(staysInside, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
-    composeFile: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^(?!-)[^\p{Cc},]+$/u, "is no file name; give one like `docker-compose.prod.yml`, relative to the directory, or an absolute path"), dist/* check */.z6Y(staysInside, "must not contain `..`"), dist/* maxLength */.Ru6(LONGEST, "is too long for a path")),
-    mode: dist/* picklist */.KIO(["check", "plan", "recover"], "is none of `check`, `plan`, `recover`"),
-    scenario: dist/* picklist */.KIO(["auto", "502", "500"], "is none of `auto`, `502`, `500`"),
-    ceiling: dist/* picklist */.KIO(["restart", "repair", "wipe"], "is none of `restart`, `repair`, `wipe`"),
-    backup: dist/* picklist */.KIO(["auto", "always", "never"], "is none of `auto`, `always`, `never`"),
-    backupTo: dist/* picklist */.KIO(["droplet", "runner", "both"], "is none of `droplet`, `runner`, `both`"),
-    module: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_]{1,63}$/, "is no module's technical name; give one like `shop_theme`: letters, digits, `_`")),
-    moduleAction: dist/* picklist */.KIO(["update", "uninstall"], "is none of `update`, `uninstall`"),
-    failOn: dist/* picklist */.KIO(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
-};
-/** A label of a host name, then more of them. Brackets around an IPv6 address are allowed, as in a URL. */
-function isHost(text) {
-    if (text.length > 253)
-        return false;
-    const address = /^\[(.*)\]$/.exec(text)?.[1] ?? text;
-    if (address.includes(":"))
-        return (0,external_node_net_.isIPv6)(address);
-    return (text === address &&
-        /^[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/.test(text));
-}
-function staysInside(path) {
-    return !path.split("/").includes("..");
-}
-/** A day is longer than any workflow waits, and well below what a timer can hold. */
-const LONGEST_DURATION = 24 * 3_600_000;
-/** Without these one can live; in no time nothing connects and nothing boots. */
-const MAY_BE_ZERO = new Set(["confirm", "grace", "soak"]);
-const UNITS = { s: 1_000, m: 60_000, h: 3_600_000 };
 /**
  * @param raw the inputs by name; unknown names are mistakes
  * @param readFile reads a key file (`key_path`); may throw
  * @throws InputError with every mistake
  */
 function parseInputs(raw, readFile) {
-    const mistakes = [];
-    const given = (name) => {
-        const value = raw[name] ?? "";
-        return value.trim() === "" ? INPUT_DEFAULTS[name] : value;
-    };
-    const complain = (name, problem) => {
-        mistakes.push(`\`${name}\`: ${problem}`);
-    };
-    const check = (name, form, fallback) => {
-        const value = given(name).trim();
-        const parsed = dist/* safeParse */.xLC(form, value);
-        if (parsed.success)
-            return parsed.output;
-        complain(name, `${shown(value)} ${parsed.issues[0].message}`);
-        return fallback;
-    };
-    const optional = (name, form) => given(name) === "" ? undefined : check(name, form, "");
-    const duration = (name) => {
-        const value = given(name).trim();
-        const parts = /^(\d{1,6})\s*(s|m|h)$/.exec(value);
-        const unit = UNITS[parts?.[2] ?? ""];
-        if (parts?.[1] === undefined || unit === undefined) {
-            complain(name, `${shown(value)} is no duration; give \`30s\`, \`10m\` or \`1h\``);
-            return 0;
-        }
-        const milliseconds = Number(parts[1]) * unit;
-        if (milliseconds > LONGEST_DURATION)
-            complain(name, `${shown(value)} is longer than a day`);
-        if (milliseconds === 0 && !MAY_BE_ZERO.has(name))
-            complain(name, `${shown(value)} leaves no time`);
-        return milliseconds;
-    };
-    for (const name of Object.keys(raw)) {
-        if (!Object.hasOwn(INPUT_DEFAULTS, name))
-            mistakes.push(`\`${inOneLine(name)}\`: there is no such input${nearest(name)}`);
-    }
+    const reader = readerOf(raw);
+    const { given, complain, check, optional, duration, mistakes } = reader;
+    for (const name of Object.keys(raw))
+        if (!Object.hasOwn(names/* INPUT_DEFAULTS */.WJ, name))
+            complain(inOneLine(name), `there is no such input${nearest(name)}`);
     const inputs = {
-        connection: connectionFrom({ given, complain, check, duration, readFile }),
+        connection: connectionFrom(reader, readFile),
         mode: check("mode", FORMS.mode, "check"),
         scenario: check("scenario", FORMS.scenario, "auto"),
         ceiling: check("ceiling", FORMS.ceiling, "restart"),
         approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) => complain("approve", problem)),
-        ...backupWishesFrom({ given, complain, check, duration }),
-        module: moduleFrom({ given, complain, check }),
+        ...backupWishesFrom(reader),
+        module: moduleFrom(reader),
         url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
         directory: optional("directory", FORMS.directory),
         composeFile: optional("compose_file", FORMS.composeFile),
@@ -60969,86 +61307,6 @@ function parseInputs(raw, readFile) {
         throw new errors/* InputError */.dz(mistakes);
     return inputs;
 }
-function connectionFrom(reader) {
-    const { given, complain, duration } = reader;
-    if (given("host").trim() === "local")
-        return { kind: "local" };
-    const knownHosts = knownHostsFrom(given("known_hosts"), (problem) => complain("known_hosts", problem));
-    const target = endpointFrom(reader, "", knownHosts);
-    const connectTimeoutMs = duration("timeout");
-    if (given("proxy_host") === "")
-        return { kind: "ssh", target, connectTimeoutMs };
-    return { kind: "ssh", target, jump: endpointFrom(reader, "proxy_", knownHosts), connectTimeoutMs };
-}
-function endpointFrom(reader, prefix, knownHosts) {
-    const { given, complain, check } = reader;
-    const missing = prefix === "" && given("host") === "";
-    if (missing) {
-        complain("host", "is missing; give the droplet's address, or `local` when the runner is the droplet itself");
-    }
-    return {
-        host: (missing ? "" : check(`${prefix}host`, FORMS.host, "")).replace(/^\[(.*)\]$/, "$1"),
-        port: check(`${prefix}port`, FORMS.port, 22),
-        login: loginFrom(reader, prefix),
-        pins: [
-            ...fingerprintsFrom(given(`${prefix}fingerprint`), (problem) => complain(`${prefix}fingerprint`, problem)),
-            ...(knownHosts === undefined ? [] : [knownHosts]),
-        ],
-    };
-}
-function loginFrom({ given, complain, check, readFile }, prefix) {
-    const username = check(`${prefix}username`, FORMS.username, "");
-    const password = given(`${prefix}password`);
-    const passphrase = given(`${prefix}passphrase`);
-    const path = given(`${prefix}key_path`).trim();
-    let text = given(`${prefix}key`);
-    if (text !== "" && path !== "")
-        complain(`${prefix}key_path`, `is given beside \`${prefix}key\`; give one of them`);
-    if (/[\r\n]|-----/.test(path)) {
-        // The error of reading it would print it.
-        complain(`${prefix}key_path`, `holds a key; a key itself goes into \`${prefix}key\`, as a secret`);
-        return { username };
-    }
-    if (text === "" && path !== "") {
-        try {
-            text = readFile(path);
-        }
-        catch (error) {
-            complain(`${prefix}key_path`, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-            return { username };
-        }
-    }
-    if (text === "" && password === "") {
-        complain(`${prefix}key`, `is missing; give a private key (\`${prefix}key\` or \`${prefix}key_path\`) or \`${prefix}password\``);
-    }
-    const key = text === "" ? undefined : parsePrivateKey(text, passphrase === "" ? undefined : passphrase);
-    if (key?.ok === false)
-        complain(path === "" ? `${prefix}key` : `${prefix}key_path`, key.problem);
-    return {
-        username,
-        ...(key?.ok ? { privateKey: key.key } : {}),
-        ...(password === "" ? {} : { password }),
-    };
-}
-function fingerprintsFrom(text, complain) {
-    if (text === "")
-        return [];
-    const parsed = (0,fingerprint/* parseFingerprints */.T)(text);
-    if (parsed.ok)
-        return parsed.pins;
-    complain(parsed.problem);
-    return [];
-}
-function knownHostsFrom(text, complain) {
-    if (text === "")
-        return undefined;
-    const { entries, problems } = (0,known_hosts/* parseKnownHosts */.uJ)(text);
-    for (const problem of problems)
-        complain(problem);
-    if (entries.length === 0 && problems.length === 0)
-        complain("holds no host key");
-    return { kind: "known-hosts", entries };
-}
 function approvalFrom(text, mode, complain) {
     if (text === "")
         return undefined;
@@ -61059,7 +61317,7 @@ function approvalFrom(text, mode, complain) {
         complain(`${shown(text)} is no approval; copy the one that \`mode: plan\` printed, like \`4f1c0a9be27d6683-20261124T0250Z\``);
     return approval;
 }
-function moduleFrom({ given, complain, check, }) {
+function moduleFrom({ given, complain, check }) {
     if (given("module") === "" && given("module_action") === "")
         return undefined;
     if (given("module") === "")
@@ -61123,32 +61381,12 @@ function urlFrom(text, complain) {
     }
     return url;
 }
-/** The value in a message: one line, at most 60 characters. */
-function shown(value) {
-    return `“${inOneLine(value)}”`;
-}
-function inOneLine(value) {
-    const line = JSON.stringify(value.slice(0, 61)).slice(1, -1);
-    return line.length > 60 ? `${line.slice(0, 60)}…` : line;
-}
 /** A hint for a misspelt name: `; did you mean …?`. */
 function nearest(name) {
-    const [best] = Object.keys(INPUT_DEFAULTS)
-        .map((known) => ({ known, away: distance(name.slice(0, 40), known) }))
+    const [best] = Object.keys(names/* INPUT_DEFAULTS */.WJ)
+        .map((known) => ({ known, away: (0,mod/* distance */.Io)(name.slice(0, 40), known) }))
         .sort((a, b) => a.away - b.away);
     return best !== undefined && best.away <= 2 ? `; did you mean \`${best.known}\`?` : "";
-}
-/** Levenshtein's distance. */
-function distance(a, b) {
-    let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-    for (const [i, letter] of [...a].entries()) {
-        const next = [i + 1];
-        for (const [j, other] of [...b].entries()) {
-            next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
-        }
-        row = next;
-    }
-    return row.at(-1) ?? 0;
 }
 
 
@@ -61804,12 +62042,14 @@ var build_journal = __nccwpck_require__(17999);
 var survey_survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: ./build/survey/compiled-badly.js
+var compiled_badly = __nccwpck_require__(54153);
 // EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
 var dist = __nccwpck_require__(77934);
 // EXTERNAL MODULE: ./build/survey/raw.js
 var raw = __nccwpck_require__(25217);
-// EXTERNAL MODULE: ./build/customer-data.js
-var customer_data = __nccwpck_require__(6883);
+// EXTERNAL MODULE: ./build/customer-data/sql.js
+var customer_data_sql = __nccwpck_require__(71336);
 ;// CONCATENATED MODULE: ./build/survey/parse/database.js
 /** Reads what the probe of PostgreSQL printed. */
 
@@ -61832,7 +62072,7 @@ const ActivitySchema = dist/* object */.Ikc({
         seconds: dist/* nullish */.cl6(dist/* number */.aig(), 0),
         blockedBy: dist/* array */.YOg(dist/* number */.aig()),
         // Cut after its literals are gone, of which a half would not be known as one.
-        statement: dist/* pipe */.FsL(database_text, dist/* transform */.pdi((sql) => (0,customer_data/* withoutLiterals */.$M)(sql).sql.slice(0, 160))),
+        statement: dist/* pipe */.FsL(database_text, dist/* transform */.pdi((sql) => (0,customer_data_sql/* withoutLiterals */.$M)(sql).sql.slice(0, 160))),
     })),
 });
 const ModulesSchema = dist/* object */.Ikc({
@@ -62727,6 +62967,7 @@ function namesIn(result) {
 
 
 
+
 const TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
 const PROBES = [
     (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(19806), __nccwpck_require__.b), "utf8"),
@@ -62755,10 +62996,11 @@ const PROGRAM = [TOOLS, ...PROBES, SURVEY].join("\n");
  * longer for a login page has left.
  */
 const HTTP_SECONDS = 10;
-/** Bounded on the host: the longest chains of probes are docker (10 s), a GET (10 s), another (5 s), and assets (20 s). */
-const SURVEY_SECONDS = 75;
+/** Bounded on the host: the longest chain is docker (10 s), two pages (10 s each), the inner one (5 s), and assets (20 s). */
+const SURVEY_SECONDS = 90;
 /**
- * One read-only look at the host, in one round trip, and at the public side from here.
+ * One read-only look at the host, in one round trip, and then at the public side from here: one page at a time (`after_proxy`
+ * in probes/http.sh).
  *
  * @throws HostError when the host cannot be asked
  */
@@ -62767,44 +63009,46 @@ async function takeSurvey(means, wishes, scope) {
     const { before } = scope;
     const look = before === undefined ? "whole" : "vital";
     const asked = clock.now();
-    const [raw, publicSide] = await Promise.all([
-        host.run({
-            name: "survey",
-            text: PROGRAM,
-            values: {
+    const raw = await host.run({
+        name: "survey",
+        text: PROGRAM,
+        values: {
+            LOOK: look,
+            URL_SCHEME: wishes.url?.protocol.replace(":", "") ?? "",
+            URL_HOST: wishes.url?.hostname ?? "",
+            URL_PORT: wishes.url?.port ?? "",
+            DIRECTORY: wishes.directory ?? "",
+            COMPOSE_FILE: wishes.composeFile ?? "",
+            LOG_LINES: String(scope.logLines),
+            HTTP_SECONDS: String(HTTP_SECONDS),
+            IN_DATABASE: `${(0,quote/* assignments */.T)({
+                ACTIVITY_SQL: ACTIVITY,
+                MODULES_SQL: MODULES,
+                BUNDLES_SQL: BUNDLES,
+                FILES_SQL: FILES,
+                NAMED_MODULE_SQL: NAMED_MODULE,
+                MODULE: wishes.module?.name ?? "",
                 LOOK: look,
-                URL_SCHEME: wishes.url?.protocol.replace(":", "") ?? "",
-                URL_HOST: wishes.url?.hostname ?? "",
-                URL_PORT: wishes.url?.port ?? "",
-                DIRECTORY: wishes.directory ?? "",
-                COMPOSE_FILE: wishes.composeFile ?? "",
-                LOG_LINES: String(scope.logLines),
-                HTTP_SECONDS: String(HTTP_SECONDS),
-                IN_DATABASE: `${(0,quote/* assignments */.T)({
-                    ACTIVITY_SQL: ACTIVITY,
-                    MODULES_SQL: MODULES,
-                    BUNDLES_SQL: BUNDLES,
-                    FILES_SQL: FILES,
-                    NAMED_MODULE_SQL: NAMED_MODULE,
-                    MODULE: wishes.module?.name ?? "",
-                    LOOK: look,
-                    DB_USER: wishes.dbUser ?? "",
-                })}${IN_DATABASE}`,
-                IN_ODOO_PY: IN_ODOO,
-                ACCESS_LOG_AWK: ACCESS_LOG,
-                PAGE_ASSETS_AWK: PAGE_ASSETS,
-            },
-            seconds: SURVEY_SECONDS,
-            repeatable: true,
-            privileged: false,
-            maxOutputBytes: 16_000_000,
-        }, signal),
-        wishes.url === undefined ? undefined : askPublic(wishes.url, signal),
-    ]);
+                DB_USER: wishes.dbUser ?? "",
+            })}${IN_DATABASE}`,
+            IN_ODOO_PY: IN_ODOO,
+            ACCESS_LOG_AWK: ACCESS_LOG,
+            PAGE_ASSETS_AWK: PAGE_ASSETS,
+            COMPILED_BADLY: compiled_badly/* COMPILED_BADLY */.N,
+        },
+        seconds: SURVEY_SECONDS,
+        repeatable: true,
+        privileged: false,
+        maxOutputBytes: 16_000_000,
+    }, signal);
+    const answered = clock.now();
     learn(secretsIn(raw), namesIn(raw));
     const survey = parseSurvey(raw, before);
-    const epoch = (0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch;
-    return { ...survey, public: publicSide, clockSkew: skew(epoch, asked, clock.now()) };
+    return {
+        ...survey,
+        public: wishes.url === undefined ? undefined : await askPublic(wishes.url, signal),
+        clockSkew: skew((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch, asked, answered),
+    };
 }
 /** Seconds by which the host's clock is ahead: 0 as long as it may have been right at some moment of the asking. */
 function skew(epoch, began, ended) {
@@ -62892,32 +63136,6 @@ function noteThat({ journal }, text) {
 }
 function messageOf(error) {
     return error instanceof Error ? error.message : String(error);
-}
-
-
-/***/ }),
-
-/***/ 95217:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   R: () => (/* binding */ patienceFor),
-/* harmony export */   k: () => (/* binding */ whyStopped)
-/* harmony export */ });
-/** How long we wait for bytes to go over a network that is not ours, and how it is told that we no longer do. */
-/** Milliseconds for no bytes at all: GitHub's client alone tries five times, and waits between. */
-const AT_LEAST = 90_000;
-/** Slower than half a megabyte a second is given up. */
-const BYTES_PER_MS = 500;
-/** Fires when so many bytes should long have gone. */
-function patienceFor(bytes) {
-    return AbortSignal.timeout(Math.ceil(AT_LEAST + bytes / BYTES_PER_MS));
-}
-/** Why we no longer wait, as half a sentence. */
-function whyStopped({ reason }) {
-    if (reason instanceof DOMException && reason.name === "TimeoutError")
-        return "it took too long";
-    return reason instanceof Error ? reason.message : String(reason);
 }
 
 
@@ -63040,8 +63258,8 @@ var errors = __nccwpck_require__(19473);
 var capture = __nccwpck_require__(33294);
 // EXTERNAL MODULE: ./build/inputs/approval.js
 var inputs_approval = __nccwpck_require__(58801);
-// EXTERNAL MODULE: ./build/inputs/parse.js + 2 modules
-var parse = __nccwpck_require__(73392);
+// EXTERNAL MODULE: ./build/inputs/names.js
+var names = __nccwpck_require__(43636);
 // EXTERNAL MODULE: ./build/diagnosis/scenario.js
 var diagnosis_scenario = __nccwpck_require__(5250);
 // EXTERNAL MODULE: ./build/plan.js
@@ -63204,7 +63422,7 @@ function decisive({ scenario, ceiling, backup, backupTo, module }) {
         ["module", module?.name ?? ""],
         ["module_action", module?.action ?? ""],
     ];
-    return given.filter(([name, value]) => value !== parse/* INPUT_DEFAULTS */.WJ[name]);
+    return given.filter(([name, value]) => value !== names/* INPUT_DEFAULTS */.WJ[name]);
 }
 
 // EXTERNAL MODULE: ./build/journal.js
@@ -63666,7 +63884,7 @@ function withObstacle(finding, obstacle) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   p: () => (/* binding */ Redactor)
 /* harmony export */ });
-/* harmony import */ var _customer_data_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6883);
+/* harmony import */ var _customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(81069);
 /**
  * The one redactor. Nothing is printed or written that did not pass it: the runner masks the log, the summary and the
  * annotations, but no file.
@@ -63676,7 +63894,7 @@ function withObstacle(finding, obstacle) {
  * second also catches short values such as the official image's password `odoo`, which cannot be masked everywhere
  * without turning a report into `***`.
  *
- * What belongs to the site's customers is cut as well (customer-data.ts).
+ * What belongs to the site's customers is cut as well (customer-data/).
  */
 
 const MASK = "***";
@@ -63817,15 +64035,15 @@ class Redactor {
     }
     /** Neither secrets nor customers' data. */
     text(text) {
-        return this.secrets((0,_customer_data_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutCustomerData */ .Dy)(this.#withoutValues(text)));
+        return this.secrets((0,_customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutCustomerData */ .Dy)(this.#withoutValues(text)));
     }
     /** The same for a log of which only the end was kept. */
     log(text) {
-        return this.secrets((0,_customer_data_js__WEBPACK_IMPORTED_MODULE_0__/* .logWithoutCustomerData */ .DY)(this.#withoutValues(text)));
+        return this.secrets((0,_customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__/* .logWithoutCustomerData */ .DY)(this.#withoutValues(text)));
     }
     /** The same for text that comes in pieces: what may go on is held back. Whole lines come out. */
     stream() {
-        const cutter = new _customer_data_js__WEBPACK_IMPORTED_MODULE_0__/* .CustomerDataCutter */ .St();
+        const cutter = new _customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__/* .CustomerDataCutter */ .St();
         let rest = "";
         return {
             push: (piece) => {
@@ -64168,8 +64386,11 @@ function asideOf({ setup }) {
     return `${setup?.dataDirectory ?? "/var/lib/odoo"}/odoo-recover/`;
 }
 
+// EXTERNAL MODULE: ./build/survey/compiled-badly.js
+var compiled_badly = __nccwpck_require__(54153);
 ;// CONCATENATED MODULE: ./build/remedies/page.js
 /** What a remedy needs that looks at the login page with all of its stylesheets and scripts, at Odoo's own port. */
+
 
 const PAGE = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "page.sh", "utf8");
 const PAGE_ASSETS_AWK = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "page-assets.awk", "utf8");
@@ -64182,6 +64403,7 @@ function pageProgram({ url }, text, values) {
             URL_HOST: url?.hostname ?? "",
             URL_PORT: url?.port ?? "",
             PAGE_ASSETS_AWK,
+            COMPILED_BADLY: compiled_badly/* COMPILED_BADLY */.N,
             ...values,
         },
     };
@@ -65747,6 +65969,31 @@ function fieldsOf(value) {
 
 /***/ }),
 
+/***/ 54153:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   N: () => (/* binding */ COMPILED_BADLY),
+/* harmony export */   i: () => (/* binding */ LEFT_IN)
+/* harmony export */ });
+/**
+ * What Odoo leaves in a stylesheet or a script that it could not compile (odoo/addons/base/models/assetsbundle.py, 14 to
+ * 19; 14 writes `occured`). For the host's grep -E and for JavaScript alike.
+ */
+const CSS = ["## CSS error message ##", "css_error_message", "A css error occurr?ed"];
+const JS = [
+    "Could not get content for",
+    "console\\.error\\([^;]{0,200}( does not exist|is not utf-8 encoded)",
+    "throw new Error\\([^;]{0,250}\\.xml",
+];
+/** As one pattern. */
+const COMPILED_BADLY = [...CSS, ...JS].join("|");
+/** Of each kind; a script that looks for the other's words is a good script. */
+const LEFT_IN = { css: new RegExp(CSS.join("|")), js: new RegExp(JS.join("|")) };
+
+
+/***/ }),
+
 /***/ 49130:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -66316,6 +66563,32 @@ async function endSteps(entries, host, parts) {
             : `${remedy} ran on and is ${(0,_take_step_js__WEBPACK_IMPORTED_MODULE_7__/* .describeEnd */ .lA)(end)}.`);
     }
     return told.join(" ") || "Nothing had been changed.";
+}
+
+
+/***/ }),
+
+/***/ 80715:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   P: () => (/* binding */ transferTimeout),
+/* harmony export */   k: () => (/* binding */ whyStopped)
+/* harmony export */ });
+/** How long we wait for bytes to go over a network that is not ours, and how it is told that we no longer do. */
+/** Milliseconds for no bytes at all: GitHub's client alone tries five times, and waits between. */
+const AT_LEAST = 90_000;
+/** Slower than half a megabyte a second is given up. */
+const BYTES_PER_MS = 500;
+/** Fires when so many bytes should long have gone. */
+function transferTimeout(bytes) {
+    return AbortSignal.timeout(Math.ceil(AT_LEAST + bytes / BYTES_PER_MS));
+}
+/** Why we no longer wait, as half a sentence. */
+function whyStopped({ reason }) {
+    if (reason instanceof DOMException && reason.name === "TimeoutError")
+        return "it took too long";
+    return reason instanceof Error ? reason.message : String(reason);
 }
 
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What a remedy's program starts with that looks at the login page as a browser would: with each of its stylesheets and
 # scripts, at Odoo's own port, without the proxy. Values: CONTAINER, URL_SCHEME, URL_HOST, URL_PORT (how the public
-# reaches the site; may be empty), PAGE_ASSETS_AWK.
+# reaches the site; may be empty), PAGE_ASSETS_AWK, COMPILED_BADLY (what a failed compilation leaves, for grep -E).
 # shellcheck disable=SC2154,SC2034 # the values stand in front of this file, and what reads page_why and page_count after it
 
 # odoo_address: where Odoo's port is on the host; else the container's own address.
@@ -17,10 +17,6 @@ odoo_address() {
     *) echo "$bound" ;;
   esac
 }
-
-# What Odoo leaves in a stylesheet or script that could not be compiled (as in src/survey/probes/http.sh).
-COMPILED_BADLY='## CSS error message ##|css_error_message|A css error occurr?ed|Could not get content for'
-COMPILED_BADLY="$COMPILED_BADLY|console\\.error\\([^;]{0,200}( does not exist|is not utf-8 encoded)|throw new Error\\([^;]{0,250}\\.xml"
 
 # get PATH FILE [CURL_ARGUMENTS...]: GET at Odoo's port as the public's name; prints the code. The first page after a
 # wipe compiles everything, which takes a small machine its time.

@@ -40,6 +40,16 @@ keep_page() {
   fi
 }
 
+# after_proxy: waits until the proxy's page has come, or will not. One page at a time: of two who ask an Odoo 14 that has to
+# compile its bundles, one may be rolled back after it remembered a link to a row of its own, which every page then holds.
+after_proxy() {
+  tenths=0
+  until [ -e "$work/proxy.status" ] || [ "$tenths" -ge "$((HTTP_SECONDS * 10))" ]; do
+    sleep 0.1
+    tenths=$((tenths + 1))
+  done
+}
+
 # Odoo's own port on each container that publishes or exposes 8069, without nginx. Where the published one does not
 # answer: the container's own address too, and the ports on which its processes listen.
 ask_direct() {
@@ -64,6 +74,7 @@ ask_direct() {
     state=$(fact "$id" state)
     # One that is paused accepts connections and would only be waited for.
     if [ -z "$address" ] || [ "${state% *}" != running ]; then continue; fi
+    after_proxy
     fetch_odoo "$HTTP_SECONDS" "$address" /web/login >"$work/direct.answer" || { cat "$work/direct.answer"; return 127; }
     cat "$work/direct.answer"
     keep_page "$id" "$address" "$work/direct.answer"
@@ -162,9 +173,6 @@ ask_page_assets() {
 
 MOST_ASSETS=24
 ASSET_SECONDS=20
-# What Odoo leaves in a stylesheet or script that could not be compiled (odoo/addons/base/models/assetsbundle.py, 14 to 19).
-MARKERS='## CSS error message ##|css_error_message|A css error occurr?ed|Could not get content for'
-MARKERS="$MARKERS|console\\.error\\([^;]{0,200}( does not exist|is not utf-8 encoded)|throw new Error\\([^;]{0,250}\\.xml"
 
 # fetch_asset FILE KIND PATH NAME FETCH ADDRESS [CURL_ARGUMENTS...]: of its content only what tells whether it is good.
 fetch_asset() {
@@ -175,7 +183,7 @@ fetch_asset() {
   {
     sed '/^$/q' "$answer.curl" | grep .
     echo "sha1=$(sha1sum <"$body" 2>/dev/null | cut -d' ' -f1)"
-    grep -aoE "($MARKERS).{0,250}" "$body" 2>/dev/null | head -n 5 | sed 's/^/marker=/'
+    grep -aoE "($COMPILED_BADLY).{0,250}" "$body" 2>/dev/null | head -n 5 | sed 's/^/marker=/'
   } >>"$answer" || true
   rm -f "$body" "$body.headers" "$answer.curl"
 }
