@@ -91,3 +91,34 @@ describe("plan changes nothing", () => {
     await expectNothingChanged("plan", fault);
   });
 });
+
+describe("a site that has still to compile its bundles, as after a deploy,", () => {
+  /** Gives every bundle a newer version than the one that is there, starts Odoo, and waits until it listens. */
+  async function makeCold(): Promise<void> {
+    await bench.droplet.script(`
+      sql "$DATABASE" <<<"UPDATE ir_attachment SET url = regexp_replace(url, '-[0-9a-f]{7}/', '-0000000/') WHERE $BUNDLES"
+      restart_odoo
+      date +%s >/root/.cold
+      docker exec "$(container_of "$ODOO_SERVICE")" sh -c 'for i in $(seq 600); do grep -q ":1F85 " /proc/net/tcp && exit 0; sleep 0.05; done; exit 1'`);
+  }
+  /** Transactions that PostgreSQL rolled back since then, because two wrote the same. */
+  const rolledBack = async (): Promise<number> =>
+    Number(
+      await bench.droplet.script(
+        'docker logs --since "$(cat /root/.cold)" "$(container_of "$ODOO_SERVICE")" 2>&1 | grep -c "could not serialize" || true',
+      ),
+    );
+
+  it("is asked for one page at a time: of two at once, one may leave every page with a link to nothing", async () => {
+    await makeCold();
+    await bench.droplet.script("for i in 1 2 3; do login_answers & done; wait");
+    expect(await rolledBack()).toBeGreaterThan(0);
+
+    await makeCold();
+    const { end } = await bench.run({ mode: "check" });
+    expect(end.outputs.get("status"), end.log).toBe("healthy");
+    expect(await rolledBack()).toBe(0);
+    expect((await bench.droplet.observe()).get("bundles")).toBe("same");
+    await bench.droplet.script("rm /root/.cold");
+  });
+});
