@@ -43,7 +43,10 @@ console.log(`${listed.length} tests, ${passed.size} of them passed already with 
 /** Droplets that are called as those of the end-to-end suite, so that they need not be made again. */
 const DROPLETS = ["droplet", "droplet-2"] as const;
 
-const queue = [...new Set(open.map((test) => test.file))];
+/** The end-to-end suite's files first: what they find is of most use. */
+const queue = [...new Set(open.map((test) => test.file))].sort(
+  (a, b) => Number(a.includes(".long.")) - Number(b.includes(".long.")),
+);
 const failed: string[] = [];
 await Promise.all(
   DROPLETS.map(async (droplet) => {

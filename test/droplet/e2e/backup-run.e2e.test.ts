@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, expect, it } from "vitest";
 import { grow, pgDumpIs } from "./backups.ts";
-import { inLongRun } from "./cases.ts";
+import { cases, inLongRun } from "./cases.ts";
 import { measureBackup } from "./large-backup.ts";
 import { Bench } from "./run.ts";
 
@@ -45,7 +45,7 @@ it("without a good backup the remedy does not run: refused, with why and what to
   await bench.nothingLeftBehind();
 });
 
-it.each(["droplet", "runner"])(
+it.each(cases(["runner"], ["droplet"]))(
   "a runner that is killed while it backs up to the %s leaves nothing half: the post step sees to it",
   async (to) => {
     await grow(bench.droplet, 150);

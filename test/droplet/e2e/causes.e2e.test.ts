@@ -141,10 +141,12 @@ describe("named, and left alone", () => {
     expect(end.outputs.get("next")).not.toBe("");
   });
 
-  it.each<[string, RegExp]>([
-    ["db-password-wrong", /password authentication failed/],
-    ["odoo-out-of-memory", /killed for want of memory at each start/],
-  ])("%s, though Docker restarts Odoo again and again", async (fault, words) => {
+  it.each(
+    cases<[string, RegExp]>(
+      [["odoo-out-of-memory", /killed for want of memory at each start/]],
+      [["db-password-wrong", /password authentication failed/]],
+    ),
+  )("%s, though Docker restarts Odoo again and again", async (fault, words) => {
     await bench.break(fault);
     const database = await bench.droplet.inspect("db");
     const odoo = await bench.droplet.inspect("odoo");
@@ -161,7 +163,7 @@ describe("named, and left alone", () => {
 });
 
 describe("a site that works, but", () => {
-  it.each(["nginx-invalid-unapplied", "intermittent-crashes"])(
+  it.each(cases(["nginx-invalid-unapplied"], ["intermittent-crashes"]))(
     "%s, is degraded, and nothing is changed",
     async (fault) => {
       await bench.break(fault);

@@ -7,6 +7,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Droplet } from "../droplet.ts";
 import { must } from "../process.ts";
 import { Backups } from "./backups.ts";
+import { inLongRun } from "./cases.ts";
 import { blocks, sshConfig } from "./restore-page.ts";
 import { Treasures } from "./treasures.ts";
 
@@ -83,7 +84,7 @@ describe("docs/restore.md", () => {
     await expectRestored(treasures);
   });
 
-  it("brings the same back from the runner's copy", async () => {
+  inLongRun("brings the same back from the runner's copy", async () => {
     const treasures = await Treasures.putInto(droplet);
     await using backups = await Backups.of(droplet);
     const { made } = await backups.take({ to: "runner", filestore: true });
