@@ -16,10 +16,9 @@ const vitest = join(root, "node_modules/.bin/vitest");
 const git = (...args: string[]): string => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
 
 /** What the results are of: the sources and the tests as they are committed. */
-const key = git("rev-parse", "--short=12", "HEAD:src", "HEAD:test/droplet", "HEAD:test/sandbox").replaceAll(
-  "\n",
-  "-",
-);
+const key = ["src", "test/droplet", "test/sandbox"]
+  .map((folder) => git("rev-parse", "--short=12", `HEAD:${folder}`))
+  .join("-");
 if (git("status", "--porcelain", "--", "src", "test/droplet", "test/sandbox") !== "")
   console.warn("There are changes that are not committed: what passes now counts for the commit.");
 
