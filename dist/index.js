@@ -54678,13 +54678,12 @@ function activityOf(survey, { db }) {
 
 /***/ }),
 
-/***/ 49952:
+/***/ 10748:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  hE: () => (/* binding */ CAUSES),
   h4: () => (/* binding */ diagnose),
   P6: () => (/* binding */ hostUnreachable),
   Kg: () => (/* binding */ isGood),
@@ -55959,6 +55958,148 @@ function drift_short(imageId) {
     return imageId.replace(/^sha256:/, "").slice(0, 12);
 }
 
+;// CONCATENATED MODULE: ./build/diagnosis/find-target.js
+/**
+ * Which compose project, and which of its services, this is about. Found from the containers' labels; only narrowed by
+ * what the user says. Two candidates are a refusal, never "all of them".
+ */
+
+
+const ODOO_PORT = 8069;
+const POSTGRES_PORT = 5432;
+/** @param wishes with the public address, whose name may select the database */
+function findTarget(survey, wishes) {
+    if (!survey.containers.observed)
+        return { found: "none", why: survey.containers.why };
+    if (!survey.projects.observed)
+        return { found: "none", why: survey.projects.why };
+    const containers = survey.containers.value.filter((container) => !container.oneOff);
+    const projects = survey.projects.value.filter((project) => (wishes.directory === undefined || project.directory === wishes.directory) &&
+        (wishes.composeFile === undefined ||
+            project.files.some((file) => file === wishes.composeFile || file.endsWith(`/${wishes.composeFile}`))));
+    if (projects.length === 0) {
+        const known = survey.projects.value.map((project) => `${project.name} in ${project.directory}`);
+        return {
+            found: "none",
+            why: known.length === 0
+                ? "no container made by Compose, and no compose file where the runbook expects one"
+                : `no compose project fits what was asked for; there is: ${known.join(", ")}`,
+        };
+    }
+    const hits = projects.map((project) => ({
+        project,
+        names: odooServices(profiles(project, containers), wishes.odooService),
+    }));
+    const withOdoo = hits.filter((hit) => hit.names.length > 0);
+    if (withOdoo.length > 1) {
+        return {
+            found: "several",
+            what: "compose projects with an Odoo service",
+            candidates: withOdoo.map(({ project, names }) => `${project.name} in ${project.directory} (${names.join(", ")})`),
+        };
+    }
+    const [hit] = withOdoo;
+    if (hit === undefined)
+        return { found: "none", why: noOdoo(projects, wishes.odooService) };
+    const { project, names } = hit;
+    const [odooService] = names;
+    if (odooService === undefined || names.length > 1) {
+        return { found: "several", what: `Odoo services in the project ${project.name}`, candidates: names };
+    }
+    const databases = databaseServices(profiles(project, containers), wishes.dbService);
+    if (wishes.dbService !== undefined && databases.length === 0) {
+        return { found: "none", why: `the project ${project.name} has no service named ${wishes.dbService}` };
+    }
+    if (databases.length > 1) {
+        return {
+            found: "several",
+            what: `PostgreSQL services in the project ${project.name}`,
+            candidates: databases,
+        };
+    }
+    const own = containers.filter((container) => container.project === project.name);
+    const [dbService] = databases;
+    const odoo = own.find((container) => container.service === odooService);
+    const db = own.find((container) => container.service === dbService);
+    const database = findDatabase(survey, wishes, odoo, db);
+    return {
+        found: "one",
+        target: {
+            project,
+            odooService,
+            odoo,
+            dbService,
+            db,
+            database: database.observed ? (0,survey_survey/* seen */.cI)(database.value.name) : database,
+            dbUser: wishes.dbUser,
+            containers: own,
+        },
+    };
+}
+function profiles(project, containers) {
+    const services = project.services.observed ? project.services.value : [];
+    const own = containers.filter((container) => container.project === project.name);
+    const names = new Set([
+        ...services.map((service) => service.name),
+        ...own.map((container) => container.service),
+    ]);
+    const port = (text) => Number.parseInt(text, 10);
+    return [...names].map((name) => {
+        const definition = services.find((service) => service.name === name);
+        const made = own.filter((container) => container.service === name);
+        return {
+            name,
+            publishes: new Set([...(definition?.publishes ?? []), ...made.flatMap((c) => c.publishes.map(port))]),
+            exposes: new Set([...(definition?.exposes ?? []), ...made.flatMap((c) => c.exposes.map(port))]),
+            images: [definition?.image, ...made.map((c) => c.imageReference)].filter((image) => image !== undefined),
+        };
+    });
+}
+/**
+ * The named service; otherwise those that publish Odoo's port; otherwise those that look like Odoo. The first kind that
+ * has any decides: a worker or an init service of the same image publishes nothing.
+ */
+function odooServices(services, wish) {
+    return pick(services, wish, [
+        (service) => service.publishes.has(ODOO_PORT),
+        (service) => service.name === "odoo",
+        (service) => service.exposes.has(ODOO_PORT) || service.images.some((image) => imageIs(image, "odoo")),
+    ]);
+}
+function databaseServices(services, wish) {
+    return pick(services, wish, [
+        (service) => service.images.some((image) => imageIs(image, "postgres")),
+        (service) => service.exposes.has(POSTGRES_PORT) || service.publishes.has(POSTGRES_PORT),
+        (service) => service.name === "db",
+    ]);
+}
+function pick(services, wish, kinds) {
+    if (wish !== undefined)
+        return services.filter((service) => service.name === wish).map((service) => service.name);
+    for (const kind of kinds) {
+        const found = services.filter(kind).map((service) => service.name);
+        if (found.length > 0)
+            return found;
+    }
+    return [];
+}
+/**
+ * Whether the last part of an image's name has the word: `registry.example/shop/odoo-prod:14` is an `odoo`, while
+ * `postgres-exporter` is no `postgres`.
+ */
+function imageIs(reference, word) {
+    const name = (reference.replace(/@.*$/, "").split("/").at(-1) ?? "").replace(/:.*$/, "");
+    return name.includes(word) && !/exporter|admin|backup|bouncer/.test(name);
+}
+function noOdoo(projects, wish) {
+    const names = projects.map((project) => project.name).join(", ");
+    const blind = projects.find((project) => !project.services.observed);
+    const because = blind && !blind.services.observed ? `; its compose files cannot be read: ${blind.services.why}` : "";
+    return wish === undefined
+        ? `no service in ${names} looks like Odoo${because}`
+        : `no service named ${wish} in ${names}${because}`;
+}
+
 ;// CONCATENATED MODULE: ./build/diagnosis/intermittent.js
 /** The runbook's "intermittent crashes": good at this moment, and bad again and again lately. */
 
@@ -56022,6 +56163,12 @@ function workerLimits(survey, { odoo }, now) {
         : [`Odoo ended its workers ${hits.length} times in 15 minutes: ${hits.at(-1)}`];
 }
 
+// EXTERNAL MODULE: ./build/diagnosis/risk.js
+var risk = __nccwpck_require__(96691);
+// EXTERNAL MODULE: ./build/diagnosis/scenario.js
+var scenario = __nccwpck_require__(5250);
+// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
+var diagnosis_signatures = __nccwpck_require__(98198);
 ;// CONCATENATED MODULE: ./build/diagnosis/ladder/files.js
 /**
  * What forbids each of the remedies for Odoo's files and compiled bundles (runbook 2.1 to 2.3). Their order is that in
@@ -56089,30 +56236,9 @@ function withoutDatabase({ target }) {
 }
 
 ;// CONCATENATED MODULE: ./build/diagnosis/module.js
-/** What forbids acting on the module that the user named (runbook 2.4); without a name, nothing is ever done to one. */
+/** The module that the user named (runbook 2.4), as the database has it, and what forbids acting on it. */
 
 
-
-/** Those that the code of a module can be behind. */
-const OF_A_MODULE = new Set([
-    "odoo-unhealthy",
-    "assets-missing",
-    "assets-corrupt",
-    "assets-poisoned",
-    "assets-stale",
-    "assets-broken",
-]);
-function toModule(about) {
-    const { cause, survey, target, wishes } = about;
-    if (wishes.module === undefined)
-        return "no `module` was named; suspects are only listed";
-    if (!OF_A_MODULE.has(cause))
-        return `a module is not behind ${cause}`;
-    const without = withoutDatabase(about);
-    if (without !== undefined || target === undefined)
-        return without;
-    return moduleObjection(survey, target, wishes);
-}
 /** Why nothing is done to the module that the user named; undefined where it may be, as a step of an approved plan. */
 function moduleObjection(survey, target, { module: wish }) {
     if (wish === undefined)
@@ -56146,12 +56272,31 @@ function namedIn(survey, target) {
     return asked && (0,survey_survey/* ifSeen */.hy)(asked);
 }
 
-// EXTERNAL MODULE: ./build/diagnosis/risk.js
-var risk = __nccwpck_require__(96691);
-// EXTERNAL MODULE: ./build/diagnosis/scenario.js
-var scenario = __nccwpck_require__(5250);
-// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
-var diagnosis_signatures = __nccwpck_require__(98198);
+;// CONCATENATED MODULE: ./build/diagnosis/ladder/module.js
+/** What forbids the remedy for a module (runbook 2.4); where the user named none, nothing is ever done to one. */
+
+
+/** Those that the code of a module can be behind. */
+const OF_A_MODULE = new Set([
+    "odoo-unhealthy",
+    "assets-missing",
+    "assets-corrupt",
+    "assets-poisoned",
+    "assets-stale",
+    "assets-broken",
+]);
+function toModule(about) {
+    const { cause, survey, target, wishes } = about;
+    if (wishes.module === undefined)
+        return "no `module` was named; suspects are only listed";
+    if (!OF_A_MODULE.has(cause))
+        return `a module is not behind ${cause}`;
+    const without = withoutDatabase(about);
+    if (without !== undefined || target === undefined)
+        return without;
+    return moduleObjection(survey, target, wishes);
+}
+
 ;// CONCATENATED MODULE: ./build/diagnosis/ladder/stack.js
 /** What forbids each of the remedies that start, restart and let go on (runbook 1.4), and the boot check (1.5). */
 
@@ -56481,148 +56626,6 @@ function stuckModules(survey, target, work) {
     return [
         `modules are stuck half-way, and no scheduled action runs until they are not: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
     ];
-}
-
-;// CONCATENATED MODULE: ./build/diagnosis/target.js
-/**
- * Which compose project, and which of its services, this is about. Found from the containers' labels; only narrowed by
- * what the user says. Two candidates are a refusal, never "all of them".
- */
-
-
-const ODOO_PORT = 8069;
-const POSTGRES_PORT = 5432;
-/** @param wishes with the public address, whose name may select the database */
-function findTarget(survey, wishes) {
-    if (!survey.containers.observed)
-        return { found: "none", why: survey.containers.why };
-    if (!survey.projects.observed)
-        return { found: "none", why: survey.projects.why };
-    const containers = survey.containers.value.filter((container) => !container.oneOff);
-    const projects = survey.projects.value.filter((project) => (wishes.directory === undefined || project.directory === wishes.directory) &&
-        (wishes.composeFile === undefined ||
-            project.files.some((file) => file === wishes.composeFile || file.endsWith(`/${wishes.composeFile}`))));
-    if (projects.length === 0) {
-        const known = survey.projects.value.map((project) => `${project.name} in ${project.directory}`);
-        return {
-            found: "none",
-            why: known.length === 0
-                ? "no container made by Compose, and no compose file where the runbook expects one"
-                : `no compose project fits what was asked for; there is: ${known.join(", ")}`,
-        };
-    }
-    const hits = projects.map((project) => ({
-        project,
-        names: odooServices(profiles(project, containers), wishes.odooService),
-    }));
-    const withOdoo = hits.filter((hit) => hit.names.length > 0);
-    if (withOdoo.length > 1) {
-        return {
-            found: "several",
-            what: "compose projects with an Odoo service",
-            candidates: withOdoo.map(({ project, names }) => `${project.name} in ${project.directory} (${names.join(", ")})`),
-        };
-    }
-    const [hit] = withOdoo;
-    if (hit === undefined)
-        return { found: "none", why: noOdoo(projects, wishes.odooService) };
-    const { project, names } = hit;
-    const [odooService] = names;
-    if (odooService === undefined || names.length > 1) {
-        return { found: "several", what: `Odoo services in the project ${project.name}`, candidates: names };
-    }
-    const databases = databaseServices(profiles(project, containers), wishes.dbService);
-    if (wishes.dbService !== undefined && databases.length === 0) {
-        return { found: "none", why: `the project ${project.name} has no service named ${wishes.dbService}` };
-    }
-    if (databases.length > 1) {
-        return {
-            found: "several",
-            what: `PostgreSQL services in the project ${project.name}`,
-            candidates: databases,
-        };
-    }
-    const own = containers.filter((container) => container.project === project.name);
-    const [dbService] = databases;
-    const odoo = own.find((container) => container.service === odooService);
-    const db = own.find((container) => container.service === dbService);
-    const database = findDatabase(survey, wishes, odoo, db);
-    return {
-        found: "one",
-        target: {
-            project,
-            odooService,
-            odoo,
-            dbService,
-            db,
-            database: database.observed ? (0,survey_survey/* seen */.cI)(database.value.name) : database,
-            dbUser: wishes.dbUser,
-            containers: own,
-        },
-    };
-}
-function profiles(project, containers) {
-    const services = project.services.observed ? project.services.value : [];
-    const own = containers.filter((container) => container.project === project.name);
-    const names = new Set([
-        ...services.map((service) => service.name),
-        ...own.map((container) => container.service),
-    ]);
-    const port = (text) => Number.parseInt(text, 10);
-    return [...names].map((name) => {
-        const definition = services.find((service) => service.name === name);
-        const made = own.filter((container) => container.service === name);
-        return {
-            name,
-            publishes: new Set([...(definition?.publishes ?? []), ...made.flatMap((c) => c.publishes.map(port))]),
-            exposes: new Set([...(definition?.exposes ?? []), ...made.flatMap((c) => c.exposes.map(port))]),
-            images: [definition?.image, ...made.map((c) => c.imageReference)].filter((image) => image !== undefined),
-        };
-    });
-}
-/**
- * The named service; otherwise those that publish Odoo's port; otherwise those that look like Odoo. The first kind that
- * has any decides: a worker or an init service of the same image publishes nothing.
- */
-function odooServices(services, wish) {
-    return pick(services, wish, [
-        (service) => service.publishes.has(ODOO_PORT),
-        (service) => service.name === "odoo",
-        (service) => service.exposes.has(ODOO_PORT) || service.images.some((image) => imageIs(image, "odoo")),
-    ]);
-}
-function databaseServices(services, wish) {
-    return pick(services, wish, [
-        (service) => service.images.some((image) => imageIs(image, "postgres")),
-        (service) => service.exposes.has(POSTGRES_PORT) || service.publishes.has(POSTGRES_PORT),
-        (service) => service.name === "db",
-    ]);
-}
-function pick(services, wish, kinds) {
-    if (wish !== undefined)
-        return services.filter((service) => service.name === wish).map((service) => service.name);
-    for (const kind of kinds) {
-        const found = services.filter(kind).map((service) => service.name);
-        if (found.length > 0)
-            return found;
-    }
-    return [];
-}
-/**
- * Whether the last part of an image's name has the word: `registry.example/shop/odoo-prod:14` is an `odoo`, while
- * `postgres-exporter` is no `postgres`.
- */
-function imageIs(reference, word) {
-    const name = (reference.replace(/@.*$/, "").split("/").at(-1) ?? "").replace(/:.*$/, "");
-    return name.includes(word) && !/exporter|admin|backup|bouncer/.test(name);
-}
-function noOdoo(projects, wish) {
-    const names = projects.map((project) => project.name).join(", ");
-    const blind = projects.find((project) => !project.services.observed);
-    const because = blind && !blind.services.observed ? `; its compose files cannot be read: ${blind.services.why}` : "";
-    return wish === undefined
-        ? `no service in ${names} looks like Odoo${because}`
-        : `no service named ${wish} in ${names}${because}`;
 }
 
 ;// CONCATENATED MODULE: ./build/diagnosis/topology.js
@@ -57036,45 +57039,6 @@ function isServing(lines) {
 
 
 
-/** Every cause, with what it means for a person. The order of their finding is in causes/index.ts. */
-const CAUSES = {
-    healthy: "every layer is good",
-    "in-progress": "somebody is at work: an update, a restore, a deploy, a boot",
-    intermittent: "it works now, and failed again and again lately",
-    "docker-down": "the Docker daemon does not answer",
-    "disk-full": "a file system that matters is full",
-    "inodes-full": "a file system that matters can hold no more files",
-    "stack-down": "neither Odoo nor the database runs",
-    "database-down": "PostgreSQL does not run",
-    "database-starting": "PostgreSQL starts or recovers, and lets nobody in yet",
-    "database-unreachable": "PostgreSQL runs, and Odoo cannot use it",
-    "database-locked": "Odoo waits for a lock that somebody else's session holds",
-    "odoo-absent": "Odoo has no container",
-    "odoo-stopped": "Odoo's container does not run",
-    "odoo-out-of-memory": "Odoo was killed for want of memory",
-    "odoo-crash-loop": "Odoo ends at each start, and Docker starts it again",
-    "odoo-frozen": "Odoo runs, and answers nothing",
-    "odoo-not-listening": "Odoo runs, and nothing listens on its port",
-    "port-mapping-missing": "Odoo answers inside of its container, and its port is not on the host",
-    "odoo-unhealthy": "Odoo answers, but not with its login page",
-    "filestore-unreadable": "Odoo may not read its own files",
-    "filestore-missing": "Odoo's files are gone, or not where it looks for them",
-    "assets-missing": "compiled stylesheets and scripts are in the database and not in the filestore",
-    "assets-corrupt": "files of compiled stylesheets and scripts are not what they were",
-    "assets-poisoned": "stylesheets or scripts were compiled with an error in them",
-    "assets-stale": "the pages ask for stylesheets and scripts that are no more",
-    "assets-proxy": "Odoo's stylesheets and scripts are good, and the proxy spoils them",
-    "assets-broken": "stylesheets or scripts are bad, for no reason of the above",
-    "nginx-down": "nginx does not run",
-    "nginx-config-invalid": "nginx's configuration does not parse",
-    "nginx-elsewhere": "nginx sends requests to where Odoo is not",
-    "redirect-loop": "the site sends browsers round in a circle",
-    "public-unreachable": "the site is good on the host, and not from outside",
-    "host-unreachable": "the host does not answer, or does not let us in",
-    "ambiguous-target": "there are several candidates, and we must not choose",
-    "other-topology": "Odoo is not run by Compose here",
-    unknown: "the cause is not known",
-};
 /** Whether the site is good: every layer was seen, and each is. */
 function isGood({ layers }) {
     return layers.length > 0 && layers.every(({ state }) => state === "good");
@@ -59986,7 +59950,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(88918);
 /* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(80628);
 /* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_23__ = __nccwpck_require__(77150);
-/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(94121);
+/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(22636);
 /* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(77012);
 /* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(94380);
 /* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_24__ = __nccwpck_require__(92431);
@@ -61658,8 +61622,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   Z: () => (/* binding */ openHost)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
-var diagnosis_diagnosis = __nccwpck_require__(49952);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 22 modules
+var diagnosis_diagnosis = __nccwpck_require__(10748);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(19473);
 ;// CONCATENATED MODULE: ./build/host/frame.js
@@ -63246,8 +63210,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   l: () => (/* binding */ recover)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
-var diagnosis_diagnosis = __nccwpck_require__(49952);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 22 modules
+var diagnosis_diagnosis = __nccwpck_require__(10748);
 // EXTERNAL MODULE: ./build/diagnosis/layers.js
 var diagnosis_layers = __nccwpck_require__(42934);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
@@ -65189,16 +65153,61 @@ function deedsOf(entries) {
 
 /***/ }),
 
-/***/ 94121:
+/***/ 22636:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   FO: () => (/* binding */ exitCodeOf),
-/* harmony export */   Yz: () => (/* binding */ outputsOf),
-/* harmony export */   lW: () => (/* binding */ annotationOf),
-/* harmony export */   yI: () => (/* binding */ openOutputsOf)
-/* harmony export */ });
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(49952);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  lW: () => (/* binding */ annotationOf),
+  FO: () => (/* binding */ exitCodeOf),
+  yI: () => (/* binding */ openOutputsOf),
+  Yz: () => (/* binding */ outputsOf)
+});
+
+;// CONCATENATED MODULE: ./build/diagnosis/cause.js
+/** Why a site is as it is. */
+/** Every cause, with what it means for a person. The order of their finding is in causes/index.ts. */
+const CAUSES = {
+    healthy: "every layer is good",
+    "in-progress": "somebody is at work: an update, a restore, a deploy, a boot",
+    intermittent: "it works now, and failed again and again lately",
+    "docker-down": "the Docker daemon does not answer",
+    "disk-full": "a file system that matters is full",
+    "inodes-full": "a file system that matters can hold no more files",
+    "stack-down": "neither Odoo nor the database runs",
+    "database-down": "PostgreSQL does not run",
+    "database-starting": "PostgreSQL starts or recovers, and lets nobody in yet",
+    "database-unreachable": "PostgreSQL runs, and Odoo cannot use it",
+    "database-locked": "Odoo waits for a lock that somebody else's session holds",
+    "odoo-absent": "Odoo has no container",
+    "odoo-stopped": "Odoo's container does not run",
+    "odoo-out-of-memory": "Odoo was killed for want of memory",
+    "odoo-crash-loop": "Odoo ends at each start, and Docker starts it again",
+    "odoo-frozen": "Odoo runs, and answers nothing",
+    "odoo-not-listening": "Odoo runs, and nothing listens on its port",
+    "port-mapping-missing": "Odoo answers inside of its container, and its port is not on the host",
+    "odoo-unhealthy": "Odoo answers, but not with its login page",
+    "filestore-unreadable": "Odoo may not read its own files",
+    "filestore-missing": "Odoo's files are gone, or not where it looks for them",
+    "assets-missing": "compiled stylesheets and scripts are in the database and not in the filestore",
+    "assets-corrupt": "files of compiled stylesheets and scripts are not what they were",
+    "assets-poisoned": "stylesheets or scripts were compiled with an error in them",
+    "assets-stale": "the pages ask for stylesheets and scripts that are no more",
+    "assets-proxy": "Odoo's stylesheets and scripts are good, and the proxy spoils them",
+    "assets-broken": "stylesheets or scripts are bad, for no reason of the above",
+    "nginx-down": "nginx does not run",
+    "nginx-config-invalid": "nginx's configuration does not parse",
+    "nginx-elsewhere": "nginx sends requests to where Odoo is not",
+    "redirect-loop": "the site sends browsers round in a circle",
+    "public-unreachable": "the site is good on the host, and not from outside",
+    "host-unreachable": "the host does not answer, or does not let us in",
+    "ambiguous-target": "there are several candidates, and we must not choose",
+    "other-topology": "Odoo is not run by Compose here",
+    unknown: "the cause is not known",
+};
+
+;// CONCATENATED MODULE: ./build/report/outputs.js
 /** Journal -> the step's outputs, its exit code and its annotation. */
 
 /** How the end of a step is told that did nothing (`describeEnd`). */
@@ -65249,7 +65258,7 @@ function openOutputsOf(entries, reportDirectory) {
     const outputs = outputsOf(entries, reportDirectory);
     if (!entries.some(({ kind }) => kind === "connected" || kind === "diagnosed"))
         return outputs;
-    return { ...outputs, headline: _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .CAUSES */ .hE[outputs.cause] ?? _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .CAUSES */ .hE.unknown };
+    return { ...outputs, headline: CAUSES[outputs.cause] ?? CAUSES.unknown };
 }
 function annotationOf({ status, headline, next }) {
     const level = LEVEL[status];
@@ -65277,7 +65286,7 @@ function exitCodeOf(status, failOn) {
 /* unused harmony export SCHEMA_VERSION */
 /* harmony import */ var _console_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77150);
 /* harmony import */ var _deeds_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(75900);
-/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(94121);
+/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(22636);
 /**
  * Journal -> report.json: the run for programs, in the form of docs/report.schema.json. A key is always there; what there
  * is none of is null, an empty text or an empty list. Times are ISO 8601 in UTC, by the runner's clock unless said.
@@ -65468,8 +65477,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   Y: () => (/* binding */ summaryOf)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 21 modules
-var diagnosis = __nccwpck_require__(49952);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 22 modules
+var diagnosis = __nccwpck_require__(10748);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
 var diagnosis_risk = __nccwpck_require__(96691);
 // EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
@@ -65522,8 +65531,8 @@ function code(text) {
     return `<code>${plain(text)}</code>`;
 }
 
-// EXTERNAL MODULE: ./build/report/outputs.js
-var outputs = __nccwpck_require__(94121);
+// EXTERNAL MODULE: ./build/report/outputs.js + 1 modules
+var outputs = __nccwpck_require__(22636);
 ;// CONCATENATED MODULE: ./build/report/summary.js
 /** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
 
@@ -66466,7 +66475,7 @@ function whatTheBootSaid(output, { evidence, journal, redactor }) {
 /* harmony export */   g: () => (/* binding */ tidyUp)
 /* harmony export */ });
 /* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57357);
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(49952);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(10748);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(84937);
 /* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38597);
@@ -66619,7 +66628,7 @@ function whyStopped({ reason }) {
 /* harmony export */   uw: () => (/* binding */ good)
 /* harmony export */ });
 /* unused harmony export STATUS_OF_PROBLEM */
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(49952);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(10748);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(96691);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(19473);
 /* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(78262);

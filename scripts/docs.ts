@@ -8,7 +8,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { CAUSES } from "../src/diagnosis/diagnosis.ts";
+import { CAUSES } from "../src/diagnosis/cause.ts";
 import { AREAS, VERSION } from "../src/diagnosis/signatures/catalogue.ts";
 import type { Signature } from "../src/diagnosis/signatures/signature.ts";
 

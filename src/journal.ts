@@ -4,14 +4,17 @@
  */
 
 import type { Clock } from "./clock.ts";
+import type { Cause } from "./diagnosis/cause.ts";
 import type { Change } from "./diagnosis/changes.ts";
-import type { Cause, Diagnosis, RemedyName, RuledOut } from "./diagnosis/diagnosis.ts";
+import type { Diagnosis } from "./diagnosis/diagnosis.ts";
 import type { Fact } from "./diagnosis/discovery.ts";
 import type { Drift } from "./diagnosis/drift.ts";
 import type { Layer } from "./diagnosis/layers.ts";
+import type { RemedyName, RuledOut } from "./diagnosis/remedy-name.ts";
 import type { RiskClass } from "./diagnosis/risk.ts";
 import type { SignaturesFound } from "./diagnosis/signatures/index.ts";
 import type { Suspect } from "./diagnosis/suspects.ts";
+import type { Mode } from "./inputs/inputs.ts";
 import type { Redactor } from "./redactor.ts";
 
 /** How a run ends: exactly one of these (README.md, “Statuses”, tells what each means). */
@@ -25,8 +28,6 @@ export type Status =
   | "unreachable"
   | "cancelled"
   | "unknown";
-
-export type Mode = "check" | "plan" | "recover";
 
 /** A diagnosis without the survey's bulk. */
 export interface DiagnosisRecord {

@@ -1,6 +1,7 @@
 /** Looking at the host: connect, survey, diagnose, and say so in the journal. */
 
-import { type Diagnosis, diagnose, type RemedyName } from "./diagnosis/diagnosis.ts";
+import { type Diagnosis, diagnose } from "./diagnosis/diagnosis.ts";
+import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { Host } from "./host/host.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import { recordOf } from "./journal.ts";

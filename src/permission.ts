@@ -1,7 +1,8 @@
 /** What the user allowed, held against every diagnosis before it is acted upon: the scenario, and the approved plan. */
 
 import type { Clock } from "./clock.ts";
-import type { Diagnosis, RemedyName } from "./diagnosis/diagnosis.ts";
+import type { Diagnosis } from "./diagnosis/diagnosis.ts";
+import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { needsApproval, RISK, type RiskClass } from "./diagnosis/risk.ts";
 import { fits } from "./diagnosis/scenario.ts";
 import { untimely } from "./inputs/approval.ts";

@@ -5,7 +5,9 @@
 
 import { createHash } from "node:crypto";
 import { backupProgram } from "./backup/backup.ts";
-import type { Cause, Diagnosis, RemedyName } from "./diagnosis/diagnosis.ts";
+import type { Cause } from "./diagnosis/cause.ts";
+import type { Diagnosis } from "./diagnosis/diagnosis.ts";
+import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { needsApproval, needsBackup, RISK, type RiskClass } from "./diagnosis/risk.ts";
 import { stateKey, statePlace } from "./host/state.ts";
 import { stepPrograms } from "./host/steps/step.ts";

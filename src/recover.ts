@@ -3,14 +3,9 @@
  * invasive first, until every layer is good. Knows nothing of GitHub; every effect comes in as an argument.
  */
 
-import {
-  type Diagnosis,
-  hostUnreachable,
-  isGood,
-  isWaiting,
-  type RemedyName,
-} from "./diagnosis/diagnosis.ts";
+import { type Diagnosis, hostUnreachable, isGood, isWaiting } from "./diagnosis/diagnosis.ts";
 import { publicLayer } from "./diagnosis/layers.ts";
+import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { RISK } from "./diagnosis/risk.ts";
 import type { SignatureFound } from "./diagnosis/signatures/index.ts";
 import { RefusedError } from "./errors.ts";

@@ -2,8 +2,9 @@
 
 import { takeBackup } from "./backup/backup.ts";
 import { bringHomeEncrypted } from "./backup/home.ts";
-import type { Diagnosis, RemedyName } from "./diagnosis/diagnosis.ts";
+import type { Diagnosis } from "./diagnosis/diagnosis.ts";
 import { describeFailure, whereThreadsStand } from "./diagnosis/log.ts";
+import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { needsBackup, RISK } from "./diagnosis/risk.ts";
 import { type SignatureFound, signatureInOutput } from "./diagnosis/signatures/index.ts";
 import { RefusedError } from "./errors.ts";

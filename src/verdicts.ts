@@ -1,6 +1,7 @@
 /** How a run ends, in words: the first lines of the summary, for every way in which it can end. */
 
-import { type Diagnosis, isWaiting, type RemedyName } from "./diagnosis/diagnosis.ts";
+import { type Diagnosis, isWaiting } from "./diagnosis/diagnosis.ts";
+import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { ABOVE_CEILING, needsApproval, RISK, type RiskClass } from "./diagnosis/risk.ts";
 import { HostError, InputError, RefusedError } from "./errors.ts";
 import type { Scenario } from "./inputs/inputs.ts";

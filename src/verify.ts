@@ -4,7 +4,8 @@
  */
 
 import type { Clock } from "./clock.ts";
-import { type Cause, type Diagnosis, isGood, isWaiting } from "./diagnosis/diagnosis.ts";
+import type { Cause } from "./diagnosis/cause.ts";
+import { type Diagnosis, isGood, isWaiting } from "./diagnosis/diagnosis.ts";
 
 /** So many good looks in a row… */
 export const PASSES = 3;

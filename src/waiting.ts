@@ -1,6 +1,7 @@
 /** How long a run looks and waits before it believes what it sees, before anything is done and after. */
 
-import { type Diagnosis, isGood, isWaiting, type RemedyName } from "./diagnosis/diagnosis.ts";
+import { type Diagnosis, isGood, isWaiting } from "./diagnosis/diagnosis.ts";
+import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import type { Host } from "./host/host.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import { recordOf } from "./journal.ts";

@@ -1,7 +1,7 @@
 // What the user allowed, held against each diagnosis before it is acted upon.
 
 import { describe, expect, it } from "vitest";
-import type { RemedyName } from "../src/diagnosis/diagnosis.ts";
+import type { RemedyName } from "../src/diagnosis/remedy-name.ts";
 import { RISK, type RiskClass } from "../src/diagnosis/risk.ts";
 import { type Approval, parseApproval, tokenOf } from "../src/inputs/approval.ts";
 import type { Scenario } from "../src/inputs/inputs.ts";

@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Diagnosis, diagnose, type RemedyName } from "../src/diagnosis/diagnosis.ts";
+import { type Diagnosis, diagnose } from "../src/diagnosis/diagnosis.ts";
+import type { RemedyName } from "../src/diagnosis/remedy-name.ts";
 import { RISK, type RiskClass } from "../src/diagnosis/risk.ts";
 import { describePlan, mayRun, type Plan, type Planning, type PlanStep, planOf } from "../src/plan.ts";
 import { Redactor } from "../src/redactor.ts";

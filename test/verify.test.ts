@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Cause, Diagnosis } from "../src/diagnosis/diagnosis.ts";
+import type { Cause } from "../src/diagnosis/cause.ts";
+import type { Diagnosis } from "../src/diagnosis/diagnosis.ts";
 import { NO_SIGNATURES } from "../src/diagnosis/signatures/index.ts";
 import {
   confirm,

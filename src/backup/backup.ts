@@ -17,13 +17,13 @@ import { runStep, stepPrograms } from "../host/steps/step.ts";
 import type { Connection } from "../inputs/connection.ts";
 import type { BackupPlace } from "../inputs/inputs.ts";
 import type { BackupMade } from "../journal.ts";
-import type { Parts } from "../parts.ts";
 import { plainText } from "../survey/raw.ts";
 import { ifSeen } from "../survey/survey.ts";
 import { Arrival } from "./arrival.ts";
-import { DumpFile, type RoomIn, roomIn } from "./dump-file.ts";
+import { DumpFile, roomIn } from "./dump-file.ts";
 import { fetchLine } from "./fetch.ts";
 import { type Copying, copyInto, ENCRYPTED_NAME } from "./home.ts";
+import type { BackupParts } from "./parts.ts";
 import { endedBadly, refusalIn, withoutBackup } from "./refusals.ts";
 import { inBytes } from "./words.ts";
 
@@ -57,12 +57,6 @@ export interface BackupOptions {
   /** By which the droplet is reached: a person who fetches the dump goes the same way. */
   readonly connection: Connection;
 }
-
-/** What of a run's parts a backup needs. */
-export type BackupParts = Pick<Parts, "clock" | "journal" | "reportDirectory"> & {
-  /** How much of the runner's disk may be used; of the real one unless told otherwise. */
-  readonly room?: RoomIn;
-};
 
 /** The program of a backup as a plan shows it: the same for the same situation. */
 export function backupProgram(

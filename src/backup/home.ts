@@ -17,9 +17,9 @@ import type { Inputs } from "../inputs/inputs.ts";
 import type { BackupMade } from "../journal.ts";
 import { transferTimeout, whyStopped } from "../transfer-timeout.ts";
 import { Progress } from "./arrival.ts";
-import type { BackupParts } from "./backup.ts";
 import { requireRoom } from "./dump-file.ts";
 import { giveBackMemory } from "./garbage.ts";
+import type { BackupParts } from "./parts.ts";
 import { wordsFor } from "./refusals.ts";
 import { inBytes } from "./words.ts";
 

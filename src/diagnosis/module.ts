@@ -1,30 +1,9 @@
-/** What forbids acting on the module that the user named (runbook 2.4); without a name, nothing is ever done to one. */
+/** The module that the user named (runbook 2.4), as the database has it, and what forbids acting on it. */
 
 import { ifSeen, type NamedModule, type Survey } from "../survey/survey.ts";
 import { storeOf } from "./assets.ts";
-import type { Cause, Wishes } from "./diagnosis.ts";
-import type { Case } from "./ladder/case.ts";
-import { withoutDatabase } from "./ladder/files.ts";
 import type { Target } from "./target.ts";
-
-/** Those that the code of a module can be behind. */
-const OF_A_MODULE: ReadonlySet<Cause> = new Set([
-  "odoo-unhealthy",
-  "assets-missing",
-  "assets-corrupt",
-  "assets-poisoned",
-  "assets-stale",
-  "assets-broken",
-]);
-
-export function toModule(about: Case): string | undefined {
-  const { cause, survey, target, wishes } = about;
-  if (wishes.module === undefined) return "no `module` was named; suspects are only listed";
-  if (!OF_A_MODULE.has(cause)) return `a module is not behind ${cause}`;
-  const without = withoutDatabase(about);
-  if (without !== undefined || target === undefined) return without;
-  return moduleObjection(survey, target, wishes);
-}
+import type { Wishes } from "./wishes.ts";
 
 /** Why nothing is done to the module that the user named; undefined where it may be, as a step of an approved plan. */
 export function moduleObjection(

@@ -1,7 +1,7 @@
 /** How much each remedy may do, and what a user has to say before one may run. */
 
 import type { BackupWish, Ceiling } from "../inputs/inputs.ts";
-import type { RemedyName } from "./diagnosis.ts";
+import type { RemedyName } from "./remedy-name.ts";
 
 /**
  * Least first: `observe` looks; `restart` starts, restarts and lets go on; `repair` makes anew what Odoo can make by

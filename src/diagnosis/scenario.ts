@@ -4,7 +4,8 @@
  */
 
 import type { Scenario } from "../inputs/inputs.ts";
-import type { Cause, RemedyName } from "./diagnosis.ts";
+import type { Cause } from "./cause.ts";
+import type { RemedyName } from "./remedy-name.ts";
 
 /** Scenario 1 (502): Odoo, or the way to it, is down. Scenario 2 (500): Odoo answers with errors, or without its styles. */
 type Belongs = "502" | "500" | "both";

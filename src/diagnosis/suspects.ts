@@ -5,8 +5,8 @@
 
 import { type Container, ifSeen, type OdooDatabase, type Survey } from "../survey/survey.ts";
 import { type AssetsSight, storeOf } from "./assets.ts";
+import type { Cause } from "./cause.ts";
 import type { Outage } from "./changes.ts";
-import type { Cause } from "./diagnosis.ts";
 import { failureOf, logSince, sinceItsLastTries } from "./log.ts";
 import type { Target } from "./target.ts";
 import type { Work } from "./work.ts";

@@ -1,8 +1,10 @@
 /** What the user asked for, parsed once: types that cannot hold nonsense. */
 
-import type { Mode } from "../journal.ts";
 import type { Approval } from "./approval.ts";
 import type { Connection } from "./connection.ts";
+
+/** `check` looks, `plan` says what it would do, `recover` does it. */
+export type Mode = "check" | "plan" | "recover";
 
 /** The riskiest class of remedy that may run (src/diagnosis/risk.ts). */
 export type Ceiling = "restart" | "repair" | "wipe";

@@ -1,6 +1,6 @@
 /** All remedies, by name. */
 
-import type { RemedyName } from "../diagnosis/diagnosis.ts";
+import type { RemedyName } from "../diagnosis/remedy-name.ts";
 import { bootCheck } from "./boot-check/boot-check.ts";
 import { fixPermissions } from "./fix-permissions/fix-permissions.ts";
 import { module } from "./module/module.ts";

@@ -1,7 +1,8 @@
 /** What a remedy is, and how its program is made for a diagnosis. */
 
 import { readFileSync } from "node:fs";
-import type { Diagnosis, RemedyName } from "../diagnosis/diagnosis.ts";
+import type { Diagnosis } from "../diagnosis/diagnosis.ts";
+import type { RemedyName } from "../diagnosis/remedy-name.ts";
 import type { Target } from "../diagnosis/target.ts";
 import { RefusedError } from "../errors.ts";
 import type { Container } from "../survey/survey.ts";

@@ -1,6 +1,6 @@
 /** Journal -> what the remedies say they did, and how each is undone: the lines `did: …` and `undo: …` of their output. */
 
-import type { RemedyName } from "../diagnosis/diagnosis.ts";
+import type { RemedyName } from "../diagnosis/remedy-name.ts";
 import type { Entry } from "../journal.ts";
 
 export interface Deed {

@@ -1,6 +1,6 @@
 /** Journal -> the step's outputs, its exit code and its annotation. */
 
-import { CAUSES, type Cause } from "../diagnosis/diagnosis.ts";
+import { CAUSES, type Cause } from "../diagnosis/cause.ts";
 import type { ArtifactContent, Entry, EventOf, Status } from "../journal.ts";
 
 export interface Outputs {

@@ -3,11 +3,13 @@
  * is none of is null, an empty text or an empty list. Times are ISO 8601 in UTC, by the runner's clock unless said.
  */
 
-import type { Cause, RemedyName } from "../diagnosis/diagnosis.ts";
+import type { Cause } from "../diagnosis/cause.ts";
 import type { Fact } from "../diagnosis/discovery.ts";
 import type { Layer } from "../diagnosis/layers.ts";
+import type { RemedyName } from "../diagnosis/remedy-name.ts";
 import type { SignatureFound } from "../diagnosis/signatures/index.ts";
 import type { Suspect } from "../diagnosis/suspects.ts";
+import type { Mode } from "../inputs/inputs.ts";
 import type {
   ArtifactContent,
   BackupMade,
@@ -15,7 +17,6 @@ import type {
   Entry,
   EventOf,
   ForeseenStep,
-  Mode,
   Status,
 } from "../journal.ts";
 import { consoleWords } from "./console.ts";

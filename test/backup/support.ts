@@ -4,7 +4,8 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type BackupOptions, type BackupParts, takeBackup } from "../../src/backup/backup.ts";
+import { type BackupOptions, takeBackup } from "../../src/backup/backup.ts";
+import type { BackupParts } from "../../src/backup/parts.ts";
 import type { Diagnosis } from "../../src/diagnosis/diagnosis.ts";
 import type { Host } from "../../src/host/host.ts";
 import { acquireLease } from "../../src/host/lease/lease.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { type AssetFinding, assetsOf, beyondThePage } from "../../src/diagnosis/assets.ts";
-import { findTarget } from "../../src/diagnosis/target.ts";
+import { findTarget } from "../../src/diagnosis/find-target.ts";
 import { type Asset, type AssetAnswer, type Bundle, seen, unseen } from "../../src/survey/survey.ts";
 import {
   activity,

@@ -2,19 +2,18 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CAUSES, type Cause } from "../../src/diagnosis/cause.ts";
 import {
-  CAUSES,
-  type Cause,
   type Diagnosis,
   diagnose,
   hostUnreachable,
   isGood,
   isWaiting,
-  type RemedyName,
-  type Wishes,
 } from "../../src/diagnosis/diagnosis.ts";
+import type { RemedyName } from "../../src/diagnosis/remedy-name.ts";
 import { aboveCeiling, RISK } from "../../src/diagnosis/risk.ts";
 import { fits } from "../../src/diagnosis/scenario.ts";
+import type { Wishes } from "../../src/diagnosis/wishes.ts";
 import type { BackupWish, Ceiling, ModuleWish, Scenario } from "../../src/inputs/inputs.ts";
 import { REMEDIES } from "../../src/remedies/index.ts";
 import { ifSeen, type Survey } from "../../src/survey/survey.ts";

@@ -1,8 +1,8 @@
 // Which module may be acted upon: the one that the user named, if the database has it and Odoo can do without it.
 
 import { describe, expect, it } from "vitest";
+import { findTarget } from "../../src/diagnosis/find-target.ts";
 import { moduleObjection } from "../../src/diagnosis/module.ts";
-import { findTarget } from "../../src/diagnosis/target.ts";
 import { type OdooDatabase, seen, unseen } from "../../src/survey/survey.ts";
 import { activity, db, NO_WISHES, namedModule, odooDatabase, survey } from "./surveys.ts";
 

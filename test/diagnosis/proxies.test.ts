@@ -1,8 +1,8 @@
 // The reverse proxy: which one it is, and whether nginx sends people to where Odoo is.
 
 import { describe, expect, it } from "vitest";
+import { findTarget } from "../../src/diagnosis/find-target.ts";
 import { cdnAnswers, cdnOf, proxyProgram, routesOf, stoppedProxy } from "../../src/diagnosis/proxies.ts";
-import { findTarget } from "../../src/diagnosis/target.ts";
 import { type NginxUpstream, seen, unseen } from "../../src/survey/survey.ts";
 import {
   answer,

@@ -1,11 +1,11 @@
 // What the user allowed: the ceiling, and what needs an approval besides.
 
 import { describe, expect, it } from "vitest";
+import { findTarget } from "../../src/diagnosis/find-target.ts";
 import { ladderFor } from "../../src/diagnosis/ladder/index.ts";
 import { layersOf } from "../../src/diagnosis/layers.ts";
 import { aboveCeiling, needsApproval, needsBackup, RISK, type RiskClass } from "../../src/diagnosis/risk.ts";
 import { NO_SIGNATURES } from "../../src/diagnosis/signatures/index.ts";
-import { findTarget } from "../../src/diagnosis/target.ts";
 import type { BackupWish, Ceiling } from "../../src/inputs/inputs.ts";
 import { seen } from "../../src/survey/survey.ts";
 import { BAD_GATEWAY, NO_WISHES, PROCESSES, survey, TIMED_OUT } from "./surveys.ts";

@@ -1,7 +1,7 @@
 // A named scenario narrows what may be done, and changes nothing of what is found.
 
 import { describe, expect, it } from "vitest";
-import { CAUSES, type Cause } from "../../src/diagnosis/diagnosis.ts";
+import { CAUSES, type Cause } from "../../src/diagnosis/cause.ts";
 import { fits, outsideScenario } from "../../src/diagnosis/scenario.ts";
 import { seen } from "../../src/survey/survey.ts";
 import { answer, BAD_GATEWAY, db, diagnosisOf, odoo, PROCESSES, process } from "./surveys.ts";

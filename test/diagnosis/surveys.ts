@@ -1,7 +1,9 @@
 // Surveys for tests: a healthy shop that can be bent, and every state that a shop can be in.
 
 import fc from "fast-check";
-import { type Diagnosis, diagnose, type RemedyName, type Wishes } from "../../src/diagnosis/diagnosis.ts";
+import { type Diagnosis, diagnose } from "../../src/diagnosis/diagnosis.ts";
+import type { RemedyName } from "../../src/diagnosis/remedy-name.ts";
+import type { Wishes } from "../../src/diagnosis/wishes.ts";
 import {
   type AccessLog,
   type Asset,

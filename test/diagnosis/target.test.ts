@@ -1,7 +1,8 @@
 // Which compose project, and which of its services: found from what is there, narrowed by the user, and never guessed.
 
 import { describe, expect, it } from "vitest";
-import { findTarget, type TargetWishes } from "../../src/diagnosis/target.ts";
+import { findTarget } from "../../src/diagnosis/find-target.ts";
+import type { TargetWishes } from "../../src/diagnosis/target.ts";
 import { seen, unseen } from "../../src/survey/survey.ts";
 import {
   activity,

@@ -4,7 +4,8 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Cause, Diagnosis } from "../../src/diagnosis/diagnosis.ts";
+import type { Cause } from "../../src/diagnosis/cause.ts";
+import type { Diagnosis } from "../../src/diagnosis/diagnosis.ts";
 import { NO_SIGNATURES } from "../../src/diagnosis/signatures/index.ts";
 import type { Target } from "../../src/diagnosis/target.ts";
 import { assignments } from "../../src/host/quote.ts";

@@ -5,7 +5,7 @@ import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CAUSES } from "../../src/diagnosis/diagnosis.ts";
+import { CAUSES } from "../../src/diagnosis/cause.ts";
 import { RISK } from "../../src/diagnosis/risk.ts";
 import { type Entry, type Event, Journal } from "../../src/journal.ts";
 import { Redactor } from "../../src/redactor.ts";

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { RemedyName } from "../../src/diagnosis/diagnosis.ts";
+import type { RemedyName } from "../../src/diagnosis/remedy-name.ts";
 import { NO_SIGNATURES, type SignatureFound } from "../../src/diagnosis/signatures/index.ts";
 import { type Entry, type Event, Journal, type Status } from "../../src/journal.ts";
 import { Redactor } from "../../src/redactor.ts";

@@ -2,7 +2,7 @@
 // by the sandbox's own front and containers.
 
 import { describe, expect, it } from "vitest";
-import type { Mode } from "../../src/journal.ts";
+import type { Mode } from "../../src/inputs/inputs.ts";
 import { summaryOf } from "../../src/report/summary.ts";
 import { type Ran, runOn } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";

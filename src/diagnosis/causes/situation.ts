@@ -2,7 +2,7 @@
 
 import { type DirectProbe, ifSeen, type Survey } from "../../survey/survey.ts";
 import type { AssetsSight } from "../assets.ts";
-import type { Cause } from "../diagnosis.ts";
+import type { Cause } from "../cause.ts";
 import type { Layer, LayerName } from "../layers.ts";
 import { LONGEST_PAUSE, logSince } from "../log.ts";
 import type { Target } from "../target.ts";

@@ -2,10 +2,12 @@
 
 import type { Survey } from "../../survey/survey.ts";
 import type { AssetsSight } from "../assets.ts";
-import type { Cause, RemedyName, Wishes } from "../diagnosis.ts";
+import type { Cause } from "../cause.ts";
 import type { Layer } from "../layers.ts";
+import type { RemedyName } from "../remedy-name.ts";
 import type { SignaturesFound } from "../signatures/index.ts";
 import type { Target } from "../target.ts";
+import type { Wishes } from "../wishes.ts";
 
 export interface Case {
   readonly cause: Cause;

@@ -5,7 +5,7 @@
 
 import { ifSeen } from "../../survey/survey.ts";
 import { storeOf } from "../assets.ts";
-import type { Cause } from "../diagnosis.ts";
+import type { Cause } from "../cause.ts";
 import type { Case } from "./case.ts";
 
 export function toFixPermissions({ cause, survey, target }: Case): string | undefined {

@@ -3,13 +3,14 @@
  * (docs/runbook.md, 1.4, 1.5 and 2.1 to 2.4). Each question is asked of every remedy, so that a person sees why not.
  */
 
-import type { Cause, RemedyName, RuledOut } from "../diagnosis.ts";
-import { toModule } from "../module.ts";
+import type { Cause } from "../cause.ts";
+import type { RemedyName, RuledOut } from "../remedy-name.ts";
 import { aboveCeiling, needsBackup, RISK, type RiskClass } from "../risk.ts";
 import { outsideScenario } from "../scenario.ts";
 import { ruledOutBySignature } from "../signatures/index.ts";
 import type { Case, Objection } from "./case.ts";
 import { toFixPermissions, toQuarantineFiles, toRegenerateAssets, toWipeAssets } from "./files.ts";
+import { toModule } from "./module.ts";
 import {
   toBootCheck,
   toRestartOdoo,

@@ -1,9 +1,9 @@
 /** What forbids each of the remedies that start, restart and let go on (runbook 1.4), and the boot check (1.5). */
 
 import { ifSeen } from "../../survey/survey.ts";
+import type { Cause } from "../cause.ts";
 import { databasesToChooseFrom, elsewhereSetting } from "../causes/odoo.ts";
 import { stateOf } from "../causes/situation.ts";
-import type { Cause } from "../diagnosis.ts";
 import { whyNoneIsServed } from "../discovery.ts";
 import { isStoppedBySignal } from "../processes.ts";
 import { aboveCeiling, RISK } from "../risk.ts";

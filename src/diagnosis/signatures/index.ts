@@ -23,8 +23,9 @@
  */
 
 import type { Survey } from "../../survey/survey.ts";
+import type { Cause } from "../cause.ts";
 import { type Found, OPEN_ADVICE } from "../causes/situation.ts";
-import type { Cause, RemedyName } from "../diagnosis.ts";
+import type { RemedyName } from "../remedy-name.ts";
 import type { Target } from "../target.ts";
 import { AREAS, VERSION } from "./catalogue.ts";
 import type { Signature } from "./signature.ts";

@@ -1,6 +1,7 @@
 /** What a signature is: words in a log by which a known trouble is recognised, and what follows from it. */
 
-import type { Cause, RemedyName, RuledOut } from "../diagnosis.ts";
+import type { Cause } from "../cause.ts";
+import type { RemedyName, RuledOut } from "../remedy-name.ts";
 
 /**
  * Which text a signature is looked for in, as the survey brings it. `Docker` is what the daemon or Compose answered when

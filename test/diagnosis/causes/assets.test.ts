@@ -2,7 +2,8 @@
 // order in which one must act where several hold.
 
 import { describe, expect, it } from "vitest";
-import type { Cause, Diagnosis } from "../../../src/diagnosis/diagnosis.ts";
+import type { Cause } from "../../../src/diagnosis/cause.ts";
+import type { Diagnosis } from "../../../src/diagnosis/diagnosis.ts";
 import {
   type Asset,
   type Bundle,

@@ -1,7 +1,7 @@
 // Which cause is the root: of a shop that is well, and of several faults at once.
 
 import { describe, expect, it } from "vitest";
-import type { Cause } from "../../../src/diagnosis/diagnosis.ts";
+import type { Cause } from "../../../src/diagnosis/cause.ts";
 import { seen, unseen } from "../../../src/survey/survey.ts";
 import {
   ago,

@@ -1,6 +1,8 @@
 /** States of a shop that several causes are tested with. */
 
-import { type Cause, type Diagnosis, diagnose, type RemedyName } from "../../../src/diagnosis/diagnosis.ts";
+import type { Cause } from "../../../src/diagnosis/cause.ts";
+import { type Diagnosis, diagnose } from "../../../src/diagnosis/diagnosis.ts";
+import type { RemedyName } from "../../../src/diagnosis/remedy-name.ts";
 import { seen, unseen } from "../../../src/survey/survey.ts";
 import {
   answer,

@@ -1,7 +1,9 @@
 // Which remedies broken assets allow, in which order, and what the user has to say before each.
 
 import { describe, expect, it } from "vitest";
-import type { Diagnosis, RemedyName, Wishes } from "../../../src/diagnosis/diagnosis.ts";
+import type { Diagnosis } from "../../../src/diagnosis/diagnosis.ts";
+import type { RemedyName } from "../../../src/diagnosis/remedy-name.ts";
+import type { Wishes } from "../../../src/diagnosis/wishes.ts";
 import { type Bundle, type Filestore, seen } from "../../../src/survey/survey.ts";
 import { good, whatRecoverWouldDo } from "../../../src/verdicts.ts";
 import {

@@ -1,7 +1,8 @@
 // Which remedies a cause allows, least invasive first, and why the others are ruled out.
 
 import { describe, expect, it } from "vitest";
-import type { Diagnosis, RemedyName } from "../../../src/diagnosis/diagnosis.ts";
+import type { Diagnosis } from "../../../src/diagnosis/diagnosis.ts";
+import type { RemedyName } from "../../../src/diagnosis/remedy-name.ts";
 import { seen, unseen } from "../../../src/survey/survey.ts";
 import {
   activity,

@@ -2,9 +2,10 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { findTarget } from "../../../src/diagnosis/find-target.ts";
 import { AREAS } from "../../../src/diagnosis/signatures/catalogue.ts";
 import type { Signature, Where } from "../../../src/diagnosis/signatures/signature.ts";
-import { findTarget, type Target } from "../../../src/diagnosis/target.ts";
+import type { Target } from "../../../src/diagnosis/target.ts";
 import { type Container, type Survey, seen, unseen } from "../../../src/survey/survey.ts";
 import {
   ago,

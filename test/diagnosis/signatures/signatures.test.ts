@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CAUSES } from "../../../src/diagnosis/diagnosis.ts";
+import { CAUSES } from "../../../src/diagnosis/cause.ts";
 import { RISK } from "../../../src/diagnosis/risk.ts";
 import { AREAS } from "../../../src/diagnosis/signatures/catalogue.ts";
 import { signaturesIn } from "../../../src/diagnosis/signatures/index.ts";

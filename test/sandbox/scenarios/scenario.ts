@@ -1,6 +1,7 @@
 /** What a scenario is: how the sandbox is broken, and how a recovery of it ends. */
 
-import type { Cause, RemedyName } from "../../../src/diagnosis/diagnosis.ts";
+import type { Cause } from "../../../src/diagnosis/cause.ts";
+import type { RemedyName } from "../../../src/diagnosis/remedy-name.ts";
 import type { Status } from "../../../src/journal.ts";
 import type { ActionInputs } from "../../support/action.ts";
 import type { Sandbox } from "../sandbox.ts";

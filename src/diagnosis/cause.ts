@@ -1,0 +1,43 @@
+/** Why a site is as it is. */
+
+/** Every cause, with what it means for a person. The order of their finding is in causes/index.ts. */
+export const CAUSES = {
+  healthy: "every layer is good",
+  "in-progress": "somebody is at work: an update, a restore, a deploy, a boot",
+  intermittent: "it works now, and failed again and again lately",
+  "docker-down": "the Docker daemon does not answer",
+  "disk-full": "a file system that matters is full",
+  "inodes-full": "a file system that matters can hold no more files",
+  "stack-down": "neither Odoo nor the database runs",
+  "database-down": "PostgreSQL does not run",
+  "database-starting": "PostgreSQL starts or recovers, and lets nobody in yet",
+  "database-unreachable": "PostgreSQL runs, and Odoo cannot use it",
+  "database-locked": "Odoo waits for a lock that somebody else's session holds",
+  "odoo-absent": "Odoo has no container",
+  "odoo-stopped": "Odoo's container does not run",
+  "odoo-out-of-memory": "Odoo was killed for want of memory",
+  "odoo-crash-loop": "Odoo ends at each start, and Docker starts it again",
+  "odoo-frozen": "Odoo runs, and answers nothing",
+  "odoo-not-listening": "Odoo runs, and nothing listens on its port",
+  "port-mapping-missing": "Odoo answers inside of its container, and its port is not on the host",
+  "odoo-unhealthy": "Odoo answers, but not with its login page",
+  "filestore-unreadable": "Odoo may not read its own files",
+  "filestore-missing": "Odoo's files are gone, or not where it looks for them",
+  "assets-missing": "compiled stylesheets and scripts are in the database and not in the filestore",
+  "assets-corrupt": "files of compiled stylesheets and scripts are not what they were",
+  "assets-poisoned": "stylesheets or scripts were compiled with an error in them",
+  "assets-stale": "the pages ask for stylesheets and scripts that are no more",
+  "assets-proxy": "Odoo's stylesheets and scripts are good, and the proxy spoils them",
+  "assets-broken": "stylesheets or scripts are bad, for no reason of the above",
+  "nginx-down": "nginx does not run",
+  "nginx-config-invalid": "nginx's configuration does not parse",
+  "nginx-elsewhere": "nginx sends requests to where Odoo is not",
+  "redirect-loop": "the site sends browsers round in a circle",
+  "public-unreachable": "the site is good on the host, and not from outside",
+  "host-unreachable": "the host does not answer, or does not let us in",
+  "ambiguous-target": "there are several candidates, and we must not choose",
+  "other-topology": "Odoo is not run by Compose here",
+  unknown: "the cause is not known",
+} as const;
+
+export type Cause = keyof typeof CAUSES;
