@@ -250,9 +250,9 @@ describe("docs/quick-start.md", () => {
     await onTheDroplet(at("the droplet, to try it").join(""));
     await bench.droplet.assertSymptom("odoo-stopped");
     const { exitCode, log, artifacts } = await press("recover");
+    expect(exitCode, log).toBe(0);
     await bench.droplet.assertHealthy();
     await bench.nothingLeftBehind();
-    expect(exitCode, log).toBe(0);
     const summaries = [...artifacts.values()].map((files) => files.get("summary.md") ?? "");
     const recovered = summaries.find((summary) => summary.includes("recovered:")) ?? "";
     const [begins = ""] = /^[\s\S]*?^\| proxy \|.*$/m.exec(recovered) ?? [];

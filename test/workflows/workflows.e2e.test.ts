@@ -90,9 +90,9 @@ describe("the button", () => {
   it("plans, and the site is back by one press, though a second fault stood behind the one of the plan", async () => {
     await bench.break("docker-left-out");
     const run = await press({ mode: "recover", ceiling: "wipe" });
+    expect(run.exitCode, run.log).toBe(0);
     await bench.droplet.assertHealthy();
     await bench.nothingLeftBehind();
-    expect(run.exitCode, run.log).toBe(0);
     expect(linesOf("Look", run)).toContain("set-output:: status=planned");
     expect(linesOf("Recover", run)).toMatch(/set-output:: remedies=start-docker,start-stack$/m);
     expect(statusesOf(run)).toEqual(["planned", "recovered"]);
@@ -101,8 +101,8 @@ describe("the button", () => {
   it("runs just the plan that its reviewers let into the environment", async () => {
     await bench.break("odoo-stopped");
     const run = await press({ mode: "recover", ceiling: "wipe" }, { "reviewed: false": "reviewed: true" });
-    await bench.droplet.assertHealthy();
     expect(run.exitCode, run.log).toBe(0);
+    await bench.droplet.assertHealthy();
     expect(linesOf("Recover", run)).toContain("The plan that was approved is the one for this situation");
     expect(statusesOf(run)).toEqual(["planned", "recovered"]);
   });
@@ -123,9 +123,9 @@ describe("the button", () => {
     expect(await rowsAndFiles(bench)).toEqual(before);
 
     const run = await press({ mode: "recover", ceiling: "wipe", approve: token });
+    expect(run.exitCode, run.log).toBe(0);
     await bench.droplet.assertHealthy();
     await bench.nothingLeftBehind();
-    expect(run.exitCode, run.log).toBe(0);
     expect(ran("Look", run)).toBe(false);
     expect(linesOf("Recover", run)).toMatch(/set-output:: remedies=(?:.*,)?wipe-assets$/m);
     expect(reports(run)).toMatchObject([{ status: "recovered" }]);
@@ -136,9 +136,9 @@ describe("the last job of a deploy", () => {
   it("heals what the deploy left down, and tells the next job", async () => {
     await bench.break("odoo-stopped");
     const run = await company.run("deploy", "push", { with: QUICK });
+    expect(run.exitCode, run.log).toBe(0);
     await bench.droplet.assertHealthy();
     await bench.nothingLeftBehind();
-    expect(run.exitCode, run.log).toBe(0);
     expect(linesOf("tell", run)).toMatch(/\| recovered \(odoo-stopped\): \S.*$/m);
     expect(reports(run)).toMatchObject([{ status: "recovered", cause: "odoo-stopped" }]);
   });
@@ -177,9 +177,9 @@ describe("the scheduled look", () => {
       with: QUICK,
       edits: { "heal: false": "heal: true" },
     });
+    expect(run.exitCode, run.log).toBe(0);
     await bench.droplet.assertHealthy();
     await bench.nothingLeftBehind();
-    expect(run.exitCode, run.log).toBe(0);
     expect(Date.now() - began).toBeGreaterThan(60_000);
     expect(statusesOf(run)).toEqual(["recovered", "unhealthy"]);
   });
