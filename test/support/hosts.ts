@@ -55,10 +55,13 @@ export function bentTransport(bend: (command: string) => string): Transport {
   return { ...local, exec: (command, options) => local.exec(bend(command), options) };
 }
 
-/** An empty directory that goes away with its scope. */
+/** An empty directory that goes away with its scope, though somebody may still be about to write into it. */
 export function temporaryDirectory(): { readonly path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), "odoo-recover-test-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+  return {
+    path,
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }),
+  };
 }
 
 /** A place for our state under a temporary directory. */
