@@ -87,6 +87,12 @@ describe("restart-odoo", () => {
     expect(why(diagnosisOf(looping), "restart-odoo")).toContain("does not run");
   });
 
+  it("is not done after a boot check, which started it anew: one that falls slowly looks as if it did not listen", () => {
+    const diagnosis = diagnosisOf(hangs, ["boot-check"]);
+    expect(diagnosis.ladder).toEqual([]);
+    expect(why(diagnosis, "restart-odoo")).toContain("after the boot check");
+  });
+
   it("is done to one that does not find back to a database that was brought back", () => {
     const log = `${new Date(Date.parse("2024-05-02T02:59:50Z")).toISOString()} FATAL:  password authentication failed for user "odoo"`;
     expect(diagnosisOf({ ...fails, log }).ladder).toEqual([]);
