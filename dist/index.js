@@ -56383,6 +56383,9 @@ function toRestartOdoo({ cause, survey, target, layers, tried, wishes }) {
         return "Docker restarts it again and again already, and it falls each time";
     if (cause === "assets-stale")
         return toRestartForAssets({ tried, wishes });
+    // On a slow machine one that falls is seen for a while as one that does not listen.
+    if (tried.includes("boot-check"))
+        return "it was started anew after the boot check already";
     const futile = NOT_MENDED_BY_A_RESTART[cause];
     if (futile !== undefined)
         return futile;
