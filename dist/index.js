@@ -52423,7 +52423,7 @@ module.exports = __nccwpck_require__.p + "c1ce1da02dafb03f0578.sh";
 /***/ 14992:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "b31a1b19800e6791433d.sh";
+module.exports = __nccwpck_require__.p + "999fd6c97b5c3347c68a.sh";
 
 /***/ }),
 

@@ -240,8 +240,11 @@ interface Look {
   readonly secrets: readonly string[];
 }
 
-async function look(host: StandInHost, more: { readonly directory?: string } = {}): Promise<Look> {
-  const opened = await openHost(async () => host.transport());
+async function look(
+  host: StandInHost,
+  more: { readonly directory?: string; readonly transport?: Transport } = {},
+): Promise<Look> {
+  const opened = await openHost(async () => more.transport ?? host.transport());
   const secrets: string[] = [];
   const began = performance.now();
   const survey = await takeSurvey(
@@ -386,15 +389,34 @@ describe("a survey of a host that is well", () => {
     for (const each of others) expect(each).toMatch(/ session_id=s0$/);
   });
 
-  it("leaves nothing behind: no process, and no folder of its own", async () => {
-    const host = wellHost();
+  /** What tells which folders were made. */
+  function watchFolders(host: StandInHost): () => readonly string[] {
     const made = host.data("made", "");
     host.command("mktemp", `made=$(${found("mktemp")} "$@") && echo "$made" >>${made} && echo "$made"`);
+    return () => readFileSync(made, "utf8").split("\n").filter(Boolean);
+  }
+
+  it("leaves nothing behind: no process, and no folder of its own", async () => {
+    const host = wellHost();
+    const made = watchFolders(host);
     await look(host);
-    const folders = readFileSync(made, "utf8").split("\n").filter(Boolean);
-    expect(folders).toHaveLength(1);
-    expect(folders.filter(existsSync)).toEqual([]);
+    expect(made()).toHaveLength(1);
+    expect(made().filter(existsSync)).toEqual([]);
     expect(processesWith(host.path)).toEqual([]);
+  });
+
+  it("leaves nothing behind either when the run was stopped and nobody reads its answer any more", async () => {
+    const host = wellHost();
+    const made = watchFolders(host);
+    const way = host.transport();
+    const transport: Transport = {
+      ...way,
+      exec: (command, options) => way.exec(`${command} | head -c 20`, options),
+    };
+    await expect(look(host, { transport })).rejects.toThrow();
+    expect(made().length).toBeGreaterThan(0);
+    await expect.poll(() => made().filter(existsSync), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => processesWith(host.path), { timeout: 20_000 }).toEqual([]);
   });
 });
 

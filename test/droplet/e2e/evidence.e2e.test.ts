@@ -215,6 +215,12 @@ it("a recovery that is stopped uploads in its post step what it saw", async () =
   expect(left.end.outputs.get("artifact")).toBe("");
   expectNothingLeaked(left);
   expectWhole(left, ["before"]);
+  // A look that was under way ends at its bounds, and takes what it had read with it.
+  await expect
+    .poll(() => droplet.script("find /dev/shm /tmp /run -maxdepth 1 -name 'odoo-recover.*'"), {
+      timeout: 30_000,
+    })
+    .toBe("");
 });
 
 it("a full disk on the runner changes no verdict; and what a change would destroy is kept, or nothing is changed", async () => {

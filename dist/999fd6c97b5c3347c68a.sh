@@ -16,7 +16,8 @@ for parent in /dev/shm "${TMPDIR:-/tmp}" /run; do
 done
 [ -n "$work" ] || { echo "no directory for temporary files" >&2; exit 73; }
 trap 'rm -rf "$work"' EXIT
-trap 'exit 143' HUP INT TERM
+# Whoever stops a run does not read our answer to its end.
+trap 'exit 143' HUP INT TERM PIPE
 
 # probe NAME FUNCTION [NAME FUNCTION...]: runs in the background, those of one call one after the other; what each answered
 # is printed by `tell`, whole.
