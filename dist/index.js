@@ -61245,9 +61245,6 @@ function checksum(values) {
 function parseInputs(raw, readFile) {
     const reader = readerOf(raw);
     const { given, complain, check, optional, duration, mistakes } = reader;
-    for (const name of Object.keys(raw))
-        if (!Object.hasOwn(names/* INPUT_DEFAULTS */.WJ, name))
-            complain(inOneLine(name), `there is no such input${nearest(name)}`);
     const inputs = {
         connection: connectionFrom(reader, readFile),
         mode: check("mode", FORMS.mode, "check"),
@@ -61270,9 +61267,14 @@ function parseInputs(raw, readFile) {
         commandTimeoutMs: duration("command_timeout"),
         failOn: check("fail_on", FORMS.failOn, "unhealthy"),
     };
-    if (mistakes.length > 0)
-        throw new errors/* InputError */.dz(mistakes);
+    const unknown = Object.keys(raw).filter((name) => !Object.hasOwn(names/* INPUT_DEFAULTS */.WJ, name));
+    const all = [...unknown.map(noSuchInput), ...mistakes];
+    if (all.length > 0)
+        throw new errors/* InputError */.dz(all);
     return inputs;
+}
+function noSuchInput(name) {
+    return `\`${inOneLine(name)}\`: there is no such input${nearest(name)}`;
 }
 function approvalFrom(text, mode, complain) {
     if (text === "")

@@ -21,9 +21,6 @@ import { parseRecipients } from "./recipients.ts";
 export function parseInputs(raw: RawInputs, readFile: (path: string) => string): Inputs {
   const reader = readerOf(raw);
   const { given, complain, check, optional, duration, mistakes } = reader;
-  for (const name of Object.keys(raw))
-    if (!Object.hasOwn(INPUT_DEFAULTS, name))
-      complain(inOneLine(name), `there is no such input${nearest(name)}`);
   const inputs: Inputs = {
     connection: connectionFrom(reader, readFile),
     mode: check("mode", FORMS.mode, "check"),
@@ -48,8 +45,14 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
     commandTimeoutMs: duration("command_timeout"),
     failOn: check("fail_on", FORMS.failOn, "unhealthy"),
   };
-  if (mistakes.length > 0) throw new InputError(mistakes);
+  const unknown = Object.keys(raw).filter((name) => !Object.hasOwn(INPUT_DEFAULTS, name));
+  const all = [...unknown.map(noSuchInput), ...mistakes];
+  if (all.length > 0) throw new InputError(all);
   return inputs;
+}
+
+function noSuchInput(name: string): string {
+  return `\`${inOneLine(name)}\`: there is no such input${nearest(name)}`;
 }
 
 function approvalFrom(text: string, mode: string, complain: (problem: string) => void): Approval | undefined {

@@ -16,7 +16,7 @@ export interface Reader {
   readonly mistakes: readonly string[];
   /** As the workflow gave it, or the default where it is absent or blank. */
   given(name: InputName): string;
-  complain(name: string, problem: string): void;
+  complain(name: InputName, problem: string): void;
   /** Parsed; the fallback, and a complaint, where it has not that form. */
   check<T>(name: InputName, form: v.GenericSchema<unknown, T>, fallback: T): T;
   /** The same; undefined where it is absent or blank. */
@@ -31,7 +31,7 @@ export function readerOf(raw: RawInputs): Reader {
     const value = raw[name] ?? "";
     return value.trim() === "" ? INPUT_DEFAULTS[name] : value;
   };
-  const complain = (name: string, problem: string): void => {
+  const complain = (name: InputName, problem: string): void => {
     mistakes.push(`\`${name}\`: ${problem}`);
   };
   const check = <T>(name: InputName, form: v.GenericSchema<unknown, T>, fallback: T): T => {

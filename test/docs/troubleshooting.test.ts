@@ -31,7 +31,7 @@ function entries(): string[] {
 /** `…` is any text, of either side. An input's name stands in front of a problem that the source has without it. */
 function tells(entry: string, message: string): boolean {
   const pattern = entry
-    .replace(/^(?:…|…?[a-z_]+): /, "")
+    .replace(/^…?[a-z_]+: /, "")
     .split("…")
     .map((part) => part.trim().replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"))
     .join(".*");

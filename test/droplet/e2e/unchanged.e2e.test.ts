@@ -93,7 +93,7 @@ describe("plan changes nothing", () => {
 });
 
 describe("a site that has still to compile its bundles, as after a deploy,", () => {
-  /** Gives every bundle a newer version than the one that is there, starts Odoo, and waits until it listens. */
+  /** Makes every compiled bundle one of an older version, starts Odoo, and waits until it listens. */
   async function makeCold(): Promise<void> {
     await bench.droplet.script(`
       sql "$DATABASE" <<<"UPDATE ir_attachment SET url = regexp_replace(url, '-[0-9a-f]{7}/', '-0000000/') WHERE $BUNDLES"
