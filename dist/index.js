@@ -55644,19 +55644,31 @@ function redirectLoop({ survey, target, layers, url }) {
 function whyOf(layers, name) {
     return layers.find((layer) => layer.name === name)?.why ?? "";
 }
+/**
+ * A server that nginx passes requests to in turn with Odoo, and that is not there. One look sees any of them fail: the
+ * page, or one of the files that it asks for.
+ */
+function deadServer({ survey, target, layers, assets, url }) {
+    if ((0,causes_situation/* stateOf */.L4)(layers, "direct") !== "good")
+        return undefined;
+    const pageFails = [(0,causes_situation/* stateOf */.L4)(layers, "proxy"), (0,causes_situation/* stateOf */.L4)(layers, "public")].includes("bad");
+    const spoiled = assets.findings.find(({ kind }) => kind === "spoiled");
+    const path = pageFails ? "/web/login" : spoiled?.path;
+    if (path === undefined)
+        return undefined;
+    const routes = routesFor(survey, target, url?.hostname, path);
+    const dead = routes.filter(({ leadsToOdoo, listens, upstream }) => leadsToOdoo === false &&
+        listens !== true &&
+        routes.some((other) => other.leadsToOdoo && shareRequests(other.upstream, upstream)));
+    if (dead.length === 0)
+        return undefined;
+    return (0,causes_situation/* found */.F9)("intermittent", `nginx sends some of the requests elsewhere than to Odoo: ${describeRoutes(dead)}`, "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
+}
 function nginxElsewhere({ survey, target, layers, url }) {
-    const outside = [(0,causes_situation/* stateOf */.L4)(layers, "proxy"), (0,causes_situation/* stateOf */.L4)(layers, "public")];
-    if (!outside.includes("bad") || (0,causes_situation/* stateOf */.L4)(layers, "direct") !== "good")
+    if ((0,causes_situation/* stateOf */.L4)(layers, "proxy") !== "bad" || (0,causes_situation/* stateOf */.L4)(layers, "direct") !== "good")
         return undefined;
     const routes = routesOf(survey, target, url?.hostname);
     const astray = routes.filter(({ leadsToOdoo }) => leadsToOdoo === false);
-    const dead = astray.filter(({ upstream, listens }) => listens !== true &&
-        routes.some((other) => other.leadsToOdoo && shareRequests(other.upstream, upstream)));
-    if (dead.length > 0) {
-        return (0,causes_situation/* found */.F9)("intermittent", `nginx sends some of the requests elsewhere than to Odoo: ${describeRoutes(dead)}`, "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.");
-    }
-    if ((0,causes_situation/* stateOf */.L4)(layers, "proxy") !== "bad")
-        return undefined;
     if (astray.length === 0 || astray.length < routes.length)
         return nginxByItself({ survey, layers, url }, routes);
     const direct = (0,causes_situation/* directOf */.d_)(survey, target);
@@ -55751,6 +55763,7 @@ const RULES = [
     filestoreKeepsOdooDown,
     odooUnhealthy,
     nginxDown,
+    deadServer,
     nginxElsewhere,
     filestoreUnreadable,
     filestoreMissing,

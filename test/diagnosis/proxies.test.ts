@@ -6,15 +6,19 @@ import { cdnAnswers, cdnOf, proxyProgram, routesOf, stoppedProxy } from "../../s
 import { type NginxUpstream, seen, unseen } from "../../src/survey/survey.ts";
 import {
   answer,
+  asset,
   BAD_GATEWAY,
+  BUNDLES,
   container,
   db,
   diagnosisOf,
+  GONE,
   LISTENERS,
   listener,
   NO_WISHES,
   nginx,
   odoo,
+  pageAssets,
   publicProbe,
   REFUSED,
   type Shop,
@@ -214,6 +218,17 @@ describe("nginx is blamed", () => {
     expect(diagnosis.finding).toBe(
       "nginx sends some of the requests elsewhere than to Odoo: 127.0.0.1:8079 (/etc/nginx/sites-enabled/odoo:5; nothing listens there)",
     );
+  });
+
+  it("for that as well where the login page was lucky, and only what it asks for met that server", () => {
+    const proxyPage = pageAssets(...BUNDLES.map((each) => asset(each, { ...GONE, code: 502 })));
+    const upstreams = [upstream("127.0.0.1:8069"), other("127.0.0.1:8079")];
+    const diagnosis = diagnosisOf({ proxyPage, nginx: nginx(upstreams) });
+    expect(diagnosis).toMatchObject({ cause: "intermittent", ladder: [] });
+    expect(diagnosis.finding).toContain("127.0.0.1:8079 (/etc/nginx/sites-enabled/odoo:5; nothing listens");
+    // A server of another location gets none of these requests.
+    const elsewhere = [upstream("127.0.0.1:8069"), other("127.0.0.1:8079", { location: "/blog" })];
+    expect(diagnosisOf({ proxyPage, nginx: nginx(elsewhere) }).cause).toBe("assets-proxy");
   });
 
   it.each<readonly [string, NginxUpstream]>([

@@ -38,7 +38,7 @@ import {
   odooUnhealthy,
   portMappingMissing,
 } from "./odoo.ts";
-import { nginxDown, nginxElsewhere, publicUnreachable, redirectLoop } from "./proxy.ts";
+import { deadServer, nginxDown, nginxElsewhere, publicUnreachable, redirectLoop } from "./proxy.ts";
 import { type Found, found, OPEN_ADVICE, type Situation } from "./situation.ts";
 /** @returns undefined when every layer is good */
 export function causeOf(situation: Situation): Found | undefined {
@@ -69,6 +69,7 @@ const RULES: readonly ((situation: Situation) => Found | undefined)[] = [
   filestoreKeepsOdooDown,
   odooUnhealthy,
   nginxDown,
+  deadServer,
   nginxElsewhere,
   filestoreUnreadable,
   filestoreMissing,

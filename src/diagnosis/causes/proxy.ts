@@ -7,6 +7,7 @@ import {
   cdnOf,
   proxyProgram,
   type Route,
+  routesFor,
   routesOf,
   shareRequests,
   stoppedProxy,
@@ -81,24 +82,35 @@ function whyOf(layers: Situation["layers"], name: "direct" | "proxy" | "public")
   return layers.find((layer) => layer.name === name)?.why ?? "";
 }
 
-export function nginxElsewhere({ survey, target, layers, url }: Situation): Found | undefined {
-  const outside = [stateOf(layers, "proxy"), stateOf(layers, "public")];
-  if (!outside.includes("bad") || stateOf(layers, "direct") !== "good") return undefined;
-  const routes = routesOf(survey, target, url?.hostname);
-  const astray = routes.filter(({ leadsToOdoo }) => leadsToOdoo === false);
-  const dead = astray.filter(
-    ({ upstream, listens }) =>
+/**
+ * A server that nginx passes requests to in turn with Odoo, and that is not there. One look sees any of them fail: the
+ * page, or one of the files that it asks for.
+ */
+export function deadServer({ survey, target, layers, assets, url }: Situation): Found | undefined {
+  if (stateOf(layers, "direct") !== "good") return undefined;
+  const pageFails = [stateOf(layers, "proxy"), stateOf(layers, "public")].includes("bad");
+  const spoiled = assets.findings.find(({ kind }) => kind === "spoiled");
+  const path = pageFails ? "/web/login" : spoiled?.path;
+  if (path === undefined) return undefined;
+  const routes = routesFor(survey, target, url?.hostname, path);
+  const dead = routes.filter(
+    ({ leadsToOdoo, listens, upstream }) =>
+      leadsToOdoo === false &&
       listens !== true &&
       routes.some((other) => other.leadsToOdoo && shareRequests(other.upstream, upstream)),
   );
-  if (dead.length > 0) {
-    return found(
-      "intermittent",
-      `nginx sends some of the requests elsewhere than to Odoo: ${describeRoutes(dead)}`,
-      "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.",
-    );
-  }
-  if (stateOf(layers, "proxy") !== "bad") return undefined;
+  if (dead.length === 0) return undefined;
+  return found(
+    "intermittent",
+    `nginx sends some of the requests elsewhere than to Odoo: ${describeRoutes(dead)}`,
+    "Take the dead server out of the upstream, test with `nginx -t`, then `systemctl reload nginx`. It was left alone.",
+  );
+}
+
+export function nginxElsewhere({ survey, target, layers, url }: Situation): Found | undefined {
+  if (stateOf(layers, "proxy") !== "bad" || stateOf(layers, "direct") !== "good") return undefined;
+  const routes = routesOf(survey, target, url?.hostname);
+  const astray = routes.filter(({ leadsToOdoo }) => leadsToOdoo === false);
   if (astray.length === 0 || astray.length < routes.length)
     return nginxByItself({ survey, layers, url }, routes);
   const direct = directOf(survey, target);
