@@ -62981,17 +62981,44 @@ const HTTP_SECONDS = 10;
 /** Bounded on the host: the longest chain is docker (10 s), two pages (10 s each), the inner one (5 s), and assets (20 s). */
 const SURVEY_SECONDS = 90;
 /**
+ * So long the public side waits for the look at the host, in milliseconds. One that takes longer waits for a page that does
+ * not come: to ask one after the other helps nobody then, and costs ten seconds more.
+ */
+const PUBLIC_AFTER = 12_000;
+/**
  * One read-only look at the host, in one round trip, and then at the public side from here: one page at a time (`after_proxy`
- * in probes/http.sh).
+ * in probes/http.sh), as long as pages come.
  *
  * @throws HostError when the host cannot be asked
  */
 async function takeSurvey(means, wishes, scope) {
-    const { host, clock, askPublic, learn, signal } = means;
-    const { before } = scope;
-    const look = before === undefined ? "whole" : "vital";
+    const { clock, askPublic, learn, signal } = means;
+    const { url } = wishes;
     const asked = clock.now();
-    const raw = await host.run({
+    const over = new AbortController();
+    const early = url && askAfter(PUBLIC_AFTER, url, means, over.signal);
+    try {
+        const raw = await askHost(means, wishes, scope);
+        const answered = clock.now();
+        learn(secretsIn(raw), namesIn(raw));
+        const survey = parseSurvey(raw, scope.before);
+        // One that was late for another reason (the host was away) would not know what the public gets by now.
+        const inTime = hangs(survey) ? early : undefined;
+        if (inTime === undefined)
+            over.abort();
+        return {
+            ...survey,
+            public: url && (await (inTime ?? askPublic(url, signal))),
+            clockSkew: skew((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch, asked, answered),
+        };
+    }
+    finally {
+        over.abort();
+    }
+}
+function askHost({ host, signal }, wishes, { before, logLines }) {
+    const look = before === undefined ? "whole" : "vital";
+    return host.run({
         name: "survey",
         text: PROGRAM,
         values: {
@@ -63001,7 +63028,7 @@ async function takeSurvey(means, wishes, scope) {
             URL_PORT: wishes.url?.port ?? "",
             DIRECTORY: wishes.directory ?? "",
             COMPOSE_FILE: wishes.composeFile ?? "",
-            LOG_LINES: String(scope.logLines),
+            LOG_LINES: String(logLines),
             HTTP_SECONDS: String(HTTP_SECONDS),
             IN_DATABASE: `${(0,quote/* assignments */.T)({
                 ACTIVITY_SQL: ACTIVITY,
@@ -63023,14 +63050,18 @@ async function takeSurvey(means, wishes, scope) {
         privileged: false,
         maxOutputBytes: 16_000_000,
     }, signal);
-    const answered = clock.now();
-    learn(secretsIn(raw), namesIn(raw));
-    const survey = parseSurvey(raw, before);
-    return {
-        ...survey,
-        public: wishes.url === undefined ? undefined : await askPublic(wishes.url, signal),
-        clockSkew: skew((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch, asked, answered),
-    };
+}
+/** Where nobody needs the answer any more, `over` ends the asking, and that is no error. */
+function askAfter(milliseconds, url, { clock, askPublic, signal }, over) {
+    const either = signal === undefined ? over : AbortSignal.any([over, signal]);
+    const asking = clock.sleep(milliseconds, either).then(() => askPublic(url, either));
+    asking.catch(() => { });
+    return asking;
+}
+/** Whether the proxy, or an Odoo, accepted a connection and sent no page in time. */
+function hangs({ proxy, direct }) {
+    const answers = [(0,survey_survey/* ifSeen */.hy)(proxy)?.answer, ...((0,survey_survey/* ifSeen */.hy)(direct) ?? []).map(({ answer }) => (0,survey_survey/* ifSeen */.hy)(answer))];
+    return answers.some((answer) => answer?.answered === false && answer.problem === "timed-out");
 }
 /** Seconds by which the host's clock is ahead: 0 as long as it may have been right at some moment of the asking. */
 function skew(epoch, began, ended) {

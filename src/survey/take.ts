@@ -5,7 +5,7 @@ import type { Clock } from "../clock.ts";
 import type { Host } from "../host/host.ts";
 import { assignments } from "../host/quote.ts";
 import { COMPILED_BADLY } from "./compiled-badly.ts";
-import { namesIn, parseSurvey, secretsIn } from "./parse/index.ts";
+import { type HostSurvey, namesIn, parseSurvey, secretsIn } from "./parse/index.ts";
 import { ifSeen, type Observation, type PublicProbe, type Survey } from "./survey.ts";
 
 const TOOLS = readFileSync(new URL("../host/tools.sh", import.meta.url), "utf8");
@@ -44,7 +44,7 @@ export interface SurveyWishes {
 }
 
 export interface SurveyMeans {
-  readonly host: Host;
+  readonly host: Pick<Host, "run">;
   readonly clock: Clock;
   /** What the public gets, asked from here. */
   readonly askPublic: (url: URL, signal?: AbortSignal) => Promise<Observation<PublicProbe>>;
@@ -69,8 +69,14 @@ const HTTP_SECONDS = 10;
 const SURVEY_SECONDS = 90;
 
 /**
+ * So long the public side waits for the look at the host, in milliseconds. One that takes longer waits for a page that does
+ * not come: to ask one after the other helps nobody then, and costs ten seconds more.
+ */
+const PUBLIC_AFTER = 12_000;
+
+/**
  * One read-only look at the host, in one round trip, and then at the public side from here: one page at a time (`after_proxy`
- * in probes/http.sh).
+ * in probes/http.sh), as long as pages come.
  *
  * @throws HostError when the host cannot be asked
  */
@@ -79,11 +85,32 @@ export async function takeSurvey(
   wishes: SurveyWishes,
   scope: SurveyScope,
 ): Promise<Survey> {
-  const { host, clock, askPublic, learn, signal } = means;
-  const { before } = scope;
-  const look = before === undefined ? "whole" : "vital";
+  const { clock, askPublic, learn, signal } = means;
+  const { url } = wishes;
   const asked = clock.now();
-  const raw = await host.run(
+  const over = new AbortController();
+  const early = url && askAfter(PUBLIC_AFTER, url, means, over.signal);
+  try {
+    const raw = await askHost(means, wishes, scope);
+    const answered = clock.now();
+    learn(secretsIn(raw), namesIn(raw));
+    const survey = parseSurvey(raw, scope.before);
+    // One that was late for another reason (the host was away) would not know what the public gets by now.
+    const inTime = hangs(survey) ? early : undefined;
+    if (inTime === undefined) over.abort();
+    return {
+      ...survey,
+      public: url && (await (inTime ?? askPublic(url, signal))),
+      clockSkew: skew(ifSeen(survey.host)?.epoch, asked, answered),
+    };
+  } finally {
+    over.abort();
+  }
+}
+
+function askHost({ host, signal }: SurveyMeans, wishes: SurveyWishes, { before, logLines }: SurveyScope) {
+  const look = before === undefined ? "whole" : "vital";
+  return host.run(
     {
       name: "survey",
       text: PROGRAM,
@@ -94,7 +121,7 @@ export async function takeSurvey(
         URL_PORT: wishes.url?.port ?? "",
         DIRECTORY: wishes.directory ?? "",
         COMPOSE_FILE: wishes.composeFile ?? "",
-        LOG_LINES: String(scope.logLines),
+        LOG_LINES: String(logLines),
         HTTP_SECONDS: String(HTTP_SECONDS),
         IN_DATABASE: `${assignments({
           ACTIVITY_SQL: ACTIVITY,
@@ -118,14 +145,25 @@ export async function takeSurvey(
     },
     signal,
   );
-  const answered = clock.now();
-  learn(secretsIn(raw), namesIn(raw));
-  const survey = parseSurvey(raw, before);
-  return {
-    ...survey,
-    public: wishes.url === undefined ? undefined : await askPublic(wishes.url, signal),
-    clockSkew: skew(ifSeen(survey.host)?.epoch, asked, answered),
-  };
+}
+
+/** Where nobody needs the answer any more, `over` ends the asking, and that is no error. */
+function askAfter(
+  milliseconds: number,
+  url: URL,
+  { clock, askPublic, signal }: SurveyMeans,
+  over: AbortSignal,
+): Promise<Observation<PublicProbe>> {
+  const either = signal === undefined ? over : AbortSignal.any([over, signal]);
+  const asking = clock.sleep(milliseconds, either).then(() => askPublic(url, either));
+  asking.catch(() => {});
+  return asking;
+}
+
+/** Whether the proxy, or an Odoo, accepted a connection and sent no page in time. */
+function hangs({ proxy, direct }: HostSurvey): boolean {
+  const answers = [ifSeen(proxy)?.answer, ...(ifSeen(direct) ?? []).map(({ answer }) => ifSeen(answer))];
+  return answers.some((answer) => answer?.answered === false && answer.problem === "timed-out");
 }
 
 /** Seconds by which the host's clock is ahead: 0 as long as it may have been right at some moment of the asking. */
