@@ -87,14 +87,12 @@ async function begun(fault: string): Promise<{ action: Action; before: Record<st
 describe("the boot check", () => {
   it.each(
     cases<[string, RegExp]>(
+      [["crash-loop-exit", /licence check failed/]],
       [
-        ["crash-loop-exit", /licence check failed/],
         [
           "addon-import-error-installed",
           /ModuleNotFoundError: No module named 'no_such_python_module' \(module shop_notes, \S*__init__\.py line \d+\)/,
         ],
-      ],
-      [
         ["crash-loop-conf", /option workers: invalid integer value: 'two'/],
         ["addon-syntax-error", /SyntaxError: .*\(module shop_notes, \S*shop_notes\S*\.py line \d+\)/],
         ["addon-bad-manifest", /bad manifest: .*\(module shop_notes, \S*__manifest__\.py line \d+\)/],

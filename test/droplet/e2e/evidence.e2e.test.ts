@@ -17,6 +17,7 @@ import { Droplet } from "../droplet.ts";
 import { Action, type ActionInputs, inputsFor, type StepEnd } from "./action.ts";
 import type { Canaries } from "./canaries/canaries.ts";
 import { PEM_LINE, plant } from "./canaries/plant.ts";
+import { inLongRun } from "./cases.ts";
 import { expectNothingLeftBehind, lookFromOutside } from "./outside.ts";
 
 let droplet: Droplet;
@@ -324,7 +325,7 @@ it("a recovery of a hanging Odoo keeps what its restart destroys, and every word
   }
 });
 
-it("a repair tells what it did, and no more", async () => {
+inLongRun("a repair tells what it did, and no more", async () => {
   await droplet.break("filestore-permissions");
   await droplet.assertSymptom("filestore-permissions");
   const left = await run({ mode: "recover", ceiling: "repair" });

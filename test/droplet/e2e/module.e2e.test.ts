@@ -5,7 +5,7 @@
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ActionInputs } from "./action.ts";
-import { inLongRun } from "./cases.ts";
+import { cases, inLongRun } from "./cases.ts";
 import { Bench, type Run } from "./run.ts";
 import { Treasures } from "./treasures.ts";
 
@@ -127,10 +127,12 @@ describe("the module that was named", () => {
 });
 
 describe("refused, and nothing changed, without the approval of just this plan:", () => {
-  it.each<[string, string, ActionInputs]>([
-    ["the uninstallation of a module", "scss-error", UNINSTALL],
-    ["the wipe", "assets-deleted-half-deployed", { ceiling: "wipe", scenario: "500" }],
-  ])("%s", async (_, fault, inputs) => {
+  it.each(
+    cases<[string, string, ActionInputs]>(
+      [["the wipe", "assets-deleted-half-deployed", { ceiling: "wipe", scenario: "500" }]],
+      [["the uninstallation of a module", "scss-error", UNINSTALL]],
+    ),
+  )("%s", async (_, fault, inputs) => {
     await bench.break(fault);
     const { token } = await plan(inputs);
     const old = new Date(Date.now() - 32 * 60_000).toISOString().slice(0, 16).replaceAll(/[-:]/g, "");

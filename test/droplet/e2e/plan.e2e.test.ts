@@ -134,7 +134,7 @@ describe("a scenario", () => {
     await bench.droplet.assertSymptom("odoo-stopped");
   });
 
-  it("that fits is recovered", async () => {
+  inLongRun("that fits is recovered", async () => {
     await bench.break("odoo-stopped");
     const { end } = await bench.run({ scenario: "502" });
     await bench.droplet.assertHealthy();

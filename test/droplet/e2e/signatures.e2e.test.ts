@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 const HOLD_PORT =
-  "setsid python3 -c 'import socket, time; s = socket.socket(); s.setsockopt(1, 2, 1); s.bind((\"127.0.0.1\", 8069)); s.listen(); time.sleep(600)' >/dev/null 2>&1 & echo $! >/tmp/holds-port";
+  "setsid python3 -c 'import socket; s = socket.socket(); s.setsockopt(1, 2, 1); s.bind((\"127.0.0.1\", 8069)); s.listen(); [s.accept()[0].close() for _ in range(600)]' >/dev/null 2>&1 & echo $! >/tmp/holds-port";
 
 describe("a step that cannot work", () => {
   it("of a port that somebody else holds: the verdict names that, and Odoo is started when it is free again", async () => {
