@@ -341,6 +341,25 @@ export class Droplet {
     );
   }
 
+  /**
+   * Produces a fault and waits until its symptom shows. Where it does not (what Docker, Odoo and the machine do takes its
+   * own time), it is taken back and produced once more, which is said: what a test is about begins after this.
+   *
+   * @throws Error when its symptom does not show then either
+   */
+  async produce(name: string): Promise<void> {
+    await this.break(name);
+    try {
+      await this.assertSymptom(name);
+    } catch (error) {
+      process.emitWarning(`produced once more: ${error instanceof Error ? error.message : error}`);
+      await this.undo(name);
+      await this.waitHealthy();
+      await this.break(name);
+      await this.assertSymptom(name);
+    }
+  }
+
   /** The control of every test: the fault is still there after so many seconds in which nobody did anything. */
   async assertPersists(name: string, seconds: number): Promise<void> {
     const end = performance.now() + seconds * 1000;

@@ -197,8 +197,7 @@ describe("the login shell and its manners", () => {
 
   it.each(cases(["/usr/bin/fish"], ["/bin/dash"]))("%s: recovers as with any other shell", async (shell) => {
     await droplet.setLoginShell(shell);
-    await droplet.break("odoo-stopped");
-    await droplet.assertSymptom("odoo-stopped");
+    await droplet.produce("odoo-stopped");
     const end = await runWith(inputsFor(droplet, "deploy", { mode: "recover" }));
     await droplet.assertHealthy();
     await expectNothingLeftBehind(droplet);
@@ -207,8 +206,7 @@ describe("the login shell and its manners", () => {
 
   it("a chatty .bashrc has no effect", async () => {
     await droplet.addLoginNoise('Welcome!\n{"Id": "nonsense"}\ncode=500 begin\n\u001b[31mred');
-    await droplet.break("odoo-stopped");
-    await droplet.assertSymptom("odoo-stopped");
+    await droplet.produce("odoo-stopped");
     const end = await runWith(inputsFor(droplet, "deploy", { mode: "recover" }));
     await droplet.assertHealthy();
     expect(end.outputs.get("status"), end.log).toBe("recovered");
@@ -229,8 +227,7 @@ describe("the login shell and its manners", () => {
     await droplet.requireSudoPassword();
     const healthy = await runWith(inputsFor(droplet, "deploy"));
     expect(healthy.outputs.get("status"), healthy.log).toBe("healthy");
-    await droplet.break("odoo-stopped");
-    await droplet.assertSymptom("odoo-stopped");
+    await droplet.produce("odoo-stopped");
     const before = await lookFromOutside(droplet);
     const end = await runWith(inputsFor(droplet, "deploy", { mode: "recover" }));
     expect(await lookFromOutside(droplet)).toEqual(before);

@@ -150,8 +150,7 @@ function expectWhole({ artifact, end }: Left, folders: readonly string[]): void 
 }
 
 it("the canaries are where the programs keep and log things, and the search finds each of them", async () => {
-  await droplet.break("odoo-stopped");
-  await droplet.assertSymptom("odoo-stopped");
+  await droplet.produce("odoo-stopped");
   const query = `token=${canaries.of("nginx's log, token")}&password=${canaries.of("nginx's log, password")}&name=${canaries.of("nginx's log, name")}`;
   await droplet.script(`
     for path in '/web/reset_password?${query}' '/my/${canaries.of("nginx's log, e-mail")}@customer.example/invoices'; do
@@ -253,8 +252,7 @@ it("a full disk on the runner changes no verdict; and what a change would destro
 it("a recovery of a hanging Odoo keeps what its restart destroys, and every word that a person needs", async () => {
   await droplet.undo("odoo-stopped");
   await droplet.waitHealthy();
-  await droplet.break("odoo-hangs");
-  await droplet.assertSymptom("odoo-hangs");
+  await droplet.produce("odoo-hangs");
   const left = await run({ mode: "recover" });
   expect(left.end.outputs.get("status"), left.end.log).toBe("recovered");
   expect(left.end.outputs.get("cause")).toBe("odoo-frozen");
@@ -326,8 +324,7 @@ it("a recovery of a hanging Odoo keeps what its restart destroys, and every word
 });
 
 inLongRun("a repair tells what it did, and no more", async () => {
-  await droplet.break("filestore-permissions");
-  await droplet.assertSymptom("filestore-permissions");
+  await droplet.produce("filestore-permissions");
   const left = await run({ mode: "recover", ceiling: "repair" });
   expect(left.end.outputs.get("status"), left.end.log).toBe("recovered");
   expect(left.end.outputs.get("remedies")).toBe("fix-permissions");
@@ -337,8 +334,7 @@ inLongRun("a repair tells what it did, and no more", async () => {
 });
 
 it("a run that could not help holds the boot check's output as well", async () => {
-  await droplet.break("crash-loop-conf");
-  await droplet.assertSymptom("crash-loop-conf");
+  await droplet.produce("crash-loop-conf");
   const left = await run({ mode: "recover" });
   expect(left.end.outputs.get("status"), left.end.log).toBe("unhealthy");
   expectNothingLeaked(left);

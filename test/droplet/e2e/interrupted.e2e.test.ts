@@ -39,8 +39,7 @@ function newAction(...args: Parameters<typeof inputsFor>): Action {
 
 /** Breaks the site, and makes the step that mends it take some seconds. */
 async function breakSlowly(): Promise<void> {
-  await droplet.break(FAULT);
-  await droplet.assertSymptom(FAULT);
+  await droplet.produce(FAULT);
   await putShim(droplet, { before: `sleep ${SLOW_SECONDS}` });
   await droplet.assertPersists(FAULT, 2);
 }
@@ -131,8 +130,7 @@ describe("the runner, gone (kill -9) while a step runs", () => {
 
     // The site breaks again. The dead run's heartbeat is made as old as it would be after two minutes.
     await takeShimAway(droplet);
-    await droplet.break(FAULT);
-    await droplet.assertSymptom(FAULT);
+    await droplet.produce(FAULT);
     await droplet.script(`sed -i 's/^beat=.*/beat=0/; s/^lives=.*/lives=1/' /run/odoo-recover/*/lease`);
     const next = newAction(droplet, "deploy", { mode: "recover" });
     const end = await next.main();

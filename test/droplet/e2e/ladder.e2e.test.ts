@@ -22,8 +22,7 @@ afterEach(async () => {
 
 describe("the ladder", () => {
   it("goes on when Odoo was started and then does not answer; the database is left alone", async () => {
-    await droplet.break("odoo-stopped");
-    await droplet.assertSymptom("odoo-stopped");
+    await droplet.produce("odoo-stopped");
     // Odoo is halted as soon as it is started: it runs, holds its port, and answers nothing.
     await putShim(droplet, {
       after: `/usr/bin/docker kill --signal STOP ${droplet.parameters.project}-${droplet.parameters.odooService}-1 >/dev/null`,
@@ -44,8 +43,7 @@ describe("the ladder", () => {
   });
 
   inLongRun("calls it not recovered when the site falls again within the soak", async () => {
-    await droplet.break("odoo-stopped");
-    await droplet.assertSymptom("odoo-stopped");
+    await droplet.produce("odoo-stopped");
     await putShim(droplet, {
       after: `systemd-run --quiet --collect --on-active=25 /usr/bin/docker stop --time 1 ${droplet.parameters.project}-${droplet.parameters.odooService}-1`,
     });
@@ -60,8 +58,7 @@ describe("the ladder", () => {
   });
 
   it("says so when nothing allowed helps, and leaves a broken nginx as it is", async () => {
-    await droplet.break("nginx-invalid");
-    await droplet.assertSymptom("nginx-invalid");
+    await droplet.produce("nginx-invalid");
     action = new Action(inputsFor(droplet, "deploy", { mode: "recover" }));
     const end = await action.main();
     await droplet.assertSymptom("nginx-invalid");

@@ -37,8 +37,7 @@ describe("host: local", () => {
     );
     copyIn(DIST, `${PLACE}/dist`);
     copyIn(process.execPath, `${PLACE}/node`);
-    await droplet.break("odoo-stopped");
-    await droplet.assertSymptom("odoo-stopped");
+    await droplet.produce("odoo-stopped");
     const log = await droplet.script(
       `env -i PATH="$PATH" HOME=/root RUNNER_TEMP=${PLACE}/temp GITHUB_OUTPUT=${PLACE}/output GITHUB_STATE=${PLACE}/state \\
         GITHUB_STEP_SUMMARY=${PLACE}/summary INPUT_HOST=local INPUT_MODE=recover INPUT_SOAK=5s ${PLACE}/node ${PLACE}/dist/index.js 2>&1`,

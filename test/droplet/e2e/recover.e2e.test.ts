@@ -37,8 +37,7 @@ async function breakFor(fault: string): Promise<void> {
   await droplet.psql(
     `insert into res_partner (name, display_name, active, lang) values ('${CANARY}', '${CANARY}', true, 'en_US')`,
   );
-  await droplet.break(fault);
-  await droplet.assertSymptom(fault);
+  await droplet.produce(fault);
   await droplet.assertPersists(fault, CONTROL_SECONDS);
 }
 

@@ -30,8 +30,7 @@ export class Bench {
 
   /** Produces the fault, asserts its symptom, and sees that it persists while nobody does anything. */
   async break(fault: string, controlSeconds = CONTROL_SECONDS): Promise<void> {
-    await this.droplet.break(fault);
-    await this.droplet.assertSymptom(fault);
+    await this.droplet.produce(fault);
     await this.droplet.assertPersists(fault, controlSeconds);
   }
 
