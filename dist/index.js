@@ -65786,14 +65786,23 @@ function planLines(entries) {
         "### Plan",
         `To run these programs and nothing else, while the situation is the same, good until ${plain(until.slice(11, 16))} UTC:`,
         block(`mode: recover\n${others}approve: ${approve}`),
-        ...programs.map(({ name, text }) => `<details><summary>${code(name)}, as it would run</summary>\n\n${block(text)}\n\n</details>`),
+        ...programs.map(({ name, text }) => folded(`${code(name)}, as it would run`, block(text))),
     ].join("\n\n");
 }
+/** Open where a person must go on; folded away where nothing is left to do. */
 function ruledOutLines(entries) {
     const ruledOut = firstBad(entries)?.diagnosis.ruledOut ?? [];
     if (ruledOut.length === 0)
         return "";
-    return ["### Ruled out", ...ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${prose(why)}`)].join("\n");
+    const lines = ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${prose(why)}`);
+    const concluded = last(entries, "concluded");
+    return concluded?.status === "recovered" && concluded.next === ""
+        ? folded(`Ruled out: ${lines.length} other remedies`, lines.join("\n"))
+        : ["### Ruled out", ...lines].join("\n");
+}
+/** @param title what stands there folded, as markup */
+function folded(title, body) {
+    return `<details><summary>${title}</summary>\n\n${body}\n\n</details>`;
 }
 /**
  * What was recognised in the logs: the root with all that is known of it, what follows from it in a line each. A step that
@@ -65866,15 +65875,8 @@ function factLines(diagnosed) {
     const facts = diagnosed?.diagnosis.facts ?? [];
     if (facts.length === 0)
         return "";
-    return [
-        "<details><summary>How it is set up</summary>",
-        "",
-        "| what | is | said by |",
-        "|---|---|---|",
-        ...facts.map(({ what, value, from }) => `| ${plain(what)} | ${code(value)} | ${prose(from)} |`),
-        "",
-        "</details>",
-    ].join("\n");
+    const rows = facts.map(({ what, value, from }) => `| ${plain(what)} | ${code(value)} | ${prose(from)} |`);
+    return folded("How it is set up", ["| what | is | said by |", "|---|---|---|", ...rows].join("\n"));
 }
 function firstBad(entries) {
     return entries
@@ -65965,7 +65967,7 @@ function remedyOutput(entries) {
     const lines = output.split("\n");
     // Its end, where the failure is.
     const shown = lines.slice(-MOST_OUTPUT_LINES).join("\n").slice(-MOST_OUTPUT_CHARACTERS).toWellFormed();
-    return `<details><summary>What the remedies printed</summary>\n\n${block(shown)}\n\n</details>`;
+    return folded("What the remedies printed", block(shown));
 }
 function evidenceLines(entries, files) {
     const saved = entries.flatMap((entry) => {
@@ -65979,9 +65981,7 @@ function evidenceLines(entries, files) {
     return [
         "### Evidence",
         ...(ended === undefined ? [] : ["", `Uploaded: ${whereItIs(ended)}`, ""]),
-        `In ${code(files)} on the runner:`,
-        "",
-        ...saved.map(({ name, bytes }) => `- ${code(name)} (${(bytes / 1024).toFixed(1)} KiB)`),
+        folded(`${saved.length} files in ${code(files)} on the runner`, saved.map(({ name, bytes }) => `- ${code(name)} (${(bytes / 1024).toFixed(1)} KiB)`).join("\n")),
     ].join("\n");
 }
 

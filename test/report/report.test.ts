@@ -446,6 +446,15 @@ Most likely its consequences:
     expect(summaryOf(journalOf(diagnosed(), concluded("recovered")), "")).not.toContain("`recover` would do");
   });
 
+  it("folds away what was ruled out where nothing is left to do", () => {
+    const ended = (next: string): string =>
+      summaryOf(journalOf(diagnosed(), concluded("recovered", { next })), "");
+    expect(ended("")).toMatch(
+      /<details><summary>Ruled out: \d+ other remedies<\/summary>\n\n- <code>[\s\S]*?\n\n<\/details>/,
+    );
+    expect(ended("Mend the configuration on disk.")).toContain("### Ruled out\n- <code>");
+  });
+
   it("shows in a reason what to set as code", () => {
     const why = "it is of the class wipe, and `ceiling: repair` is the most that was allowed";
     const summary = summaryOf(journalOf(diagnosed({ ruledOut: [{ remedy: "restart-odoo", why }] })), "");
