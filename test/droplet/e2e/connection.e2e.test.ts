@@ -72,7 +72,7 @@ const CASES: Readonly<Record<string, Case>> = {
     inputs: () => inputsFor(droplet, "deploy", { key_path: newKey("locked", "right"), passphrase: "wrong" }),
     status: "refused",
     words: /passphrase does not open this key/,
-    seconds: 5,
+    seconds: 10,
   },
   "an unknown host": {
     inputs: () => inputsFor(droplet, "deploy", { host: "droplet.invalid", timeout: "5s" }),

@@ -187,44 +187,42 @@ inLongRun(
   },
 );
 
-describe("a person cancels half-way", () => {
-  inLongRun(
-    "through giving files back: nothing of ours stays, what was changed is taken back by one command, and the next run mends",
-    async () => {
-      const { droplet } = bench;
-      await bench.break("data-dir-permissions");
-      const broken = await onDisk(droplet);
-      await holdHalfWay(droplet);
-      const action = bench.action(REPAIR);
-      action.start();
-      await until(
-        60,
-        async () => (await droplet.script("cat /root/half 2>/dev/null || true")) || undefined,
-        () => `it did not come half-way\n${action.log}`,
-      );
-      const half = await onDisk(droplet);
-      expect(half).not.toEqual(broken);
-      action.kill("SIGINT");
-      const end = await action.main();
-      const post = await action.post();
-      expect(end.outputs.get("status"), end.log).toBe("cancelled");
-      expect(post.exitCode, post.log).toBe(0);
-      await bench.nothingLeftBehind();
-      expect(
-        await droplet.script(
-          'docker top "$(container_of "$ODOO_SERVICE")" -eo args | grep -c "python3 -I" || true',
-        ),
-      ).toBe("0");
-      expect(await onDisk(droplet)).toEqual(half);
-      await letGo(droplet);
+inLongRun(
+  "a person cancels half-way through giving files back: nothing of ours stays, what was changed is taken back by one command, and the next run mends",
+  async () => {
+    const { droplet } = bench;
+    await bench.break("data-dir-permissions");
+    const broken = await onDisk(droplet);
+    await holdHalfWay(droplet);
+    const action = bench.action(REPAIR);
+    action.start();
+    await until(
+      60,
+      async () => (await droplet.script("cat /root/half 2>/dev/null || true")) || undefined,
+      () => `it did not come half-way\n${action.log}`,
+    );
+    const half = await onDisk(droplet);
+    expect(half).not.toEqual(broken);
+    action.kill("SIGINT");
+    const end = await action.main();
+    const post = await action.post();
+    expect(end.outputs.get("status"), end.log).toBe("cancelled");
+    expect(post.exitCode, post.log).toBe(0);
+    await bench.nothingLeftBehind();
+    expect(
+      await droplet.script(
+        'docker top "$(container_of "$ODOO_SERVICE")" -eo args | grep -c "python3 -I" || true',
+      ),
+    ).toBe("0");
+    expect(await onDisk(droplet)).toEqual(half);
+    await letGo(droplet);
 
-      await droplet.script(`sh /var/lib/odoo-recover/*/kept/*/undo`);
-      expect(await onDisk(droplet)).toEqual(broken);
-      await droplet.assertSymptom("data-dir-permissions");
-      const next = await bench.run(REPAIR);
-      await droplet.assertHealthy();
-      expect(next.end.outputs.get("status"), next.end.log).toBe("recovered");
-      expect(next.end.outputs.get("remedies")).toBe("fix-permissions");
-    },
-  );
-});
+    await droplet.script(`sh /var/lib/odoo-recover/*/kept/*/undo`);
+    expect(await onDisk(droplet)).toEqual(broken);
+    await droplet.assertSymptom("data-dir-permissions");
+    const next = await bench.run(REPAIR);
+    await droplet.assertHealthy();
+    expect(next.end.outputs.get("status"), next.end.log).toBe("recovered");
+    expect(next.end.outputs.get("remedies")).toBe("fix-permissions");
+  },
+);
