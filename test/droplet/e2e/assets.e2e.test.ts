@@ -26,10 +26,10 @@ describe("named, with what a person must do", () => {
         ["assets-empty", /web\.assets_\w+/],
         ["filestore-gone", /\/filestore\/odoo does not exist/],
         ["nginx-assets-spoiled", /nginx/],
-        ["redirect-loop", /sites-enabled\/odoo/],
-        ["db-connections-full", /too many clients|connection slots/],
       ],
       [
+        ["redirect-loop", /sites-enabled\/odoo/],
+        ["db-connections-full", /too many clients|connection slots/],
         ["assets-rubbish", /web\.assets_\w+/],
         ["data-dir-elsewhere", /odoo\.conf:\d+/],
         ["nginx-answers-itself", /nginx answers by itself/],
