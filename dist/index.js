@@ -63491,6 +63491,8 @@ const LASTING = new Set([
     "redirect-loop",
     "stack-down",
 ]);
+/** A Docker that was just started starts its containers by itself, which takes a slow machine a while. */
+const DOCKER_MENDS = new Set(["odoo-stopped", "stack-down"]);
 /**
  * Looks until the site is good `PASSES` times in a row over `PASSES_SPAN`; or it is bad for a reason for which waiting
  * does not help; or it is not good after the boot wait.
@@ -63498,8 +63500,9 @@ const LASTING = new Set([
  * @param look takes a light survey and diagnoses it; its errors end the verification
  * @param bootWaitMs longest wait for the first good look, in milliseconds
  * @param observe told about every look
+ * @param after the remedy that has just run
  */
-async function verify(look, bootWaitMs, clock, observe, signal) {
+async function verify(look, bootWaitMs, clock, observe, signal, after) {
     const began = clock.monotonic();
     let passes = 0;
     let firstPass = 0;
@@ -63533,7 +63536,8 @@ async function verify(look, bootWaitMs, clock, observe, signal) {
             if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
                 badSince = looked;
             const held = looked - causeSince;
-            const enough = held >= (LASTING.has(cause) ? BELIEVED : SETTLES) || looked - badSince >= LONGEST;
+            const lasts = LASTING.has(cause) && !(after === "start-docker" && DOCKER_MENDS.has(cause));
+            const enough = held >= (lasts ? BELIEVED : SETTLES) || looked - badSince >= LONGEST;
             if (!(0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis) && enough) {
                 return { good, diagnosis, passes, why: `not good, and ${cause} for ${seconds(held)}` };
             }
@@ -63674,7 +63678,7 @@ async function afterOthers(diagnosis, watch, patienceMs, { clock, journal, signa
 }
 async function waitUntilGood(watch, inputs, tried, { clock, journal, signal }) {
     const began = clock.monotonic();
-    const verified = await verify(() => watch.glance(tried), inputs.bootWaitMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal);
+    const verified = await verify(() => watch.glance(tried), inputs.bootWaitMs, clock, (good, why) => journal.append({ kind: "looked", good, why }), signal, tried.at(-1));
     const seconds = Math.round((clock.monotonic() - began) / 1000);
     journal.append({ kind: "verified", outcome: verified.why, passes: verified.passes, seconds });
     return verified;
@@ -65791,7 +65795,9 @@ function planLines(entries) {
 }
 /** Open where a person must go on; folded away where nothing is left to do. */
 function ruledOutLines(entries) {
-    const ruledOut = firstBad(entries)?.diagnosis.ruledOut ?? [];
+    // What is ruled out at first may be what a later look allows.
+    const ran = new Set(entries.flatMap((entry) => (entry.kind === "remedy-started" ? [entry.remedy] : [])));
+    const ruledOut = (firstBad(entries)?.diagnosis.ruledOut ?? []).filter(({ remedy }) => !ran.has(remedy));
     if (ruledOut.length === 0)
         return "";
     const lines = ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${prose(why)}`);

@@ -6,6 +6,7 @@
 import type { Clock } from "./clock.ts";
 import type { Cause } from "./diagnosis/cause.ts";
 import { type Diagnosis, isGood, isWaiting } from "./diagnosis/diagnosis.ts";
+import type { RemedyName } from "./diagnosis/remedy-name.ts";
 
 /** So many good looks in a row… */
 export const PASSES = 3;
@@ -46,6 +47,9 @@ const LASTING: ReadonlySet<Cause> = new Set([
   "stack-down",
 ]);
 
+/** A Docker that was just started starts its containers by itself, which takes a slow machine a while. */
+const DOCKER_MENDS: ReadonlySet<Cause> = new Set(["odoo-stopped", "stack-down"]);
+
 export interface Verified {
   readonly good: boolean;
   /** The last look. */
@@ -63,6 +67,7 @@ export interface Verified {
  * @param look takes a light survey and diagnoses it; its errors end the verification
  * @param bootWaitMs longest wait for the first good look, in milliseconds
  * @param observe told about every look
+ * @param after the remedy that has just run
  */
 export async function verify(
   look: () => Promise<Diagnosis>,
@@ -70,6 +75,7 @@ export async function verify(
   clock: Clock,
   observe: (good: boolean, why: string) => void,
   signal?: AbortSignal,
+  after?: RemedyName,
 ): Promise<Verified> {
   const began = clock.monotonic();
   let passes = 0;
@@ -100,7 +106,8 @@ export async function verify(
       }
       if (isWaiting(diagnosis)) badSince = looked;
       const held = looked - causeSince;
-      const enough = held >= (LASTING.has(cause) ? BELIEVED : SETTLES) || looked - badSince >= LONGEST;
+      const lasts = LASTING.has(cause) && !(after === "start-docker" && DOCKER_MENDS.has(cause));
+      const enough = held >= (lasts ? BELIEVED : SETTLES) || looked - badSince >= LONGEST;
       if (!isWaiting(diagnosis) && enough) {
         return { good, diagnosis, passes, why: `not good, and ${cause} for ${seconds(held)}` };
       }

@@ -87,6 +87,7 @@ export async function waitUntilGood(
     clock,
     (good, why) => journal.append({ kind: "looked", good, why }),
     signal,
+    tried.at(-1),
   );
   const seconds = Math.round((clock.monotonic() - began) / 1000);
   journal.append({ kind: "verified", outcome: verified.why, passes: verified.passes, seconds });

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Cause } from "../src/diagnosis/cause.ts";
 import type { Diagnosis } from "../src/diagnosis/diagnosis.ts";
+import type { RemedyName } from "../src/diagnosis/remedy-name.ts";
 import { NO_SIGNATURES } from "../src/diagnosis/signatures/index.ts";
 import {
   confirm,
@@ -70,11 +71,11 @@ function looking(clock: VirtualClock, { is, takes = 0 }: Site) {
   return { looks, look, ended: () => clock.monotonic() - start };
 }
 
-async function verifying(site: Site, bootWaitMs = 600_000): Promise<Watched> {
+async function verifying(site: Site, bootWaitMs = 600_000, after?: RemedyName): Promise<Watched> {
   const clock = new VirtualClock();
   const { look, looks, ended } = looking(clock, site);
   const observed: boolean[] = [];
-  const verified = await verify(look, bootWaitMs, clock, (good) => observed.push(good));
+  const verified = await verify(look, bootWaitMs, clock, (good) => observed.push(good), undefined, after);
   expect(observed).toEqual(looks.map((each) => each.good));
   return { verified, looks, ended: ended() };
 }
@@ -227,6 +228,17 @@ describe("verify", () => {
     expect(looks[first]?.at).toBeLessThanOrEqual(31_500);
     const pauses = looks.slice(1).map(({ at }, index) => at - (looks[index]?.at ?? 0));
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(1_000);
+  });
+
+  it("leaves a Docker that was just started the time to start its containers, and no other", async () => {
+    const slow: Site = { is: upTo(8_000, "odoo-stopped") };
+    expect((await verifying(slow, 600_000, "start-docker")).verified.good).toBe(true);
+    expect((await verifying(slow, 600_000, "start-stack")).verified.good).toBe(false);
+    const never = await verifying({ is: () => "stack-down" }, 600_000, "start-docker");
+    expect(never.verified.good).toBe(false);
+    expect(never.ended).toBe(20_000);
+    const down = await verifying({ is: () => "docker-down" }, 600_000, "start-docker");
+    expect(down.ended).toBe(4_000);
   });
 
   it("fails as a look fails", async () => {

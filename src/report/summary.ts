@@ -231,7 +231,9 @@ function planLines(entries: readonly Entry[]): string {
 
 /** Open where a person must go on; folded away where nothing is left to do. */
 function ruledOutLines(entries: readonly Entry[]): string {
-  const ruledOut = firstBad(entries)?.diagnosis.ruledOut ?? [];
+  // What is ruled out at first may be what a later look allows.
+  const ran = new Set(entries.flatMap((entry) => (entry.kind === "remedy-started" ? [entry.remedy] : [])));
+  const ruledOut = (firstBad(entries)?.diagnosis.ruledOut ?? []).filter(({ remedy }) => !ran.has(remedy));
   if (ruledOut.length === 0) return "";
   const lines = ruledOut.map(({ remedy, why }) => `- ${code(remedy)}: ${prose(why)}`);
   const concluded = last(entries, "concluded");

@@ -453,6 +453,13 @@ Most likely its consequences:
       /<details><summary>Ruled out: \d+ other remedies<\/summary>\n\n- <code>[\s\S]*?\n\n<\/details>/,
     );
     expect(ended("Mend the configuration on disk.")).toContain("### Ruled out\n- <code>");
+    // What was ruled out at first, and then ran, was not.
+    const ran = { kind: "remedy-started", remedy: "restart-odoo", step: "1-restart-odoo", key: "" } as const;
+    const names = (summary: string) => /Ruled out[\s\S]*?<\/details>/.exec(summary)?.[0] ?? "";
+    const before = names(ended(""));
+    const after = names(summaryOf(journalOf(diagnosed(), ran, concluded("recovered")), ""));
+    expect(before).toContain("restart-odoo");
+    expect(after).not.toContain("restart-odoo");
   });
 
   it("shows in a reason what to set as code", () => {
