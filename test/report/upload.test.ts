@@ -510,7 +510,11 @@ describe.concurrent("the post step of a run that was killed", () => {
       expect(decrypted.equals(dump)).toBe(true);
       expect(existsSync(path)).toBe(true);
       expect(readdirSync(killed.directory).filter((name) => /dump|age$/.test(name))).toEqual([]);
-      expect([...unzipped(evidence).keys()]).toEqual(["report.json", "journal.jsonl", "summary.md"]);
+      expect([...unzipped(evidence).keys()].toSorted()).toEqual([
+        "journal.jsonl",
+        "report.json",
+        "summary.md",
+      ]);
       expect(end.summary).toContain("Uploaded, encrypted, as the artifact");
       expect(end.outputs.get("backup_artifact")).toBe(artifact.name);
     },
