@@ -6,6 +6,7 @@ import type { Clock } from "../../src/clock.ts";
 import type { ProgramResult } from "../../src/host/host.ts";
 import { type PublicProbe, seen } from "../../src/survey/survey.ts";
 import { takeSurvey } from "../../src/survey/take.ts";
+import { until } from "../support/clocks.ts";
 import { printed, whole } from "./printed.ts";
 
 const url = new URL("https://erp.example.com");
@@ -33,6 +34,14 @@ class Bench {
       await Promise.race([this.patience.promise, aborted.promise]);
     },
   };
+
+  /** A look for which the patience is over: the public side has been asked by then. */
+  async late() {
+    const look = this.look();
+    this.patience.resolve();
+    await until("the public side is asked", () => this.asked.includes("the public side"));
+    return { look };
+  }
 
   async look() {
     const probe = (what: string): PublicProbe => ({
@@ -76,10 +85,7 @@ describe("the public side is asked", () => {
 
   it("beside a look that waits for a page that does not come", async () => {
     const bench = new Bench();
-    const look = bench.look();
-    bench.patience.resolve();
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(bench.asked).toContain("the public side");
+    const { look } = await bench.late();
     bench.host.resolve(await silent);
     expect(await look).toMatchObject({ detail: "asked 3" });
     expect(bench.asked).toHaveLength(3);
@@ -87,9 +93,7 @@ describe("the public side is asked", () => {
 
   it("anew where the look was late and pages came after all: the host may have been away", async () => {
     const bench = new Bench();
-    const look = bench.look();
-    bench.patience.resolve();
-    await new Promise((resolve) => setImmediate(resolve));
+    const { look } = await bench.late();
     bench.host.resolve(await printed(whole()));
     expect(await look).toMatchObject({ detail: "asked 4" });
   });
