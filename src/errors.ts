@@ -73,3 +73,8 @@ export class HostError extends RecoverError {
 
 /** We could act and must not: no approval, an ambiguous target, a lease held by somebody else. */
 export class RefusedError extends RecoverError {}
+
+/** What was thrown, in words: its message where it is an Error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

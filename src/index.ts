@@ -7,17 +7,18 @@ import "./commonjs-globals.ts";
 import { randomBytes } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as core from "@actions/core";
 import type { Clock } from "./clock.ts";
-import { RefusedError } from "./errors.ts";
+import { messageOf } from "./errors.ts";
+import { evidenceIn } from "./evidence/store.ts";
 import { connect } from "./host/connect.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import { type InputName, NAME_INPUTS, type RawInputs, SECRET_INPUTS } from "./inputs/names.ts";
 import { parseInputs } from "./inputs/parse.ts";
 import { type Entry, Journal, type JournalSink } from "./journal.ts";
-import { messageOf, type Parts } from "./parts.ts";
+import type { Parts } from "./parts.ts";
 import { recover } from "./recover.ts";
 import { Redactor } from "./redactor.ts";
 import { type Shipment, shipBackup, shipEvidence, worthKeeping } from "./report/artifacts.ts";
@@ -124,21 +125,7 @@ function partsFor(
     clock,
     journal,
     redactor,
-    evidence: {
-      write: (name, text) => {
-        const path = join(directory, "evidence", name);
-        try {
-          mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-          writeFileSync(path, text, { mode: 0o600 });
-        } catch (error) {
-          // Before a change this ends the run: what it would destroy is not kept anywhere.
-          throw new RefusedError(`The evidence could not be kept on the runner: ${messageOf(error)}`, {
-            advice: "Make room on the runner, then run again.",
-            cause: error,
-          });
-        }
-      },
-    },
+    evidence: evidenceIn(join(directory, "evidence")),
     reportDirectory: directory,
     nonce,
     run,

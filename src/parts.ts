@@ -1,7 +1,8 @@
 /** What a run is made of: every effect, as an argument. */
 
 import type { Clock } from "./clock.ts";
-import type { EvidenceStore } from "./evidence/capture.ts";
+import { messageOf } from "./errors.ts";
+import type { EvidenceStore } from "./evidence/store.ts";
 import type { Transport } from "./host/transport.ts";
 import type { Journal } from "./journal.ts";
 import type { Redactor } from "./redactor.ts";
@@ -33,8 +34,4 @@ export interface Parts {
 
 export function noteThat({ journal }: Parts, text: string): (error: unknown) => void {
   return (error) => journal.append({ kind: "note", text: `${text}: ${messageOf(error)}` });
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

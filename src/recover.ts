@@ -9,7 +9,7 @@ import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { RISK } from "./diagnosis/risk.ts";
 import type { SignatureFound } from "./diagnosis/signatures/index.ts";
 import { RefusedError } from "./errors.ts";
-import { captureEvidence } from "./evidence/capture.ts";
+import { captureEvidence, describeLeftOut } from "./evidence/capture.ts";
 import { foresee, planningFor, refusedWithPlan } from "./foresee.ts";
 import type { Host } from "./host/host.ts";
 import type { Inputs } from "./inputs/inputs.ts";
@@ -238,7 +238,7 @@ async function saveEvidence(
   parts: Parts,
   signal: AbortSignal,
 ): Promise<void> {
-  const files = await captureEvidence(
+  const captured = await captureEvidence(
     host,
     diagnosis.target?.project,
     when,
@@ -246,7 +246,9 @@ async function saveEvidence(
     parts.evidence,
     signal,
   );
-  parts.journal.append({ kind: "evidence", when, files });
+  parts.journal.append({ kind: "evidence", when, files: captured.files });
+  const leftOut = describeLeftOut(captured);
+  if (leftOut !== undefined) parts.journal.append({ kind: "note", text: leftOut });
 }
 
 function withObstacle(finding: string, obstacle: SignatureFound | undefined): string {

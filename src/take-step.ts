@@ -8,7 +8,7 @@ import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { needsBackup, RISK } from "./diagnosis/risk.ts";
 import { type SignatureFound, signatureInOutput } from "./diagnosis/signatures/index.ts";
 import { RefusedError } from "./errors.ts";
-import { captureFreeze } from "./evidence/capture.ts";
+import { captureFreeze, describeLeftOut } from "./evidence/capture.ts";
 import type { Host } from "./host/host.ts";
 import type { StatePlace } from "./host/state.ts";
 import { runStep, type StepEnd } from "./host/steps/step.ts";
@@ -134,6 +134,8 @@ async function saveFreeze(host: Host, { target }: Diagnosis, parts: Parts): Prom
   if (freeze === undefined) return "";
   const { files, stacks } = freeze;
   journal.append({ kind: "evidence", when: "before", files });
+  const leftOut = describeLeftOut(freeze);
+  if (leftOut !== undefined) journal.append({ kind: "note", text: leftOut });
   const place = whereThreadsStand(stacks);
   if (place === "") return "";
   journal.append({ kind: "note", text: `Odoo's threads stood in ${place}` });

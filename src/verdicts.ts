@@ -3,10 +3,9 @@
 import { type Diagnosis, isWaiting } from "./diagnosis/diagnosis.ts";
 import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { ABOVE_CEILING, needsApproval, RISK, type RiskClass } from "./diagnosis/risk.ts";
-import { HostError, InputError, RefusedError } from "./errors.ts";
+import { HostError, InputError, messageOf, RefusedError } from "./errors.ts";
 import type { Scenario } from "./inputs/inputs.ts";
 import type { PlanApproval, Status } from "./journal.ts";
-import { messageOf } from "./parts.ts";
 import { describePlan, type Plan, type PlanStep } from "./plan.ts";
 import { REMEDIES } from "./remedies/index.ts";
 import type { Verified } from "./verify.ts";

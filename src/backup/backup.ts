@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import type { Diagnosis, Setup } from "../diagnosis/diagnosis.ts";
 import type { Target } from "../diagnosis/target.ts";
 import { RefusedError } from "../errors.ts";
@@ -23,6 +23,7 @@ import { Arrival } from "./arrival.ts";
 import { DumpFile, roomIn } from "./dump-file.ts";
 import { fetchLine } from "./fetch.ts";
 import { type Copying, copyInto, ENCRYPTED_NAME } from "./home.ts";
+import { type Manifest, readManifest } from "./manifest.ts";
 import type { BackupParts } from "./parts.ts";
 import { endedBadly, refusalIn, withoutBackup } from "./refusals.ts";
 import { inBytes } from "./words.ts";
@@ -142,16 +143,6 @@ export async function discardHalves(reportDirectory: string): Promise<void> {
 
 // ---- How ----------------------------------------------------------------------------------------------------------
 
-/** What the droplet keeps beside a dump. */
-interface Manifest {
-  readonly file: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly seconds: number;
-  readonly tables: number;
-  readonly snapshot: string;
-}
-
 /** What is run, and its values but for those that a single run has. */
 function programFor(
   { target, database, setup }: BackupSubject,
@@ -230,12 +221,16 @@ class BackupRun {
       });
     if (to === "runner") return await this.#toRunner();
     const manifest = await this.#ontoDroplet();
-    return this.#made(manifest, to === "both" ? await this.#bringHome(manifest) : undefined);
+    const { file } = manifest;
+    return this.#made(
+      manifest,
+      to === "both" && file !== undefined ? await this.#bringHome(file, manifest) : undefined,
+    );
   }
 
   #made(manifest: Manifest, onRunner: string | undefined): BackupMade {
     const { file, bytes, sha256, seconds, tables, snapshot } = manifest;
-    const onDroplet = file === "" ? undefined : `${backupsOf(this.#place)}/${file}`;
+    const onDroplet = file === undefined ? undefined : `${backupsOf(this.#place)}/${file}`;
     return {
       database: this.#subject.database,
       onDroplet,
@@ -246,7 +241,7 @@ class BackupRun {
       sha256,
       seconds,
       tables,
-      filestore: snapshot === "" ? undefined : snapshot,
+      filestore: snapshot,
     };
   }
 
@@ -317,12 +312,8 @@ class BackupRun {
   }
 
   /** A file that was found good is copied; a lost connection takes the copy up where it stood. */
-  async #bringHome({ file: name, bytes, sha256 }: Manifest): Promise<string> {
-    const file = await DumpFile.create(
-      join(this.#parts.reportDirectory, "backups", name),
-      bytes,
-      this.#parts.room,
-    );
+  async #bringHome(name: string, { bytes, sha256 }: Manifest): Promise<string> {
+    const file = await DumpFile.create(this.#pathOnRunner(), bytes, this.#parts.room);
     try {
       await copyInto(file, name, bytes, this.#copying());
       const read = await file.readBack();
@@ -369,7 +360,11 @@ class BackupRun {
       throw (
         refusalIn(said) ?? new RefusedError("What was backed up could not be told", { detail: said.trim() })
       );
-    return JSON.parse(manifest) as Manifest;
+    return readManifest(manifest, {
+      step: this.#step,
+      fileName: fileName(this.#subject.database),
+      snapshot: this.#snapshot(),
+    });
   }
 
   #program(name: string, text: string, values: Readonly<Record<string, string>>): Program {
@@ -389,9 +384,19 @@ class BackupRun {
     return String(Math.max(0, Math.floor(await room(reportDirectory))));
   }
 
+  /** As gate.sh and snapshot.py make it. */
+  #snapshot(): string | undefined {
+    const { dataDirectory = "", filestore = "" } = this.#subject.setup ?? {};
+    if (!this.#options.filestore || filestore === "") return undefined;
+    return `${dataDirectory}/odoo-recover/${this.#step}/filestore/${posix.basename(filestore)}`;
+  }
+
   #pathOnRunner(): string {
-    const time = new Date(this.#parts.clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
-    return join(this.#parts.reportDirectory, "backups", `${fileName(this.#subject.database)}-${time}.dump`);
+    return join(
+      this.#parts.reportDirectory,
+      "backups",
+      `${fileName(this.#subject.database)}-${this.#step}.dump`,
+    );
   }
 
   #tell(text: string): void {

@@ -1,8 +1,7 @@
 /** Why there is no backup: what the programs on the host printed, and how they ended -> words for a person. */
 
-import { HostError, RefusedError } from "../errors.ts";
+import { HostError, messageOf, RefusedError } from "../errors.ts";
 import type { StepEnd } from "../host/steps/step.ts";
-import { messageOf } from "../parts.ts";
 
 /** The refusal in what a program printed: `refused: …`, `detail: …`, `advice: …`. */
 export function refusalIn(output: string): RefusedError | undefined {

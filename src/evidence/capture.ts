@@ -9,6 +9,8 @@ import type { EvidenceFile } from "../journal.ts";
 import type { Redactor } from "../redactor.ts";
 import { plainText } from "../survey/raw.ts";
 import type { Project } from "../survey/survey.ts";
+import { evidenceName } from "./file-name.ts";
+import type { EvidenceStore } from "./store.ts";
 
 const TOOLS = readFileSync(new URL("../host/tools.sh", import.meta.url), "utf8");
 const EVIDENCE = readFileSync(new URL("./evidence.sh", import.meta.url), "utf8");
@@ -20,10 +22,14 @@ const LOG_MOST = 4_000_000;
 /** Of the whole capture, in memory for a moment: eight such logs. */
 const MOST_BYTES = 8 * LOG_MOST;
 
-/** Where evidence goes: a directory on the runner. */
-export interface EvidenceStore {
-  /** Writes one file, readable by this user only. */
-  write(name: string, text: string): void;
+/** A project has a few containers, with two or three files each. */
+const MOST_FILES = 500;
+
+/** What was written, and what was not. */
+export interface Captured {
+  readonly files: readonly EvidenceFile[];
+  /** The names of sections that none of our programs prints, or that came twice: nothing of them was kept. */
+  readonly leftOut: readonly string[];
 }
 
 /** The compose project whose configuration, containers and logs are captured, as they are now; undefined: not known. */
@@ -34,7 +40,6 @@ const INCOMPLETE = "INCOMPLETE.txt";
 
 /**
  * @param folder `before` or `after`
- * @returns the files written, with their sizes
  * @throws HostError when the host cannot be asked: then nothing may be changed
  */
 export async function captureEvidence(
@@ -44,7 +49,7 @@ export async function captureEvidence(
   redactor: Redactor,
   store: EvidenceStore,
   signal?: AbortSignal,
-): Promise<EvidenceFile[]> {
+): Promise<Captured> {
   const result = await host.run(
     {
       name: `evidence ${folder}`,
@@ -63,17 +68,18 @@ export async function captureEvidence(
     },
     signal,
   );
-  const files = filesFrom(result.sections, folder, redactor, store);
-  if (!result.truncated) return files;
+  const captured = keep(result.sections, folder, redactor, store);
+  if (!result.truncated) return captured;
   const text = `The host printed more than ${MOST_BYTES} bytes; what came after them is not here.\n`;
   store.write(`${folder}/${INCOMPLETE}`, text);
-  return [...files, { name: `${folder}/${INCOMPLETE}`, bytes: Buffer.byteLength(text) }];
+  const incomplete = { name: `${folder}/${INCOMPLETE}`, bytes: Buffer.byteLength(text) };
+  return { ...captured, files: [...captured.files, incomplete] };
 }
 
 /**
  * What a restart of an Odoo that hangs would destroy: the stacks of its threads, and what its sessions wait for.
  *
- * @returns the files written, and the stacks as Odoo printed them
+ * @returns what was kept, and the stacks as Odoo printed them
  * @throws HostError when the host cannot be asked
  */
 export async function captureFreeze(
@@ -82,7 +88,7 @@ export async function captureFreeze(
   redactor: Redactor,
   store: EvidenceStore,
   signal?: AbortSignal,
-): Promise<{ readonly files: EvidenceFile[]; readonly stacks: string }> {
+): Promise<Captured & { readonly stacks: string }> {
   const result = await host.run(
     {
       name: "evidence of the freeze",
@@ -98,28 +104,45 @@ export async function captureFreeze(
   );
   const stacks = result.sections.find(({ name }) => name === "stacks")?.body ?? Buffer.alloc(0);
   return {
-    files: filesFrom(result.sections, "freeze", redactor, store),
+    ...keep(result.sections, "freeze", redactor, store),
     stacks: plainText(new TextDecoder().decode(stacks)),
   };
 }
 
-function filesFrom(
+function keep(
   parts: readonly Section[],
-  folder: string,
+  folder: "before" | "after" | "freeze",
   redactor: Redactor,
   store: EvidenceStore,
-): EvidenceFile[] {
-  return parts.map(({ name: section, body }) => {
-    const [kind = "", subject] = section.split(" ");
-    const name = `${folder}/${fileName(kind, subject)}`;
+): Captured {
+  const files: EvidenceFile[] = [];
+  const leftOut: string[] = [];
+  // Some file systems take `A.log` and `a.log` for one.
+  const taken = new Set<string>();
+  for (const { name: section, body } of parts) {
+    const named = evidenceName(section);
+    const name = `${folder}/${named?.file}`;
+    if (named === undefined || taken.has(name.toLowerCase()) || files.length === MOST_FILES) {
+      leftOut.push(section);
+      continue;
+    }
+    taken.add(name.toLowerCase());
     const whole = plainText(new TextDecoder().decode(body));
     const text =
-      kind === "log"
+      named.kind === "log"
         ? redactor.log(whole)
-        : redactor.text(kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
+        : redactor.text(named.kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
     store.write(name, text);
-    return { name, bytes: Buffer.byteLength(text) };
-  });
+    files.push({ name, bytes: Buffer.byteLength(text) });
+  }
+  return { files, leftOut };
+}
+
+/** Says in one line what was left out; undefined where nothing was. */
+export function describeLeftOut({ leftOut }: Captured): string | undefined {
+  if (leftOut.length === 0) return undefined;
+  const examples = leftOut.slice(0, 3).map((name) => JSON.stringify(name.slice(0, 60)));
+  return `Left out of the evidence: ${leftOut.length} parts of the host's answer with names that the action did not ask for (${examples.join(", ")}${leftOut.length > 3 ? ", …" : ""})`;
 }
 
 /** In what `psql -x` prints of pg_stat_activity. */
@@ -128,11 +151,4 @@ function withoutLiteralsInQueries(text: string): string {
     /^(query +\| )(.*)$/gm,
     (_, head: string, sql: string) => head + withoutLiterals(sql).sql,
   );
-}
-
-/** `odoo-ce-odoo-1.log`, `odoo-ce-odoo-1.inspect.json`, `compose.json`, `ps.txt` */
-function fileName(kind: string, subject: string | undefined): string {
-  if (kind === "log") return `${subject}.log`;
-  const extension = kind === "inspect" || kind === "compose" ? "json" : "txt";
-  return `${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`;
 }

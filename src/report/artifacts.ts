@@ -9,8 +9,8 @@ import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { type RoomIn, requireRoom } from "../backup/dump-file.ts";
 import { ENCRYPTED_NAME, overLimit } from "../backup/home.ts";
+import { messageOf } from "../errors.ts";
 import { type ArtifactContent, type ArtifactMade, backupOf, type Entry, type Journal } from "../journal.ts";
-import { messageOf } from "../parts.ts";
 import type { Visibility } from "./visibility.ts";
 
 /** GitHub's client and the cipher; each is loaded only when it is asked for. */

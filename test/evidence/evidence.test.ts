@@ -4,9 +4,8 @@
 import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { captureEvidence, type EvidenceSubject } from "../../src/evidence/capture.ts";
+import { type Captured, captureEvidence, type EvidenceSubject } from "../../src/evidence/capture.ts";
 import { localTransport } from "../../src/host/local.ts";
-import type { EvidenceFile } from "../../src/journal.ts";
 import { Redactor } from "../../src/redactor.ts";
 import { openHost, temporaryDirectory } from "../support/hosts.ts";
 
@@ -82,7 +81,7 @@ esac`,
 
 async function capture(
   project: EvidenceSubject | "not known" = SHOP,
-): Promise<{ files: readonly EvidenceFile[]; texts: ReadonlyMap<string, string>; seconds: number }> {
+): Promise<Captured & { texts: ReadonlyMap<string, string>; seconds: number }> {
   const local = localTransport();
   const { host } = await openHost(async () => ({
     ...local,
@@ -97,7 +96,7 @@ async function capture(
   redactor.learn(["odoo", "correct horse"], ["odoo"]);
   const began = performance.now();
   const store = { write: (name: string, text: string) => void texts.set(name, text) };
-  const files = await captureEvidence(
+  const captured = await captureEvidence(
     host,
     project === "not known" ? undefined : project,
     "before",
@@ -105,7 +104,7 @@ async function capture(
     store,
   );
   await host.close();
-  return { files, texts, seconds: (performance.now() - began) / 1000 };
+  return { ...captured, texts, seconds: (performance.now() - began) / 1000 };
 }
 
 describe("the evidence", () => {

@@ -5,6 +5,7 @@
  */
 
 import { readFileSync } from "node:fs";
+import * as v from "valibot";
 import { HostError, RefusedError } from "../../errors.ts";
 import type { Host } from "../host.ts";
 import { type StatePlace, stateProgram } from "../state.ts";
@@ -70,7 +71,8 @@ export async function acquireLease(
   }
   if (first === "acquired") return { outcome: "acquired" };
   if (first.startsWith("taken-over ")) {
-    return { outcome: "taken-over", reason: first.slice("taken-over ".length), from: foundLease(rest) };
+    const reason = v.parse(ReasonSchema, first.slice("taken-over ".length));
+    return { outcome: "taken-over", reason, from: foundLease(rest) };
   }
   if (first === "held") return { outcome: "held", by: foundLease(rest) };
   throw new HostError("nonsense", "The lease could not be read", { detail: text });
@@ -114,16 +116,35 @@ export async function releaseLease(host: Host, place: StatePlace, owner: string)
   });
 }
 
+/** What acquire.sh gives as a reason. */
+const ReasonSchema = v.fallback(
+  v.pipe(v.string(), v.regex(/^(?:the host was rebooted since|no heartbeat for \d{1,9} s)$/)),
+  "for a reason that cannot be read",
+);
+
+/**
+ * Whoever wrote the lease may have been another version of us, or somebody else with root: each field is taken only in
+ * the one form that it has.
+ */
+const FoundSchema = v.object({
+  owner: v.fallback(v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/)), ""),
+  who: v.fallback(
+    v.pipe(v.string(), v.regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}$/u)),
+    "somebody who left no name",
+  ),
+  since: v.fallback(v.pipe(v.string(), v.isoTimestamp()), "an unknown time"),
+  age: v.fallback(v.optional(v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.transform(Number))), undefined),
+  step: v.fallback(v.optional(v.pipe(v.string(), v.regex(/^[0-9a-z][0-9a-z-]{0,99}$/))), undefined),
+  step_status: v.fallback(v.optional(v.pipe(v.string(), v.regex(/^(?:\d{1,3}|none)$/))), undefined),
+});
+
 function foundLease(lines: readonly string[]): FoundLease {
   const field = (name: string): string | undefined =>
     lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) || undefined;
-  const age = field("age");
-  return {
-    owner: field("owner") ?? "",
-    who: field("who") ?? "somebody who left no name",
-    since: field("since") ?? "an unknown time",
-    ageSeconds: age === undefined ? undefined : Number(age),
-    step: field("step"),
-    stepStatus: field("step_status"),
-  };
+  const names = Object.keys(FoundSchema.entries);
+  const { age, step_status, ...rest } = v.parse(
+    FoundSchema,
+    Object.fromEntries(names.map((name) => [name, field(name)])),
+  );
+  return { ...rest, step: rest.step, ageSeconds: age, stepStatus: step_status };
 }

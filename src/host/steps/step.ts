@@ -156,7 +156,7 @@ export async function followStep(
       const rest = decoder.decode();
       if (rest !== "") onOutput(rest);
     }
-    const ended = /^ended (\d+)$/.exec(state);
+    const ended = /^ended (\d{1,3})$/.exec(state);
     if (ended) return { outcome: "ended", status: Number(ended[1]) };
     if (state === "vanished" || state === "absent") return { outcome: state };
     if (state !== "running") {
