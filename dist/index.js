@@ -52164,14 +52164,14 @@ module.exports = __nccwpck_require__.p + "1579bc6ca98b24261c73.sh";
 /***/ 12955:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "d755a442d45d7fbff9b0.sh";
+module.exports = __nccwpck_require__.p + "468cfca26e883508c61d.sh";
 
 /***/ }),
 
 /***/ 61284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "225617b9c9733b510203.sh";
+module.exports = __nccwpck_require__.p + "f1b22ed01012958a65c2.sh";
 
 /***/ }),
 
@@ -52859,7 +52859,7 @@ class Arrival {
 
 /***/ }),
 
-/***/ 57357:
+/***/ 21634:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -52929,6 +52929,48 @@ function word(text) {
 
 // EXTERNAL MODULE: ./build/backup/home.js
 var home = __nccwpck_require__(45796);
+// EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
+var dist = __nccwpck_require__(77934);
+;// CONCATENATED MODULE: ./build/backup/manifest.js
+/** What the droplet keeps beside a dump: read once, from a host that may say anything, into a form that can be relied on. */
+
+
+/** Larger than any database; every number up to it is exact. */
+const MOST_BYTES = 2 ** 50;
+/** PostgreSQL has no limit of its own; Odoo has some hundreds. */
+const MOST_TABLES = 1_000_000;
+/** `backup_timeout` allows no more than this by far. */
+const MOST_SECONDS = 30 * 86_400;
+/**
+ * @param text as the host printed it
+ * @throws HostError `nonsense`, with what is wrong, when it is not the manifest of this very backup
+ */
+function readManifest(text, expected) {
+    const parsed = dist/* safeParse */.xLC(schemaFor(expected), text);
+    if (parsed.success) {
+        const { file, bytes, sha256, seconds, tables, snapshot } = parsed.output;
+        return { file: file || undefined, bytes, sha256, seconds, tables, snapshot: snapshot || undefined };
+    }
+    throw new errors/* HostError */.dh("nonsense", "The droplet's record of the backup cannot be understood", {
+        detail: parsed.issues.map((issue) => `${dist/* getDotPath */.BuJ(issue) ?? "record"}: ${issue.message}`).join("\n"),
+    });
+}
+function schemaFor({ step, fileName, snapshot }) {
+    const whole = (most) => dist/* pipe */.FsL(dist/* number */.aig(), dist/* integer */.ndf(), dist/* minValue */.Wwf(0), dist/* maxValue */.cGV(most));
+    // Neither is taken as it comes: each has one form that this run's own values decide.
+    const file = new RegExp(`^(?:|${literally(fileName)}-\\d{8}T\\d{6}Z\\.dump)$`);
+    return dist/* pipe */.FsL(dist/* string */.YjP(), dist/* maxLength */.Ru6(65_536), dist/* parseJson */.qFJ(undefined, "is no JSON"), dist/* object */.Ikc({
+        step: dist/* literal */.euz(step),
+        file: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(file, "is not the name of this backup's file")),
+        bytes: whole(MOST_BYTES),
+        sha256: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[0-9a-f]{64}$/, "is no SHA-256")),
+        seconds: whole(MOST_SECONDS),
+        tables: whole(MOST_TABLES),
+        snapshot: dist/* picklist */.KIO(snapshot === undefined ? [""] : ["", snapshot], "is not where this backup keeps the filestore"),
+    }));
+}
+const literally = (text) => text.replaceAll(/[^A-Za-z0-9]/g, "\\$&");
+
 // EXTERNAL MODULE: ./build/backup/refusals.js
 var refusals = __nccwpck_require__(77054);
 // EXTERNAL MODULE: ./build/backup/words.js
@@ -52938,6 +52980,7 @@ var backup_words = __nccwpck_require__(31706);
  * The backup gate: nothing that destroys runs before a dump of the database was taken, read back whole and found good.
  * It goes onto the droplet, to the runner, or both. Whatever goes wrong is a refusal, and leaves nothing half.
  */
+
 
 
 
@@ -53019,6 +53062,7 @@ async function discardHalves(reportDirectory) {
             await (0,promises_.rm)((0,external_node_path_.join)(folder, name), { force: true });
     await (0,promises_.rm)((0,external_node_path_.join)(reportDirectory, `${home/* ENCRYPTED_NAME */.NX}.partial`), { force: true });
 }
+// ---- How ----------------------------------------------------------------------------------------------------------
 /** What is run, and its values but for those that a single run has. */
 function programFor({ target, database, setup }, place, { to, filestore }) {
     return {
@@ -53082,11 +53126,12 @@ class BackupRun {
         if (to === "runner")
             return await this.#toRunner();
         const manifest = await this.#ontoDroplet();
-        return this.#made(manifest, to === "both" ? await this.#bringHome(manifest) : undefined);
+        const { file } = manifest;
+        return this.#made(manifest, to === "both" && file !== undefined ? await this.#bringHome(file, manifest) : undefined);
     }
     #made(manifest, onRunner) {
         const { file, bytes, sha256, seconds, tables, snapshot } = manifest;
-        const onDroplet = file === "" ? undefined : `${backupsOf(this.#place)}/${file}`;
+        const onDroplet = file === undefined ? undefined : `${backupsOf(this.#place)}/${file}`;
         return {
             database: this.#subject.database,
             onDroplet,
@@ -53096,7 +53141,7 @@ class BackupRun {
             sha256,
             seconds,
             tables,
-            filestore: snapshot === "" ? undefined : snapshot,
+            filestore: snapshot,
         };
     }
     /** As a detached step: a lost connection is made again, and the dump goes on meanwhile. */
@@ -53149,8 +53194,8 @@ class BackupRun {
         }
     }
     /** A file that was found good is copied; a lost connection takes the copy up where it stood. */
-    async #bringHome({ file: name, bytes, sha256 }) {
-        const file = await dump_file/* DumpFile */.tK.create((0,external_node_path_.join)(this.#parts.reportDirectory, "backups", name), bytes, this.#parts.room);
+    async #bringHome(name, { bytes, sha256 }) {
+        const file = await dump_file/* DumpFile */.tK.create(this.#pathOnRunner(), bytes, this.#parts.room);
         try {
             await (0,home/* copyInto */.s)(file, name, bytes, this.#copying());
             const read = await file.readBack();
@@ -53192,7 +53237,11 @@ class BackupRun {
             this.#tell((0,raw/* plainText */.wh)(said));
         if (status !== 0 || manifest === undefined)
             throw ((0,refusals/* refusalIn */.c3)(said) ?? new errors/* RefusedError */.fk("What was backed up could not be told", { detail: said.trim() }));
-        return JSON.parse(manifest);
+        return readManifest(manifest, {
+            step: this.#step,
+            fileName: fileName(this.#subject.database),
+            snapshot: this.#snapshot(),
+        });
     }
     #program(name, text, values) {
         return {
@@ -53209,9 +53258,15 @@ class BackupRun {
         const { reportDirectory, room = dump_file/* roomIn */.Lp } = this.#parts;
         return String(Math.max(0, Math.floor(await room(reportDirectory))));
     }
+    /** As gate.sh and snapshot.py make it. */
+    #snapshot() {
+        const { dataDirectory = "", filestore = "" } = this.#subject.setup ?? {};
+        if (!this.#options.filestore || filestore === "")
+            return undefined;
+        return `${dataDirectory}/odoo-recover/${this.#step}/filestore/${external_node_path_.posix.basename(filestore)}`;
+    }
     #pathOnRunner() {
-        const time = new Date(this.#parts.clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
-        return (0,external_node_path_.join)(this.#parts.reportDirectory, "backups", `${fileName(this.#subject.database)}-${time}.dump`);
+        return (0,external_node_path_.join)(this.#parts.reportDirectory, "backups", `${fileName(this.#subject.database)}-${this.#step}.dump`);
     }
     #tell(text) {
         this.#parts.journal.append({ kind: "backup-output", text: `${text.trimEnd()}\n` });
@@ -53606,9 +53661,7 @@ class Cipher {
 /* harmony export */   tu: () => (/* binding */ wordsFor)
 /* harmony export */ });
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(19473);
-/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(78262);
 /** Why there is no backup: what the programs on the host printed, and how they ended -> words for a person. */
-
 
 /** The refusal in what a program printed: `refused: …`, `detail: …`, `advice: …`. */
 function refusalIn(output) {
@@ -53657,8 +53710,8 @@ function withoutBackup(error) {
 function wordsFor(error) {
     const { code } = error instanceof Error && "code" in error ? error : { code: undefined };
     if (code === "ENOSPC" || code === "EDQUOT")
-        return `the runner's disk is full (${(0,_parts_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .b)(error)})`;
-    return (0,_parts_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .b)(error);
+        return `the runner's disk is full (${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error)})`;
+    return (0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error);
 }
 
 
@@ -59526,6 +59579,7 @@ function counts({ signature, area }, at, text, refutable) {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   bD: () => (/* binding */ messageOf),
 /* harmony export */   dh: () => (/* binding */ HostError),
 /* harmony export */   dz: () => (/* binding */ InputError),
 /* harmony export */   fk: () => (/* binding */ RefusedError)
@@ -59569,36 +59623,90 @@ class HostError extends RecoverError {
 /** We could act and must not: no approval, an ambiguous target, a lease held by somebody else. */
 class RefusedError extends RecoverError {
 }
+/** What was thrown, in words: its message where it is an Error. */
+function messageOf(error) {
+    return error instanceof Error ? error.message : String(error);
+}
 
 
 /***/ }),
 
-/***/ 33294:
+/***/ 46780:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   G: () => (/* binding */ captureEvidence),
-/* harmony export */   w: () => (/* binding */ captureFreeze)
-/* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var _customer_data_sql_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(71336);
-/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(25217);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  GO: () => (/* binding */ captureEvidence),
+  wE: () => (/* binding */ captureFreeze),
+  l1: () => (/* binding */ describeLeftOut)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: ./build/customer-data/sql.js
+var customer_data_sql = __nccwpck_require__(71336);
+// EXTERNAL MODULE: ./build/survey/raw.js
+var raw = __nccwpck_require__(25217);
+;// CONCATENATED MODULE: ./build/evidence/file-name.js
+/**
+ * What a section of the evidence is called -> the file it goes into. A section's name comes from the host, which may be
+ * in an attacker's hands, so that it decides on nothing but one harmless segment of a path.
+ */
+/** The kinds of section that our own programs print, and what the file of each is. */
+const KINDS = {
+    // evidence.sh
+    ps: { extension: "txt", of: "host" },
+    compose: { extension: "json", of: "host" },
+    inspect: { extension: "json", of: "container" },
+    log: { extension: "log", of: "container" },
+    nginx: { extension: "txt", of: "either" },
+    "nginx-errors": { extension: "txt", of: "host" },
+    "journal-docker": { extension: "txt", of: "host" },
+    "journal-nginx": { extension: "txt", of: "host" },
+    processes: { extension: "txt", of: "host" },
+    // freeze.sh
+    stacks: { extension: "txt", of: "host" },
+    activity: { extension: "txt", of: "host" },
+    locks: { extension: "txt", of: "host" },
+};
+/** As Docker names containers; its own limit is that of a host name, and Compose's names stay far below. */
+const CONTAINER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+/**
+ * @param section `KIND` or `KIND CONTAINER`, as the host printed it
+ * @returns undefined for what none of our programs prints: another kind, or a container whose name is none
+ */
+function evidenceName(section) {
+    const [kind = "", container, ...more] = section.split(" ");
+    if (!Object.hasOwn(KINDS, kind) || more.length > 0)
+        return undefined;
+    const { extension, of } = KINDS[kind] ?? { extension: "txt", of: "host" };
+    if (container === undefined)
+        return of === "container" ? undefined : { kind, file: `${kind}.${extension}` };
+    if (of === "host" || !CONTAINER_NAME.test(container))
+        return undefined;
+    return { kind, file: kind === "log" ? `${container}.log` : `${container}.${kind}.${extension}` };
+}
+
+;// CONCATENATED MODULE: ./build/evidence/capture.js
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
 
 
 
-const TOOLS = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
-const EVIDENCE = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(81774), __nccwpck_require__.b), "utf8");
-const FREEZE = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(80748), __nccwpck_require__.b), "utf8");
+
+const TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
+const EVIDENCE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(81774), __nccwpck_require__.b), "utf8");
+const FREEZE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(80748), __nccwpck_require__.b), "utf8");
 /** Bytes of each container's log that are kept: its end, where the failure is. */
 const LOG_MOST = 4_000_000;
 /** Of the whole capture, in memory for a moment: eight such logs. */
 const MOST_BYTES = 8 * LOG_MOST;
+/** A project has a few containers, with two or three files each. */
+const MOST_FILES = 500;
 /** Said in the place of what did not fit. */
 const INCOMPLETE = "INCOMPLETE.txt";
 /**
  * @param folder `before` or `after`
- * @returns the files written, with their sizes
  * @throws HostError when the host cannot be asked: then nothing may be changed
  */
 async function captureEvidence(host, project, folder, redactor, store, signal) {
@@ -59617,17 +59725,18 @@ async function captureEvidence(host, project, folder, redactor, store, signal) {
         privileged: false,
         maxOutputBytes: MOST_BYTES,
     }, signal);
-    const files = filesFrom(result.sections, folder, redactor, store);
+    const captured = keep(result.sections, folder, redactor, store);
     if (!result.truncated)
-        return files;
+        return captured;
     const text = `The host printed more than ${MOST_BYTES} bytes; what came after them is not here.\n`;
     store.write(`${folder}/${INCOMPLETE}`, text);
-    return [...files, { name: `${folder}/${INCOMPLETE}`, bytes: Buffer.byteLength(text) }];
+    const incomplete = { name: `${folder}/${INCOMPLETE}`, bytes: Buffer.byteLength(text) };
+    return { ...captured, files: [...captured.files, incomplete] };
 }
 /**
  * What a restart of an Odoo that hangs would destroy: the stacks of its threads, and what its sessions wait for.
  *
- * @returns the files written, and the stacks as Odoo printed them
+ * @returns what was kept, and the stacks as Odoo printed them
  * @throws HostError when the host cannot be asked
  */
 async function captureFreeze(host, target, redactor, store, signal) {
@@ -59643,32 +59752,94 @@ async function captureFreeze(host, target, redactor, store, signal) {
     }, signal);
     const stacks = result.sections.find(({ name }) => name === "stacks")?.body ?? Buffer.alloc(0);
     return {
-        files: filesFrom(result.sections, "freeze", redactor, store),
-        stacks: (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_1__/* .plainText */ .wh)(new TextDecoder().decode(stacks)),
+        ...keep(result.sections, "freeze", redactor, store),
+        stacks: (0,raw/* plainText */.wh)(new TextDecoder().decode(stacks)),
     };
 }
-function filesFrom(parts, folder, redactor, store) {
-    return parts.map(({ name: section, body }) => {
-        const [kind = "", subject] = section.split(" ");
-        const name = `${folder}/${fileName(kind, subject)}`;
-        const whole = (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_1__/* .plainText */ .wh)(new TextDecoder().decode(body));
-        const text = kind === "log"
+function keep(parts, folder, redactor, store) {
+    const files = [];
+    const leftOut = [];
+    // Some file systems take `A.log` and `a.log` for one.
+    const taken = new Set();
+    for (const { name: section, body } of parts) {
+        const named = evidenceName(section);
+        const name = `${folder}/${named?.file}`;
+        if (named === undefined || taken.has(name.toLowerCase()) || files.length === MOST_FILES) {
+            leftOut.push(section);
+            continue;
+        }
+        taken.add(name.toLowerCase());
+        const whole = (0,raw/* plainText */.wh)(new TextDecoder().decode(body));
+        const text = named.kind === "log"
             ? redactor.log(whole)
-            : redactor.text(kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
+            : redactor.text(named.kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
         store.write(name, text);
-        return { name, bytes: Buffer.byteLength(text) };
-    });
+        files.push({ name, bytes: Buffer.byteLength(text) });
+    }
+    return { files, leftOut };
+}
+/** Says in one line what was left out; undefined where nothing was. */
+function describeLeftOut({ leftOut }) {
+    if (leftOut.length === 0)
+        return undefined;
+    const examples = leftOut.slice(0, 3).map((name) => JSON.stringify(name.slice(0, 60)));
+    return `Left out of the evidence: ${leftOut.length} parts of the host's answer with names that the action did not ask for (${examples.join(", ")}${leftOut.length > 3 ? ", …" : ""})`;
 }
 /** In what `psql -x` prints of pg_stat_activity. */
 function withoutLiteralsInQueries(text) {
-    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,_customer_data_sql_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutLiterals */ .$M)(sql).sql);
+    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,customer_data_sql/* withoutLiterals */.$M)(sql).sql);
 }
-/** `odoo-ce-odoo-1.log`, `odoo-ce-odoo-1.inspect.json`, `compose.json`, `ps.txt` */
-function fileName(kind, subject) {
-    if (kind === "log")
-        return `${subject}.log`;
-    const extension = kind === "inspect" || kind === "compose" ? "json" : "txt";
-    return `${subject === undefined ? kind : `${subject}.${kind}`}.${extension}`;
+
+
+/***/ }),
+
+/***/ 11549:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   n: () => (/* binding */ evidenceIn)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(19473);
+/** Where the evidence goes: files below one folder of the runner, for this user only. */
+
+
+
+/** A file's name that means the same everywhere: no `..`, nothing absolute, nothing hidden, nothing that a shell reads. */
+const SAFE_NAME = /^(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}\/){0,3}[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$/;
+/** @param folder made where it is missing */
+function evidenceIn(folder) {
+    return {
+        write: (name, text) => {
+            // All names are made by us; one that is not safe is a mistake of ours, and must not become a path.
+            if (!SAFE_NAME.test(name))
+                throw new TypeError(`not a name for a file of the evidence: ${JSON.stringify(name)}`);
+            try {
+                makeFolders(folder, name.split("/").slice(0, -1));
+                const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, name);
+                // Written anew where it is there already, and never through a link that somebody put in its place.
+                (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
+                (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)(path, text, { mode: 0o600, flag: "wx" });
+            }
+            catch (error) {
+                throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .RefusedError */ .fk(`The evidence could not be kept on the runner: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .messageOf */ .bD)(error)}`, {
+                    advice: "Make room on the runner, then run again.",
+                    cause: error,
+                });
+            }
+        },
+    };
+}
+/** @throws Error where a link, or a file, stands in the place of a folder */
+function makeFolders(root, below) {
+    let path = root;
+    for (const segment of ["", ...below]) {
+        path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(path, segment);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(path, { recursive: true, mode: 0o700 });
+        if (!(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path).isDirectory())
+            throw new Error(`${path} is not a folder`);
+    }
 }
 
 
@@ -59836,7 +60007,7 @@ function stateProgram(place, name, text, values, seconds = 60, maxOutputBytes = 
 /* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
 /**
  * A step: a program that changes the host. It runs detached, writing its output and its exit status there, and we
- * attach to it; when the connection goes away we attach again. It is never sent twice.
+ * attach to it; when the connection goes away we attach again. It has an id and runs once, however often it is sent.
  * Idea: Ansible's async jobs, polled by id.
  */
 
@@ -59861,18 +60032,16 @@ const FATE_UNKNOWN = new Set(["lost", "timed-out", "nonsense"]);
  */
 async function runStep(host, place, owner, step, onOutput, signal) {
     const { program, putBack } = stepPrograms(place, step);
+    // Sent again when the connection was lost meanwhile: its id makes it run once, however often it arrives.
     const started = await host
-        .run({
-        ...(0,_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateProgram */ .gA)(place, `start ${step.name}`, START, {
-            OWNER: owner,
-            STEP: step.name,
-            SECONDS_ALLOWED: String(step.seconds),
-            PROGRAM: program,
-            PUT_BACK: putBack ?? "",
-            ...putBackDirectory(place),
-        }),
-        repeatable: false,
-    }, signal)
+        .run((0,_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateProgram */ .gA)(place, `start ${step.name}`, START, {
+        OWNER: owner,
+        STEP: step.name,
+        SECONDS_ALLOWED: String(step.seconds),
+        PROGRAM: program,
+        PUT_BACK: putBack ?? "",
+        ...putBackDirectory(place),
+    }), signal)
         .catch((error) => {
         // Whether it began is not known; attaching finds out, and takes its place if it did not.
         if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .HostError */ .dh && FATE_UNKNOWN.has(error.problem))
@@ -59929,11 +60098,13 @@ async function followStep(host, place, name, onOutput, signal) {
             if (rest !== "")
                 onOutput(rest);
         }
-        const ended = /^ended (\d+)$/.exec(state);
+        const ended = /^ended (\d{1,3})$/.exec(state);
         if (ended)
             return { outcome: "ended", status: Number(ended[1]) };
         if (state === "vanished" || state === "absent")
             return { outcome: state };
+        if (state.startsWith("unarmed "))
+            return { outcome: "unarmed", why: state.slice("unarmed ".length) };
         if (state !== "running") {
             throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .HostError */ .dh("nonsense", `The step ${name} could not be followed`, {
                 detail: `${state}\n${look.stderr}`.trim(),
@@ -59951,29 +60122,30 @@ async function followStep(host, place, name, onOutput, signal) {
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /* harmony import */ var _commonjs_globals_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(32125);
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77598);
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(73024);
-/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(48161);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(76760);
-/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(58500);
-/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(3894);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(19473);
-/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(98529);
-/* harmony import */ var _inputs_names_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(43636);
-/* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(67526);
-/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(17999);
-/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_22__ = __nccwpck_require__(78262);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(8186);
-/* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(88918);
-/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(80628);
-/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_23__ = __nccwpck_require__(77150);
-/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(22636);
-/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(77012);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(94380);
-/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_24__ = __nccwpck_require__(92431);
-/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(49130);
-/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(29166);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(34748);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(58508);
+/* harmony import */ var node_events__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(78474);
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(73024);
+/* harmony import */ var node_os__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(48161);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(76760);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(58500);
+/* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3894);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(19473);
+/* harmony import */ var _evidence_store_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(11549);
+/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_23__ = __nccwpck_require__(98529);
+/* harmony import */ var _inputs_names_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(43636);
+/* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(67526);
+/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(17999);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(8186);
+/* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(88918);
+/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(80628);
+/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_24__ = __nccwpck_require__(77150);
+/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(22636);
+/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(77012);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(94380);
+/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_25__ = __nccwpck_require__(92431);
+/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(49130);
+/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(29166);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(34748);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_22__ = __nccwpck_require__(58508);
 /**
  * Where the action begins: the main step, and the post step that puts the host right after a run that was killed.
  * The only file that reads the environment.
@@ -60003,68 +60175,93 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 
 
 
+
+/** The file that the runner starts for the post step (post.ts). */
+const POST_FILE = "post.js";
 const STATE_DIRECTORY = "report_directory";
 /** Written last: where it is, the run was told whole. */
 const REPORT = "report.json";
 /** After the verdict nothing is awaited any more: a socket that will not close must not keep the runner. */
 const LAST_BREATH = 2_000;
+/**
+ * Milliseconds that a stopped run has to leave the host in order. The runner kills the step after 7.5 s, and summary and
+ * outputs must be written by then, whatever the link does. The post step has minutes for the rest.
+ */
+const TIME_TO_STOP = 4_000;
 const clock = {
     now: () => Date.now(),
     monotonic: () => performance.now(),
     sleep: async (ms, signal) => {
         // Node's own rejection is an AbortError that only names the reason as its cause.
-        await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_5__.setTimeout)(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
+        await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_6__.setTimeout)(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
     },
 };
 const nonce = () => (0,node_crypto__WEBPACK_IMPORTED_MODULE_1__.randomBytes)(16).toString("hex");
 async function main() {
     const run = nonce();
-    const directory = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(process.env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_3__.tmpdir)(), `odoo-recover-${run.slice(0, 8)}`);
-    (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.mkdirSync)(directory, { recursive: true, mode: 0o700 });
-    _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .saveState */ .LZ(STATE_DIRECTORY, directory);
+    const directory = (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(process.env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_4__.tmpdir)(), `odoo-recover-${run.slice(0, 8)}`);
+    whereThereIsRoom(directory, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.mkdirSync)(directory, { recursive: true, mode: 0o700 }));
+    whereThereIsRoom("GITHUB_STATE", () => _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .saveState */ .LZ(STATE_DIRECTORY, directory));
     const { redactor, raw } = redactorKnowingInputs();
-    const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_19__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
+    const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_12__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
     const stop = stopSignal();
     let inputs;
     try {
-        inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_9__/* .parseInputs */ .T)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
-        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_20__/* .VERSION */ .x, run, host: hostName(inputs) });
-        await (0,_recover_js__WEBPACK_IMPORTED_MODULE_10__/* .recover */ .l)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
+        inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_11__/* .parseInputs */ .T)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.readFileSync)(path, "utf8"));
+        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_22__/* .VERSION */ .x, run, host: hostName(inputs) });
+        const recovering = (0,_recover_js__WEBPACK_IMPORTED_MODULE_13__/* .recover */ .l)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
+        if ((await Promise.race([recovering, afterStop(stop)])) === undefined)
+            journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_21__/* .cutShort */ .VV)() });
     }
     catch (error) {
-        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_18__/* .verdictOn */ .Hc)(error) });
+        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_21__/* .verdictOn */ .Hc)(error) });
     }
+    journal.close();
     await report(journal.entries, directory);
     annotate(journal.entries, directory);
-    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_13__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_13__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
+    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_16__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_16__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
     // The few seconds of a run that was stopped are not enough; its post step has minutes.
-    if (inputs !== undefined && !stop.aborted)
+    if (stop.aborted)
+        process.exit();
+    if (inputs !== undefined)
         await ship([], journal, directory, inputs, stop);
 }
-/** Runs after the main step, however that ended, with minutes where a cancelled main step has seconds. */
+/** Resolves when a run that was stopped has had its time. */
+async function afterStop(stop) {
+    if (!stop.aborted)
+        await (0,node_events__WEBPACK_IMPORTED_MODULE_2__.once)(stop, "abort");
+    await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_6__.setTimeout)(TIME_TO_STOP, undefined, { ref: false });
+}
+/**
+ * Runs after the main step, however that ended, with minutes where a cancelled main step has seconds.
+ *
+ * @param directory empty where the main step ended before it did anything
+ */
 async function post(directory) {
+    if (directory === "")
+        return;
     try {
         const before = savedEntries(directory);
         const started = before.find((entry) => entry.kind === "started");
         if (started === undefined)
             return;
-        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_17__/* .leasesHeld */ .F)(before).length === 0;
+        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_20__/* .leasesHeld */ .F)(before).length === 0;
         // Killed between its verdict and its report, or before that was uploaded.
-        if (told && (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, REPORT)) && !owesArtifact(before))
+        if (told && (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, REPORT)) && !owesArtifact(before))
             return;
         const { redactor, raw } = redactorKnowingInputs();
-        const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_9__/* .parseInputs */ .T)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(path, "utf8"));
-        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_19__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
+        const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_11__/* .parseInputs */ .T)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.readFileSync)(path, "utf8"));
+        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_12__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
         const stop = stopSignal();
         if (!told)
-            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_17__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
+            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_20__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
         await report([...before, ...journal.entries], directory);
         if (!told)
             annotate([...before, ...journal.entries], directory);
         await ship(before, journal, directory, inputs, stop);
     }
     catch (error) {
-        _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e(`Putting the host right after the stopped run failed: ${error instanceof Error ? error.message : error}`);
+        _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e(`Putting the host right after the stopped run failed: ${error instanceof Error ? error.message : error}`);
     }
 }
 function redactorKnowingInputs() {
@@ -60073,38 +60270,23 @@ function redactorKnowingInputs() {
         if (name.startsWith("INPUT_"))
             raw[name.slice("INPUT_".length).toLowerCase()] = value;
     }
-    const redactor = new _redactor_js__WEBPACK_IMPORTED_MODULE_11__/* .Redactor */ .p();
+    const redactor = new _redactor_js__WEBPACK_IMPORTED_MODULE_14__/* .Redactor */ .p();
     const valuesOf = (names) => names.flatMap((name) => raw[name] ?? []);
-    mask(redactor.learn(valuesOf(_inputs_names_js__WEBPACK_IMPORTED_MODULE_8__/* .SECRET_INPUTS */ .pH), valuesOf(_inputs_names_js__WEBPACK_IMPORTED_MODULE_8__/* .NAME_INPUTS */ .il)));
+    mask(redactor.learn(valuesOf(_inputs_names_js__WEBPACK_IMPORTED_MODULE_10__/* .SECRET_INPUTS */ .pH), valuesOf(_inputs_names_js__WEBPACK_IMPORTED_MODULE_10__/* .NAME_INPUTS */ .il)));
     return { redactor, raw };
 }
 function mask(secrets) {
     for (const secret of secrets)
-        _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .setSecret */ .Pq(secret);
+        _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .setSecret */ .Pq(secret);
 }
 function partsFor(run, inputs, directory, journal, redactor, signal) {
     return {
-        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_21__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
-        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_16__/* .askPublic */ .l)(url, clock, signal),
+        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_23__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
+        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_19__/* .askPublic */ .l)(url, clock, signal),
         clock,
         journal,
         redactor,
-        evidence: {
-            write: (name, text) => {
-                const path = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "evidence", name);
-                try {
-                    (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.mkdirSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.dirname)(path), { recursive: true, mode: 0o700 });
-                    (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)(path, text, { mode: 0o600 });
-                }
-                catch (error) {
-                    // Before a change this ends the run: what it would destroy is not kept anywhere.
-                    throw new _errors_js__WEBPACK_IMPORTED_MODULE_7__/* .RefusedError */ .fk(`The evidence could not be kept on the runner: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_22__/* .messageOf */ .b)(error)}`, {
-                        advice: "Make room on the runner, then run again.",
-                        cause: error,
-                    });
-                }
-            },
-        },
+        evidence: (0,_evidence_store_js__WEBPACK_IMPORTED_MODULE_9__/* .evidenceIn */ .n)((0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "evidence")),
         reportDirectory: directory,
         nonce,
         run,
@@ -60138,9 +60320,9 @@ function hostName({ connection }) {
     return connection.kind === "local" ? "local" : `${connection.target.host}:${connection.target.port}`;
 }
 function fileSink(directory) {
-    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "journal.jsonl");
+    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "journal.jsonl");
     return {
-        append: (entry) => whereThereIsRoom(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.appendFileSync)(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 })),
+        append: (entry) => whereThereIsRoom(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.appendFileSync)(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 })),
     };
 }
 const full = new Set();
@@ -60151,7 +60333,7 @@ function whereThereIsRoom(path, write) {
     }
     catch (error) {
         if (!full.has(path))
-            _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e(`${path} could not be written: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_22__/* .messageOf */ .b)(error)}`);
+            _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e(`${path} could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(error)}`);
         full.add(path);
     }
 }
@@ -60168,15 +60350,15 @@ function logSink() {
             // What ended before anything was seen tells of the inputs alone.
             seen ||= entry.kind === "connected" || entry.kind === "diagnosed";
             const told = seen || entry.kind !== "concluded";
-            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_23__/* .openConsoleLine */ .gj)(entry) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_23__/* .consoleLine */ .WK)(entry);
+            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_24__/* .openConsoleLine */ .gj)(entry) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_24__/* .consoleLine */ .WK)(entry);
             if (line !== undefined)
-                _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .info */ .pq(line);
+                _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .info */ .pq(line);
         },
     };
 }
 /** The journal as a killed run left it; its last line may be cut. */
 function savedEntries(directory) {
-    const lines = (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "journal.jsonl"), "utf8").split("\n");
+    const lines = (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.readFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "journal.jsonl"), "utf8").split("\n");
     return lines.flatMap((line) => {
         try {
             return [JSON.parse(line)];
@@ -60188,32 +60370,32 @@ function savedEntries(directory) {
 }
 /** Tells the run, in whole; what was told of it before is replaced. */
 async function report(entries, directory) {
-    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_15__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "evidence"));
-    const summary = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, "summary.md");
-    whereThereIsRoom(summary, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)(summary, whole, { mode: 0o600 }));
+    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_18__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "evidence"));
+    const summary = (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "summary.md");
+    whereThereIsRoom(summary, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.writeFileSync)(summary, whole, { mode: 0o600 }));
     for (const [name, value] of Object.entries(outputs(entries, directory)))
-        whereThereIsRoom("GITHUB_OUTPUT", () => _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .setOutput */ .uH(name, value));
-    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_15__/* .openSummaryOf */ .S)(entries) : whole;
+        whereThereIsRoom("GITHUB_OUTPUT", () => _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .setOutput */ .uH(name, value));
+    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_18__/* .openSummaryOf */ .S)(entries) : whole;
     if (process.env.GITHUB_STEP_SUMMARY)
-        await _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .summary */ .z
+        await _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .summary */ .z
             .emptyBuffer()
             .addRaw(shown)
             .write({ overwrite: true })
             .catch((error) => whereThereIsRoom("GITHUB_STEP_SUMMARY", () => {
             throw error;
         }));
-    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_14__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
-    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_4__.join)(directory, REPORT);
-    whereThereIsRoom(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.writeFileSync)(path, forPrograms, { mode: 0o600 }));
+    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_17__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
+    const path = (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, REPORT);
+    whereThereIsRoom(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.writeFileSync)(path, forPrograms, { mode: 0o600 }));
 }
 function outputs(entries, directory) {
-    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_13__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_13__/* .outputsOf */ .Yz)(entries, directory);
+    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_16__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_16__/* .outputsOf */ .Yz)(entries, directory);
 }
 function annotate(entries, directory) {
-    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_13__/* .annotationOf */ .lW)(outputs(entries, directory));
+    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_16__/* .annotationOf */ .lW)(outputs(entries, directory));
     if (annotation === undefined)
         return;
-    const tell = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .error */ .z3 }[annotation.level];
+    const tell = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .error */ .z3 }[annotation.level];
     tell(annotation.text, { title: annotation.title });
 }
 /** Uploads what is worth it, and tells of it. Nothing of this is loaded for a healthy check, or outside of a workflow. */
@@ -60235,38 +60417,39 @@ async function ship(before, journal, directory, inputs, signal) {
         },
         signal,
     };
-    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_12__/* .shipBackup */ .fF)(shipment);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_15__/* .shipBackup */ .fF)(shipment);
     // Once more on disk with what became of the backup, before it is uploaded itself.
     await report(entries(), directory);
-    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_12__/* .shipEvidence */ .q1)(shipment);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_15__/* .shipEvidence */ .q1)(shipment);
     await report(entries(), directory);
     for (const entry of entries()) {
         if (entry.kind === "artifact-ended" && entry.uploaded === undefined)
-            _actions_core__WEBPACK_IMPORTED_MODULE_6__/* .warning */ .$e(`The ${entry.holds} was not uploaded: ${entry.why}. ${entry.holds === "evidence" ? `It is still in ${directory}.` : "It stays where it was made; the summary tells where."}`);
+            _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e(`The ${entry.holds} was not uploaded: ${entry.why}. ${entry.holds === "evidence" ? `It is still in ${directory}.` : "It stays where it was made; the summary tells where."}`);
     }
 }
 function owesArtifact(entries) {
     return (Boolean(process.env.ACTIONS_RUNTIME_TOKEN) &&
-        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_12__/* .worthKeeping */ .c2)(entries) &&
+        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_15__/* .worthKeeping */ .c2)(entries) &&
         !entries.some((entry) => entry.kind === "artifact-ended" && entry.holds === "evidence"));
 }
 let known;
 function visibility() {
-    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_24__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
+    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_25__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
     return known;
 }
 function eventPayload() {
     try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_2__.readFileSync)(process.env.GITHUB_EVENT_PATH ?? "", "utf8");
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.readFileSync)(process.env.GITHUB_EVENT_PATH ?? "", "utf8");
     }
     catch {
         return undefined;
     }
 }
-if (_actions_core__WEBPACK_IMPORTED_MODULE_6__/* .getState */ .Gu(STATE_DIRECTORY) === "")
-    await main();
+// Not by the saved state alone: a main step that was killed before it saved any must not be run again after it.
+if ((0,node_path__WEBPACK_IMPORTED_MODULE_5__.basename)(process.argv[1] ?? "") === POST_FILE)
+    await post(_actions_core__WEBPACK_IMPORTED_MODULE_7__/* .getState */ .Gu(STATE_DIRECTORY));
 else
-    await post(_actions_core__WEBPACK_IMPORTED_MODULE_6__/* .getState */ .Gu(STATE_DIRECTORY));
+    await main();
 setTimeout(() => process.exit(), LAST_BREATH).unref();
 
 __webpack_async_result__();
@@ -61386,20 +61569,25 @@ function nearest(name) {
  * The journal: the append-only record of one run, every event with its time. Summary, annotations, outputs and report
  * are pure functions of it; it is on disk after every event, so that a run that was killed can still be told.
  */
+/** What comes after the verdict. */
+const AFTER_THE_END = new Set(["artifact-begun", "artifact-ended"]);
 class Journal {
     #entries = [];
     #clock;
     #redactor;
     #sinks;
     #start;
+    #closed = false;
     constructor(clock, redactor, sinks) {
         this.#clock = clock;
         this.#redactor = redactor;
         this.#sinks = sinks;
         this.#start = clock.monotonic();
     }
-    /** Records an event, redacted. */
+    /** Records an event, redacted. Once the journal is closed, only what becomes of its artifacts. */
     append(event) {
+        if (this.#closed && !AFTER_THE_END.has(event.kind))
+            return;
         const entry = {
             at: new Date(this.#clock.now()).toISOString(),
             ms: Math.round(this.#clock.monotonic() - this.#start),
@@ -61408,6 +61596,10 @@ class Journal {
         this.#entries.push(entry);
         for (const sink of this.#sinks)
             sink.append(entry);
+    }
+    /** The run has its verdict. What it may still do is no longer part of its story. */
+    close() {
+        this.#closed = true;
     }
     get entries() {
         return this.#entries;
@@ -61457,6 +61649,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var errors = __nccwpck_require__(19473);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
+var dist = __nccwpck_require__(77934);
 // EXTERNAL MODULE: ./build/host/state.js
 var state = __nccwpck_require__(80838);
 ;// CONCATENATED MODULE: ./build/host/lease/lease.js
@@ -61465,6 +61659,7 @@ var state = __nccwpck_require__(80838);
  * heartbeat; who finds it without one for longer than it lives, or after a reboot, may take it over.
  * Idea: the repository locks of restic, which refresh themselves and give up before others may take them.
  */
+
 
 
 
@@ -61504,7 +61699,8 @@ async function acquireLease(host, place, owner, who) {
     if (first === "acquired")
         return { outcome: "acquired" };
     if (first.startsWith("taken-over ")) {
-        return { outcome: "taken-over", reason: first.slice("taken-over ".length), from: foundLease(rest) };
+        const reason = dist/* parse */.qgA(ReasonSchema, first.slice("taken-over ".length));
+        return { outcome: "taken-over", reason, from: foundLease(rest) };
     }
     if (first === "held")
         return { outcome: "held", by: foundLease(rest) };
@@ -61546,17 +61742,25 @@ async function releaseLease(host, place, owner) {
         detail: `${answer}\n${result.stderr}`.trim(),
     });
 }
+/** What acquire.sh gives as a reason. */
+const ReasonSchema = dist/* fallback */.NpB(dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^(?:the host was rebooted since|no heartbeat for \d{1,9} s)$/)), "for a reason that cannot be read");
+/**
+ * Whoever wrote the lease may have been another version of us, or somebody else with root: each field is taken only in
+ * the one form that it has.
+ */
+const FoundSchema = dist/* object */.Ikc({
+    owner: dist/* fallback */.NpB(dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[0-9a-f]{32}$/)), ""),
+    who: dist/* fallback */.NpB(dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,200}$/u)), "somebody who left no name"),
+    since: dist/* fallback */.NpB(dist/* pipe */.FsL(dist/* string */.YjP(), dist/* isoTimestamp */.yhX()), "an unknown time"),
+    age: dist/* fallback */.NpB(dist/* optional */.lqM(dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^\d{1,9}$/), dist/* transform */.pdi(Number))), undefined),
+    step: dist/* fallback */.NpB(dist/* optional */.lqM(dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[0-9a-z][0-9a-z-]{0,99}$/))), undefined),
+    step_status: dist/* fallback */.NpB(dist/* optional */.lqM(dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^(?:\d{1,3}|none)$/))), undefined),
+});
 function foundLease(lines) {
     const field = (name) => lines.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1) || undefined;
-    const age = field("age");
-    return {
-        owner: field("owner") ?? "",
-        who: field("who") ?? "somebody who left no name",
-        since: field("since") ?? "an unknown time",
-        ageSeconds: age === undefined ? undefined : Number(age),
-        step: field("step"),
-        stepStatus: field("step_status"),
-    };
+    const names = Object.keys(FoundSchema.entries);
+    const { age, step_status, ...rest } = dist/* parse */.qgA(FoundSchema, Object.fromEntries(names.map((name) => [name, field(name)])));
+    return { ...rest, step: rest.step, ageSeconds: age, stepStatus: step_status };
 }
 
 // EXTERNAL MODULE: ./build/parts.js
@@ -63140,15 +63344,13 @@ class Watch {
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   E: () => (/* binding */ noteThat),
-/* harmony export */   b: () => (/* binding */ messageOf)
+/* harmony export */   E: () => (/* binding */ noteThat)
 /* harmony export */ });
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(19473);
 /** What a run is made of: every effect, as an argument. */
+
 function noteThat({ journal }, text) {
-    return (error) => journal.append({ kind: "note", text: `${text}: ${messageOf(error)}` });
-}
-function messageOf(error) {
-    return error instanceof Error ? error.message : String(error);
+    return (error) => journal.append({ kind: "note", text: `${text}: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_0__/* .messageOf */ .bD)(error)}` });
 }
 
 
@@ -63164,7 +63366,7 @@ function messageOf(error) {
 /* harmony export */   xP: () => (/* binding */ mayRun)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
-/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(57357);
+/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(21634);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(96691);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(80838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(84937);
@@ -63267,8 +63469,8 @@ var diagnosis_layers = __nccwpck_require__(42934);
 var risk = __nccwpck_require__(96691);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(19473);
-// EXTERNAL MODULE: ./build/evidence/capture.js
-var capture = __nccwpck_require__(33294);
+// EXTERNAL MODULE: ./build/evidence/capture.js + 1 modules
+var capture = __nccwpck_require__(46780);
 // EXTERNAL MODULE: ./build/inputs/approval.js
 var inputs_approval = __nccwpck_require__(58801);
 // EXTERNAL MODULE: ./build/inputs/names.js
@@ -63883,8 +64085,11 @@ async function refuse({ verdict, lacksApproval }, diagnosis, host, watch, tried,
     return refusedWithPlan(verdict, now, host, inputs, parts);
 }
 async function saveEvidence(host, diagnosis, when, parts, signal) {
-    const files = await (0,capture/* captureEvidence */.G)(host, diagnosis.target?.project, when, parts.redactor, parts.evidence, signal);
-    parts.journal.append({ kind: "evidence", when, files });
+    const captured = await (0,capture/* captureEvidence */.GO)(host, diagnosis.target?.project, when, parts.redactor, parts.evidence, signal);
+    parts.journal.append({ kind: "evidence", when, files: captured.files });
+    const leftOut = (0,capture/* describeLeftOut */.l1)(captured);
+    if (leftOut !== undefined)
+        parts.journal.append({ kind: "note", text: leftOut });
 }
 function withObstacle(finding, obstacle) {
     return obstacle === undefined || finding.includes(obstacle.means)
@@ -64881,8 +65086,8 @@ function shellCommand(diagnosis) {
 /* harmony import */ var node_zlib__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(38522);
 /* harmony import */ var _backup_dump_file_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(6684);
 /* harmony import */ var _backup_home_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(45796);
-/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(17999);
-/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(78262);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(19473);
+/* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(17999);
 /**
  * What of a run is uploaded, and how: the evidence, and the backup. In a repository that everybody can read only what is
  * encrypted leaves the runner; a backup never leaves it otherwise. An upload that fails changes no verdict and no file.
@@ -64936,7 +65141,7 @@ async function shipEvidence(shipment) {
  */
 async function shipBackup(shipment) {
     const { recipients, uploadLimit, directory, means, room, signal } = shipment;
-    const backup = (0,_journal_js__WEBPACK_IMPORTED_MODULE_6__/* .backupOf */ .GH)(shipment.entries());
+    const backup = (0,_journal_js__WEBPACK_IMPORTED_MODULE_7__/* .backupOf */ .GH)(shipment.entries());
     if (backup === undefined || recipients.length === 0 || isSettled("backup", shipment.entries()))
         return;
     const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, _backup_home_js__WEBPACK_IMPORTED_MODULE_5__/* .ENCRYPTED_NAME */ .NX);
@@ -64994,7 +65199,7 @@ async function upload(holds, encrypted, shipment, send, attempt = 1) {
         if (signal.aborted)
             return false;
         // An address that was signed lets whoever has it write there.
-        const why = (0,_parts_js__WEBPACK_IMPORTED_MODULE_7__/* .messageOf */ .b)(error).replaceAll(/\bhttps?:\/\/\S+/g, "(an address)") || NO_REASON;
+        const why = (0,_errors_js__WEBPACK_IMPORTED_MODULE_6__/* .messageOf */ .bD)(error).replaceAll(/\bhttps?:\/\/\S+/g, "(an address)") || NO_REASON;
         // Taken by our own first try, where its answer was lost and the client asked again.
         if (NAME_TAKEN.test(why) && attempt < MOST_NAMES)
             return await upload(holds, encrypted, shipment, send, attempt + 1);
@@ -66324,20 +66529,20 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony export */   lA: () => (/* binding */ describeEnd),
 /* harmony export */   y8: () => (/* binding */ nothingYet)
 /* harmony export */ });
-/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57357);
+/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(21634);
 /* harmony import */ var _backup_home_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(45796);
 /* harmony import */ var _diagnosis_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(33888);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(96691);
 /* harmony import */ var _diagnosis_signatures_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(98198);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(19473);
-/* harmony import */ var _evidence_capture_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(33294);
+/* harmony import */ var _evidence_capture_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(46780);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(84937);
-/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(78262);
-/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(11781);
-/* harmony import */ var _remedies_boot_check_boot_check_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(90862);
-/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(12853);
-/* harmony import */ var _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(90861);
-/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(25217);
+/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(78262);
+/* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(11781);
+/* harmony import */ var _remedies_boot_check_boot_check_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(90862);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(12853);
+/* harmony import */ var _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(90861);
+/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(25217);
 /* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(11337);
 /** One remedy of a run: what must come before it, the step itself, and what the run learns from it. */
 
@@ -66388,8 +66593,13 @@ async function takeStep(remedy, diagnosis, host, place, progress, inputs, parts)
         progress.backup = await backUp(remedy, number, diagnosis, host, place, inputs, parts);
     if (remedy === "restart-odoo")
         progress.hung = await saveFreeze(host, diagnosis, parts);
-    tried.push(remedy);
     const { end, output } = await apply(remedy, number, diagnosis, host, place, inputs, parts);
+    // What never ran was not tried: nothing follows from it, and no riskier remedy takes its turn.
+    if (end.outcome === "absent")
+        throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .HostError */ .dh("lost", `The step ${remedy} could not be sent: the connection was lost each time`, {
+            advice: "Check the connection to the droplet, then run again.",
+        });
+    tried.push(remedy);
     if (end.outcome === "gone")
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .RefusedError */ .fk("Somebody else took the lease over, so nothing more was changed");
     if (hasActed(end))
@@ -66409,7 +66619,7 @@ function mayHaveMended(remedy, end) {
     return !PREPARES.has(remedy) && hasActed(end);
 }
 function hasActed(end) {
-    return end.outcome === "ended" ? end.status !== _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__/* .UNFIT */ .Vs : end.outcome === "vanished";
+    return end.outcome === "ended" ? end.status !== _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__/* .UNFIT */ .Vs : end.outcome === "vanished";
 }
 /** Why a step was not done or did not work, in its own words; undefined when it says nothing of the kind. */
 function setbackOf(end, output) {
@@ -66426,12 +66636,15 @@ async function saveFreeze(host, { target }, parts) {
     if (target === undefined)
         return "";
     const { redactor, evidence, journal, signal } = parts;
-    const freeze = await (0,_evidence_capture_js__WEBPACK_IMPORTED_MODULE_6__/* .captureFreeze */ .w)(host, target, redactor, evidence, signal).catch((0,_parts_js__WEBPACK_IMPORTED_MODULE_13__/* .noteThat */ .E)(parts, "The stacks of the hanging Odoo could not be saved"));
+    const freeze = await (0,_evidence_capture_js__WEBPACK_IMPORTED_MODULE_6__/* .captureFreeze */ .wE)(host, target, redactor, evidence, signal).catch((0,_parts_js__WEBPACK_IMPORTED_MODULE_8__/* .noteThat */ .E)(parts, "The stacks of the hanging Odoo could not be saved"));
     signal.throwIfAborted();
     if (freeze === undefined)
         return "";
     const { files, stacks } = freeze;
     journal.append({ kind: "evidence", when: "before", files });
+    const leftOut = (0,_evidence_capture_js__WEBPACK_IMPORTED_MODULE_6__/* .describeLeftOut */ .l1)(freeze);
+    if (leftOut !== undefined)
+        journal.append({ kind: "note", text: leftOut });
     const place = (0,_diagnosis_log_js__WEBPACK_IMPORTED_MODULE_2__/* .whereThreadsStand */ .Lu)(stacks);
     if (place === "")
         return "";
@@ -66440,31 +66653,31 @@ async function saveFreeze(host, { target }, parts) {
 }
 /** The gate before what cannot be taken back otherwise: without a backup that was read back whole, nothing more is done. */
 async function backUp(remedy, number, diagnosis, host, place, inputs, parts) {
-    const target = (0,_remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__/* .targetOf */ .$r)(diagnosis);
+    const target = (0,_remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__/* .targetOf */ .$r)(diagnosis);
     const database = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_14__/* .ifSeen */ .hy)(target.database);
     if (database === undefined)
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .RefusedError */ .fk("Which database to back up is not known", {
             advice: "Name it with `database`.",
         });
-    const filestore = (0,_plan_js__WEBPACK_IMPORTED_MODULE_8__/* .removesFiles */ .to)(remedy, diagnosis);
+    const filestore = (0,_plan_js__WEBPACK_IMPORTED_MODULE_9__/* .removesFiles */ .to)(remedy, diagnosis);
     const made = await (0,_backup_backup_js__WEBPACK_IMPORTED_MODULE_0__/* .takeBackup */ .ay)(host, place, parts.run, `${parts.run.slice(0, 8)}-${number}-backup`, { target, database, setup: diagnosis.setup }, {
         to: inputs.backupTo,
         timeoutMs: inputs.backupTimeoutMs,
         filestore,
         connection: inputs.connection,
     }, parts, parts.signal);
-    return { made, place, covers: (other) => filestore || !(0,_plan_js__WEBPACK_IMPORTED_MODULE_8__/* .removesFiles */ .to)(other, diagnosis) };
+    return { made, place, covers: (other) => filestore || !(0,_plan_js__WEBPACK_IMPORTED_MODULE_9__/* .removesFiles */ .to)(other, diagnosis) };
 }
 async function apply(name, number, diagnosis, host, place, inputs, parts) {
     const step = `${parts.run.slice(0, 8)}-${number}-${name}`;
     parts.journal.append({ kind: "remedy-started", remedy: name, step, key: place.key });
     const seconds = Math.ceil(inputs.commandTimeoutMs / 1000);
-    const program = { name: step, seconds, ..._remedies_index_js__WEBPACK_IMPORTED_MODULE_10__/* .REMEDIES */ .l[name].program(diagnosis) };
+    const program = { name: step, seconds, ..._remedies_index_js__WEBPACK_IMPORTED_MODULE_11__/* .REMEDIES */ .l[name].program(diagnosis) };
     let output = "";
     const told = tellOutput(parts);
     const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_7__/* .runStep */ .eg)(host, place, parts.run, program, (text) => {
-        output += (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_12__/* .plainText */ .wh)(text);
-        told.push((0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_12__/* .plainText */ .wh)(text));
+        output += (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_13__/* .plainText */ .wh)(text);
+        told.push((0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_13__/* .plainText */ .wh)(text));
     }, parts.signal).finally(told.end);
     parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
     return { end, output };
@@ -66481,9 +66694,9 @@ function tellOutput({ journal, redactor }) {
 function describeEnd(end) {
     switch (end.outcome) {
         case "ended":
-            if (end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__/* .UNFIT */ .Vs)
+            if (end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__/* .UNFIT */ .Vs)
                 return "not done: the situation was another by then";
-            if (end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__/* .INEFFECTIVE */ .h9)
+            if (end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__/* .INEFFECTIVE */ .h9)
                 return "done, and it did not work";
             return end.status === 0 ? "done" : `failed with status ${end.status}`;
         case "vanished":
@@ -66498,7 +66711,7 @@ function describeEnd(end) {
 }
 /** Why a step failed, where what it printed tells: a port that is taken, an image that is not there. */
 function whatStoodInTheWay(remedy, end, output, { journal }) {
-    if (end.outcome !== "ended" || end.status === 0 || end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_11__/* .UNFIT */ .Vs)
+    if (end.outcome !== "ended" || end.status === 0 || end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__/* .UNFIT */ .Vs)
         return undefined;
     const said = (0,_diagnosis_signatures_index_js__WEBPACK_IMPORTED_MODULE_4__/* .signatureInOutput */ .F1)(output);
     if (said !== undefined)
@@ -66511,7 +66724,7 @@ function whatTheBootSaid(output, { evidence, journal, redactor }) {
     evidence.write("boot-check.log", text);
     const files = [{ name: "boot-check.log", bytes: Buffer.byteLength(text) }];
     journal.append({ kind: "evidence", when: "before", files });
-    const { status, failure } = (0,_remedies_boot_check_boot_check_js__WEBPACK_IMPORTED_MODULE_9__/* .bootFailure */ .$)(output);
+    const { status, failure } = (0,_remedies_boot_check_boot_check_js__WEBPACK_IMPORTED_MODULE_10__/* .bootFailure */ .$)(output);
     if (failure !== undefined)
         return () => `Odoo falls at its start: ${(0,_diagnosis_log_js__WEBPACK_IMPORTED_MODULE_2__/* .describeFailure */ .Ic)(failure)}`;
     return status === 0
@@ -66529,7 +66742,7 @@ function whatTheBootSaid(output, { evidence, journal, redactor }) {
 /* harmony export */   F: () => (/* binding */ leasesHeld),
 /* harmony export */   g: () => (/* binding */ tidyUp)
 /* harmony export */ });
-/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57357);
+/* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(21634);
 /* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(10748);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(84937);
@@ -66669,6 +66882,7 @@ function whyStopped({ reason }) {
 /* harmony export */   Nh: () => (/* binding */ refusedAfter),
 /* harmony export */   QR: () => (/* binding */ mended),
 /* harmony export */   R0: () => (/* binding */ isUnreachable),
+/* harmony export */   VV: () => (/* binding */ cutShort),
 /* harmony export */   Vv: () => (/* binding */ notInThePlan),
 /* harmony export */   aQ: () => (/* binding */ cameBack),
 /* harmony export */   ao: () => (/* binding */ waitedInVain),
@@ -66686,11 +66900,9 @@ function whyStopped({ reason }) {
 /* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(10748);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(96691);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(19473);
-/* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(78262);
 /* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(11781);
 /* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(12853);
 /** How a run ends, in words: the first lines of the summary, for every way in which it can end. */
-
 
 
 
@@ -66932,12 +67144,7 @@ function aboutDrift({ drift }) {
 /** What an error means for the run. */
 function verdictOn(error, signal) {
     if (signal?.aborted && !(error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .RefusedError */ .fk)) {
-        return {
-            status: "cancelled",
-            headline: "The run was stopped by hand before it had a verdict",
-            detail: "",
-            next: "Check the site, then run again.",
-        };
+        return stopped();
     }
     if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .InputError */ .dz || error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .RefusedError */ .fk) {
         return { status: "refused", headline: error.message, detail: error.detail, next: error.advice };
@@ -66948,9 +67155,24 @@ function verdictOn(error, signal) {
     }
     return {
         status: "unknown",
-        headline: `Odoo Recover itself failed: ${(0,_parts_js__WEBPACK_IMPORTED_MODULE_5__/* .messageOf */ .b)(error)}`,
+        headline: `Odoo Recover itself failed: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .messageOf */ .bD)(error)}`,
         detail: error instanceof Error ? (error.stack ?? "") : "",
         next: "Check the site by hand, and report this failure.",
+    };
+}
+function stopped() {
+    return {
+        status: "cancelled",
+        headline: "The run was stopped by hand before it had a verdict",
+        detail: "",
+        next: "Check the site, then run again.",
+    };
+}
+/** A run that was stopped and whose host did not answer in the seconds that were left. */
+function cutShort() {
+    return {
+        ...stopped(),
+        detail: "The droplet did not answer in the seconds after the stop. What had begun there goes on; the post step waits for it, gives the lease back and says how the site is.",
     };
 }
 const STATUS_OF_PROBLEM = {
@@ -69986,11 +70208,13 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   BuJ: () => (/* binding */ getDotPath),
 /* harmony export */   FsL: () => (/* binding */ pipe),
 /* harmony export */   Ikc: () => (/* binding */ object),
 /* harmony export */   KCZ: () => (/* binding */ union),
 /* harmony export */   KIO: () => (/* binding */ picklist),
 /* harmony export */   L5J: () => (/* binding */ unknown),
+/* harmony export */   NpB: () => (/* binding */ fallback),
 /* harmony export */   Ru6: () => (/* binding */ maxLength),
 /* harmony export */   Wwf: () => (/* binding */ minValue),
 /* harmony export */   YOg: () => (/* binding */ array),
@@ -69998,16 +70222,21 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 /* harmony export */   aig: () => (/* binding */ number),
 /* harmony export */   cGV: () => (/* binding */ maxValue),
 /* harmony export */   cl6: () => (/* binding */ nullish),
+/* harmony export */   euz: () => (/* binding */ literal),
 /* harmony export */   g1P: () => (/* binding */ record),
 /* harmony export */   lqM: () => (/* binding */ optional),
 /* harmony export */   mee: () => (/* binding */ nullable),
+/* harmony export */   ndf: () => (/* binding */ integer),
 /* harmony export */   pdi: () => (/* binding */ transform),
+/* harmony export */   qFJ: () => (/* binding */ parseJson),
+/* harmony export */   qgA: () => (/* binding */ parse),
 /* harmony export */   xLC: () => (/* binding */ safeParse),
 /* harmony export */   yGV: () => (/* binding */ regex),
+/* harmony export */   yhX: () => (/* binding */ isoTimestamp),
 /* harmony export */   z6Y: () => (/* binding */ check),
 /* harmony export */   zMY: () => (/* binding */ boolean)
 /* harmony export */ });
-/* unused harmony exports BASE64_REGEX, BIC_REGEX, CUID2_REGEX, DECIMAL_REGEX, DIGITS_REGEX, DOMAIN_REGEX, EMAIL_REGEX, EMOJI_REGEX, HEXADECIMAL_REGEX, HEX_COLOR_REGEX, IMEI_REGEX, IPV4_REGEX, IPV6_REGEX, IP_REGEX, ISO_DATE_REGEX, ISO_DATE_TIME_REGEX, ISO_DATE_TIME_SECOND_REGEX, ISO_TIMESTAMP_REGEX, ISO_TIME_REGEX, ISO_TIME_SECOND_REGEX, ISO_WEEK_REGEX, ISRC_REGEX, JWS_COMPACT_REGEX, KSUID_REGEX, MAC48_REGEX, MAC64_REGEX, MAC_REGEX, NANO_ID_REGEX, OCTAL_REGEX, RFC_EMAIL_REGEX, SLUG_REGEX, ULID_REGEX, UUID_REGEX, ValiError, _addIssue, _cloneDataset, _formatCase, _getByteCount, _getCodePointCount, _getGraphemeCount, _getLastMetadata, _getWordCount, _isLuhnAlgo, _isSameValueZero, _isValidObjectKey, _isValueMatch, _joinExpects, _standardSchema, _stringify, any, args, argsAsync, arrayAsync, assert, awaitAsync, base64, bic, bigint, blob, brand, bytes, cache, cacheAsync, checkAsync, checkItems, checkItemsAsync, codePoints, config, creditCard, cuid2, custom, customAsync, date, decimal, deleteGlobalConfig, deleteGlobalMessage, deleteSchemaMessage, deleteSpecificMessage, description, digits, domain, email, emoji, empty, endsWith, entries, entriesFromList, entriesFromObjects, enum, enum_, everyItem, exactOptional, exactOptionalAsync, examples, excludes, fallback, fallbackAsync, file, filterItems, findItem, finite, flatten, flavor, forward, forwardAsync, function, function_, getDefault, getDefaults, getDefaultsAsync, getDescription, getDotPath, getExamples, getFallback, getFallbacks, getFallbacksAsync, getGlobalConfig, getGlobalMessage, getMetadata, getSchemaMessage, getSpecificMessage, getTitle, graphemes, gtValue, guard, hash, hexColor, hexadecimal, imei, includes, instance, integer, intersect, intersectAsync, ip, ipv4, ipv6, is, isOfKind, isOfType, isValiError, isbn, isoDate, isoDateTime, isoDateTimeSecond, isoTime, isoTimeSecond, isoTimestamp, isoWeek, isrc, jwsCompact, keyof, ksuid, lazy, lazyAsync, length, literal, looseObject, looseObjectAsync, looseTuple, looseTupleAsync, ltValue, mac, mac48, mac64, map, mapAsync, mapItems, maxBytes, maxCodePoints, maxEntries, maxGraphemes, maxSize, maxWords, message, metadata, mimeType, minBytes, minCodePoints, minEntries, minGraphemes, minLength, minSize, minWords, multipleOf, nan, nanoid, never, nonEmpty, nonNullable, nonNullableAsync, nonNullish, nonNullishAsync, nonOptional, nonOptionalAsync, normalize, notBytes, notCodePoints, notEntries, notGraphemes, notLength, notSize, notValue, notValues, notWords, null, null_, nullableAsync, nullishAsync, objectAsync, objectWithRest, objectWithRestAsync, octal, omit, optionalAsync, parse, parseAsync, parseBoolean, parseJson, parser, parserAsync, partial, partialAsync, partialCheck, partialCheckAsync, pick, pipeAsync, promise, rawCheck, rawCheckAsync, rawTransform, rawTransformAsync, readonly, recordAsync, reduceItems, required, requiredAsync, returns, returnsAsync, rfcEmail, safeInteger, safeParseAsync, safeParser, safeParserAsync, set, setAsync, setGlobalConfig, setGlobalMessage, setSchemaMessage, setSpecificMessage, size, slug, someItem, sortItems, startsWith, strictObject, strictObjectAsync, strictTuple, strictTupleAsync, stringifyJson, summarize, symbol, title, toBigint, toBoolean, toCamelCase, toDate, toKebabCase, toLowerCase, toMaxValue, toMinValue, toNumber, toPascalCase, toSnakeCase, toString, toUpperCase, transformAsync, trim, trimEnd, trimStart, tuple, tupleAsync, tupleWithRest, tupleWithRestAsync, ulid, undefined, undefined_, undefinedable, undefinedableAsync, unionAsync, unwrap, url, uuid, value, values, variant, variantAsync, void, void_, words */
+/* unused harmony exports BASE64_REGEX, BIC_REGEX, CUID2_REGEX, DECIMAL_REGEX, DIGITS_REGEX, DOMAIN_REGEX, EMAIL_REGEX, EMOJI_REGEX, HEXADECIMAL_REGEX, HEX_COLOR_REGEX, IMEI_REGEX, IPV4_REGEX, IPV6_REGEX, IP_REGEX, ISO_DATE_REGEX, ISO_DATE_TIME_REGEX, ISO_DATE_TIME_SECOND_REGEX, ISO_TIMESTAMP_REGEX, ISO_TIME_REGEX, ISO_TIME_SECOND_REGEX, ISO_WEEK_REGEX, ISRC_REGEX, JWS_COMPACT_REGEX, KSUID_REGEX, MAC48_REGEX, MAC64_REGEX, MAC_REGEX, NANO_ID_REGEX, OCTAL_REGEX, RFC_EMAIL_REGEX, SLUG_REGEX, ULID_REGEX, UUID_REGEX, ValiError, _addIssue, _cloneDataset, _formatCase, _getByteCount, _getCodePointCount, _getGraphemeCount, _getLastMetadata, _getWordCount, _isLuhnAlgo, _isSameValueZero, _isValidObjectKey, _isValueMatch, _joinExpects, _standardSchema, _stringify, any, args, argsAsync, arrayAsync, assert, awaitAsync, base64, bic, bigint, blob, brand, bytes, cache, cacheAsync, checkAsync, checkItems, checkItemsAsync, codePoints, config, creditCard, cuid2, custom, customAsync, date, decimal, deleteGlobalConfig, deleteGlobalMessage, deleteSchemaMessage, deleteSpecificMessage, description, digits, domain, email, emoji, empty, endsWith, entries, entriesFromList, entriesFromObjects, enum, enum_, everyItem, exactOptional, exactOptionalAsync, examples, excludes, fallbackAsync, file, filterItems, findItem, finite, flatten, flavor, forward, forwardAsync, function, function_, getDefault, getDefaults, getDefaultsAsync, getDescription, getExamples, getFallback, getFallbacks, getFallbacksAsync, getGlobalConfig, getGlobalMessage, getMetadata, getSchemaMessage, getSpecificMessage, getTitle, graphemes, gtValue, guard, hash, hexColor, hexadecimal, imei, includes, instance, intersect, intersectAsync, ip, ipv4, ipv6, is, isOfKind, isOfType, isValiError, isbn, isoDate, isoDateTime, isoDateTimeSecond, isoTime, isoTimeSecond, isoWeek, isrc, jwsCompact, keyof, ksuid, lazy, lazyAsync, length, looseObject, looseObjectAsync, looseTuple, looseTupleAsync, ltValue, mac, mac48, mac64, map, mapAsync, mapItems, maxBytes, maxCodePoints, maxEntries, maxGraphemes, maxSize, maxWords, message, metadata, mimeType, minBytes, minCodePoints, minEntries, minGraphemes, minLength, minSize, minWords, multipleOf, nan, nanoid, never, nonEmpty, nonNullable, nonNullableAsync, nonNullish, nonNullishAsync, nonOptional, nonOptionalAsync, normalize, notBytes, notCodePoints, notEntries, notGraphemes, notLength, notSize, notValue, notValues, notWords, null, null_, nullableAsync, nullishAsync, objectAsync, objectWithRest, objectWithRestAsync, octal, omit, optionalAsync, parseAsync, parseBoolean, parser, parserAsync, partial, partialAsync, partialCheck, partialCheckAsync, pick, pipeAsync, promise, rawCheck, rawCheckAsync, rawTransform, rawTransformAsync, readonly, recordAsync, reduceItems, required, requiredAsync, returns, returnsAsync, rfcEmail, safeInteger, safeParseAsync, safeParser, safeParserAsync, set, setAsync, setGlobalConfig, setGlobalMessage, setSchemaMessage, setSpecificMessage, size, slug, someItem, sortItems, startsWith, strictObject, strictObjectAsync, strictTuple, strictTupleAsync, stringifyJson, summarize, symbol, title, toBigint, toBoolean, toCamelCase, toDate, toKebabCase, toLowerCase, toMaxValue, toMinValue, toNumber, toPascalCase, toSnakeCase, toString, toUpperCase, transformAsync, trim, trimEnd, trimStart, tuple, tupleAsync, tupleWithRest, tupleWithRestAsync, ulid, undefined, undefined_, undefinedable, undefinedableAsync, unionAsync, unwrap, url, uuid, value, values, variant, variantAsync, void, void_, words */
 //#region src/storages/globalConfig/globalConfig.ts
 let store$4;
 const DEFAULT_CONFIG = {

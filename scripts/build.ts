@@ -40,6 +40,8 @@ execFileSync(
   ],
   { cwd: root, stdio: ["ignore", "ignore", "inherit"] },
 );
+// The post step's own file only names the bundle: it is not bundled itself.
+cpSync(join(build, "post.js"), join(bundle, "post.js"));
 for (const unneeded of globSync("**/*.{exe,node}", { cwd: bundle })) rmSync(join(bundle, unneeded));
 
 // Only now, so that a build that fails leaves the old bundle as it was.

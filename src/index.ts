@@ -5,9 +5,10 @@
 
 import "./commonjs-globals.ts";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as core from "@actions/core";
 import type { Clock } from "./clock.ts";
@@ -29,14 +30,21 @@ import { openSummaryOf, summaryOf } from "./report/summary.ts";
 import { type Visibility, visibilityOf } from "./report/visibility.ts";
 import { askPublic } from "./survey/public.ts";
 import { leasesHeld, tidyUp } from "./tidy-up.ts";
-import { verdictOn } from "./verdicts.ts";
+import { cutShort, verdictOn } from "./verdicts.ts";
 import { VERSION } from "./version.ts";
 
+/** The file that the runner starts for the post step (post.ts). */
+const POST_FILE = "post.js";
 const STATE_DIRECTORY = "report_directory";
 /** Written last: where it is, the run was told whole. */
 const REPORT = "report.json";
 /** After the verdict nothing is awaited any more: a socket that will not close must not keep the runner. */
 const LAST_BREATH = 2_000;
+/**
+ * Milliseconds that a stopped run has to leave the host in order. The runner kills the step after 7.5 s, and summary and
+ * outputs must be written by then, whatever the link does. The post step has minutes for the rest.
+ */
+const TIME_TO_STOP = 4_000;
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -51,8 +59,8 @@ const nonce = (): string => randomBytes(16).toString("hex");
 async function main(): Promise<void> {
   const run = nonce();
   const directory = join(process.env.RUNNER_TEMP || tmpdir(), `odoo-recover-${run.slice(0, 8)}`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  core.saveState(STATE_DIRECTORY, directory);
+  whereThereIsRoom(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  whereThereIsRoom("GITHUB_STATE", () => core.saveState(STATE_DIRECTORY, directory));
   const { redactor, raw } = redactorKnowingInputs();
   const journal = new Journal(clock, redactor, [fileSink(directory), logSink()]);
   const stop = stopSignal();
@@ -60,19 +68,34 @@ async function main(): Promise<void> {
   try {
     inputs = parseInputs(raw, (path) => readFileSync(path, "utf8"));
     journal.append({ kind: "started", mode: inputs.mode, version: VERSION, run, host: hostName(inputs) });
-    await recover(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
+    const recovering = recover(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
+    if ((await Promise.race([recovering, afterStop(stop)])) === undefined)
+      journal.append({ kind: "concluded", ...cutShort() });
   } catch (error) {
     journal.append({ kind: "concluded", ...verdictOn(error) });
   }
+  journal.close();
   await report(journal.entries, directory);
   annotate(journal.entries, directory);
   process.exitCode = exitCodeOf(outputsOf(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
   // The few seconds of a run that was stopped are not enough; its post step has minutes.
-  if (inputs !== undefined && !stop.aborted) await ship([], journal, directory, inputs, stop);
+  if (stop.aborted) process.exit();
+  if (inputs !== undefined) await ship([], journal, directory, inputs, stop);
 }
 
-/** Runs after the main step, however that ended, with minutes where a cancelled main step has seconds. */
+/** Resolves when a run that was stopped has had its time. */
+async function afterStop(stop: AbortSignal): Promise<undefined> {
+  if (!stop.aborted) await once(stop, "abort");
+  await sleep(TIME_TO_STOP, undefined, { ref: false });
+}
+
+/**
+ * Runs after the main step, however that ended, with minutes where a cancelled main step has seconds.
+ *
+ * @param directory empty where the main step ended before it did anything
+ */
 async function post(directory: string): Promise<void> {
+  if (directory === "") return;
   try {
     const before = savedEntries(directory);
     const started = before.find((entry) => entry.kind === "started");
@@ -307,7 +330,8 @@ function eventPayload(): string | undefined {
   }
 }
 
-if (core.getState(STATE_DIRECTORY) === "") await main();
-else await post(core.getState(STATE_DIRECTORY));
+// Not by the saved state alone: a main step that was killed before it saved any must not be run again after it.
+if (basename(process.argv[1] ?? "") === POST_FILE) await post(core.getState(STATE_DIRECTORY));
+else await main();
 
 setTimeout(() => process.exit(), LAST_BREATH).unref();

@@ -205,12 +205,16 @@ export interface JournalSink {
   append(entry: Entry): void;
 }
 
+/** What comes after the verdict. */
+const AFTER_THE_END: ReadonlySet<Event["kind"]> = new Set(["artifact-begun", "artifact-ended"]);
+
 export class Journal {
   readonly #entries: Entry[] = [];
   readonly #clock: Clock;
   readonly #redactor: Redactor;
   readonly #sinks: readonly JournalSink[];
   readonly #start: number;
+  #closed = false;
 
   constructor(clock: Clock, redactor: Redactor, sinks: readonly JournalSink[]) {
     this.#clock = clock;
@@ -219,8 +223,9 @@ export class Journal {
     this.#start = clock.monotonic();
   }
 
-  /** Records an event, redacted. */
+  /** Records an event, redacted. Once the journal is closed, only what becomes of its artifacts. */
   append(event: Event): void {
+    if (this.#closed && !AFTER_THE_END.has(event.kind)) return;
     const entry: Entry = {
       at: new Date(this.#clock.now()).toISOString(),
       ms: Math.round(this.#clock.monotonic() - this.#start),
@@ -228,6 +233,11 @@ export class Journal {
     };
     this.#entries.push(entry);
     for (const sink of this.#sinks) sink.append(entry);
+  }
+
+  /** The run has its verdict. What it may still do is no longer part of its story. */
+  close(): void {
+    this.#closed = true;
   }
 
   get entries(): readonly Entry[] {

@@ -7,7 +7,7 @@ import { describeFailure, whereThreadsStand } from "./diagnosis/log.ts";
 import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { needsBackup, RISK } from "./diagnosis/risk.ts";
 import { type SignatureFound, signatureInOutput } from "./diagnosis/signatures/index.ts";
-import { RefusedError } from "./errors.ts";
+import { HostError, RefusedError } from "./errors.ts";
 import { captureFreeze, describeLeftOut } from "./evidence/capture.ts";
 import type { Host } from "./host/host.ts";
 import type { StatePlace } from "./host/state.ts";
@@ -89,8 +89,13 @@ export async function takeStep(
   if (needsBackup(RISK[remedy], inputs.backup) && progress.backup?.covers(remedy) !== true)
     progress.backup = await backUp(remedy, number, diagnosis, host, place, inputs, parts);
   if (remedy === "restart-odoo") progress.hung = await saveFreeze(host, diagnosis, parts);
-  tried.push(remedy);
   const { end, output } = await apply(remedy, number, diagnosis, host, place, inputs, parts);
+  // What never ran was not tried: nothing follows from it, and no riskier remedy takes its turn.
+  if (end.outcome === "absent")
+    throw new HostError("lost", `The step ${remedy} could not be sent: the connection was lost each time`, {
+      advice: "Check the connection to the droplet, then run again.",
+    });
+  tried.push(remedy);
   if (end.outcome === "gone")
     throw new RefusedError("Somebody else took the lease over, so nothing more was changed");
   if (hasActed(end)) done.push(remedy);

@@ -313,12 +313,7 @@ function aboutDrift({ drift }: Diagnosis): string {
 /** What an error means for the run. */
 export function verdictOn(error: unknown, signal?: AbortSignal): Verdict {
   if (signal?.aborted && !(error instanceof RefusedError)) {
-    return {
-      status: "cancelled",
-      headline: "The run was stopped by hand before it had a verdict",
-      detail: "",
-      next: "Check the site, then run again.",
-    };
+    return stopped();
   }
   if (error instanceof InputError || error instanceof RefusedError) {
     return { status: "refused", headline: error.message, detail: error.detail, next: error.advice };
@@ -332,6 +327,24 @@ export function verdictOn(error: unknown, signal?: AbortSignal): Verdict {
     headline: `Odoo Recover itself failed: ${messageOf(error)}`,
     detail: error instanceof Error ? (error.stack ?? "") : "",
     next: "Check the site by hand, and report this failure.",
+  };
+}
+
+function stopped(): Verdict {
+  return {
+    status: "cancelled",
+    headline: "The run was stopped by hand before it had a verdict",
+    detail: "",
+    next: "Check the site, then run again.",
+  };
+}
+
+/** A run that was stopped and whose host did not answer in the seconds that were left. */
+export function cutShort(): Verdict {
+  return {
+    ...stopped(),
+    detail:
+      "The droplet did not answer in the seconds after the stop. What had begun there goes on; the post step waits for it, gives the lease back and says how the site is.",
   };
 }
 

@@ -63,8 +63,8 @@ describe("action.yml", () => {
     }
   });
 
-  it("runs on Node 24, main and post in one bundle", () => {
-    expect(action.runs).toEqual({ using: "node24", main: "dist/index.js", post: "dist/index.js" });
+  it("runs on Node 24, main and post in one bundle that is told apart by its file", () => {
+    expect(action.runs).toEqual({ using: "node24", main: "dist/index.js", post: "dist/post.js" });
   });
 
   it("names the version that package.json names", () => {

@@ -53,15 +53,15 @@ async function run(wanted: Step, on: Host = host): Promise<{ end: StepEnd; outpu
   return { end, output };
 }
 
-/** A host whose connection goes away when a command line's input holds the text: after it was sent, or before. */
-async function losing(text: string, when: "before" | "after", error?: HostError) {
+/** A host whose connection goes away, so many times, when a command line's input holds the text: after it was sent, or before. */
+async function losing(text: string, when: "before" | "after", error?: HostError, times = 1) {
   let lost = 0;
   const connect = async (): Promise<Transport> => {
     const local = localTransport();
     return {
       ...local,
       exec: async (command: string, options: ExecOptions) => {
-        const hit = lost === 0 && String(options.stdin).includes(text);
+        const hit = lost < times && String(options.stdin).includes(text);
         if (hit) lost += 1;
         if (hit && when === "before") throw error ?? new HostError("lost", "the connection went away");
         const end = await local.exec(command, hit ? { ...options, onStdout: () => {} } : options);
@@ -176,7 +176,7 @@ describe("when the connection goes away", () => {
     ["is lost", undefined],
     ["is too slow", new HostError("timed-out", "no answer")],
     ["breaks off", new HostError("nonsense", "half an answer")],
-  ])("a step whose starter's answer %s is found running, and is not sent again", async (_, error) => {
+  ])("a step whose starter's answer %s is found running, and runs once", async (_, error) => {
     const bent = await losing("SECONDS_ALLOWED=", "after", error);
     letGo();
     const { end, output } = await run(step(WAITING), bent.host);
@@ -185,10 +185,19 @@ describe("when the connection goes away", () => {
     expect(traced()).toBe("run\n");
   });
 
-  it("a step that never arrived is told as absent, and can no longer start", async () => {
-    const bent = await losing("SECONDS_ALLOWED=", "before");
-    const { end } = await run(step(WAITING), bent.host);
-    expect(end).toEqual({ outcome: "absent" });
+  it("a step that never arrived is sent again under the same id, and runs once", async () => {
+    const bent = await losing("SECONDS_ALLOWED=", "before", undefined, 2);
+    letGo();
+    expect((await run(step(WAITING), bent.host)).end).toEqual({ outcome: "ended", status: 4 });
+    expect(bent.lost()).toBe(2);
+    // The network hands over late what was sent before: it finds that the step has run.
+    expect((await run(step(WAITING))).end).toEqual({ outcome: "ended", status: 4 });
+    expect(traced()).toBe("run\n");
+  });
+
+  it("again and again, a step that never arrives is absent, and can no longer start", async () => {
+    const bent = await losing("SECONDS_ALLOWED=", "before", undefined, 3);
+    expect((await run(step(WAITING), bent.host)).end).toEqual({ outcome: "absent" });
     // The network hands over late what was sent before: it finds its place taken.
     expect((await run(step(WAITING))).end).toEqual({ outcome: "vanished" });
     expect(traced()).toBe("");

@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Entry } from "../../src/journal.ts";
 import { until } from "./clocks.ts";
 
@@ -139,7 +139,8 @@ export class Action {
     const log = file("log");
     const descriptor = openSync(log, "w");
     const began = performance.now();
-    const child = spawn(process.execPath, [this.#bundle], {
+    const program = step === "post" ? join(dirname(this.#bundle), "post.js") : this.#bundle;
+    const child = spawn(process.execPath, [program], {
       cwd: this.#folder,
       stdio: ["ignore", descriptor, descriptor],
       env: {

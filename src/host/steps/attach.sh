@@ -2,7 +2,8 @@
 # What a step printed from a byte offset on, and how it stands. Waits until it has ended, or WAIT seconds.
 # Values: STEP, OFFSET, WAIT, MOST (bytes of log to bring).
 # Sections: `log`, then `state`: `ended STATUS`, `running`, `vanished` (it neither runs nor left a status: the host
-# was rebooted, or it was killed) or `absent` (it was never started, and now cannot be: its directory is taken).
+# was rebooted, or it was killed), `unarmed WHY` (its start gave up) or `absent` (it was never started, and now cannot be:
+# its directory is taken).
 # shellcheck disable=SC2153,SC2154 # state.sh stands in front of this file, the values in front of that
 
 open_state
@@ -21,6 +22,8 @@ else
     if step_runs "$step_dir"; then alive=yes; else alive=no; fi
     if [ -f "$step_dir/status" ]; then
       state="ended $(cat "$step_dir/status")"
+    elif [ -f "$step_dir/unarmed" ]; then
+      state="unarmed $(cat "$step_dir/unarmed")"
     elif [ "$alive" = no ]; then
       state=vanished
     elif [ "$(uptime_seconds)" -ge "$until_uptime" ]; then

@@ -1,6 +1,6 @@
 /**
  * A step: a program that changes the host. It runs detached, writing its output and its exit status there, and we
- * attach to it; when the connection goes away we attach again. It is never sent twice.
+ * attach to it; when the connection goes away we attach again. It has an id and runs once, however often it is sent.
  * Idea: Ansible's async jobs, polled by id.
  */
 
@@ -67,19 +67,17 @@ export async function runStep(
   signal?: AbortSignal,
 ): Promise<StepEnd> {
   const { program, putBack } = stepPrograms(place, step);
+  // Sent again when the connection was lost meanwhile: its id makes it run once, however often it arrives.
   const started = await host
     .run(
-      {
-        ...stateProgram(place, `start ${step.name}`, START, {
-          OWNER: owner,
-          STEP: step.name,
-          SECONDS_ALLOWED: String(step.seconds),
-          PROGRAM: program,
-          PUT_BACK: putBack ?? "",
-          ...putBackDirectory(place),
-        }),
-        repeatable: false,
-      },
+      stateProgram(place, `start ${step.name}`, START, {
+        OWNER: owner,
+        STEP: step.name,
+        SECONDS_ALLOWED: String(step.seconds),
+        PROGRAM: program,
+        PUT_BACK: putBack ?? "",
+        ...putBackDirectory(place),
+      }),
       signal,
     )
     .catch((error: unknown) => {
@@ -159,6 +157,7 @@ export async function followStep(
     const ended = /^ended (\d{1,3})$/.exec(state);
     if (ended) return { outcome: "ended", status: Number(ended[1]) };
     if (state === "vanished" || state === "absent") return { outcome: state };
+    if (state.startsWith("unarmed ")) return { outcome: "unarmed", why: state.slice("unarmed ".length) };
     if (state !== "running") {
       throw new HostError("nonsense", `The step ${name} could not be followed`, {
         detail: `${state}\n${look.stderr}`.trim(),

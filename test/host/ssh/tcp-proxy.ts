@@ -26,6 +26,7 @@ export class TcpProxy implements AsyncDisposable {
   readonly #delayMs: number;
   readonly #links = new Set<Link>();
   #stalled = false;
+  #allowance: number | undefined;
 
   /** Starts a proxy to a port, on a free port of its own. */
   static async to(port: number, options: TcpProxyOptions = {}): Promise<TcpProxy> {
@@ -52,6 +53,11 @@ export class TcpProxy implements AsyncDisposable {
       near.resetAndDestroy();
       far.resetAndDestroy();
     }
+  }
+
+  /** Lets so many more bytes pass towards the target, and then resets every connection. */
+  cutAfter(bytes: number): void {
+    this.#allowance = bytes;
   }
 
   /** A dead link: nothing passes any more and nobody is told. New connections are accepted and hear nothing. */
@@ -104,22 +110,34 @@ export class TcpProxy implements AsyncDisposable {
     near.setNoDelay(true);
     const link = { near, far };
     this.#links.add(link);
-    this.#pass(near, far, link);
-    this.#pass(far, near, link);
+    this.#pass(near, far, link, (chunk) => this.#allowed(chunk));
+    this.#pass(far, near, link, (chunk) => chunk);
     if (this.#stalled) {
       near.pause();
       far.pause();
     }
   }
 
-  #pass(from: net.Socket, to: net.Socket, link: Link): void {
-    from.on("data", (chunk) => this.#later(() => this.#write(from, to, chunk)));
+  #pass(from: net.Socket, to: net.Socket, link: Link, allowed: (chunk: Buffer) => Buffer): void {
+    from.on("data", (chunk) => this.#later(() => this.#write(from, to, allowed(chunk))));
     from.on("end", () => this.#later(() => to.end()));
     from.on("error", () => to.resetAndDestroy());
     from.on("close", () => {
       this.#links.delete(link);
       this.#later(() => to.destroySoon());
     });
+  }
+
+  /** What of a chunk may still pass; when that was the last of it, everything is cut. */
+  #allowed(chunk: Buffer): Buffer {
+    if (this.#allowance === undefined) return chunk;
+    const part = chunk.subarray(0, this.#allowance);
+    this.#allowance -= part.length;
+    if (this.#allowance > 0) return part;
+    this.#allowance = undefined;
+    // After what passes has been handed to the other side.
+    setTimeout(() => this.cut(), 5);
+    return part;
   }
 
   #write(from: net.Socket, to: net.Socket, chunk: Buffer): void {

@@ -62,6 +62,12 @@ disarm() {
   rm -rf "/etc/systemd/system/$put_back_unit" "$PUT_BACK_DIR"
 }
 
+# Kept as well: the answer may be lost on its way.
+unarmed() {
+  printf '%s' "$1" | tr '\n' ' ' >"$step_dir/unarmed" || true
+  echo "unarmed $1"
+}
+
 open_state
 lock_state
 lease=$state_dir/lease
@@ -71,10 +77,10 @@ if [ "$(field "$lease" owner)" != "$OWNER" ]; then
 elif ! mkdir "$step_dir" 2>/dev/null; then
   echo already
 elif [ -n "$PUT_BACK" ] && ! [ -d /run/systemd/system ]; then
-  echo "unarmed there is no systemd that would put it back after a reboot"
+  unarmed "there is no systemd that would put it back after a reboot"
 elif [ -n "$PUT_BACK" ] && ! armed=$(arm 2>&1); then
   case $armed in *"an earlier step"*) ;; *) disarm || true ;; esac
-  echo "unarmed $armed"
+  unarmed "$armed"
 else
   printf '%s\n' "$PROGRAM" >"$step_dir/program"
   : >"$step_dir/log"
