@@ -95,19 +95,33 @@ async function endSteps(entries: readonly Entry[], host: Host, parts: Parts): Pr
     // It mends nothing, and Odoo is down meanwhile: no reason to wait for what it may find.
     if (remedy === "boot-check") await stopStep(host, place, step);
     const output = tellOutput(parts);
+    let said = "";
     const end = await followStep(
       host,
       place,
       step,
-      (text) => output.push(plainText(text)),
+      (text) => {
+        said += plainText(text);
+        output.push(plainText(text));
+      },
       parts.signal,
     ).finally(output.end);
     parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: describeEnd(end) });
     told.push(
       remedy === "boot-check"
-        ? `${remedy} was ended, and Odoo was put back as it was.`
+        ? `${remedy} was ended. ${describePutBack(said)}`
         : `${remedy} ran on and is ${describeEnd(end)}.`,
     );
   }
   return told.join(" ") || "Nothing had been changed.";
 }
+
+/** What the dead-man (converge.sh) saw when it was done; what it did not see is not said to be so. */
+function describePutBack(output: string): string {
+  const seen = output.split("\n").findLast((line) => line.startsWith(PUT_BACK));
+  return seen === undefined
+    ? "Whether Odoo was put back was not seen: the droplet goes on trying by itself."
+    : `Put back: ${seen.slice(PUT_BACK.length)}.`;
+}
+
+const PUT_BACK = "put back: ";

@@ -154,6 +154,13 @@ export async function reboot(name: string): Promise<void> {
   await waitForSsh(name);
 }
 
+/** The power fails and comes back: nothing gets a last word, and what was not on the disk is lost. */
+export async function powerCut(name: string): Promise<void> {
+  await must("docker", ["kill", containerName(name)]);
+  await boot(name);
+  await waitForSsh(name);
+}
+
 /** Waits until sshd listens; without host keys, as in the template, it never does. */
 export async function waitForSsh(name: string): Promise<void> {
   await answers(name, "exec 3<>/dev/tcp/127.0.0.1/22");

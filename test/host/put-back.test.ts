@@ -181,7 +181,9 @@ describe("what puts the host back", () => {
     expect(read(path("saved"))).toBe("saved\n");
     expectNothingLeft();
     expect(calls()).toMatch(/^systemctl disable .*put-back-shop-1234abcd\.service$/m);
-    expect(read(path("audit", state.place.key, "audit.log"))).toContain(`put back after the step ${NAME}`);
+    expect(read(path("audit", state.place.key, "audit.log"))).toContain(
+      `the host is as it must be after the step ${NAME}: is put back`,
+    );
   });
 
   it("has run by the time that the step's end is told", async () => {
@@ -268,6 +270,40 @@ describe("what puts the host back", () => {
     expect(boot().status).toBe(0);
     expect(traced()).toBe("put back at last\n");
     expectNothingLeft();
+  }, 60_000);
+});
+
+describe("what cannot be put back, however often it is tried", () => {
+  const HOPELESS = { text: "echo 'nothing helps'\nexit 1", values: {} };
+  /** One try short of the last. */
+  const TRIED = 'echo precious >"$PUT_BACK_DIR/states"\nseq 89 >"$PUT_BACK_DIR/tries"';
+
+  it("is given up in the end: what was saved is kept, and the next run finds a mark", async () => {
+    const { end, output } = await run(step(TRIED, { putBack: HOPELESS }));
+    expect(end).toEqual({ outcome: "ended", status: 0 });
+    expect(output).toBe("nothing helps\n");
+    expectNothingLeft();
+    const audit = path("audit", state.place.key);
+    expect(read(join(audit, "kept", `${NAME}-put-back`, "states"))).toBe("precious\n");
+    expect(read(join(audit, "gave-up"))).toMatch(/^\d{4}-\S+Z 01234567-1-boot-check: nothing helps\n$/);
+    expect(read(join(audit, "audit.log"))).toContain("gave up putting back after the step");
+  });
+
+  it("stands in nobody's way afterwards", async () => {
+    await run(step(TRIED, { putBack: HOPELESS }));
+    const { end } = await run(step("echo next", { name: "01234567-2-boot-check" }));
+    expect(end).toEqual({ outcome: "ended", status: 0 });
+    expectNothingLeft();
+  });
+
+  it("holds the next step off as long as it is tried, and says why", async () => {
+    await run(step(":", { putBack: HOPELESS }));
+    const { end } = await run(step(WAITING, { name: "01234567-2-boot-check" }));
+    expect(end).toEqual({
+      outcome: "unarmed",
+      why: "an earlier step is not put back yet: nothing helps",
+    });
+    expect(traced()).toBe("");
   }, 60_000);
 });
 

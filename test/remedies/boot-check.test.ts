@@ -1,7 +1,7 @@
 // The boot check: what it runs is Odoo's own command and nothing that changes the database, what it says is understood,
 // and Odoo is put back as it was.
 
-import { mkdirSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -13,6 +13,7 @@ import { bent, containerOf, DB_ID, diagnosisOf, ODOO_ID, RemedyHost } from "./su
 
 const ODOO = `state-${ODOO_ID}`;
 const DB = `state-${DB_ID}`;
+const NEWER_ID = "c".repeat(64);
 const ONE_OFF = `odoo-recover-boot-${ODOO_ID.slice(0, 12)}`;
 const COMPOSE =
   "docker|compose|--file|/opt/my shop/a.yml|--file|/opt/my shop/b's.yml|--env-file|/opt/my shop/.env|--project-name|shop|--project-directory|/opt/my shop|";
@@ -117,7 +118,6 @@ ModuleNotFoundError: No module named 'nothing_of_that_name'`;
 /** What docker answers in a boot check, and how the boot goes. */
 function bootHost(boot = "echo 'odoo: cannot import'; exit 3"): RemedyHost {
   const host = new RemedyHost().says(ODOO, "running").says("daemon", "").says("top", "PID");
-  mkdirSync(join(host.path, "put-back"));
   host.says(
     "on-exec",
     `case $* in
@@ -143,12 +143,6 @@ const run = (host: RemedyHost, values: Readonly<Record<string, string>> = {}, di
 
 /** Calls that are more than a question to the database. */
 const changes = (host: RemedyHost): string[] => host.calls.filter((call) => !call.startsWith("docker|exec|"));
-
-function putBack(host: RemedyHost) {
-  const { putBack: program } = bootCheck.program(diagnosisOf());
-  if (program === undefined) throw new Error("nothing would put it back");
-  return host.run(program, { PUT_BACK_DIR: join(host.path, "put-back") });
-}
 
 describe("the boot check", () => {
   it("saves the states, takes Odoo down, boots it alone, looks at the manifests, and does nothing else", () => {
@@ -235,49 +229,173 @@ describe("the boot check", () => {
   });
 });
 
+/** As the kernel has them, in folders of the test's own: the boot's id, and seconds since the boot. */
+function putBack(host: RemedyHost, later: { readonly boot?: string; readonly uptime?: number } = {}) {
+  const { putBack: program } = bootCheck.program(diagnosisOf());
+  if (program === undefined) throw new Error("nothing would put it back");
+  host.says("boot_id", later.boot ?? "this-boot").says("uptime", `${later.uptime ?? 1_000}.00 0.00`);
+  const here = { ...program, text: kernelOf(host, program.text) };
+  return host.run(here, { PUT_BACK_DIR: join(host.path, "put-back"), PUT_BACK_PATIENCE: "5" });
+}
+
+function kernelOf(host: RemedyHost, text: string): string {
+  return text
+    .replaceAll("/proc/sys/kernel/random/boot_id", join(host.path, "boot_id"))
+    .replaceAll("/proc/uptime", join(host.path, "uptime"));
+}
+
+/** A boot check to its end. */
+function checked(host: RemedyHost): number {
+  host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("containers", ODOO_ID);
+  const program = bootCheck.program(diagnosisOf());
+  const { status } = host.run(
+    { ...program, text: kernelOf(host, program.text) },
+    { PUT_BACK_DIR: join(host.path, "put-back") },
+  );
+  expect(status).toBe(0);
+  return host.calls.length;
+}
+
 describe("what puts Odoo back", () => {
   it("takes the boot's container away, restores the states, and starts Odoo, in this order", () => {
     using host = bootHost();
-    run(host);
-    const before = host.calls.length;
+    const before = checked(host);
     const { status, output } = putBack(host);
     expect(status).toBe(0);
-    expect(output).toBe("the states of 2 modules had to be put back\nOdoo's container is started again\n");
+    expect(output).toBe(
+      "the states of 2 modules had to be put back\nput back: Odoo's container runs again\n",
+    );
     const calls = host.calls.slice(before);
     expect(calls.at(0)).toBe(`docker|rm|--force|${ONE_OFF}|`);
     expect(calls.at(-1)).toBe(`docker|start|${ODOO_ID}|`);
     expect(host.read(ODOO)).toBe("running\n");
-    const sql = host.read("restored");
-    expect(sql).toContain("copy saved from stdin;\nbase\tinstalled\nsale\tto upgrade\n\\.\n");
-    // Only what differs is written: a restored state must not wake whoever watches the table.
-    expect(sql).toContain("m.state is distinct from s.state");
+    expect(host.read("restored")).toContain(
+      "copy saved from stdin;\nbase\tinstalled\nsale\tto upgrade\n\\.\n",
+    );
   });
 
-  it("can be run again", () => {
+  it("puts a state back only where it is what a failed boot leaves of that mark", () => {
     using host = bootHost();
-    run(host);
-    expect([putBack(host).status, putBack(host).status]).toEqual([0, 0]);
-    expect(host.read(ODOO)).toBe("running\n");
+    checked(host);
+    putBack(host);
+    expect(host.read("restored")).toContain(
+      "s.state like 'to %' and m.state = case s.state when 'to install' then 'uninstalled' else 'installed' end",
+    );
+  });
+
+  it("can be run again, and then does nothing", () => {
+    using host = bootHost();
+    checked(host);
+    expect(putBack(host).status).toBe(0);
+    const before = host.calls.length;
+    host.says(ODOO, "exited");
+    expect(putBack(host)).toEqual({ status: 0, output: "" });
+    expect(host.calls.slice(before)).toEqual([`docker|rm|--force|${ONE_OFF}|`]);
   });
 
   it.each<[string, (host: RemedyHost) => void, string]>([
-    ["the database does not come up", (host) => host.says("no-answer", ""), "were not compared"],
-    ["the states cannot be written", (host) => host.says("no-restore", ""), "could not be put back"],
-  ])("starts Odoo even when %s, and says so", (_, spoil, words) => {
+    ["the database does not come up", (host) => host.says("no-answer", ""), "are still kept"],
+    ["the states cannot be written", (host) => host.says("no-restore", ""), "could not be put back yet"],
+  ])("starts Odoo when %s, keeps the states, and is run again", (_, spoil, words) => {
     using host = bootHost();
-    run(host);
+    checked(host);
     spoil(host);
     const { status, output } = putBack(host);
-    expect(status).toBe(0);
+    expect(status).not.toBe(0);
     expect(output).toContain(words);
+    expect(host.read(ODOO)).toBe("running\n");
+    expect(host.read("put-back/states")).toContain("sale\tto upgrade");
+    // Later the database answers: only what is still owed is done.
+    for (const name of ["no-answer", "no-restore"]) rmSync(join(host.path, name), { force: true });
+    const before = host.calls.length;
+    expect(putBack(host).status).toBe(0);
+    expect(host.calls.slice(before).filter((call) => call.includes("start"))).toEqual([]);
+    expect(host.read("put-back/states")).toBe("");
+  });
+
+  it("waits for a stop that Docker is still carrying out, and starts Odoo after it", () => {
+    using host = bootHost();
+    // The step was killed while it waited for `docker stop`; the daemon goes on.
+    host.says("on-stop", "exit 137");
+    host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("containers", ODOO_ID);
+    const program = bootCheck.program(diagnosisOf());
+    host.run(
+      { ...program, text: kernelOf(host, program.text) },
+      { PUT_BACK_DIR: join(host.path, "put-back") },
+    );
+    expect(host.read(ODOO)).toBe("running\n");
+    expect(host.read("put-back/stop")).toContain("until=1030");
+    host.command("sleep", `/bin/sleep 0.02; echo exited >"$FAKE/${ODOO}"`);
+    const { status, output } = putBack(host);
+    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("runs again") });
     expect(host.read(ODOO)).toBe("running\n");
   });
 
-  it("fails, so that it is tried again, while the daemon does not answer or Odoo cannot be started", () => {
+  it("does not wait for a stop of before a reboot", () => {
     using host = bootHost();
-    run(host);
+    host.says("on-stop", "exit 137");
+    host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("containers", ODOO_ID);
+    const program = bootCheck.program(diagnosisOf());
+    host.run(
+      { ...program, text: kernelOf(host, program.text) },
+      { PUT_BACK_DIR: join(host.path, "put-back") },
+    );
+    host.command("sleep", "exit 1");
+    expect(putBack(host, { boot: "another", uptime: 20 })).toMatchObject({
+      status: 0,
+      output: expect.stringContaining("put back: Odoo's container runs"),
+    });
+  });
+
+  it.each<[string, (host: RemedyHost) => void, string]>([
+    [
+      "started and stopped Odoo since",
+      (host) => host.says(`started-${ODOO_ID}`, "by a person"),
+      "somebody started and stopped Odoo's container meanwhile",
+    ],
+    [
+      "made Odoo's container new",
+      (host) => {
+        host.says("containers", `${ODOO_ID}\n${NEWER_ID}`).says(`state-${NEWER_ID}`, "running");
+      },
+      "somebody made Odoo's container new meanwhile",
+    ],
+    [
+      "removed Odoo's container",
+      (host) => {
+        host.says("containers", "");
+        rmSync(join(host.path, ODOO));
+      },
+      "somebody removed Odoo's container meanwhile",
+    ],
+  ])("leaves it alone where somebody %s", (_, act, words) => {
+    using host = bootHost();
+    const before = checked(host);
+    act(host);
+    const { status, output } = putBack(host);
+    expect(status).toBe(0);
+    expect(output).toContain(words);
+    expect(host.calls.slice(before).filter((call) => /start|stop/.test(call))).toEqual([]);
+  });
+
+  it("starts a newer container that a deploy made and did not come to start", () => {
+    using host = bootHost();
+    checked(host);
+    host.says("containers", `${ODOO_ID}\n${NEWER_ID}`).says(`state-${NEWER_ID}`, "created");
+    expect(putBack(host)).toMatchObject({ status: 0, output: expect.stringContaining("runs again") });
+    expect(host.read(`state-${NEWER_ID}`)).toBe("running\n");
+    expect(host.read(ODOO)).toBe("exited\n");
+  });
+
+  it("fails, so that it is tried again, while the daemon does not answer or Odoo does not come up", () => {
+    using host = bootHost();
+    checked(host);
     host.says("on-start", "echo 'driver failed' >&2; exit 1");
     expect(putBack(host).status).not.toBe(0);
+    rmSync(join(host.path, "on-start"));
+    host.says("stubborn", "");
+    expect(putBack(host).status).not.toBe(0);
+    expect(host.read("put-back/stop")).not.toBe("");
     host.command("docker", "exit 1");
     expect(putBack(host).status).not.toBe(0);
   });

@@ -135,7 +135,6 @@ case $* in
   *in-odoo-container*) ${odoo} ;;
 esac`,
   );
-  mkdirSync(join(host.path, "put-back"));
   return host;
 }
 
@@ -154,7 +153,7 @@ describe("the module's program, by what Odoo says and what the database has afte
     expect(output).toContain("modules in another state than before: shop_notes uninstalled;");
     expect(status).toBe(0);
     expect(restarted(host)).toBe(true);
-    expect(host.read("put-back/states")).toBe("");
+    expect(host.read("put-back/marks")).toBe("");
   });
 
   it.each<[string, ModuleWish["action"], string, RegExp]>([
@@ -202,7 +201,7 @@ describe("the module's program, by what Odoo says and what the database has afte
     expect(output).toMatch(/it did not work: shop_notes is `to remove` afterwards/);
     expect(status).toBe(INEFFECTIVE);
     expect(restarted(host)).toBe(false);
-    expect(host.read("put-back/states")).toContain("shop_notes\tinstalled");
+    expect(host.read("put-back/marks")).toContain("shop_notes\tinstalled");
   });
 
   it("does not begin when the module is not installed any more", () => {

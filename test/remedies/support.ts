@@ -99,14 +99,27 @@ const DOCKER = `
 note() { for word; do printf '%s|' "$word"; done >>"$FAKE/calls"; echo >>"$FAKE/calls"; }
 case $1 in
   version) [ -f "$FAKE/daemon" ]; exit ;;
-  inspect) for id; do :; done; cat "$FAKE/state-$id" 2>/dev/null; exit ;;
+  inspect)
+    for id; do :; done
+    case $* in
+      *StartedAt*) cat "$FAKE/started-$id" 2>/dev/null || echo at-first; exit ;;
+    esac
+    cat "$FAKE/state-$id" 2>/dev/null
+    exit
+    ;;
+  ps)
+    case $* in
+      *service=db*) exit ;;
+      *--filter*) cat "$FAKE/containers" 2>/dev/null || true; exit ;;
+    esac
+    ;;
   top) cat "$FAKE/top" 2>/dev/null; exit ;;
 esac
 note docker "$@"
 if [ -f "$FAKE/on-$1" ]; then . "$FAKE/on-$1"; exit; fi
 for id; do :; done
 case $1 in
-  start | restart | unpause) if ! [ -f "$FAKE/stubborn" ]; then echo running >"$FAKE/state-$id"; fi; echo "$id" ;;
+  start | restart | unpause) if ! [ -f "$FAKE/stubborn" ]; then echo running >"$FAKE/state-$id"; date +%s%N >"$FAKE/started-$id"; fi; echo "$id" ;;
   stop) echo exited >"$FAKE/state-$id"; echo "$id" ;;
 esac
 `;
@@ -135,7 +148,7 @@ export class RemedyHost implements Disposable {
   readonly #directory = temporaryDirectory();
 
   constructor() {
-    mkdirSync(join(this.path, "bin"));
+    for (const folder of ["bin", "put-back"]) mkdirSync(join(this.path, folder));
     for (const [name, text] of [
       ["docker", DOCKER],
       ["systemctl", SYSTEMCTL],
@@ -178,7 +191,8 @@ export class RemedyHost implements Disposable {
     values: Readonly<Record<string, string>> = {},
   ): { readonly status: number | null; readonly output: string } {
     const file = join(this.path, "program");
-    writeFileSync(file, `${assignments({ ...program.values, ...values })}${program.text}\n`);
+    const PUT_BACK_DIR = join(this.path, "put-back");
+    writeFileSync(file, `${assignments({ PUT_BACK_DIR, ...program.values, ...values })}${program.text}\n`);
     // As a step runs: a file in a folder of its own, both streams together, nothing to read.
     const { status, stdout } = spawnSync("/bin/sh", ["-c", `exec /bin/sh ${file} 2>&1`], {
       env: {

@@ -2,12 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import { type Failure, failureIn } from "../../diagnosis/log.ts";
+import { ABOUT_TO_STOP, deadMan } from "../dead-man.ts";
 import { odooOf, type Remedy } from "../remedy.ts";
 import { databaseFor, oneOffCommand, secondOdooProgram } from "../second-odoo.ts";
 
 const PROGRAM = readFileSync(new URL("./boot-check.sh", import.meta.url), "utf8");
 const MANIFESTS = readFileSync(new URL("./manifests.py", import.meta.url), "utf8");
-const PUT_BACK = readFileSync(new URL("./put-back.sh", import.meta.url), "utf8");
 
 /** A boot that takes longer is ended; in seconds. */
 const SECONDS_TO_BOOT = 300;
@@ -20,13 +20,13 @@ export const bootCheck: Remedy = {
   program: (diagnosis) => {
     // A name of its own for each container: a second boot check takes the first one's left-over away.
     const ONE_OFF = `odoo-recover-boot-${odooOf(diagnosis).id.slice(0, 12)}`;
-    const { text, values } = secondOdooProgram(diagnosis, PROGRAM, { ONE_OFF, MANIFESTS }, SECONDS_TO_BOOT);
-    const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "" } = values;
-    return {
-      text,
-      values,
-      putBack: { text: PUT_BACK, values: { CONTAINER, ONE_OFF, DB_CONTAINER, DB_USER, DATABASE } },
-    };
+    const { text, values } = secondOdooProgram(
+      diagnosis,
+      `${ABOUT_TO_STOP}\n${PROGRAM}`,
+      { ONE_OFF, MANIFESTS },
+      SECONDS_TO_BOOT,
+    );
+    return { text, values, putBack: deadMan(diagnosis, ONE_OFF) };
   },
 };
 

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { RefusedError } from "../../errors.ts";
 import type { NamedModule } from "../../survey/survey.ts";
+import { ABOUT_TO_STOP, deadMan } from "../dead-man.ts";
 import { odooOf, type Remedy } from "../remedy.ts";
 import { secondOdooProgram, shellCommand } from "../second-odoo.ts";
 
@@ -37,7 +38,7 @@ export const module: Remedy = {
     const uninstalls = wish.action === "uninstall";
     const { text, values } = secondOdooProgram(
       diagnosis,
-      PROGRAM,
+      `${ABOUT_TO_STOP}\n${PROGRAM}`,
       {
         NAME: odooOf(diagnosis).name,
         MODULE: wish.name,
@@ -50,12 +51,8 @@ export const module: Remedy = {
       },
       SECONDS_TO_RUN,
     );
-    const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "", ONE_OFF = "" } = values;
-    return {
-      text,
-      values,
-      putBack: { text: STATES_PUT_BACK, values: { CONTAINER, ONE_OFF, DB_CONTAINER, DB_USER, DATABASE } },
-    };
+    const putBack = deadMan(diagnosis, values.ONE_OFF);
+    return { text, values, putBack: { ...putBack, text: `${STATES_PUT_BACK}\n${putBack.text}` } };
   },
 };
 

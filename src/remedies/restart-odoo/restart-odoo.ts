@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Diagnosis } from "../../diagnosis/diagnosis.ts";
+import { ABOUT_TO_STOP, deadMan } from "../dead-man.ts";
 import { checkedProgram, odooOf, type Remedy } from "../remedy.ts";
 
 const PROGRAM = readFileSync(new URL("./restart-odoo.sh", import.meta.url), "utf8");
@@ -10,8 +11,12 @@ export const restartOdoo: Remedy = {
   name: "restart-odoo",
   does: "restarts the Odoo container, and leaves the database alone",
   commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${odooOf(diagnosis).name}`,
-  program: (diagnosis) =>
-    checkedProgram(PROGRAM, { CONTAINER: odooOf(diagnosis).id, PATIENCE: patience(diagnosis) }),
+  program: (diagnosis) => {
+    const putBack = deadMan(diagnosis);
+    const { CONTAINER = "", PROJECT = "", SERVICE = "" } = putBack.values;
+    const values = { CONTAINER, PROJECT, SERVICE, PATIENCE: patience(diagnosis) };
+    return { ...checkedProgram(`${ABOUT_TO_STOP}\n${PROGRAM}`, values), putBack };
+  },
 };
 
 /** In seconds. One that answers nothing ends nothing either. */
