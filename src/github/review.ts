@@ -66,7 +66,7 @@ export async function confirmReview(
 ): Promise<Review> {
   const [owner, repo] = repository.split("/");
   if (!owner || !repo || run === "")
-    throw new RefusedError("`reviewed: true` needs a run of a workflow on GitHub, and this is none", {
+    throw new RefusedError("A review can be confirmed only for a run on GitHub, and this is none", {
       advice: "Set `reviewed: false`, and approve the plan with `approve`.",
     });
   const at = { owner, repo };
