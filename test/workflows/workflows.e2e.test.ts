@@ -139,7 +139,7 @@ describe("the last job of a deploy", () => {
     expect(run.exitCode, run.log).toBe(0);
     await bench.droplet.assertHealthy();
     await bench.nothingLeftBehind();
-    expect(linesOf("tell", run)).toMatch(/\| recovered \(odoo-stopped\): \S.*$/m);
+    expect(linesOf("Tell", run)).toMatch(/\| recovered \(odoo-stopped\): \S.*$/m);
     expect(reports(run)).toMatchObject([{ status: "recovered", cause: "odoo-stopped" }]);
   });
 
