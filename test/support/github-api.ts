@@ -40,6 +40,8 @@ export class GitHubServer implements AsyncDisposable {
   /** Method and path of every request that bore the token. */
   readonly asked: string[] = [];
   readonly token = TOKEN;
+  /** The one run that there is, in the one repository. */
+  readonly run = "4711";
   protection: Protection = "person";
   environment = "production";
   reviews: readonly Reviewed[] = [{ state: "approved", login: "carol", environments: ["production"] }];
@@ -81,7 +83,7 @@ export class GitHubServer implements AsyncDisposable {
     if (this.trouble !== undefined && (this.at ?? call) === call && this.times > 0) {
       this.times -= 1;
       stumble(this.trouble, response);
-    } else if (name === undefined && path === "/repos/acme/shop/actions/runs/4711/approvals") {
+    } else if (name === undefined && path === `/repos/acme/shop/actions/runs/${this.run}/approvals`) {
       send(response, 200, this.reviews.map(reviewBody));
     } else if (name !== undefined && isSame(decodeURIComponent(name), this.environment)) {
       send(response, 200, this.#environmentBody());
