@@ -195,7 +195,7 @@ export function untimelyApproval(diagnosis: Diagnosis, why: string): Verdict {
 }
 
 const BY_HAND =
-  "Start it by hand (`on: workflow_dispatch`) with `mode: plan`, read the plan, and approve it.";
+  "start a run by hand (`on: workflow_dispatch`) with `mode: plan`, read the plan, and approve it.";
 
 /**
  * A run that no person started comes to a step that only a person may allow.
@@ -213,7 +213,7 @@ export function unattended(
     ...rest,
     status: "refused",
     headline: `${headline}. The next step, ${step.remedy}, is of the class ${step.risk} and needs a person's approval: ${why}`,
-    next: BY_HAND,
+    next: `To let it run, ${BY_HAND}`,
   };
 }
 
@@ -227,7 +227,7 @@ export function nobodyApproved(diagnosis: Diagnosis, why: string): Verdict {
     status: "refused",
     headline: `The approval does not count, because ${why}. Nothing was changed; now: ${diagnosis.finding}`,
     detail: diagnosis.evidence.join("\n"),
-    next: `Remove the line \`approve:\` from this workflow to run only what needs no approval. To approve a plan: ${BY_HAND}`,
+    next: `Remove the line \`approve:\` from this workflow to run only what needs no approval. To approve a plan, ${BY_HAND}`,
   };
 }
 

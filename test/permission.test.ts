@@ -245,7 +245,7 @@ describe("a run that no person started", () => {
         headline: expect.stringContaining(
           `restart-odoo, is of the class wipe and needs a person's approval: no person starts a run on \`${event}\``,
         ),
-        next: expect.stringContaining("Start it by hand (`on: workflow_dispatch`)"),
+        next: expect.stringContaining("start a run by hand (`on: workflow_dispatch`)"),
       },
     });
   });

@@ -128,7 +128,7 @@ describe("the button", () => {
     expect(statusesOf(run)).toEqual(["planned", "recovered"]);
   });
 
-  it("wipes only what a person approved: a plan shows the hash, without it nothing is wiped, with it the site is back", async () => {
+  it("wipes only what a person approved: a plan shows the approval, without it nothing is wiped, with it the site is back", async () => {
     await breakLoginAssets(bench);
     const before = await rowsAndFiles(bench);
     const plan = await changesNothing(() => press({ mode: "plan", ceiling: "wipe" }));

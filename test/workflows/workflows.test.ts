@@ -96,7 +96,7 @@ describe("each reusable workflow", () => {
     },
   );
 
-  it("the button gives on a plan's hash only where a person or the environment's reviewers approve it", () => {
+  it("the button passes a plan's approval on only where a person or the environment's reviewers approve it", () => {
     const button = reusable.find(({ name }) => name === "recover-production");
     const given = button?.jobs.flatMap(([, { steps }]) => steps?.flatMap((step) => step.with?.approve ?? []));
     expect(given).toEqual([
