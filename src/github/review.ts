@@ -42,8 +42,9 @@ const Environment = v.object({
 });
 
 /**
- * The answer to `GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals`: the reviews of all attempts of the run. None has
- * a time or an attempt, so one of an earlier attempt cannot be told from one of this; GitHub asks again in each attempt.
+ * The answer to `GET /repos/{owner}/{repo}/actions/runs/{run_id}/approvals`: the reviews of the run. None says of which job,
+ * attempt or time it is, so one for another job in the same environment looks the same. GitHub holds each job in the
+ * environment until a reviewer lets that one in.
  * https://docs.github.com/en/rest/actions/workflow-runs#get-the-review-history-for-a-workflow-run
  */
 const Reviews = v.array(
