@@ -28,6 +28,7 @@ import { annotationOf, exitCodeOf, type Outputs, openOutputsOf, outputsOf } from
 import { reportOf, type Workflow } from "./report/report-json.ts";
 import { openSummaryOf, summaryOf } from "./report/summary.ts";
 import { type Visibility, visibilityOf } from "./report/visibility.ts";
+import { startedBy, starterOf } from "./starter.ts";
 import { askPublic } from "./survey/public.ts";
 import { leasesHeld, tidyUp } from "./tidy-up.ts";
 import { cutShort, verdictOn } from "./verdicts.ts";
@@ -153,7 +154,16 @@ function partsFor(
     nonce,
     run,
     who: whoRuns(),
-    event: process.env.GITHUB_EVENT_NAME ?? "",
+    starter: starterOf(process.env),
+    confirmReview: async ({ environment, token }, signal) => {
+      const [{ GitHubApi }, { confirmReview }] = await Promise.all([
+        import("./github/api.ts"),
+        import("./github/review.ts"),
+      ]);
+      const { GITHUB_API_URL: url, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = process.env;
+      const api = new GitHubApi({ url: url || "https://api.github.com", token, clock });
+      return await confirmReview(api, { repository: repository ?? "", run: run ?? "", environment }, signal);
+    },
     mask,
     signal,
   };
@@ -173,7 +183,7 @@ function whoRuns(): string {
   const { url } = workflow();
   return url === ""
     ? `a run outside of a workflow (process ${process.pid})`
-    : `${process.env.GITHUB_ACTOR ?? "somebody"}, ${url}`;
+    : `${startedBy(starterOf(process.env))}, ${url}`;
 }
 
 function workflow(): Workflow {

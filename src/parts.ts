@@ -4,8 +4,11 @@ import type { Clock } from "./clock.ts";
 import { messageOf } from "./errors.ts";
 import type { EvidenceStore } from "./evidence/store.ts";
 import type { Transport } from "./host/transport.ts";
+import type { ReviewWish } from "./inputs/inputs.ts";
 import type { Journal } from "./journal.ts";
 import type { Redactor } from "./redactor.ts";
+import type { Review } from "./review.ts";
+import type { Starter } from "./starter.ts";
 import type { Observation, PublicProbe } from "./survey/survey.ts";
 
 export interface Parts {
@@ -24,8 +27,13 @@ export interface Parts {
   readonly run: string;
   /** For people who find our lease: who runs this, and where to look. */
   readonly who: string;
-  /** What started the workflow, as GitHub names it: `schedule`, `workflow_dispatch`; empty outside of one. */
-  readonly event: string;
+  readonly starter: Starter;
+  /**
+   * Asks GitHub who let this run into the environment.
+   *
+   * @throws RefusedError where it does not confirm that a required reviewer did
+   */
+  readonly confirmReview: (wish: ReviewWish, signal?: AbortSignal) => Promise<Review>;
   /** Told values that the runner must mask in its log. */
   readonly mask: (secrets: readonly string[]) => void;
   /** Fires when a person stops the run. */

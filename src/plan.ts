@@ -1,5 +1,5 @@
 /**
- * A plan: what `recover` would run for a diagnosis, to the letter, and a hash by which a person approves exactly that.
+ * A plan: what `recover` would run for a diagnosis, to the letter, and a hash of it, to which an approval belongs.
  * Pure: the same situation gives the same plan and the same hash, whenever it is looked at.
  */
 
@@ -40,7 +40,10 @@ export interface Plan {
   readonly subject: PlanSubject;
   /** The diagnosis's ladder. */
   readonly steps: readonly PlanStep[];
-  /** SHA-256 over subject and steps: neither counters nor times are in them. */
+  /**
+   * SHA-256 over subject and steps: neither counters nor times are in them. It is shown nowhere: a person sees a digest of it
+   * and the minute (inputs/approval.ts).
+   */
   readonly hash: string;
 }
 

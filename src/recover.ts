@@ -54,7 +54,7 @@ async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
     // Somebody may have begun meanwhile; who was waited for in vain is not waited for twice.
     const settled = isWaiting(quiet) ? quiet : await afterOthers(believed, watch, patience, parts);
     if (isFine(settled)) return verdicts.cameBack(first, settled);
-    const permission = new Permission(inputs, planningFor(host, inputs, parts), parts.clock, parts.event);
+    const permission = new Permission(inputs, planningFor(host, inputs, parts), parts);
     const ending = await endingWithoutAct(settled, host, watch, permission, inputs, parts);
     if (ending === undefined) return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
     await saveEvidence(host, settled, "before", parts, parts.signal).catch(
@@ -77,13 +77,10 @@ async function endingWithoutAct(
 ): Promise<Verdict | undefined> {
   if (inputs.mode !== "recover") return foresee(settled, host, inputs, parts);
   if (isWaiting(settled)) return verdicts.waitedInVain(settled, inputs.bootWaitMs);
-  const refusal = permission.objectionTo(settled, []);
+  const refusal =
+    permission.objectionTo(settled, []) ?? (await permission.objectionToReview(settled, parts.signal));
   if (refusal !== undefined) return await refuse(refusal, settled, host, watch, [], inputs, parts);
-  if (inputs.approve !== undefined)
-    parts.journal.append({
-      kind: "note",
-      text: "The plan that was approved is the one for this situation",
-    });
+  if (inputs.approve !== undefined) noteApproval(permission, parts);
   return settled.ladder.length === 0
     ? verdicts.unhealthy(settled, verdicts.whatRecoverWouldDo(settled))
     : undefined;
@@ -103,7 +100,7 @@ async function recoverUnderLease(
     const stopped = AbortSignal.any([parts.signal, leases.lost]);
     await saveEvidence(host, first, "before", parts, stopped);
     const under = { ...parts, signal: stopped };
-    const progress = nothingYet();
+    const progress = nothingYet(permission.approval);
     const verdict = await climb(host, watch, leases, permission, progress, inputs, under).catch(
       (error: unknown) => refusedOnTheWay(error, progress, stopped),
     );
@@ -195,6 +192,16 @@ function isFine(diagnosis: Diagnosis): boolean {
 
 function isHost(opened: unknown): opened is Host {
   return !(opened instanceof Error);
+}
+
+function noteApproval({ approval, reviewedByItsStarter }: Permission, { journal }: Parts): void {
+  const text = `The plan that was approved is the one for this situation (${approval})`;
+  journal.append({ kind: "note", text });
+  if (reviewedByItsStarter)
+    journal.append({
+      kind: "note",
+      text: "The reviewer is also the person who started the run. To rule that out, switch on “Prevent self-review” in the environment",
+    });
 }
 
 /** The host does not answer: what the public gets is all that can be seen. */

@@ -24,6 +24,8 @@ import { ifSeen } from "./survey/survey.ts";
 
 /** What a run has done so far, and what it learnt on the way. */
 export interface Progress {
+  /** Under which approval the steps run, for the audit log on the host; empty where none is needed. */
+  readonly approval: string;
   /** The remedies whose turn it was, whatever came of it. */
   readonly tried: RemedyName[];
   /** Those of them that changed something, or may have. */
@@ -44,8 +46,9 @@ interface Backup {
   covers(remedy: RemedyName): boolean;
 }
 
-export function nothingYet(): Progress {
+export function nothingYet(approval: string): Progress {
   return {
+    approval,
     tried: [],
     done: [],
     setbacks: [],
@@ -89,7 +92,7 @@ export async function takeStep(
   if (needsBackup(RISK[remedy], inputs.backup) && progress.backup?.covers(remedy) !== true)
     progress.backup = await backUp(remedy, number, diagnosis, host, place, inputs, parts);
   if (remedy === "restart-odoo") progress.hung = await saveFreeze(host, diagnosis, parts);
-  const { end, output } = await apply(remedy, number, diagnosis, host, place, inputs, parts);
+  const { end, output } = await apply(remedy, number, diagnosis, host, place, progress, inputs, parts);
   // What never ran was not tried: nothing follows from it, and no riskier remedy takes its turn.
   if (end.outcome === "absent")
     throw new HostError("lost", `The step ${remedy} could not be sent: the connection was lost each time`, {
@@ -188,13 +191,14 @@ async function apply(
   diagnosis: Diagnosis,
   host: Host,
   place: StatePlace,
+  { approval }: Progress,
   inputs: Inputs,
   parts: Parts,
 ): Promise<{ end: StepEnd; output: string }> {
   const step = `${parts.run.slice(0, 8)}-${number}-${name}`;
   parts.journal.append({ kind: "remedy-started", remedy: name, step, key: place.key });
   const seconds = Math.ceil(inputs.commandTimeoutMs / 1000);
-  const program = { name: step, seconds, ...REMEDIES[name].program(diagnosis) };
+  const program = { name: step, seconds, approval, ...REMEDIES[name].program(diagnosis) };
   let output = "";
   const told = tellOutput(parts);
   const end = await runStep(

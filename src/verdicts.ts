@@ -170,11 +170,14 @@ export function otherScenario(
 
 const PLAN_AGAIN = "Run with `mode: plan` again, read it, and approve that one.";
 
-/** Not the situation whose plan was approved: of that one only the hash is known, so this one is told for comparison. */
-export function anotherSituation(diagnosis: Diagnosis, plan: Plan): Verdict {
+/**
+ * The approval is of no plan for this situation in that minute. Of the plan that was approved only a digest is known, so
+ * what the plan would be now is shown for comparison.
+ */
+export function anotherPlan(diagnosis: Diagnosis, plan: Plan): Verdict {
   return {
     status: "refused",
-    headline: `The situation is another than the one that was approved; now: ${diagnosis.finding}. Nothing was changed`,
+    headline: `The site's state has changed since the plan was approved, or the minute in \`approve\` was edited; now: ${diagnosis.finding}. Nothing was changed`,
     detail: `Compare with the plan that was approved. It would now be one of\n${describePlan(plan)}\n\n${diagnosis.evidence.join("\n")}`,
     next: plan.steps.length === 0 && diagnosis.advice !== "" ? diagnosis.advice : PLAN_AGAIN,
   };
@@ -190,19 +193,50 @@ export function untimelyApproval(diagnosis: Diagnosis, why: string): Verdict {
   };
 }
 
-/** A run that no person started comes to a step that only a person may allow. */
+const BY_HAND =
+  "start a run by hand (`on: workflow_dispatch`) with `mode: plan`, read the plan, and approve it.";
+
+/**
+ * A run that no person started comes to a step that only a person may allow.
+ *
+ * @param why it is no person's, as a clause
+ */
 export function unattended(
   diagnosis: Diagnosis,
   step: PlanStep,
-  event: string,
+  why: string,
   tried: readonly RemedyName[],
 ): Verdict {
   const { headline, ...rest } = unhealthy(diagnosis, "", tried);
   return {
     ...rest,
     status: "refused",
-    headline: `${headline}. The next step, ${step.remedy}, is of the class ${step.risk}, and never runs on \`${event}\``,
-    next: `Start it by hand (\`workflow_dispatch\`) with \`mode: plan\`, read the plan, and approve it.`,
+    headline: `${headline}. The next step, ${step.remedy}, is of the class ${step.risk} and needs a person's approval: ${why}`,
+    next: `To let it run, ${BY_HAND}`,
+  };
+}
+
+/**
+ * An approval was given to a run that no person started.
+ *
+ * @param why it is no person's, as a clause
+ */
+export function nobodyApproved(diagnosis: Diagnosis, why: string): Verdict {
+  return {
+    status: "refused",
+    headline: `The approval does not count, because ${why}. Nothing was changed; now: ${diagnosis.finding}`,
+    detail: diagnosis.evidence.join("\n"),
+    next: `Remove the line \`approve:\` from this workflow to run only what needs no approval. To approve a plan, ${BY_HAND}`,
+  };
+}
+
+/** GitHub did not confirm that reviewers approved the plan. */
+export function unconfirmedReview(diagnosis: Diagnosis, { message, detail, advice }: RefusedError): Verdict {
+  return {
+    status: "refused",
+    headline: `${message}. Nothing was changed; now: ${diagnosis.finding}`,
+    detail: [detail, ...diagnosis.evidence].filter(Boolean).join("\n"),
+    next: advice,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Inputs } from "./inputs/inputs.ts";
 import { recordOf } from "./journal.ts";
 import { openHost, type Watch } from "./look.ts";
 import type { Parts } from "./parts.ts";
+import { whyUnattended } from "./starter.ts";
 import { isUnreachable } from "./verdicts.ts";
 import { confirm, insist, soak, type Verified, verify, waitForOthers } from "./verify.ts";
 
@@ -32,8 +33,8 @@ export async function lookTwiceWhereInDoubt(watch: Watch, { clock, signal }: Par
 }
 
 /** Who started the run by hand has waited already. */
-export function graceFor({ graceMs }: Inputs, { event }: Parts): number {
-  return event === "" || event === "workflow_dispatch" ? 0 : graceMs;
+export function graceFor({ graceMs }: Inputs, { starter }: Parts): number {
+  return whyUnattended(starter) === undefined ? 0 : graceMs;
 }
 
 /** Looks on where the site is bad, as long as the user wants that before it is called so. */

@@ -3,10 +3,14 @@
 import { describe, expect, it } from "vitest";
 import type { RemedyName } from "../src/diagnosis/remedy-name.ts";
 import { RISK, type RiskClass } from "../src/diagnosis/risk.ts";
+import { RefusedError } from "../src/errors.ts";
 import { type Approval, parseApproval, tokenOf } from "../src/inputs/approval.ts";
-import type { Scenario } from "../src/inputs/inputs.ts";
+import type { ReviewWish, Scenario } from "../src/inputs/inputs.ts";
+import type { Parts } from "../src/parts.ts";
 import { againstScenario, Permission } from "../src/permission.ts";
 import { type Planning, planOf } from "../src/plan.ts";
+import type { Review } from "../src/review.ts";
+import { starterOf } from "../src/starter.ts";
 import { seen } from "../src/survey/survey.ts";
 import {
   answer,
@@ -49,17 +53,35 @@ function approvalFor(shop: Shop, clock: VirtualClock, risks = RISK): Approval {
   return approval;
 }
 
+interface Given {
+  readonly scenario?: Scenario;
+  readonly approve?: Approval;
+  readonly review?: ReviewWish;
+  /** Of the process, as GitHub's runner sets it; none of it: a shell. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly confirmReview?: Parts["confirmReview"];
+}
+
+async function nobodyAsks(): Promise<Review> {
+  throw new Error("GitHub was asked");
+}
+
 function permission(
-  {
-    scenario = "auto",
-    approve,
-    event = "",
-  }: { scenario?: Scenario; approve?: Approval; event?: string } = {},
+  { scenario = "auto", approve, review, environment = {}, confirmReview = nobodyAsks }: Given = {},
   clock = new VirtualClock(),
   risks = RISK,
 ): Permission {
-  return new Permission({ scenario, approve }, PLANNING, clock, event, risks);
+  const starter = starterOf(environment);
+  return new Permission({ scenario, approve, review }, PLANNING, { clock, starter, confirmReview, risks });
 }
+
+/** The variables of a run that a person started. */
+const DISPATCHED = {
+  GITHUB_ACTIONS: "true",
+  GITHUB_EVENT_NAME: "workflow_dispatch",
+  GITHUB_ACTOR: "alice",
+  GITHUB_TRIGGERING_ACTOR: "alice",
+};
 
 const risking = (remedy: RemedyName, risk: RiskClass): typeof RISK => ({ ...RISK, [remedy]: risk });
 
@@ -114,7 +136,7 @@ describe("with an approval", () => {
     expect(refusal?.verdict).toEqual({
       status: "refused",
       headline: expect.stringMatching(
-        /^The situation is another than the one that was approved; now: Odoo .* gives no answer\. Nothing was changed$/,
+        /^The site's state has changed since the plan was approved, or the minute in `approve` was edited; now: Odoo .* gives no answer\. Nothing was changed$/,
       ),
       detail: expect.stringMatching(
         /cause: odoo-frozen\nproject: .*\n[\s\S]*steps: restart-odoo\n\nodoo|direct/,
@@ -178,38 +200,193 @@ describe("with an approval", () => {
   });
 });
 
+describe("an approval that has expired", () => {
+  it("is not made fresh by editing its minute", () => {
+    const clock = new VirtualClock();
+    const old = approvalFor(stopped, clock);
+    clock.pass(32 * MINUTE);
+    const [, minute = ""] = approvalFor(stopped, clock).token.split("-");
+    const approve = parseApproval(old.token.replace(/-.*/, `-${minute}`));
+    if (approve === undefined) throw new Error("the edited token cannot be read");
+    expect(permission({ approve }, clock).objectionTo(diagnosisOf(stopped), [])).toMatchObject({
+      lacksApproval: true,
+      verdict: { status: "refused", headline: expect.stringContaining("the minute in `approve` was edited") },
+    });
+  });
+});
+
+/** Every event that starts a workflow, but the one that a person starts; and what is no event, or none yet. */
+const UNATTENDED = [
+  ..."branch_protection_rule check_run check_suite create delete deployment deployment_status discussion".split(
+    " ",
+  ),
+  ..."discussion_comment fork gollum image_version issue_comment issues label merge_group milestone".split(
+    " ",
+  ),
+  ..."page_build public pull_request pull_request_comment pull_request_review".split(" "),
+  ..."pull_request_review_comment pull_request_target push registry_package release".split(" "),
+  ..."repository_dispatch schedule status watch workflow_call workflow_run".split(" "),
+  ..."WORKFLOW_DISPATCH workflow_dispatch_ something_new constructor".split(" "),
+];
+
 describe("a run that no person started", () => {
   const risks = risking("restart-odoo", "wipe");
 
-  it.each(["schedule", "repository_dispatch"])(
-    "takes no step that needs an approval, approved or not: %s",
-    (event) => {
-      const clock = new VirtualClock();
-      for (const approve of [undefined, approvalFor(hangs, clock, risks)]) {
-        const refusal = permission({ event, ...(approve && { approve }) }, clock, risks).objectionTo(
-          diagnosisOf(hangs),
-          [],
-        );
-        expect(refusal).toMatchObject({
-          lacksApproval: true,
-          verdict: {
-            status: "refused",
-            headline: expect.stringContaining(
-              `restart-odoo, is of the class wipe, and never runs on \`${event}\``,
-            ),
-            next: expect.stringContaining("Start it by hand"),
-          },
-        });
-      }
-    },
-  );
+  it.each(UNATTENDED)("takes no step that needs an approval: %s", (event) => {
+    const environment = { ...DISPATCHED, GITHUB_EVENT_NAME: event };
+    const refusal = permission({ environment }, new VirtualClock(), risks).objectionTo(
+      diagnosisOf(hangs),
+      [],
+    );
+    expect(refusal).toMatchObject({
+      lacksApproval: true,
+      verdict: {
+        status: "refused",
+        headline: expect.stringContaining(
+          `restart-odoo, is of the class wipe and needs a person's approval: no person starts a run on \`${event}\``,
+        ),
+        next: expect.stringContaining("start a run by hand (`on: workflow_dispatch`)"),
+      },
+    });
+  });
 
-  it("takes those that need none, and a person's run takes them all", () => {
+  it.each(UNATTENDED)("is refused with an approval, and the line to change: %s", (event) => {
     const clock = new VirtualClock();
-    expect(permission({ event: "schedule" }).objectionTo(diagnosisOf(hangs), [])).toBeUndefined();
+    // One of a plan that nobody would have to approve, too.
+    for (const [shop, classes] of [
+      [hangs, risks],
+      [stopped, RISK],
+    ] as const) {
+      const approve = approvalFor(shop, clock, classes);
+      const environment = { ...DISPATCHED, GITHUB_EVENT_NAME: event };
+      const refusal = permission({ environment, approve }, clock, classes).objectionTo(diagnosisOf(shop), []);
+      expect(refusal).toMatchObject({
+        lacksApproval: true,
+        verdict: {
+          status: "refused",
+          headline: expect.stringContaining(`does not count, because no person starts a run on \`${event}\``),
+          next: expect.stringMatching(/^Remove the line `approve:`.*`on: workflow_dispatch`/),
+        },
+      });
+    }
+  });
+
+  it.each([
+    [{ GITHUB_EVENT_NAME: "" }, "GitHub does not name the event"],
+    [{ GITHUB_ACTOR: "github-actions[bot]" }, "started by `github-actions[bot]`, which is not a person"],
+    [{ GITHUB_TRIGGERING_ACTOR: "renovate[bot]" }, "started by `renovate[bot]`"],
+    [{ GITHUB_ACTOR: "renovate[bot]", GITHUB_TRIGGERING_ACTOR: "alice" }, "started by `renovate[bot]`"],
+  ])("is one without an event, or of a bot: %j", (environment, why) => {
+    const clock = new VirtualClock();
+    const approve = approvalFor(stopped, clock);
+    const given = { approve, environment: { ...DISPATCHED, ...environment } };
+    expect(permission(given, clock).objectionTo(diagnosisOf(stopped), [])?.verdict.headline).toContain(why);
+  });
+
+  it("takes the steps that need no approval", () => {
+    for (const GITHUB_EVENT_NAME of UNATTENDED) {
+      const unattended = permission({ environment: { ...DISPATCHED, GITHUB_EVENT_NAME } });
+      expect(unattended.objectionTo(diagnosisOf(hangs), [])).toBeUndefined();
+    }
+  });
+});
+
+describe("a run that a person started", () => {
+  const risks = risking("restart-odoo", "wipe");
+
+  it.each([
+    ["by hand on GitHub", DISPATCHED, "run by alice"],
+    ["by a re-run", { ...DISPATCHED, GITHUB_TRIGGERING_ACTOR: "bob" }, "run by alice, re-run by bob"],
+    [
+      "on a server that names no second actor",
+      { ...DISPATCHED, GITHUB_TRIGGERING_ACTOR: "" },
+      "run by alice",
+    ],
+    [
+      "on a server that names nobody",
+      { GITHUB_EVENT_NAME: "workflow_dispatch" },
+      "run by somebody whom GitHub does not name",
+    ],
+    ["at a shell", {}, "run by somebody at a shell"],
+  ])("takes every approved step, and names them for the audit log: %s", (_, environment, by) => {
+    const clock = new VirtualClock();
     const approve = approvalFor(hangs, clock, risks);
-    const asked = permission({ event: "workflow_dispatch", approve }, clock, risks);
+    const asked = permission({ environment, approve }, clock, risks);
+    expect(asked.approval).toBe("");
     expect(asked.objectionTo(diagnosisOf(hangs), [])).toBeUndefined();
+    expect(asked.approval).toBe(`${approve.token}, ${by}`);
+  });
+
+  it("without an approval has none to name", () => {
+    const asked = permission({ environment: DISPATCHED });
+    expect(asked.objectionTo(diagnosisOf(hangs), [])).toBeUndefined();
+    expect(asked.approval).toBe("");
+  });
+});
+
+describe("an approval that reviewers give", () => {
+  const review: ReviewWish = { environment: "production", token: "not shown" };
+  const reviewed =
+    (...reviewers: string[]) =>
+    async (): Promise<Review> => ({ environment: "production", reviewers });
+
+  it("counts when GitHub confirms it, and names them", async () => {
+    const clock = new VirtualClock();
+    const approve = approvalFor(hangs, clock);
+    const given = { approve, review, environment: DISPATCHED };
+    const asked = permission({ ...given, confirmReview: reviewed("carol", "dave") }, clock);
+    expect(asked.objectionTo(diagnosisOf(hangs), [])).toBeUndefined();
+    expect(await asked.objectionToReview(diagnosisOf(hangs))).toBeUndefined();
+    expect(asked.approval).toBe(
+      `${approve.token}, run by alice, reviewed by carol and dave, in the environment production`,
+    );
+    expect(asked.reviewedByItsStarter).toBe(false);
+  });
+
+  it.each([
+    [["alice"], true],
+    [["alice", "carol"], false],
+  ])("of %j is by who started the run alone: %j", async (reviewers, alone) => {
+    const clock = new VirtualClock();
+    const given = { approve: approvalFor(hangs, clock), review, environment: DISPATCHED };
+    const asked = permission({ ...given, confirmReview: reviewed(...reviewers) }, clock);
+    await asked.objectionToReview(diagnosisOf(hangs));
+    expect(asked.reviewedByItsStarter).toBe(alone);
+  });
+
+  it("does not count when GitHub does not confirm it: refused, with the line to change", async () => {
+    const clock = new VirtualClock();
+    const confirmReview = async (): Promise<Review> => {
+      throw new RefusedError("The environment production has no required reviewers", {
+        detail: "what GitHub said",
+        advice: "Add required reviewers.",
+      });
+    };
+    const given = { approve: approvalFor(hangs, clock), review, environment: DISPATCHED, confirmReview };
+    expect(await permission(given, clock).objectionToReview(diagnosisOf(hangs))).toEqual({
+      lacksApproval: true,
+      verdict: {
+        status: "refused",
+        headline: expect.stringMatching(
+          /^The environment production has no required reviewers\. Nothing was changed; now: Odoo /,
+        ),
+        detail: expect.stringMatching(/^what GitHub said\n/),
+        next: "Add required reviewers.",
+      },
+    });
+  });
+
+  it("is not asked about where there is no approval, or nothing to do, or the starter approves", async () => {
+    const clock = new VirtualClock();
+    const approve = approvalFor(hangs, clock);
+    expect(await permission({ review }).objectionToReview(diagnosisOf(hangs))).toBeUndefined();
+    expect(await permission({ approve }).objectionToReview(diagnosisOf(hangs))).toBeUndefined();
+    const nothing = { ...diagnosisOf(hangs), ladder: [] };
+    expect(await permission({ approve, review }).objectionToReview(nothing)).toBeUndefined();
+    // The default of these tests would throw: GitHub was asked.
+    await expect(permission({ approve, review }).objectionToReview(diagnosisOf(hangs))).rejects.toThrow(
+      "was asked",
+    );
   });
 });
 

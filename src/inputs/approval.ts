@@ -1,29 +1,44 @@
-/** What a person copies from a plan to approve it: the plan's hash, and the minute in which it was made. */
+/**
+ * What a person copies from a plan to approve it: a digest over the plan and the minute in which it was made, and that
+ * minute. Another minute has another digest, so an approval that has expired cannot be made fresh by editing it.
+ */
+
+import { createHash } from "node:crypto";
 
 export interface Approval {
-  /** The first 16 hexadecimal digits of the plan's hash. */
-  readonly hash: string;
+  /** As it was given: `4f1c0a9be27d6683-20261124T0250Z`. */
+  readonly token: string;
   /** When the plan was made: in milliseconds since 1970, a whole minute. */
   readonly at: number;
 }
 
-const HASH_DIGITS = 16;
+/** 64 bits: nobody finds another plan with the same digest in the half-hour in which one is good. */
+const DIGEST_DIGITS = 16;
 const MINUTE = 60_000;
 
-/** `4f1c0a9be27d6683-20261124T0250Z`: the same hash for the same situation, whenever it was made. */
-export function tokenOf(hash: string, now: number): string {
-  const minute = new Date(now).toISOString().slice(0, 16).replaceAll(/[-:]/g, "");
-  return `${hash.slice(0, HASH_DIGITS)}-${minute}Z`;
+/**
+ * @param planHash of the plan; it is shown nowhere
+ * @param now when the plan is made, in milliseconds since 1970
+ * @returns `4f1c0a9be27d6683-20261124T0250Z`: the same for the same situation in the same minute
+ */
+export function tokenOf(planHash: string, now: number): string {
+  const minute = compactMinute(now);
+  const digest = createHash("sha256").update(`${planHash}\n${minute}`).digest("hex").slice(0, DIGEST_DIGITS);
+  return `${digest}-${minute}`;
 }
 
 /** @returns undefined for what no plan ever printed */
 export function parseApproval(token: string): Approval | undefined {
-  const [, hash, year, month, day, hour, minute] =
-    /^([0-9a-f]{16})-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z$/.exec(token) ?? [];
-  if (hash === undefined) return undefined;
+  const [, minuteGiven, year, month, day, hour, minute] =
+    /^[0-9a-f]{16}-((\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z)$/.exec(token) ?? [];
   const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:00Z`);
   // A 31st of February is read as a day of March.
-  return Number.isNaN(at) || tokenOf(hash, at) !== token ? undefined : { hash, at };
+  return Number.isNaN(at) || compactMinute(at) !== minuteGiven ? undefined : { token, at };
+}
+
+/** Whether an approval is of this plan, made in the minute that stands in it. */
+export function isOf({ token, at }: Approval, planHash: string): boolean {
+  return tokenOf(planHash, at) === token;
 }
 
 /** A plan grows stale: this guards against acting on what a person read yesterday, not against who holds the secrets. */
@@ -43,6 +58,11 @@ export function untimely({ at }: Approval, now: number): string | undefined {
   if (at > now + AHEAD_AT_MOST)
     return `The approval is of a plan that is yet to be made, at ${clockTime(at)}; it is ${clockTime(now)} now`;
   return undefined;
+}
+
+/** `20261124T0250Z` */
+function compactMinute(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16).replaceAll(/[-:]/g, "")}Z`;
 }
 
 /** `2026-11-24 02:50 UTC` */

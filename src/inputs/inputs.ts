@@ -25,6 +25,14 @@ export interface ModuleWish {
   readonly action: "update" | "uninstall";
 }
 
+/** Where GitHub is asked for the review of this run. */
+export interface ReviewWish {
+  /** The environment in which the job runs. */
+  readonly environment: string;
+  /** A token of GitHub that may read it: a secret. */
+  readonly token: string;
+}
+
 export interface Inputs {
   readonly connection: Connection;
   readonly mode: Mode;
@@ -32,6 +40,8 @@ export interface Inputs {
   readonly ceiling: Ceiling;
   /** The plan that is to be run, and no other; undefined: whatever the diagnosis allows without an approval. */
   readonly approve: Approval | undefined;
+  /** Reviewers approve the plan: GitHub must confirm that they did. undefined: the person who started the run does. */
+  readonly review: ReviewWish | undefined;
   /** The site's public address; its name is sent as the Host header on the host too. */
   readonly url: URL | undefined;
   readonly directory: string | undefined;

@@ -25,6 +25,9 @@ export const INPUT_DEFAULTS = {
   scenario: "auto",
   ceiling: "restart",
   approve: "",
+  reviewed: "false",
+  environment: "",
+  github_token: "",
   backup: "auto",
   backup_to: "droplet",
   backup_timeout: "1h",
@@ -56,6 +59,7 @@ export const SECRET_INPUTS: readonly InputName[] = [
   "proxy_key",
   "proxy_passphrase",
   "proxy_password",
+  "github_token",
 ];
 
 /** Inputs that name something, and stay readable where a password is the same word. */

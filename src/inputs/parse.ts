@@ -7,7 +7,7 @@ import { distance } from "fastest-levenshtein";
 import { InputError } from "../errors.ts";
 import { type Approval, parseApproval } from "./approval.ts";
 import { FORMS, isHost, LONGEST } from "./forms.ts";
-import type { Inputs, ModuleWish } from "./inputs.ts";
+import type { Inputs, ModuleWish, ReviewWish } from "./inputs.ts";
 import { INPUT_DEFAULTS, type RawInputs } from "./names.ts";
 import { connectionFrom } from "./parse-connection.ts";
 import { inOneLine, type Reader, readerOf, shown } from "./reader.ts";
@@ -29,6 +29,7 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
     approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) =>
       complain("approve", problem),
     ),
+    review: reviewFrom(reader),
     ...backupWishesFrom(reader),
     module: moduleFrom(reader),
     url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
@@ -65,6 +66,25 @@ function approvalFrom(text: string, mode: string, complain: (problem: string) =>
       `${shown(text)} is no approval; copy the one that \`mode: plan\` printed, like \`4f1c0a9be27d6683-20261124T0250Z\``,
     );
   return approval;
+}
+
+/** As a workflow writes it. */
+const OWN_TOKEN = `\${{ github.token }}`;
+
+function reviewFrom({ given, complain, check }: Reader): ReviewWish | undefined {
+  const reviewed = check("reviewed", FORMS.reviewed, "false");
+  const environment = given("environment") === "" ? "" : check("environment", FORMS.environment, "");
+  const token = given("github_token").trim();
+  // Nothing is shown of it.
+  if (!/^[\x21-\x7e]{0,4096}$/.test(token)) complain("github_token", `is no token; give \`${OWN_TOKEN}\``);
+  if (reviewed === "false") return undefined;
+  if (given("environment") === "")
+    complain(
+      "environment",
+      "is missing beside `reviewed: true`; name the environment in which this job runs",
+    );
+  if (token === "") complain("github_token", `is missing beside \`reviewed: true\`; give \`${OWN_TOKEN}\``);
+  return { environment, token };
 }
 
 function moduleFrom({ given, complain, check }: Reader): ModuleWish | undefined {

@@ -42,7 +42,7 @@ const RULES: ReadonlySet<string> = new Set([
 ]);
 /** Here a sentence that is returned is a problem. */
 const RETURNED =
-  /\/(?:inputs\/(?:private-key|known-hosts|approval|parse)|backup\/home|report\/artifacts)\.ts$/;
+  /\/(?:inputs\/(?:private-key|known-hosts|approval|parse)|backup\/home|report\/artifacts|github\/review)\.ts$/;
 
 /** Every message of the TypeScript, the shell programs and the workflows. */
 export function messagesOfSource(): Message[] {
@@ -77,11 +77,9 @@ function withoutCommands(text: string): string {
   return shorter === text ? text : withoutCommands(shorter);
 }
 
-/** `echo "::error title=…::…"` */
+/** `printf '%s\n' '::error title=…::…'` */
 function inWorkflow(text: string): string[] {
-  return [...text.matchAll(/echo "::error [^:]*(?:: [^:]*)?::((?:[^"\\]|\\.)*)"/g)].map(([, message = ""]) =>
-    filledIn(message),
-  );
+  return [...text.matchAll(/printf '%s\\n' '::error [^:]*::([^']*)'/g)].map(([, message = ""]) => message);
 }
 
 function filledIn(shell: string): string {

@@ -45,6 +45,11 @@ while [ -d "$HERE" ] && ! [ -e "$HERE/go" ]; do sleep 0.02; done
 echo done
 exit 4`;
 
+const auditLog = (): string[] =>
+  readFileSync(join(state.place.auditRoot, state.place.key, "audit.log"), "utf8")
+    .trimEnd()
+    .split("\n");
+
 async function run(wanted: Step, on: Host = host): Promise<{ end: StepEnd; output: string }> {
   let output = "";
   const end = await runStep(on, state.place, OWNER, wanted, (text) => {
@@ -80,6 +85,28 @@ describe("a step", () => {
     );
     expect(end).toEqual({ outcome: "ended", status: 7 });
     expect(output).toBe("out it's\nerr\n");
+  });
+
+  it("stands in the audit log, with the approval under which it runs where it needs one", async () => {
+    await run(step("true", { name: "01234567-1-none" }));
+    await run(step("true", { name: "01234567-2-empty", approval: "" }));
+    await run(step("true", { name: "01234567-3-approved", approval: "a token, run by alice" }));
+    expect(auditLog().map((line) => line.replace(/^\S+Z /, ""))).toEqual([
+      "lease acquired by a test",
+      "step 01234567-1-none started",
+      "step 01234567-2-empty started",
+      "step 01234567-3-approved started under the approval a token, run by alice",
+    ]);
+  });
+
+  it("stands in the audit log in one line of plain text, whatever a name holds", async () => {
+    const approval = `a'"$(touch x)\`%s\\n\nforged line\r\u2028\u202e\u200b\u001b[31m\0${"x".repeat(10_000)}`;
+    await run(step("true", { approval }));
+    expect(auditLog()).toHaveLength(2);
+    const [, line = ""] = auditLog();
+    expect(line).toContain("approval a'\"$(touch x)`%s\\n forged line [31m xxx");
+    expect(line).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
+    expect(line.length).toBeLessThan(600);
   });
 
   it("may print more than one look brings home", async () => {

@@ -2,31 +2,63 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { goodUntil, parseApproval, tokenOf, untimely } from "../../src/inputs/approval.ts";
+import {
+  type Approval,
+  goodUntil,
+  isOf,
+  parseApproval,
+  tokenOf,
+  untimely,
+} from "../../src/inputs/approval.ts";
 
 const HASH = "4f1c0a9be27d6683".repeat(4);
 const MADE = Date.parse("2026-11-24T02:50:41.500Z");
-const TOKEN = "4f1c0a9be27d6683-20261124T0250Z";
+/** The digest is `printf '%s\n20261124T0250Z' "$HASH" | sha256sum | cut -c1-16`. */
+const TOKEN = "172ae426da2ae6ce-20261124T0250Z";
 const MINUTE = 60_000;
 
+const anyHash = fc.stringMatching(/^[0-9a-f]{64}$/);
+const anyTime = fc.date({ min: new Date(0), max: new Date("2999-12-31"), noInvalidDate: true });
+
+function read(token: string): Approval {
+  const approval = parseApproval(token);
+  if (approval === undefined) throw new Error(`a token that cannot be read back: ${token}`);
+  return approval;
+}
+
 describe("the token of a plan", () => {
-  it("is the beginning of its hash, and the minute in which it was made", () => {
+  it("is a digest over the plan and the minute in which it was made, and that minute", () => {
     expect(tokenOf(HASH, MADE)).toBe(TOKEN);
-    expect(parseApproval(TOKEN)).toEqual({
-      hash: "4f1c0a9be27d6683",
-      at: Date.parse("2026-11-24T02:50:00Z"),
-    });
+    expect(read(TOKEN)).toEqual({ token: TOKEN, at: Date.parse("2026-11-24T02:50:00Z") });
   });
 
-  it("is read back as it was made, whatever hash and minute", () => {
-    const hash = fc.stringMatching(/^[0-9a-f]{64}$/);
-    const time = fc.date({ min: new Date(0), max: new Date("2999-12-31"), noInvalidDate: true });
+  it("shows nothing of the plan's hash, from which a token of another minute could be made", () => {
     fc.assert(
-      fc.property(hash, time, (of, at) => {
-        const approval = parseApproval(tokenOf(of, at.getTime()));
-        expect(of.startsWith(approval?.hash ?? "none")).toBe(true);
-        expect(at.getTime() - (approval?.at ?? 0)).toBeLessThan(MINUTE);
-        expect(approval?.at).toBeLessThanOrEqual(at.getTime());
+      fc.property(anyHash, anyTime, (hash, at) => {
+        expect(hash.startsWith(tokenOf(hash, at.getTime()).slice(0, 8))).toBe(false);
+      }),
+    );
+  });
+
+  it("is of the plan that it was made of, and of no other, whatever hash and minute", () => {
+    fc.assert(
+      fc.property(anyHash, anyHash, anyTime, (hash, other, at) => {
+        const approval = read(tokenOf(hash, at.getTime()));
+        expect(isOf(approval, hash)).toBe(true);
+        expect(isOf(approval, other)).toBe(hash === other);
+        expect(at.getTime() - approval.at).toBeLessThan(MINUTE);
+        expect(approval.at).toBeLessThanOrEqual(at.getTime());
+      }),
+    );
+  });
+
+  it("is of no plan any more when somebody edits its minute, to any other", () => {
+    fc.assert(
+      fc.property(anyHash, anyTime, anyTime, (hash, at, later) => {
+        const [, minute = ""] = tokenOf(hash, later.getTime()).split("-");
+        const edited = tokenOf(hash, at.getTime()).replace(/-.*/, `-${minute}`);
+        const sameMinute = read(edited).at === read(tokenOf(hash, at.getTime())).at;
+        expect(isOf(read(edited), hash)).toBe(sameMinute);
       }),
     );
   });
@@ -38,8 +70,8 @@ describe("the token of a plan", () => {
     `${TOKEN} `,
     `x${TOKEN}`,
     TOKEN.toUpperCase(),
-    TOKEN.replace("4f1c", "4f1"),
-    TOKEN.replace("4f1c", "4g1c"),
+    TOKEN.slice(1),
+    TOKEN.replace(/^./, "g"),
     "4f1c0a9be27d6683-20261324T0250Z",
     "4f1c0a9be27d6683-20260231T0250Z",
     "4f1c0a9be27d6683-20261124T2460Z",
@@ -51,7 +83,7 @@ describe("the token of a plan", () => {
 });
 
 describe("an approval", () => {
-  const approval = parseApproval(TOKEN) ?? { hash: "", at: 0 };
+  const approval = read(TOKEN);
   const minutes = (after: number): number => approval.at + after * MINUTE;
 
   it("is good for 30 minutes from its minute on, and says when it expired", () => {

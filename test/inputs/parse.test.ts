@@ -426,7 +426,7 @@ describe("an approval", () => {
   const token = "4f1c0a9be27d6683-20261124T0250Z";
 
   it("is for mode recover, as the plan printed it", () => {
-    const approve = { hash: "4f1c0a9be27d6683", at: Date.parse("2026-11-24T02:50:00Z") };
+    const approve = { token, at: Date.parse("2026-11-24T02:50:00Z") };
     expect(parse({ mode: "recover", approve: ` ${token}\n` }).approve).toEqual(approve);
     expect(parse({ mode: "recover" }).approve).toBeUndefined();
   });
@@ -447,6 +447,51 @@ describe("an approval", () => {
       expect.stringContaining("the mode is `check`"),
       "`approve`: “4f1c0a9be27d6683” is no approval; copy the one that `mode: plan` printed, like `4f1c0a9be27d6683-20261124T0250Z`",
     ]);
+  });
+});
+
+describe("a review", () => {
+  const OWN = `\${{ github.token }}`;
+
+  it("is none unless it is asked for, whatever stands beside", () => {
+    expect(parse({}).review).toBeUndefined();
+    const beside = { environment: "production", github_token: "ghs_token" };
+    expect(parse({ reviewed: "false", ...beside }).review).toBeUndefined();
+    expect(parse({ reviewed: " ", ...beside }).review).toBeUndefined();
+  });
+
+  it("has the environment and the token, in every mode", () => {
+    for (const mode of ["check", "plan", "recover"])
+      expect(
+        parse({ mode, reviewed: "true", environment: " Live: EU/1 ", github_token: "ghs_token\n" }).review,
+      ).toEqual({ environment: "Live: EU/1", token: "ghs_token" });
+  });
+
+  it("without environment or token is a mistake that says what to give", () => {
+    expect(mistakesIn(raw({ reviewed: "true" }))).toEqual([
+      "`environment`: is missing beside `reviewed: true`; name the environment in which this job runs",
+      `\`github_token\`: is missing beside \`reviewed: true\`; give \`${OWN}\``,
+    ]);
+  });
+
+  it.each(["yes", "True", "1", "truee"])(
+    "is not asked for with the typo %s: a mistake, not false",
+    (reviewed) => {
+      expect(mistakesIn(raw({ reviewed }))).toEqual([
+        `\`reviewed\`: “${reviewed}” is neither \`true\` nor \`false\``,
+      ]);
+    },
+  );
+
+  it("takes no environment of several lines or without end, and shows nothing of what is no token", () => {
+    const given = { reviewed: "true", environment: "a\nb", github_token: "two words" };
+    expect(mistakesIn(raw(given))).toEqual([
+      "`environment`: “a\\nb” is no name of an environment; give one like `production`",
+      `\`github_token\`: is no token; give \`${OWN}\``,
+    ]);
+    expect(mistakesIn(raw({ environment: "x".repeat(256) }))).toHaveLength(1);
+    expect(mistakesIn(raw({ environment: "x".repeat(255) }))).toEqual([]);
+    expect(mistakesIn(raw({ github_token: "x".repeat(4_097) }))).toHaveLength(1);
   });
 });
 

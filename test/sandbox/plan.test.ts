@@ -2,8 +2,12 @@
 // by the sandbox's own front and containers.
 
 import { describe, expect, it } from "vitest";
+import { GitHubApi } from "../../src/github/api.ts";
+import { confirmReview } from "../../src/github/review.ts";
 import type { Mode } from "../../src/inputs/inputs.ts";
 import { summaryOf } from "../../src/report/summary.ts";
+import { realClock } from "../support/clocks.ts";
+import { GitHubServer } from "../support/github-api.ts";
 import { type Ran, runOn } from "./run.ts";
 import { Sandbox } from "./sandbox.ts";
 
@@ -19,7 +23,11 @@ async function broken(...faults: readonly string[]): Promise<Sandbox> {
 
 const plan = (sandbox: Sandbox, minutesLater = 0): Promise<Ran> =>
   runOn(sandbox, { mode: "plan" }, { minutesLater });
-const hashOf = ({ outputs }: Ran): string | undefined => /^([0-9a-f]{16})-/.exec(outputs.plan ?? "")?.[1];
+const programsOf = ({ entries }: Ran): unknown =>
+  entries.flatMap((entry) => (entry.kind === "planned" ? [entry.programs] : []));
+/** The plan's token with the minute of another one. */
+const withMinuteOf = (other: Ran, { outputs }: Ran): string =>
+  `${outputs.plan?.slice(0, 16)}${other.outputs.plan?.slice(16)}`;
 
 /** Nothing was changed: no remedy ran, the site is as it was, and nothing of ours is there. */
 async function expectUntouched(sandbox: Sandbox, ran: Ran, outcome: string): Promise<void> {
@@ -32,16 +40,17 @@ async function expectUntouched(sandbox: Sandbox, ran: Ran, outcome: string): Pro
 
 describe.concurrent("a plan", () => {
   it(
-    "made twice of the same situation has the same hash, and nothing is changed",
+    "made twice of the same situation has the same steps, and nothing is changed",
     async () => {
       await using sandbox = await broken("odoo-stopped");
       const first = await plan(sandbox);
       const second = await plan(sandbox, 3);
       await expectUntouched(sandbox, second, "502");
       expect(first.verdict.status).toBe("planned");
-      expect(hashOf(first)).toMatch(/^[0-9a-f]{16}$/);
-      expect(hashOf(second)).toBe(hashOf(first));
-      expect(second.outputs.plan).not.toBe(first.outputs.plan);
+      expect(first.outputs.plan).toMatch(/^[0-9a-f]{16}-\d{8}T\d{4}Z$/);
+      expect(programsOf(second)).toEqual(programsOf(first));
+      // Another minute is another approval.
+      expect(second.outputs.plan?.slice(0, 16)).not.toBe(first.outputs.plan?.slice(0, 16));
       expect(first.verdict.next).toContain(`\`approve: ${first.outputs.plan}\`, good until `);
       expect(first.evidence.get("plan/1-start-stack.sh")).toMatch(/^SERVICES='odoo'$/m);
       const summary = summaryOf(first.entries, "");
@@ -76,7 +85,7 @@ describe.concurrent("a plan", () => {
       await expectUntouched(sandbox, ran, "502");
       expect(ran.verdict).toMatchObject({
         status: "refused",
-        headline: expect.stringContaining("another than the one that was approved"),
+        headline: expect.stringContaining("state has changed since the plan was approved"),
         next: expect.stringContaining("`mode: plan` again"),
       });
       expect(ran.verdict.detail).toContain("cause: stack-down");
@@ -98,6 +107,25 @@ describe.concurrent("a plan", () => {
       });
       expect(ran.outputs.plan).toMatch(/^[0-9a-f]{16}-/);
       expect(ran.verdict.next).toContain(`\`approve: ${ran.outputs.plan}\``);
+    },
+    PATIENCE,
+  );
+
+  it(
+    "that has expired is not made fresh by editing its minute, nor is another one made of two",
+    async () => {
+      await using sandbox = await broken("odoo-stopped");
+      const old = await plan(sandbox);
+      const later = await plan(sandbox, 40);
+      for (const approve of [withMinuteOf(later, old), withMinuteOf(old, later)]) {
+        const minutesLater = approve === withMinuteOf(later, old) ? 40 : 0;
+        const ran = await runOn(sandbox, { approve }, { minutesLater });
+        await expectUntouched(sandbox, ran, "502");
+        expect(ran.verdict).toMatchObject({
+          status: "refused",
+          headline: expect.stringContaining("the minute in `approve` was edited"),
+        });
+      }
     },
     PATIENCE,
   );
@@ -132,7 +160,7 @@ describe.concurrent("a plan", () => {
       expect(sandbox.leftBehind).toEqual([]);
 
       const second = await plan(sandbox);
-      expect(hashOf(second)).not.toBe(hashOf(first));
+      expect(programsOf(second)).not.toEqual(programsOf(first));
       const again = await runOn(sandbox, { approve: second.outputs.plan ?? "" });
       expect(again.verdict.status).toBe("recovered");
       expect(again.remedies).toEqual(["start-stack"]);
@@ -151,6 +179,101 @@ describe.concurrent("a plan", () => {
       expect([...ran.evidence.keys()].filter((file) => !file.startsWith("before/"))).toEqual([]);
       expect(ran.evidence.get("before/odoo-ce-odoo-1.log")).toContain("odoo werkzeug: 127.0.0.1");
       expect(ran.verdict).toMatchObject({ status: "unhealthy", next: expect.stringContaining("nginx -t") });
+    },
+    PATIENCE,
+  );
+});
+
+/** The variables of a run that a person started on GitHub. */
+const DISPATCHED = { GITHUB_ACTIONS: "true", GITHUB_ACTOR: "alice", GITHUB_TRIGGERING_ACTOR: "alice" };
+
+describe.concurrent("a plan that reviewers approve", () => {
+  const reviewedRun = async (
+    sandbox: Sandbox,
+    server: GitHubServer,
+    event = "workflow_dispatch",
+  ): Promise<{ ran: Ran; approve: string }> => {
+    const approve = (await plan(sandbox)).outputs.plan ?? "";
+    const ran = await runOn(
+      sandbox,
+      { approve, reviewed: "true", environment: "production", github_token: server.token },
+      {
+        event,
+        environment: DISPATCHED,
+        confirmReview: async ({ environment, token }, signal) => {
+          const api = new GitHubApi({ url: server.url, token, clock: realClock, callTakes: 500 });
+          return await confirmReview(api, { repository: "acme/shop", run: "4711", environment }, signal);
+        },
+      },
+    );
+    return { ran, approve };
+  };
+
+  it(
+    "is run when GitHub confirms it, and the audit log on the host says whose approval it is",
+    async () => {
+      await using sandbox = await broken("odoo-stopped");
+      await using server = await GitHubServer.start();
+      server.reviews = ["carol", "dave"].map((login) => ({
+        state: "approved",
+        login,
+        environments: ["production"],
+      }));
+      const { ran, approve } = await reviewedRun(sandbox, server);
+      expect(ran.verdict, JSON.stringify(ran.verdict)).toMatchObject({ status: "recovered" });
+      expect((await sandbox.visit()).outcome).toBe("200");
+      const started = sandbox.auditLog.filter((line) => line.includes(" step "));
+      expect(started).toEqual([
+        expect.stringMatching(/^\S+Z step [0-9a-f]{8}-1-start-stack started under the approval /),
+      ]);
+      expect(started[0]).toContain(
+        `approval ${approve}, run by alice, reviewed by carol and dave, in the environment production`,
+      );
+      expect(JSON.stringify(ran.entries)).not.toContain(server.token);
+    },
+    PATIENCE,
+  );
+
+  it.each<[string, Partial<GitHubServer>]>([
+    ["no reviewers", { protection: "none" }],
+    ["only a wait timer", { protection: "waits" }],
+    ["no review of this run", { reviews: [] }],
+    ["a token without the permission", { trouble: 403 }],
+    ["no such environment", { trouble: 404 }],
+    ["a server that fails", { trouble: 503 }],
+    ["a server that does not answer", { trouble: "stalls" }],
+    ["nonsense", { trouble: "garbles" }],
+  ])(
+    "is refused before anything is changed, with the line to change: %s",
+    async (_, answers) => {
+      await using sandbox = await broken("odoo-stopped");
+      await using server = await GitHubServer.start();
+      Object.assign(server, answers);
+      const { ran } = await reviewedRun(sandbox, server);
+      await expectUntouched(sandbox, ran, "502");
+      expect(ran.verdict).toMatchObject({
+        status: "refused",
+        next: expect.stringMatching(/`(?:reviewed: false|actions: read|environment: production)`/),
+      });
+      // What a person may approve instead.
+      expect(ran.outputs.plan).toMatch(/^[0-9a-f]{16}-/);
+      expect(JSON.stringify(ran.entries)).not.toContain(server.token);
+    },
+    PATIENCE,
+  );
+
+  it(
+    "is refused in a run that no person started, and GitHub is not asked",
+    async () => {
+      await using sandbox = await broken("odoo-stopped");
+      await using server = await GitHubServer.start();
+      const { ran } = await reviewedRun(sandbox, server, "schedule");
+      await expectUntouched(sandbox, ran, "502");
+      expect(ran.verdict).toMatchObject({
+        status: "refused",
+        headline: expect.stringContaining("`schedule`"),
+      });
+      expect(server.asked).toEqual([]);
     },
     PATIENCE,
   );

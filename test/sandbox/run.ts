@@ -3,12 +3,16 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../../src/clock.ts";
+import { RefusedError } from "../../src/errors.ts";
 import { connect } from "../../src/host/connect.ts";
 import { parseInputs } from "../../src/inputs/parse.ts";
 import { type Entry, Journal } from "../../src/journal.ts";
+import type { Parts } from "../../src/parts.ts";
 import { recover } from "../../src/recover.ts";
 import { Redactor } from "../../src/redactor.ts";
 import { outputsOf } from "../../src/report/outputs.ts";
+import type { Review } from "../../src/review.ts";
+import { starterOf } from "../../src/starter.ts";
 import { askPublic } from "../../src/survey/public.ts";
 import type { Verdict } from "../../src/verdicts.ts";
 import type { ActionInputs } from "../support/action.ts";
@@ -18,6 +22,10 @@ import type { Sandbox } from "./sandbox.ts";
 
 /** The product's waits are constants (three passes over 10 s): its clock runs faster instead. */
 const TIMES = 10;
+
+async function noReview(): Promise<Review> {
+  throw new RefusedError("Nobody reviewed this run");
+}
 
 export interface Ran {
   readonly verdict: Verdict;
@@ -33,6 +41,10 @@ export interface RunOptions {
   readonly minutesLater?: number;
   /** What started the workflow, as GitHub names it; empty outside of one. */
   readonly event?: string;
+  /** The variables with which GitHub's runner says who started the run, beside the event. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Stands for what GitHub says of a review; it confirms none unless told otherwise. */
+  readonly confirmReview?: Parts["confirmReview"];
   /** Told each line of the journal as it is written. */
   readonly onEntry?: (entry: Entry) => void;
 }
@@ -40,7 +52,13 @@ export interface RunOptions {
 export async function runOn(
   sandbox: Sandbox,
   inputs: ActionInputs = {},
-  { minutesLater = 0, event = "", onEntry = () => {} }: RunOptions = {},
+  {
+    minutesLater = 0,
+    event = "",
+    environment = {},
+    confirmReview = noReview,
+    onEntry = () => {},
+  }: RunOptions = {},
 ): Promise<Ran> {
   const fast = fasterClock(TIMES);
   const clock: Clock = { ...fast, now: () => fast.now() + minutesLater * 60_000 };
@@ -59,7 +77,8 @@ export async function runOn(
     nonce,
     run: nonce(),
     who: "a test",
-    event,
+    starter: starterOf({ GITHUB_EVENT_NAME: event, ...environment }),
+    confirmReview,
     mask: () => {},
     signal: new AbortController().signal,
   });

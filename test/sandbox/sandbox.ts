@@ -18,6 +18,7 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -319,6 +320,12 @@ export class Sandbox implements AsyncDisposable {
   /** Steps that run on the host now. */
   get units(): string[] {
     return readdirSync(join(this.folder, "units"));
+  }
+
+  /** The lines of the audit logs on the host. */
+  get auditLog(): string[] {
+    const logs = globSync("var/lib/odoo-recover/*/audit.log", { cwd: this.folder });
+    return logs.flatMap((path) => readFileSync(join(this.folder, path), "utf8").trimEnd().split("\n"));
   }
 
   /** What of ours lies on the host now: leases, runs, temporary files. The audit log and the lock may stay. */

@@ -10,6 +10,7 @@ import { homedir, tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { Droplet } from "../droplet/droplet.ts";
 import { must, run } from "../droplet/process.ts";
+import type { GitHubServer } from "../support/github-api.ts";
 import { filesOfZip } from "../support/results-service.ts";
 import { ArtifactDoor } from "./artifact-door.ts";
 
@@ -36,6 +37,8 @@ export interface Wish {
   readonly with?: Readonly<Record<string, string>>;
   /** What the user put in place of something in the caller. */
   readonly edits?: Readonly<Record<string, string>>;
+  /** What stands for GitHub's API, beside the artifacts; it takes the job's token. Unless told otherwise there is none. */
+  readonly github?: GitHubServer;
   /** Whether the caller tells where the action is, as it must where the server does not tell. */
   readonly tellsAction?: boolean;
 }
@@ -97,6 +100,7 @@ export class Company {
         ...["--local-repository", `${ACTION_REPOSITORY}@${this.#commit}=${this.#actionFolder}`],
         ...["--local-repository", `${checkoutPinned()}=${join(import.meta.dirname, "checkout")}`],
         ...["--env", `CHECKOUT_FROM=${join(this.#folder, "github")}`],
+        ...githubFor(wish.github),
       ],
       {
         timeoutSeconds: 240,
@@ -166,6 +170,16 @@ export class Company {
         return { repository, ref: "refs/heads/main" };
     }
   }
+}
+
+/** act takes address and run as the runner's variables, and the secret of this name for the job's token. */
+function githubFor(server: GitHubServer | undefined): string[] {
+  return server === undefined
+    ? []
+    : [
+        ...["--env", `GITHUB_API_URL=${server.url}`, "--env", `GITHUB_RUN_ID=${server.run}`],
+        ...["--secret", `GITHUB_TOKEN=${server.token}`],
+      ];
 }
 
 /** Where CI and `go install` put it. */

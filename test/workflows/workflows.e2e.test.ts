@@ -8,7 +8,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Bench } from "../droplet/e2e/run.ts";
 import { breakLoginAssets, rowsAndFiles } from "../droplet/e2e/wipe.ts";
-import { Company, type WorkflowRun } from "./company.ts";
+import { GitHubServer } from "../support/github-api.ts";
+import { Company, type Wish, type WorkflowRun } from "./company.ts";
 
 let bench: Bench;
 let company: Company;
@@ -65,7 +66,10 @@ async function changesNothing(work: () => Promise<WorkflowRun>): Promise<Workflo
 }
 
 describe("the button", () => {
-  const press = (inputs: Record<string, string>, edits: Record<string, string> = {}) =>
+  const press = (
+    inputs: Record<string, string>,
+    { edits = {}, github }: Pick<Wish, "edits" | "github"> = {},
+  ) =>
     company.run("recover-production", "workflow_dispatch", {
       inputs: {
         ceiling: "repair",
@@ -77,6 +81,7 @@ describe("the button", () => {
       },
       with: QUICK,
       edits,
+      ...(github && { github }),
     });
 
   it("that asks for a recovery does nothing to a good site, and is green", async () => {
@@ -98,16 +103,32 @@ describe("the button", () => {
     expect(statusesOf(run)).toEqual(["planned", "recovered"]);
   });
 
-  it("runs just the plan that its reviewers let into the environment", async () => {
+  const reviewed = { "reviewed: false": "reviewed: true" };
+
+  it("runs just the plan that its reviewers let into the environment, when GitHub confirms that", async () => {
     await bench.break("odoo-stopped");
-    const run = await press({ mode: "recover", ceiling: "wipe" }, { "reviewed: false": "reviewed: true" });
+    await using github = await GitHubServer.start();
+    github.protection = "none";
+    const refused = await changesNothing(() =>
+      press({ mode: "recover", ceiling: "wipe" }, { edits: reviewed, github }),
+    );
+    expect(refused.exitCode, refused.log).toBe(1);
+    expect(linesOf("Recover", refused)).toMatch(
+      /set-output:: headline=The environment production has no required reviewers/,
+    );
+    expect(statusesOf(refused)).toEqual(["planned", "refused"]);
+
+    github.protection = "person";
+    const run = await press({ mode: "recover", ceiling: "wipe" }, { edits: reviewed, github });
     expect(run.exitCode, run.log).toBe(0);
+    expect(run.log).toContain("reviewed by carol, in the environment production");
+    expect(run.log).not.toContain(github.token);
     await bench.droplet.assertHealthy();
     expect(linesOf("Recover", run)).toContain("The plan that was approved is the one for this situation");
     expect(statusesOf(run)).toEqual(["planned", "recovered"]);
   });
 
-  it("wipes only what a person approved: a plan shows the hash, without it nothing is wiped, with it the site is back", async () => {
+  it("wipes only what a person approved: a plan shows the approval, without it nothing is wiped, with it the site is back", async () => {
     await breakLoginAssets(bench);
     const before = await rowsAndFiles(bench);
     const plan = await changesNothing(() => press({ mode: "plan", ceiling: "wipe" }));
@@ -139,7 +160,7 @@ describe("the last job of a deploy", () => {
     expect(run.exitCode, run.log).toBe(0);
     await bench.droplet.assertHealthy();
     await bench.nothingLeftBehind();
-    expect(linesOf("tell", run)).toMatch(/\| recovered \(odoo-stopped\): \S.*$/m);
+    expect(linesOf("Tell", run)).toMatch(/\| recovered \(odoo-stopped\): \S.*$/m);
     expect(reports(run)).toMatchObject([{ status: "recovered", cause: "odoo-stopped" }]);
   });
 

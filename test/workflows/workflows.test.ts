@@ -27,6 +27,7 @@ interface Job {
   readonly concurrency?: unknown;
   readonly "timeout-minutes"?: unknown;
   readonly permissions?: unknown;
+  readonly environment?: unknown;
 }
 interface Workflow {
   readonly on: {
@@ -56,10 +57,13 @@ const callers = load("examples/*.yml");
 
 /** Defaults that are not the action's, each with its reason in docs/workflows.md. */
 const OWN_DEFAULTS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  "recover-production": { ceiling: "repair" },
+  "recover-production": { ceiling: "repair", environment: "production" },
   "smoke-and-heal": { soak: "2m", fail_on: "degraded" },
   "health-check": { soak: "2m", fail_on: "degraded", confirm: "60s" },
 };
+
+/** What a caller passes; the token is the job's own. */
+const SECRETS = SECRET_INPUTS.filter((name) => name !== "github_token");
 
 describe("each reusable workflow", () => {
   it("is there", () => {
@@ -76,7 +80,7 @@ describe("each reusable workflow", () => {
       for (const [input, said] of Object.entries(call.inputs)) {
         const own = action.inputs[input];
         if (own === undefined) expect(said.description, input).toMatch(/^.{10,}\.$/s);
-        else expect(said.default ?? "", input).toBe(OWN_DEFAULTS[name]?.[input] ?? own.default ?? "");
+        else expect(String(said.default ?? ""), input).toBe(OWN_DEFAULTS[name]?.[input] ?? own.default ?? "");
         expect(said.type, input).toMatch(/^(?:string|boolean|number)$/);
       }
       expect(call.inputs.host).toMatchObject({ required: true });
@@ -87,19 +91,40 @@ describe("each reusable workflow", () => {
   it.each(reusable)(
     "$name: asks for the action's secrets as secrets, and for no other input so",
     ({ call }) => {
-      expect(Object.keys(call.secrets)).toEqual([...SECRET_INPUTS, "action_token"]);
+      expect(Object.keys(call.secrets)).toEqual([...SECRETS, "action_token"]);
       for (const name of Object.keys(call.inputs)) expect(SECRET_INPUTS).not.toContain(name);
     },
   );
 
-  it("the button gives on a plan's hash only where a person or the environment's reviewers approve it", () => {
+  it("the button passes a plan's approval on only where a person or the environment's reviewers approve it", () => {
     const button = reusable.find(({ name }) => name === "recover-production");
     const given = button?.jobs.flatMap(([, { steps }]) => steps?.flatMap((step) => step.with?.approve ?? []));
     expect(given).toEqual([
-      expression(
-        "inputs.approve || (inputs.reviewed && inputs.environment && needs.look.outputs.plan) || ''",
-      ),
+      expression("inputs.approve || (inputs.reviewed && needs.look.outputs.plan) || ''"),
     ]);
+  });
+
+  it("the button has the action confirm who reviewed a plan that it gives on, in the job's own environment", () => {
+    const recover = reusable.find(({ name }) => name === "recover-production")?.workflow.jobs.recover;
+    expect(recover?.environment).toBe(expression("inputs.environment"));
+    expect(recover?.steps?.find(({ id }) => id === "recover")?.with).toMatchObject({
+      reviewed: expression("inputs.reviewed && inputs.approve == ''"),
+      environment: expression("inputs.environment"),
+      github_token: expression("github.token"),
+    });
+  });
+
+  it("only the job that confirms a review may ask GitHub about it, and its caller lets it", () => {
+    for (const { name, jobs } of reusable)
+      for (const [id, { permissions }] of jobs) {
+        const asks = name === "recover-production" && id === "recover";
+        expect(permissions, `${name}: ${id}`).toEqual(asks ? { actions: "read" } : undefined);
+      }
+    for (const [name, { jobs }] of callers)
+      for (const [id, { permissions }] of Object.entries(jobs))
+        expect(permissions, `${name}: ${id}`).toEqual(
+          name === "recover-production" ? { actions: "read" } : undefined,
+        );
   });
 
   it.each(reusable)("$name: hands on every input and secret, to the input of that name", ({ call, jobs }) => {
@@ -109,11 +134,11 @@ describe("each reusable workflow", () => {
       const given = job.steps?.find(({ uses }) => uses === "./.odoo-recover")?.with ?? {};
       for (const [name, value] of Object.entries(given)) {
         expect(action.inputs, name).toHaveProperty(name);
-        if (SECRET_INPUTS.some((secret) => secret === name))
-          expect(value).toBe(expression(`secrets.${name}`));
-        else if (!["mode", "approve"].includes(name)) expect(value).toBe(expression(`inputs.${name}`));
+        if (SECRETS.some((secret) => secret === name)) expect(value).toBe(expression(`secrets.${name}`));
+        else if (!["mode", "approve", "reviewed", "github_token"].includes(name))
+          expect(value).toBe(expression(`inputs.${name}`));
       }
-      for (const name of [...SECRET_INPUTS, "host", "url", "ceiling"]) expect(given).toHaveProperty(name);
+      for (const name of [...SECRETS, "host", "url", "ceiling"]) expect(given).toHaveProperty(name);
     }
   });
 
@@ -167,6 +192,17 @@ describe("every workflow of ours", () => {
     for (const { name, step } of steps) expect(step.run ?? "", name).not.toContain("${{");
   });
 
+  it("prints what an expression gave it in quotes and as it is, at the end of a line that has begun", () => {
+    for (const { name, step } of steps)
+      for (const [line] of (step.run ?? "").matchAll(/^.*\$.*$/gm)) {
+        if (/^\s*(?:if|sudo) /.test(line)) continue;
+        // A line that begins with `::` would be a command to the runner.
+        expect(line, name).toMatch(/^\s*printf '%s\\n'(?: "[^"$]*\$[^":]+ ?[^"]*")+$/);
+        expect(line, name).not.toMatch(/"[^"$]*::|"\$\{?(?!STATUS)/);
+      }
+    expect(steps.filter(({ step }) => /\becho\b.*\$/.test(step.run ?? ""))).toEqual([]);
+  });
+
   it("pins what is not ours by commit, and says which version that is", () => {
     for (const file of [
       ...globSync(".github/workflows/*.yml", { cwd: ROOT }),
@@ -197,8 +233,8 @@ describe("each caller of examples/", () => {
         for (const given of Object.keys(job.secrets ?? {})) expect(call.secrets).toHaveProperty(given);
         for (const [input, { required }] of Object.entries(call.inputs))
           if (required) expect(job.with).toHaveProperty(input);
-        // The group of the called workflow: in both, GitHub would call it a deadlock.
-        expect([workflow.concurrency, job.concurrency]).toEqual([undefined, undefined]);
+        // The group of the called workflow in both: GitHub would call that a deadlock.
+        expect(JSON.stringify([workflow.concurrency, job.concurrency])).not.toContain("odoo-");
       }
     },
   );

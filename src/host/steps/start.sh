@@ -1,7 +1,8 @@
 #!/bin/sh
 # Starts a step: a program that changes the host, detached, so that it survives us. Started only while the lease is
 # ours, and never twice: the step's directory is made once. Values: OWNER, STEP (its name), SECONDS_ALLOWED, PROGRAM,
-# PUT_BACK (a program that puts the host back as it was; may be empty), PUT_BACK_DIR.
+# PUT_BACK (a program that puts the host back as it was; may be empty), PUT_BACK_DIR, APPROVAL (which, and whose; one
+# line, may be empty).
 # Prints `started`, `already`, `gone` (the lease is no longer ours) or `unarmed WHY` (what would put the host back could
 # not be made ready, so the step was not begun).
 # shellcheck disable=SC2153,SC2154 # state.sh stands in front of this file, the values in front of that
@@ -125,7 +126,7 @@ RUN
   unit=
   if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then unit=odoo-recover-$STEP.service; fi
   printf 'boot=%s\nunit=%s\n' "$(boot_id)" "$unit" >"$step_dir/started"
-  audit "step $STEP started"
+  audit "step $STEP started${APPROVAL:+ under the approval $APPROVAL}"
   put_back_dir=none
   if [ -n "$PUT_BACK" ]; then put_back_dir=$PUT_BACK_DIR; fi
   if [ -n "$unit" ]; then

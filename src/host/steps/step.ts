@@ -27,6 +27,8 @@ export interface Step {
   readonly values: Readonly<Record<string, string>>;
   /** How long it may take on the host, in seconds. */
   readonly seconds: number;
+  /** Under which approval it runs and whose that is, for the audit log on the host; absent or empty: none is needed. */
+  readonly approval?: string | undefined;
   /**
    * The dead-man: a program that puts the host back as it was. It runs when the step has ended or was killed, and at the
    * next boot when the host went down meanwhile; it stands on disk before the step begins. Both programs have a folder of
@@ -76,6 +78,7 @@ export async function runStep(
         SECONDS_ALLOWED: String(step.seconds),
         PROGRAM: program,
         PUT_BACK: putBack ?? "",
+        APPROVAL: inOneLine(step.approval ?? ""),
         ...putBackDirectory(place),
       }),
       signal,
@@ -96,6 +99,14 @@ export async function runStep(
     }
   }
   return followStep(host, place, step.name, onOutput, signal);
+}
+
+/** What the audit log keeps of an approval, in characters: the token, who ran it, and six reviewers at most. */
+const APPROVAL_MOST = 500;
+
+/** A line of the audit log stays one line, whatever a name holds. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ").slice(0, APPROVAL_MOST);
 }
 
 /** A step's two programs as they run on the host, their values in front: what is sent, and what a plan shows. */

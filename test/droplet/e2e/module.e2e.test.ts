@@ -111,7 +111,7 @@ describe("the module that was named", () => {
       await bench.droplet.psql(
         "insert into ir_module_module_dependency (name, module_id) select 'shop_notes', id from ir_module_module where name = 'web_tour'",
       );
-      await expectRefused({ ...UNINSTALL, approve: token }, /another than the one that was approved/);
+      await expectRefused({ ...UNINSTALL, approve: token }, /state has changed since the plan was approved/);
       for (const [name, words] of [
         ["nosuch", "the database knows no module nosuch"],
         ["web", "web is one of those without which Odoo does not work"],
@@ -140,11 +140,10 @@ describe("refused, and nothing changed, without the approval of just this plan:"
     await expectRefused({ ...inputs, approve: `${hash}-${old}Z` }, /expired/);
     await expectRefused(
       { ...inputs, approve: token.replace(hash, "0123456789abcdef") },
-      /another than the one/,
+      /state has changed since the plan was approved/,
     );
-    // The wipe comes after a repair that needs no approval; here that one does not fit, and changes nothing.
-    for (const event of ["schedule", "repository_dispatch"])
-      await expectRefused({ ...inputs, approve: token }, /never runs on/, event);
+    for (const event of ["schedule", "repository_dispatch", "push"])
+      await expectRefused({ ...inputs, approve: token }, /The approval does not count/, event);
     await expectRefused(inputs, /was not approved/);
   });
 });

@@ -3,10 +3,10 @@
  * which it was approved; else nothing is changed. Judged by the tests' own curl, docker inspect and psql.
  */
 
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { ActionInputs, StepEnd } from "./action.ts";
+import type { Action, ActionInputs, StepEnd } from "./action.ts";
 import { inLongRun } from "./cases.ts";
 import { Bench } from "./run.ts";
 
@@ -20,13 +20,21 @@ afterEach(async () => {
   await bench.tidy();
 });
 
-const hashOf = (token: string): string => /^[0-9a-f]{16}(?=-\d{8}T\d{4}Z$)/.exec(token)?.[0] ?? "";
+/** The part of a plan's token in front of its minute; empty for what is no token. */
+const digestOf = (token: string): string => /^[0-9a-f]{16}(?=-\d{8}T\d{4}Z$)/.exec(token)?.[0] ?? "";
+
+/** The programs of a plan, by their files. */
+function programsIn({ evidenceDirectory }: Action): [string, string][] {
+  const files = globSync("plan/*", { cwd: evidenceDirectory }).sort();
+  expect(files).not.toEqual([]);
+  return files.map((file) => [file, readFileSync(join(evidenceDirectory, file), "utf8")]);
+}
 
 async function approval(): Promise<string> {
   const { end } = await bench.run({ mode: "plan" });
   expect(end.outputs.get("status"), end.log).toBe("planned");
   const token = end.outputs.get("plan") ?? "";
-  expect(hashOf(token)).not.toBe("");
+  expect(digestOf(token)).not.toBe("");
   return token;
 }
 
@@ -47,7 +55,7 @@ async function expectRefused(inputs: ActionInputs, words: RegExp): Promise<StepE
 }
 
 describe("a plan", () => {
-  it("made twice has the same hash and changes nothing; approved it is run, and the site is back", async () => {
+  it("made twice has the same programs and changes nothing; approved it is run, and the site is back", async () => {
     await bench.break("odoo-stopped");
     const before = await bench.look();
     const first = await bench.run({ mode: "plan" });
@@ -55,8 +63,8 @@ describe("a plan", () => {
     expect(await bench.look()).toEqual(before);
     await bench.nothingLeftBehind();
     const token = first.end.outputs.get("plan") ?? "";
-    expect(hashOf(token)).not.toBe("");
-    expect(hashOf(second.end.outputs.get("plan") ?? "")).toBe(hashOf(token));
+    expect(digestOf(token)).not.toBe("");
+    expect(programsIn(second.action)).toEqual(programsIn(first.action));
 
     const file = readFileSync(join(first.action.evidenceDirectory, "plan/1-start-stack.sh"), "utf8");
     const { directory, odooService } = bench.droplet.parameters;
@@ -83,19 +91,28 @@ describe("a plan", () => {
     const token = await approval();
     await bench.droplet.reset();
     await bench.break("nginx-stopped");
-    const end = await expectRefused({ approve: token }, /another than the one that was approved; now: nginx/);
+    const end = await expectRefused(
+      { approve: token },
+      /state has changed since the plan was approved.*; now: nginx/,
+    );
     expect(end.summary).toContain("cause: nginx-down");
     expect(end.outputs.get("next")).toContain("`mode: plan` again");
     await bench.droplet.assertSymptom("nginx-stopped");
   });
 
-  inLongRun("that has expired is refused, with the plan of now", async () => {
+  inLongRun("that has expired or whose minute was edited is refused, with the plan of now", async () => {
     await bench.break("odoo-stopped");
     const token = await approval();
-    const minute = new Date(Date.now() - 32 * 60_000).toISOString().slice(0, 16).replaceAll(/[-:]/g, "");
-    const end = await expectRefused({ approve: `${hashOf(token)}-${minute}Z` }, /^The approval has expired/);
-    expect(hashOf(end.outputs.get("plan") ?? "")).toBe(hashOf(token));
-    expect(end.summary).toContain("### Plan");
+    for (const [minutesAgo, words] of [
+      [32, /^The approval has expired/],
+      [7, /the minute in `approve` was edited/],
+    ] as const) {
+      const at = new Date(Date.now() - minutesAgo * 60_000);
+      const minute = at.toISOString().slice(0, 16).replaceAll(/[-:]/g, "");
+      const end = await expectRefused({ approve: `${digestOf(token)}-${minute}Z` }, words);
+      expect(digestOf(end.outputs.get("plan") ?? "")).not.toBe("");
+      expect(end.summary).toContain("### Plan");
+    }
     await bench.droplet.assertSymptom("odoo-stopped");
   });
 
