@@ -6,6 +6,7 @@
 
 import { readFileSync } from "node:fs";
 import { HostError, RefusedError } from "../../errors.ts";
+import { oneLine } from "../../lib/line.ts";
 import type { Host } from "../host.ts";
 import { type StatePlace, stateProgram } from "../state.ts";
 
@@ -17,6 +18,8 @@ const RELEASE = readFileSync(new URL("./release.sh", import.meta.url), "utf8");
 export const LEASE_LIVES = 120;
 /** Milliseconds between two heartbeats: three may be missed. */
 const HEARTBEAT = 30_000;
+/** Of the words that say who holds a lease; in characters. */
+const LONGEST_WHO = 200;
 
 /** The lease as somebody left it. */
 export interface FoundLease {
@@ -51,7 +54,7 @@ export async function acquireLease(
   const result = await host.run(
     stateProgram(place, "acquire lease", ACQUIRE, {
       OWNER: owner,
-      WHO: who.replaceAll(/\s+/g, " ").slice(0, 200),
+      WHO: oneLine(who, LONGEST_WHO),
       LIVES: String(LEASE_LIVES),
     }),
   );
@@ -120,8 +123,8 @@ function foundLease(lines: readonly string[]): FoundLease {
   const age = field("age");
   return {
     owner: field("owner") ?? "",
-    who: field("who") ?? "somebody who left no name",
-    since: field("since") ?? "an unknown time",
+    who: oneLine(field("who") ?? "somebody who left no name", LONGEST_WHO),
+    since: oneLine(field("since") ?? "an unknown time", LONGEST_WHO),
     ageSeconds: age === undefined ? undefined : Number(age),
     step: field("step"),
     stepStatus: field("step_status"),
