@@ -99,8 +99,11 @@ async function post(directory: string): Promise<void> {
     if (!told) annotate([...before, ...journal.entries], directory);
     await ship(before, journal, directory, inputs, stop);
   } catch (error) {
-    const why = visibility() === "open" ? "" : `: ${messageOf(error)}`;
-    warn(`Putting the host right after the stopped run failed${why}`);
+    warn(
+      visibility() === "open"
+        ? "Putting the host right after the stopped run failed"
+        : `Putting the host right after the stopped run failed: ${messageOf(error)}`,
+    );
   }
 }
 

