@@ -22,7 +22,7 @@ export function oneLine(text: string, most = Number.POSITIVE_INFINITY): string {
     .toWellFormed()
     .replaceAll(ENDS, " ")
     .replaceAll(UNSEEN, "");
-  return line.length <= most ? line : `${line.slice(0, most - 1).toWellFormed()}…`;
+  return line.length <= most ? line : `${line.slice(0, most - 1).replace(/\p{Cs}$/u, "")}…`;
 }
 
 /** Whether a text is one line that shows everything it holds. */

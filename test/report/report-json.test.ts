@@ -85,6 +85,7 @@ const diagnosis = fc.record({
   finding: text,
   evidence: list(text),
   advice: text,
+  commands: list(text),
   layers: list(layer),
   warnings: list(text),
   drift: list(

@@ -2,9 +2,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CAUSES, type Cause } from "../../src/diagnosis/cause.ts";
 import type { RemedyName } from "../../src/diagnosis/remedy-name.ts";
+import { ABOVE_CEILING } from "../../src/diagnosis/risk.ts";
 import { NO_SIGNATURES, type SignatureFound } from "../../src/diagnosis/signatures/index.ts";
 import { type Entry, type Event, Journal, type Status } from "../../src/journal.ts";
+import { isPlainLine, oneLine } from "../../src/lib/line.ts";
 import { Redactor } from "../../src/redactor.ts";
 import { consoleLine, openConsoleLine } from "../../src/report/console.ts";
 import { deedsOf } from "../../src/report/deeds.ts";
@@ -716,6 +719,88 @@ The evidence: the artifact <code>odoo-recover-droplet-ffffffff</code>, below on 
   });
 });
 
+describe("of a host that everybody would hear of", () => {
+  const CANARY = "zq-canary-7";
+
+  /** Our own names, and the canary in every text that may come from the host. */
+  function seenOnTheHost(
+    status: Status,
+    cause: Cause,
+    mode: "check" | "recover",
+    planned: boolean,
+  ): readonly Entry[] {
+    const step = "ffffffff-1-start-stack";
+    return journalOf(
+      { ...started, mode, host: CANARY },
+      { kind: "connected", host: CANARY, identity: CANARY },
+      { kind: "connection", event: "lost", detail: CANARY },
+      diagnosed({
+        cause,
+        finding: CANARY,
+        evidence: [CANARY],
+        advice: `Type \`${CANARY}\`.`,
+        commands: [CANARY],
+        layers: [{ name: "odoo", state: "bad", why: CANARY }],
+        warnings: [CANARY],
+        drift: [{ service: CANARY, what: CANARY }],
+        topology: [CANARY],
+        facts: [{ what: CANARY, value: CANARY, from: CANARY }],
+        suspects: [{ module: CANARY, why: CANARY }],
+        signatures: { version: 1, root: signatureFound({ where: CANARY, line: CANARY }), consequences: [] },
+        since: CANARY,
+        changes: [{ at: 0, what: CANARY }],
+        project: CANARY,
+        directory: CANARY,
+        ladder: cause === "unknown" ? [] : ["restart-odoo"],
+        ruledOut: [{ remedy: "wipe-assets", why: `${ABOVE_CEILING} ${CANARY}` }],
+      }),
+      {
+        kind: "foreseen",
+        steps: [{ remedy: "start-stack", risk: "restart", backup: false, does: CANARY, commands: CANARY }],
+      },
+      ...(planned ? [{ ...PLANNED, inputs: [["module", CANARY]] } as const] : []),
+      { kind: "lease-taken", key: CANARY, owner: CANARY, takenOver: CANARY },
+      { kind: "evidence", when: "before", files: [{ name: CANARY, bytes: 1 }] },
+      { kind: "remedy-started", remedy: "start-stack", step, key: CANARY },
+      { kind: "remedy-output", text: `did: ${CANARY}\nundo: ${CANARY}\n` },
+      {
+        kind: "remedy-ended",
+        remedy: "start-stack",
+        step,
+        outcome: `not begun: it was not ready (${CANARY})`,
+      },
+      { kind: "looked", good: false, why: CANARY },
+      { kind: "verified", outcome: CANARY, passes: 0, seconds: 1 },
+      { kind: "backup-started", step, key: CANARY },
+      { kind: "backup-output", text: CANARY },
+      { kind: "backup-ended", step, outcome: CANARY, backup: undefined },
+      { kind: "backup-encrypted", path: undefined, seconds: 1, why: CANARY },
+      { kind: "note", text: CANARY },
+      { kind: "lease-released", key: CANARY, outcome: CANARY },
+      concluded(status, { headline: CANARY, detail: CANARY, next: CANARY }),
+    );
+  }
+
+  it.each(STATUSES)("nothing that it said is in summary, outputs, annotation and log: %s", (status) => {
+    for (const cause of Object.keys(CAUSES) as Cause[])
+      for (const mode of ["check", "recover"] as const)
+        for (const planned of [false, true]) {
+          const entries = seenOnTheHost(status, cause, mode, planned);
+          const outputs = openOutputsOf(entries, "/report");
+          const log = entries.flatMap((entry, at) => openConsoleLine(entry, entries.slice(0, at + 1)) ?? []);
+          const shown = [openSummaryOf(entries), JSON.stringify([outputs, annotationOf(outputs)]), ...log];
+          expect(shown.join("\n"), `${cause} ${mode}`).not.toContain(CANARY);
+          // It says what to do all the same.
+          expect(outputs.next, `${cause} ${mode}`).toMatch(/^[A-Z].*\.$/);
+        }
+  });
+
+  it("and where nothing is left to do, it says nothing of what to do", () => {
+    const entries = journalOf(started, diagnosed({ cause: "healthy" }), concluded("healthy"));
+    expect(openOutputsOf(entries, "").next).toBe("");
+  });
+});
+
 describe("outputs", () => {
   it("are those of the verdict, the first cause that was not healthy, and what ran", () => {
     const entries = journalOf(
@@ -765,6 +850,86 @@ describe("outputs", () => {
   it("of a run that was put right afterwards are those of the last conclusion", () => {
     const entries = journalOf(concluded("unknown"), concluded("cancelled"));
     expect(outputsOf(entries, "").status).toBe("cancelled");
+  });
+});
+
+/** What the runner and a terminal obey, and what nobody sees. */
+const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
+
+describe("what a workflow may print", () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      ...HOSTILE,
+      "::error::x",
+      "##[group]",
+      "\\n::warning::x",
+      "\u202e",
+      "\u200b",
+      "\u0085",
+      "\n",
+      "\r",
+    ),
+    fc.string({ unit: "binary" }),
+  );
+
+  it("is one line without control characters, whatever was seen: every output, title and text", () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 5 }), (pieces) => {
+        const text = pieces.join("");
+        const entries = fullJournal(text);
+        for (const outputs of [outputsOf(entries, text), openOutputsOf(entries, text)]) {
+          for (const value of Object.values(outputs)) {
+            expect(value).not.toMatch(UNSEEN);
+            expect(value.isWellFormed()).toBe(true);
+          }
+          for (const prose of [outputs.headline, outputs.next]) expectNoCommandWhenEchoed(prose);
+          const annotation = annotationOf(outputs);
+          expect(annotation?.title).not.toMatch(UNSEEN);
+          expect(annotation?.text).not.toMatch(UNSEEN);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  /** As bash prints it, and as dash does, which takes the two characters of `\\n` for the end of a line. */
+  function expectNoCommandWhenEchoed(text: string): void {
+    for (const line of [text, ...text.split(/\\[nr]|\\0?\d{1,3}|\\[abfvc]/)]) {
+      expect(line.trimStart()).not.toMatch(
+        /^::(?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher|save-state|set-env|set-output|stop-commands|warning)\b/i,
+      );
+      expect(line).not.toContain("##[");
+    }
+    expect(text.trimStart()).not.toMatch(/^::/);
+  }
+
+  it("keeps what programs compare and people read: words, paths and addresses", () => {
+    const next = "Check 2001:db8::1 and fe80::add, not ::error:: or ##[error], in `C:\\\\x`.";
+    const entries = journalOf(diagnosed(), concluded("unhealthy", { next }));
+    expect(outputsOf(entries, "/tmp/a  b")).toMatchObject({
+      status: "unhealthy",
+      cause: "odoo-stopped",
+      next: "Check 2001:db8::1 and fe80::add, not : :error:: or ## [error], in `C:\\\\x`.",
+      report_directory: "/tmp/a  b",
+    });
+  });
+});
+
+describe("a line of any text", () => {
+  it("shows all that it holds, and is no longer than was asked", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "binary", maxLength: 300 }),
+        fc.integer({ min: 1, max: 50 }),
+        (text, most) => {
+          const line = oneLine(text, most);
+          expect(isPlainLine(line)).toBe(true);
+          expect(line.length).toBeLessThanOrEqual(most);
+        },
+      ),
+    );
+    expect(oneLine("a\r\nb\tc\u2028d\u0085e\u202ef\u001b[31mg\0")).toBe("a b c d ef[31mg");
+    expect(oneLine("\u{1f98a}".repeat(300), 200)).toHaveLength(199);
   });
 });
 
