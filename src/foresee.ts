@@ -3,6 +3,7 @@
 import { type Diagnosis, isGood, isWaiting } from "./diagnosis/diagnosis.ts";
 import { needsBackup, RISK } from "./diagnosis/risk.ts";
 import type { Host } from "./host/host.ts";
+import { typed } from "./host/typed.ts";
 import { goodUntil, tokenOf } from "./inputs/approval.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import { INPUT_DEFAULTS, type InputName } from "./inputs/names.ts";
@@ -50,8 +51,8 @@ function tellSteps(diagnosis: Diagnosis, { backup }: Inputs, parts: Parts): void
       remedy,
       risk: RISK[remedy],
       backup: needsBackup(RISK[remedy], backup),
-      does: REMEDIES[remedy].does,
-      commands: REMEDIES[remedy].commands(diagnosis),
+      does: [REMEDIES[remedy].does, REMEDIES[remedy].goesWith?.(diagnosis)].filter(Boolean).join("; "),
+      commands: typed(() => REMEDIES[remedy].commands(diagnosis)),
     })),
   });
 }

@@ -19,12 +19,20 @@ import type { Inputs } from "./inputs/inputs.ts";
 import { type InputName, NAME_INPUTS, type RawInputs, SECRET_INPUTS } from "./inputs/names.ts";
 import { parseInputs } from "./inputs/parse.ts";
 import { type Entry, Journal, type JournalSink } from "./journal.ts";
+import { oneLine, sentence } from "./lib/line.ts";
 import type { Parts } from "./parts.ts";
 import { recover } from "./recover.ts";
 import { Redactor } from "./redactor.ts";
 import { type Shipment, shipBackup, shipEvidence, worthKeeping } from "./report/artifacts.ts";
 import { consoleLine, openConsoleLine } from "./report/console.ts";
-import { annotationOf, exitCodeOf, type Outputs, openOutputsOf, outputsOf } from "./report/outputs.ts";
+import {
+  annotationOf,
+  exitCodeOf,
+  hasSeen,
+  type Outputs,
+  openOutputsOf,
+  outputsOf,
+} from "./report/outputs.ts";
 import { reportOf, type Workflow } from "./report/report-json.ts";
 import { openSummaryOf, summaryOf } from "./report/summary.ts";
 import { type Visibility, visibilityOf } from "./report/visibility.ts";
@@ -46,6 +54,8 @@ const LAST_BREATH = 2_000;
  * outputs must be written by then, whatever the link does. The post step has minutes for the rest.
  */
 const TIME_TO_STOP = 4_000;
+/** What the lease keeps of who holds it; in characters. */
+const LONGEST_WHO = 200;
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -106,7 +116,7 @@ async function post(directory: string): Promise<void> {
     if (told && existsSync(join(directory, REPORT)) && !owesArtifact(before)) return;
     const { redactor, raw } = redactorKnowingInputs();
     const inputs = parseInputs(raw, (path) => readFileSync(path, "utf8"));
-    const journal = new Journal(clock, redactor, [fileSink(directory), logSink()]);
+    const journal = new Journal(clock, redactor, [fileSink(directory), logSink(before)]);
     const stop = stopSignal();
     if (!told)
       await tidyUp(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
@@ -114,8 +124,10 @@ async function post(directory: string): Promise<void> {
     if (!told) annotate([...before, ...journal.entries], directory);
     await ship(before, journal, directory, inputs, stop);
   } catch (error) {
-    core.warning(
-      `Putting the host right after the stopped run failed: ${error instanceof Error ? error.message : error}`,
+    warn(
+      visibility() === "open"
+        ? "Putting the host right after the stopped run failed"
+        : `Putting the host right after the stopped run failed: ${messageOf(error)}`,
     );
   }
 }
@@ -183,7 +195,12 @@ function whoRuns(): string {
   const { url } = workflow();
   return url === ""
     ? `a run outside of a workflow (process ${process.pid})`
-    : `${startedBy(starterOf(process.env))}, ${url}`;
+    : oneLine(`${startedBy(starterOf(process.env))}, ${url}`, LONGEST_WHO);
+}
+
+/** An annotation is one line, whatever an error says. */
+function warn(text: string): void {
+  core.warning(sentence(text));
 }
 
 function workflow(): Workflow {
@@ -211,24 +228,28 @@ function whereThereIsRoom(path: string, write: () => void): void {
   try {
     write();
   } catch (error) {
-    if (!full.has(path)) core.warning(`${path} could not be written: ${messageOf(error)}`);
+    if (!full.has(path)) warn(`${path} could not be written: ${messageOf(error)}`);
     full.add(path);
   }
 }
 
-/** The step's log; a look that saw the same as the one before says nothing new. */
-function logSink(): JournalSink {
+/**
+ * The step's log; a look that saw the same as the one before says nothing new.
+ *
+ * @param before what an earlier step of the same run wrote
+ */
+function logSink(before: readonly Entry[] = []): JournalSink {
   let lookedLast: string | undefined;
-  let seen = false;
+  const entries = [...before];
   return {
     append: (entry) => {
+      entries.push(entry);
       const looked = entry.kind === "looked" ? entry.why : undefined;
       if (looked !== undefined && looked === lookedLast) return;
       lookedLast = looked;
       // What ended before anything was seen tells of the inputs alone.
-      seen ||= entry.kind === "connected" || entry.kind === "diagnosed";
-      const told = seen || entry.kind !== "concluded";
-      const line = visibility() === "open" && told ? openConsoleLine(entry) : consoleLine(entry);
+      const told = entry.kind !== "concluded" || hasSeen(entries);
+      const line = visibility() === "open" && told ? openConsoleLine(entry, entries) : consoleLine(entry);
       if (line !== undefined) core.info(line);
     },
   };
@@ -311,7 +332,7 @@ async function ship(
   await report(entries(), directory);
   for (const entry of entries()) {
     if (entry.kind === "artifact-ended" && entry.uploaded === undefined)
-      core.warning(
+      warn(
         `The ${entry.holds} was not uploaded: ${entry.why}. ${entry.holds === "evidence" ? `It is still in ${directory}.` : "It stays where it was made; the summary tells where."}`,
       );
   }

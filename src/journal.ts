@@ -35,6 +35,8 @@ export interface DiagnosisRecord {
   readonly finding: string;
   readonly evidence: readonly string[];
   readonly advice: string;
+  /** Of the advice, the commands that hold names from the host, each whole. */
+  readonly commands?: readonly string[];
   readonly layers: readonly Layer[];
   readonly warnings: readonly string[];
   readonly drift: readonly Drift[];
@@ -172,7 +174,7 @@ export interface ForeseenStep {
   readonly backup: boolean;
   /** As a sentence without a subject. */
   readonly does: string;
-  /** The commands as a person would type them. */
+  /** The commands as root would type them on the droplet, a line each; empty where they are none that can be typed. */
   readonly commands: string;
 }
 
@@ -259,6 +261,7 @@ export function recordOf(diagnosis: Diagnosis): DiagnosisRecord {
     finding: diagnosis.finding,
     evidence: diagnosis.evidence,
     advice: diagnosis.advice,
+    ...(diagnosis.commands === undefined ? {} : { commands: diagnosis.commands }),
     layers: diagnosis.layers,
     warnings: diagnosis.warnings,
     drift: diagnosis.drift,

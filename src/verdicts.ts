@@ -314,9 +314,12 @@ export function refusedAfter(
   return { status: "refused", headline: `${message}${inVain(done)}`, detail, next: advice };
 }
 
-/** @param risks the class of each remedy */
+/**
+ * @param diagnosis what of one decides on what comes next; its advice may be another, for another reader
+ * @param risks the class of each remedy
+ */
 export function whatRecoverWouldDo(
-  diagnosis: Diagnosis,
+  diagnosis: Pick<Diagnosis, "cause" | "ladder" | "ruledOut" | "advice">,
   risks: Readonly<Record<RemedyName, RiskClass>> = RISK,
 ): string {
   const [remedy] = diagnosis.ladder;
@@ -329,7 +332,7 @@ export function whatRecoverWouldDo(
 
 /** The input to change, where the ceiling alone stands in the way of a remedy; empty where it does not. */
 function underAHigherCeiling(
-  { ruledOut, cause }: Diagnosis,
+  { ruledOut, cause }: Pick<Diagnosis, "ruledOut" | "cause">,
   risks: Readonly<Record<RemedyName, RiskClass>>,
 ): string {
   const first = ruledOut.find(({ why }) => why.startsWith(ABOVE_CEILING));

@@ -2,32 +2,33 @@
 
 import { basename } from "node:path";
 import type { Privilege } from "../host/program.ts";
-import { quote } from "../host/quote.ts";
 import { addressOf } from "../host/ssh/words.ts";
+import { operand, typed, word } from "../host/typed.ts";
 import type { Connection } from "../inputs/connection.ts";
 
 /**
  * One line for a shell on the person's own machine, by the login of this run, which needs no shell of root's:
  * `ssh -p 2222 deploy@erp.example.com sudo -n cat /var/lib/…/odoo-….dump >odoo-….dump`
+ *
+ * @returns empty where a name in it is not fit to be typed
  */
 export function fetchLine(path: string, connection: Connection, privilege: Privilege): string {
-  const reading = [...(privilege === "root" ? [] : ["sudo", "-n"]), "cat", word(path)];
-  return `${[...sshWords(connection), ...reading].join(" ")} >${word(basename(path))}`;
+  return typed(() => {
+    const reading = [...(privilege === "root" ? [] : ["sudo", "-n"]), "cat", operand(path)].join(" ");
+    return `${overSsh(reading, connection)} >${word(basename(path))}`;
+  });
 }
 
-function sshWords(connection: Connection): string[] {
-  if (connection.kind === "local") return [];
+/** A command for the droplet's shell, to be typed here: ssh joins its words, and that shell splits them again. */
+function overSsh(remote: string, connection: Connection): string {
+  if (connection.kind === "local") return remote;
   const { target, jump } = connection;
   const host = target.host.replace(/^\[(.*)\]$/, "$1");
   return [
     "ssh",
     ...(jump === undefined ? [] : ["-J", word(addressOf(jump))]),
     ...(target.port === 22 ? [] : ["-p", String(target.port)]),
-    word(`${target.login.username}@${host}`),
-  ];
-}
-
-/** Quoted only where a shell would read it otherwise: a person is to read it too. */
-function word(text: string): string {
-  return /^[A-Za-z0-9@%+=:,./_-]+$/.test(text) ? text : quote(text);
+    operand(`${target.login.username}@${host}`),
+    remote.includes("'") ? word(remote) : remote,
+  ].join(" ");
 }

@@ -50,6 +50,8 @@ export interface Diagnosis {
   readonly evidence: readonly string[];
   /** What a person must do, when no remedy of ours applies; empty otherwise. */
   readonly advice: string;
+  /** Of the advice, the commands that hold names from the host. */
+  readonly commands?: readonly string[];
   readonly layers: readonly Layer[];
   /** What would go wrong next, or is not as it should be, although it is not the cause. */
   readonly warnings: readonly string[];

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import type { Diagnosis } from "../diagnosis/diagnosis.ts";
 import { assignments } from "../host/quote.ts";
+import { operand } from "../host/typed.ts";
 import { checkedProgram, composeCommand, odooOf, type RemedyProgram, targetOf } from "./remedy.ts";
 
 const IN_ODOO = readFileSync(new URL("./in-odoo.sh", import.meta.url), "utf8");
@@ -22,14 +23,12 @@ const SECONDS_TO_RUN = 900;
 /**
  * @param text sh, which has the functions of in-odoo.sh
  * @param python what runs in the container: it is told what to do by its first argument, and takes back by `undo`
- * @param byHand what a person may type where it cannot run
  * @param records the file in which it keeps what it did
  */
 export function inOdooProgram(
   diagnosis: Diagnosis,
   text: string,
   python: string,
-  byHand: string,
   records: string,
   values: Readonly<Record<string, string>> = {},
 ): RemedyProgram {
@@ -50,15 +49,19 @@ export function inOdooProgram(
     UNDO: `${undo}${UNDO}`,
     RECORDS: records,
     SECONDS_TO_RUN: String(SECONDS_TO_RUN),
-    BY_HAND: byHand,
     ...values,
   });
 }
 
-/** A command as root in Odoo's container, as one would type it: beside the running Odoo, or without one. */
+/**
+ * A command as root in Odoo's container, as one would type it: beside the running Odoo, or without one.
+ *
+ * @param command its words, quoted where they must be
+ * @throws UntypableError as `operand` does
+ */
 export function asRoot(diagnosis: Diagnosis, command: string): string {
   const { state, name } = odooOf(diagnosis);
-  if (state === "running") return `docker exec -u 0 ${name} ${command}`;
+  if (state === "running") return `docker exec -u 0 ${operand(name)} ${command}`;
   const target = targetOf(diagnosis);
-  return `${composeCommand(target)} run --rm --no-deps --user 0 --entrypoint '' ${target.odooService} ${command}`;
+  return `${composeCommand(target)} run --rm --no-deps --user 0 --entrypoint '' ${operand(target.odooService)} ${command}`;
 }

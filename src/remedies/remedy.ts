@@ -5,6 +5,7 @@ import type { Diagnosis } from "../diagnosis/diagnosis.ts";
 import type { RemedyName } from "../diagnosis/remedy-name.ts";
 import type { Target } from "../diagnosis/target.ts";
 import { RefusedError } from "../errors.ts";
+import { operand, word } from "../host/typed.ts";
 import type { Container } from "../survey/survey.ts";
 
 /** A program for the host: what it says, and the values in front of it. */
@@ -19,8 +20,15 @@ export interface Remedy {
   readonly name: RemedyName;
   /** For people: what it does, as a sentence without a subject. */
   readonly does: string;
-  /** For people: the commands that run on the host, as one would type them. */
+  /**
+   * For people: the commands that do by hand what its program does, as root types them on the host, a line each; empty where
+   * they would be none that can be typed.
+   *
+   * @throws UntypableError where a name from the host is not fit for a command: call it inside of `typed`
+   */
   commands(diagnosis: Diagnosis): string;
+  /** For people: what goes with it on this host beyond what its name says, as a clause. */
+  goesWith?(diagnosis: Diagnosis): string;
   program(diagnosis: Diagnosis): RemedyProgram;
 }
 
@@ -52,15 +60,15 @@ export function composeProgram(
   });
 }
 
-/** `docker compose` on this target, as one would type it. */
+/** `docker compose` on this target, as one would type it. @throws UntypableError as `word` does */
 export function composeCommand(target: Target): string {
   const { name, directory, files, environmentFiles } = target.project;
   return [
     "docker compose",
-    ...files.map((file) => `--file ${file}`),
-    ...environmentFiles.map((file) => `--env-file ${file}`),
-    `--project-name ${name}`,
-    `--project-directory ${directory}`,
+    ...files.map((file) => `--file ${word(file)}`),
+    ...environmentFiles.map((file) => `--env-file ${word(file)}`),
+    `--project-name ${operand(name)}`,
+    `--project-directory ${word(directory)}`,
   ].join(" ");
 }
 

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import type { Diagnosis } from "../diagnosis/diagnosis.ts";
 import { RefusedError } from "../errors.ts";
+import { operand, word } from "../host/typed.ts";
 import { commandOf } from "./odoo-command.ts";
 import { composeCommand, composeProgram, odooOf, type RemedyProgram, targetOf } from "./remedy.ts";
 
@@ -64,9 +65,8 @@ export function oneOffCommand(diagnosis: Diagnosis): string {
   const target = targetOf(diagnosis);
   const { server, options } = commandOf(odooOf(diagnosis));
   return [
-    `${composeCommand(target)} run --rm --no-deps -T ${target.odooService}`,
-    ...server,
-    ...options,
+    `${composeCommand(target)} run --rm --no-deps -T ${operand(target.odooService)}`,
+    ...[...server, ...options].map(word),
   ].join(" ");
 }
 
@@ -77,12 +77,12 @@ export function shellCommand(diagnosis: Diagnosis): string {
   const { shell, options } = commandOf(odoo);
   const where =
     odoo.state === "running"
-      ? `exec -T ${target.odooService} ${odoo.entrypoint.join(" ")}`
-      : `run --rm --no-deps -T ${target.odooService}`;
+      ? ["exec", "-T", operand(target.odooService), ...odoo.entrypoint.map(word)]
+      : ["run", "--rm", "--no-deps", "-T", operand(target.odooService)];
   return [
-    `${composeCommand(target)} ${where}`,
-    ...shell,
-    ...options,
-    `--database=${databaseFor(diagnosis)} --no-http --workers=0`,
+    composeCommand(target),
+    ...where,
+    ...[...shell, ...options, `--database=${databaseFor(diagnosis)}`].map(word),
+    "--no-http --workers=0",
   ].join(" ");
 }

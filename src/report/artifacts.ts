@@ -3,7 +3,7 @@
  * encrypted leaves the runner; a backup never leaves it otherwise. An upload that fails changes no verdict and no file.
  */
 
-import { createReadStream, existsSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createReadStream, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { createGzip } from "node:zlib";
@@ -11,6 +11,8 @@ import { type RoomIn, requireRoom } from "../backup/dump-file.ts";
 import { ENCRYPTED_NAME, overLimit } from "../backup/home.ts";
 import { messageOf } from "../errors.ts";
 import { type ArtifactContent, type ArtifactMade, backupOf, type Entry, type Journal } from "../journal.ts";
+import { oneLine } from "../lib/line.ts";
+import { filesBelow } from "./files.ts";
 import type { Visibility } from "./visibility.ts";
 
 /** GitHub's client and the cipher; each is loaded only when it is asked for. */
@@ -56,10 +58,10 @@ export function worthKeeping(entries: readonly Entry[]): boolean {
 
 /** Uploads report, journal, summary and evidence, as they are on disk. Never throws. */
 export async function shipEvidence(shipment: Shipment): Promise<void> {
-  const { directory, visibility, recipients, means, signal } = shipment;
-  const files = ["report.json", "journal.jsonl", "summary.md", ...filesBelow(directory, "evidence")].filter(
-    (file) => existsSync(join(directory, file)),
-  );
+  const { directory, journal, visibility, recipients, means, signal } = shipment;
+  const names = ["report.json", "journal.jsonl", "summary.md", "evidence"];
+  const { files, leftOut } = filesBelow(directory, names);
+  if (leftOut.length > 0) journal.append({ kind: "note", text: leftOutWords(leftOut) });
   if (visibility === "hidden") {
     const bytes = files.reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
     const paths = files.map((file) => join(directory, file));
@@ -78,6 +80,13 @@ export async function shipEvidence(shipment: Shipment): Promise<void> {
     return await uploadArtifact(name, [path], directory, statSync(path).size, { packed: true, signal });
   });
   rmSync(path, { force: true });
+}
+
+/** It may be a thousand, of any name. */
+function leftOutWords(names: readonly string[]): string {
+  const some = names.slice(0, 3).map((name) => oneLine(name, 100));
+  const more = names.length - some.length;
+  return `Left out of the artifact, for it is no regular file below the report directory, or has no safe name: ${some.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
 }
 
 /**
@@ -192,12 +201,4 @@ export function artifactName(host: string, run: string, holds: ArtifactContent, 
 /** Without what an artifact's name, or a file's, may not have; the letters that are left read the same everywhere. */
 function safe(text: string): string {
   return text.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[._-]+/, "");
-}
-
-function filesBelow(root: string, folder: string): string[] {
-  if (!existsSync(join(root, folder))) return [];
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-    .sort();
 }

@@ -1,18 +1,23 @@
 /** Journal -> the step's log, line by line, as it happens. */
 
 import type { Entry } from "../journal.ts";
+import { openOutcome, openOutputsOf } from "./outputs.ts";
 
 /** An entry as lines of the log; undefined for what would only be noise. */
 export function consoleLine(entry: Entry): string | undefined {
   return lineOf(entry, consoleWords(entry));
 }
 
-/** The same for a log that everybody can read: what is done, and nothing of what was seen. */
-export function openConsoleLine(entry: Entry): string | undefined {
-  return lineOf(entry, openWords(entry));
+/**
+ * The same for a log that everybody can read: what is done, and nothing of what was seen.
+ *
+ * @param entries the journal up to this entry, which is its last
+ */
+export function openConsoleLine(entry: Entry, entries: readonly Entry[]): string | undefined {
+  return lineOf(entry, openWords(entry, entries));
 }
 
-function openWords(entry: Entry): string | undefined {
+function openWords(entry: Entry, entries: readonly Entry[]): string | undefined {
   switch (entry.kind) {
     case "started":
       return `Odoo Recover ${entry.version}, mode ${entry.mode}`;
@@ -27,11 +32,12 @@ function openWords(entry: Entry): string | undefined {
     case "backup-ended":
       return entry.backup === undefined ? "there is no backup" : "the backup is good";
     case "concluded":
-      return `${entry.status}; next: ${entry.next === "" ? "nothing" : entry.next}`;
+      return `${entry.status}; next: ${openOutputsOf(entries, "").next || "nothing"}`;
+    case "remedy-ended":
+      return `${entry.remedy}: ${openOutcome(entry.outcome)}`;
     case "surveyed":
     case "lease-lost":
     case "remedy-started":
-    case "remedy-ended":
     case "backup-started":
     case "artifact-begun":
     case "artifact-ended":
@@ -50,7 +56,7 @@ function lineOf(entry: Entry, words: string | undefined): string | undefined {
     ...rest.map((line) => `          │ ${line}`),
   ]
     .join("\n")
-    .replaceAll("##[", "##\u200b[");
+    .replaceAll("##[", "## [");
 }
 
 // The runner obeys `::command::` at a line's beginning, and the older `##[command]` anywhere in it. What a host printed

@@ -1,7 +1,14 @@
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
 
+import { isTypable } from "../host/typed.ts";
+
 /** One line of plain text: no markup, no links, no mentions, no table borders, no line ends, nothing invisible. */
 export function plain(text: string): string {
+  // GitHub looks for mentions after it has read the entities, hence the zero-width space.
+  return escaped(text).replaceAll("@", "@\u200b");
+}
+
+function escaped(text: string): string {
   return (
     clipped(text, 1_000)
       .replaceAll(/\s+/g, " ")
@@ -17,8 +24,6 @@ export function plain(text: string): string {
       .replace(/^[-+=]/, entity)
       .replaceAll("://", "&#58;//")
       .replaceAll(/\b(www)\./gi, "$1&#46;")
-      // GitHub looks for mentions after it has read the entities, hence the zero-width space.
-      .replaceAll("@", "@\u200b")
   );
 }
 
@@ -26,15 +31,43 @@ const entity = (character: string): string => `&#${character.charCodeAt(0)};`;
 
 /** Our own words: as `plain`, with what stands between backticks as code. */
 export function prose(text: string): string {
-  return plain(text).replaceAll(/&#96;(.*?)&#96;/g, "<code>$1</code>");
+  return escaped(text)
+    .split(/&#96;(.*?)&#96;/)
+    .map((piece, index) => (index % 2 === 1 ? `<code>${piece}</code>` : piece.replaceAll("@", "@\u200b")))
+    .join("");
 }
 
 /** A block of text as it is; of a long one, its beginning. */
 export function block(text: string): string {
-  const shown = clipped(text, 20_000).replace(/\n+$/, "");
-  const longest = shown.match(/`+/g)?.reduce((most, ticks) => Math.max(most, ticks.length), 2) ?? 2;
+  return fenced(clipped(text, 20_000).replace(/\n+$/, ""), "text");
+}
+
+/**
+ * What a person types or copies, as it is to the byte and never cut: in a block, which GitHub shows with a button that copies
+ * it. Instead of what nobody should type, says so.
+ */
+export function command(text: string): string {
+  return isTypable(text)
+    ? fenced(text, "sh")
+    : "(No command is shown: a name in it is too long, or holds characters that cannot be seen. Look at it on the droplet.)";
+}
+
+/** The same for a value that a person copies: a path, a checksum, a line for the workflow. */
+export function exactly(text: string): string {
+  return isTypable(text)
+    ? fenced(text, "text")
+    : "(It is not shown: it is too long, or holds characters that cannot be seen.)";
+}
+
+function fenced(text: string, language: "sh" | "text"): string {
+  const longest = text.match(/`+/g)?.reduce((most, ticks) => Math.max(most, ticks.length), 2) ?? 2;
   const fence = "`".repeat(longest + 1);
-  return `${fence}text\n${shown}\n${fence}`;
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+/** A block as a part of an item of a list. */
+export function indented(markdown: string, by: number): string {
+  return markdown.replaceAll(/^/gm, " ".repeat(by));
 }
 
 /** The beginning of a text, which says how much is missing. */
@@ -44,7 +77,7 @@ function clipped(text: string, most: number): string {
     : `${text.slice(0, most).toWellFormed()}… (${text.length - most} more characters)`;
 }
 
-/** Text as code in a line: `<code>` takes any character once it is escaped. */
+/** Text as code in a line: `<code>` takes any character once it is escaped, and GitHub looks for no mention in it. */
 export function code(text: string): string {
-  return `<code>${plain(text)}</code>`;
+  return `<code>${escaped(text)}</code>`;
 }

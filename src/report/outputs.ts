@@ -1,7 +1,12 @@
-/** Journal -> the step's outputs, its exit code and its annotation. */
+/**
+ * Journal -> the step's outputs, its exit code and its annotation. Each output is a single line without control characters,
+ * for a workflow may print it; headline and next are prose, in which the runner finds no command either (lib/line.ts).
+ */
 
-import { CAUSES, type Cause } from "../diagnosis/cause.ts";
+import { CAREFUL_NEXT, CAUSES, type Cause } from "../diagnosis/cause.ts";
 import type { ArtifactContent, Entry, EventOf, Status } from "../journal.ts";
+import { oneLine, sentence } from "../lib/line.ts";
+import { whatRecoverWouldDo } from "../verdicts.ts";
 
 export interface Outputs {
   readonly status: Status;
@@ -41,16 +46,16 @@ export function outputsOf(entries: readonly Entry[], reportDirectory: string): O
   const evidence = uploadedOf(entries, "evidence");
   return {
     status: concluded?.status ?? "unknown",
-    cause: bad?.diagnosis.cause ?? "unknown",
-    headline: concluded?.headline ?? "The run ended before it reached a verdict",
-    next: concluded?.next ?? "Check the site, then run again.",
+    cause: oneLine(bad?.diagnosis.cause ?? "unknown"),
+    headline: sentence(concluded?.headline ?? "The run ended before it reached a verdict"),
+    next: sentence(concluded?.next ?? "Check the site, then run again."),
     changed: String(remedies.length > 0),
-    remedies: remedies.join(","),
-    plan: entries.findLast((entry) => entry.kind === "planned")?.approve ?? "",
-    artifact: evidence?.name ?? "",
-    artifact_url: evidence?.uploaded?.url ?? "",
-    backup_artifact: uploadedOf(entries, "backup")?.name ?? "",
-    report_directory: reportDirectory,
+    remedies: oneLine(remedies.join(",")),
+    plan: oneLine(entries.findLast((entry) => entry.kind === "planned")?.approve ?? ""),
+    artifact: oneLine(evidence?.name ?? ""),
+    artifact_url: oneLine(evidence?.uploaded?.url ?? ""),
+    backup_artifact: oneLine(uploadedOf(entries, "backup")?.name ?? ""),
+    report_directory: oneLine(reportDirectory),
   };
 }
 
@@ -85,21 +90,87 @@ const LEVEL: Readonly<Record<Status, Annotation["level"] | undefined>> = {
 /** GitHub shows 4,096 characters of an annotation. */
 const MOST_CHARACTERS = 4_000;
 
+/** Whether anything of a host was seen: what ended before tells of the inputs alone. */
+export function hasSeen(entries: readonly Entry[]): boolean {
+  return entries.some(({ kind }) => kind === "connected" || kind === "diagnosed");
+}
+
 /**
- * The same for where everybody can read it: the headline tells of the cause, and nothing of what was seen. What ended
- * before anything was seen is told as it is.
+ * The same for where everybody can read it: headline and next are our own fixed words for the cause and the status, and say
+ * nothing of what was seen. What ended before anything was seen is told as it is.
  */
 export function openOutputsOf(entries: readonly Entry[], reportDirectory: string): Outputs {
   const outputs = outputsOf(entries, reportDirectory);
-  if (!entries.some(({ kind }) => kind === "connected" || kind === "diagnosed")) return outputs;
-  return { ...outputs, headline: CAUSES[outputs.cause as Cause] ?? CAUSES.unknown };
+  if (!hasSeen(entries)) return outputs;
+  const headline = CAUSES[outputs.cause as Cause] ?? CAUSES.unknown;
+  return { ...outputs, headline: sentence(headline), next: sentence(openNextOf(entries, outputs)) };
 }
 
+const REPORT_SAYS = "The report in the evidence says more.";
+
+/** @param entries of a run that saw something of the host */
+function openNextOf(entries: readonly Entry[], { status, cause: atFirst, next }: Outputs): string {
+  if (next === "") return "";
+  const last = entries.findLast((entry) => entry.kind === "diagnosed")?.diagnosis;
+  const cause = last?.cause ?? "unknown";
+  const advice = CAREFUL_NEXT[cause] ?? CAREFUL_NEXT.unknown;
+  const wouldDo = last === undefined ? advice : whatRecoverWouldDo({ ...last, cause, advice });
+  switch (status) {
+    case "healthy":
+      return REPORT_SAYS;
+    case "planned":
+      return openApproval(entries) || wouldDo;
+    case "refused":
+      return (
+        openApproval(entries) ||
+        (cause === "ambiguous-target" || cause === "in-progress"
+          ? advice
+          : "The action stopped on purpose. The report in the evidence says why, and what to change.")
+      );
+    case "recovered":
+      return atFirst === "odoo-out-of-memory"
+        ? CAREFUL_NEXT["odoo-out-of-memory"]
+        : `Something is left to do. ${REPORT_SAYS}`;
+    case "degraded":
+    case "unhealthy":
+      return acted(entries) ? advice || REPORT_SAYS : wouldDo || REPORT_SAYS;
+    case "cancelled":
+      return `Check the site. ${cause === "healthy" ? REPORT_SAYS : wouldDo}`;
+    case "unreachable":
+      return CAREFUL_NEXT["host-unreachable"];
+    case "unknown":
+      return `${CAREFUL_NEXT.unknown} ${REPORT_SAYS}`;
+  }
+}
+
+/** How the plan is approved; empty where there is none. */
+function openApproval(entries: readonly Entry[]): string {
+  const planned = entries.findLast((entry) => entry.kind === "planned");
+  if (planned === undefined) return "";
+  const until = new Date(planned.until);
+  const time = Number.isNaN(until.getTime()) ? "" : `, good until ${until.toISOString().slice(11, 16)} UTC`;
+  return `Read the plan in the evidence. To run it and nothing else, run again with \`mode: recover\`, the other inputs as they are, and the output \`plan\` as \`approve\`${time}.`;
+}
+
+function acted(entries: readonly Entry[]): boolean {
+  return entries.some((entry) => entry.kind === "started" && entry.mode === "recover");
+}
+
+/** How a step ended, in words that everybody may read: without what the host said of why. */
+export function openOutcome(outcome: string): string {
+  const [ours = "ended"] =
+    /^(?:done, and it did not work|done|not done|failed with status \d{1,3}|vanished|never begun|not begun)\b/.exec(
+      outcome,
+    ) ?? [];
+  return ours;
+}
+
+/** One line: GitHub shows the characters that end one as they are. */
 export function annotationOf({ status, headline, next }: Outputs): Annotation | undefined {
   const level = LEVEL[status];
   if (level === undefined) return undefined;
-  const text = next === "" ? headline : `${headline}\nNext: ${next}`;
-  return { level, title: `Odoo Recover: ${status}`, text: text.slice(0, MOST_CHARACTERS) };
+  const text = next === "" ? headline : `${headline}${/[.!?]$/.test(headline) ? "" : "."} Next: ${next}`;
+  return { level, title: oneLine(`Odoo Recover: ${status}`), text: oneLine(text, MOST_CHARACTERS) };
 }
 
 /** 0 or 1, by the table of statuses. */

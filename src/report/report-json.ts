@@ -19,6 +19,7 @@ import type {
   ForeseenStep,
   Status,
 } from "../journal.ts";
+import { commandsToType } from "./commands.ts";
 import { consoleWords } from "./console.ts";
 import { deedsOf } from "./deeds.ts";
 import { outputsOf } from "./outputs.ts";
@@ -60,6 +61,8 @@ export interface Report {
   readonly headline: string;
   readonly detail: string;
   readonly next: string;
+  /** What `next` asks a person to type as root on the droplet, each whole. */
+  readonly commands: readonly string[];
   readonly changed: boolean;
   /** At first and at last; a layer that was not there at first has no `first`. */
   readonly layers: readonly LayerStory[];
@@ -168,6 +171,7 @@ export function reportOf(entries: readonly Entry[], workflow: Workflow): Report 
     headline,
     detail: concluded?.detail ?? "",
     next,
+    commands: commandsToType(entries),
     changed: changed === "true",
     layers: layerStories(diagnosed),
     diagnoses: diagnosed.map(({ at, diagnosis }) => ({ at, ...reportedDiagnosis(diagnosis) })),

@@ -4,9 +4,17 @@ import { isWaiting } from "../diagnosis/diagnosis.ts";
 import type { Layer } from "../diagnosis/layers.ts";
 import { needsApproval } from "../diagnosis/risk.ts";
 import { type SignatureFound, whatItMeans } from "../diagnosis/signatures/index.ts";
-import { type ArtifactContent, backupOf, type Entry, type EventOf, type Status } from "../journal.ts";
+import {
+  type ArtifactContent,
+  backupOf,
+  type Entry,
+  type EventOf,
+  type ForeseenStep,
+  type Status,
+} from "../journal.ts";
+import { commandsIn, commandsToType, pinToCopy } from "./commands.ts";
 import { deedsOf } from "./deeds.ts";
-import { block, code, plain, prose } from "./markdown.ts";
+import { block, code, command, exactly, indented, plain, prose } from "./markdown.ts";
 import { openOutputsOf } from "./outputs.ts";
 
 const SIGN: Readonly<Record<Status, string>> = {
@@ -29,12 +37,16 @@ const LIGHT: Readonly<Record<Layer["state"], string>> = {
 
 /** GitHub drops a summary over 1 MiB whole; this leaves room. */
 const MOST_CHARACTERS = 200_000;
+/** Of the timeline: an hour of checks every few seconds is told by its beginning. */
+const MOST_EVENTS = 100;
 const MOST_OUTPUT_LINES = 60;
 const MOST_OUTPUT_CHARACTERS = 15_000;
 
 /** For who may log in to the droplet, it says enough; to everybody else, nothing. */
-const OPEN_BACKUP =
-  "A backup was made. On the droplet, for root: `ls -t /var/lib/odoo-recover/*/backups` (`docs/restore.md`), unless `backup_to: runner` sent it elsewhere.";
+const OPEN_BACKUP = [
+  "A backup was made (`docs/restore.md`). Unless `backup_to: runner` sent it elsewhere, root finds it on the droplet:",
+  command("ls -t /var/lib/odoo-recover/*/backups"),
+];
 
 /**
  * For a page that everybody can read: how the run ended, the cause and the next step, and nothing of what was seen. What
@@ -53,7 +65,7 @@ export function openSummaryOf(entries: readonly Entry[]): string {
     `Cause: ${code(cause)}. This repository is public, or may be: what was seen is not told here.`,
     ...(evidence === undefined ? [] : [`The evidence: ${whereItIs(evidence)}`]),
     ...(backup === undefined ? [] : [`The backup: ${whereItIs(backup)}`]),
-    ...(backedUp && backup?.uploaded === undefined ? [OPEN_BACKUP] : []),
+    ...(backedUp && backup?.uploaded === undefined ? OPEN_BACKUP : []),
     "",
   ].join("\n\n");
 }
@@ -72,12 +84,13 @@ export function summaryOf(entries: readonly Entry[], files: string): string {
   const concluded = last(entries, "concluded");
   const diagnosed = last(entries, "diagnosed");
   const parts = [
-    verdictLines(concluded),
+    verdictLines(concluded, entries),
     layerTable(entries),
     deedLines(entries),
     backupLines(entries),
     foreseenLines(entries),
     planLines(entries),
+    ...planPrograms(entries),
     ruledOutLines(entries),
     signatureLines(entries),
     suspectLines(entries),
@@ -89,8 +102,19 @@ export function summaryOf(entries: readonly Entry[], files: string): string {
     remedyOutput(entries),
     evidenceLines(entries, files),
   ];
-  const text = `${parts.filter((part) => part !== "").join("\n\n")}\n`;
-  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}\n\n(The rest was cut.)\n`;
+  return `${thatFit(parts.filter((part) => part !== "")).join("\n\n")}\n`;
+}
+
+/** Whole parts, in their order: half of one might be half of a command. */
+function thatFit(parts: readonly string[]): string[] {
+  let room = MOST_CHARACTERS;
+  const kept = parts.filter((part) => {
+    if (part.length > room) return false;
+    room -= part.length;
+    return true;
+  });
+  const left = parts.length - kept.length;
+  return left === 0 ? kept : [...kept, `(${left} long parts are left out here; the report has all of them.)`];
 }
 
 function last<K extends Entry["kind"]>(
@@ -104,16 +128,36 @@ function last<K extends Entry["kind"]>(
   );
 }
 
-function verdictLines(concluded: EventOf<"concluded"> | undefined): string {
+function verdictLines(concluded: EventOf<"concluded"> | undefined, entries: readonly Entry[]): string {
   if (concluded === undefined) {
     return "## ❓ unknown: the run ended before it reached a verdict\n\n**Next:** Check the site, then run again.";
   }
   const { status, headline, detail, next } = concluded;
+  const blocks = [...toType(commandsToType(entries)), ...toPin(pinToCopy(entries))];
   return [
     `## ${SIGN[status]} ${status}: ${prose(headline)}`,
     next === "" ? "**Next:** nothing." : `**Next:** ${prose(next)}`,
-    ...(detail === "" ? [] : [block(detail)]),
+    ...blocks,
+    ...(detail === "" ? [] : [...(blocks.length === 0 ? [] : ["Details:"]), block(detail)]),
   ].join("\n\n");
+}
+
+/** A block for each: a person decides on every one of them. */
+function toType(commands: readonly string[]): string[] {
+  return commands.length === 0
+    ? []
+    : [
+        commands.length === 1
+          ? "The command, as root on the droplet:"
+          : "The commands, as root on the droplet, each when the text above says so:",
+        ...commands.map(command),
+      ];
+}
+
+function toPin(line: string | undefined): string[] {
+  return line === undefined
+    ? []
+    : ["The line for the workflow, once you have compared the fingerprint:", exactly(line)];
 }
 
 /** The layers as they were first seen, and as they were last seen where that differs. */
@@ -155,12 +199,18 @@ function deedLines(entries: readonly Entry[]): string {
   return [
     "### What was done",
     "",
+    "As the steps reported it from the droplet:",
+    "",
     ...deeds.flatMap(({ remedy, did, undo }) => [
       `- ${code(remedy)}`,
       ...did.map((line) => `  - ${plain(line)}`),
-      ...(undo === "" ? [] : [`  - To take it back, as root on the droplet: ${code(undo)}`]),
+      ...(undo === ""
+        ? []
+        : ["  - To take it back, as root on the droplet:", "", indented(command(undo), 4), ""]),
     ]),
-  ].join("\n");
+  ]
+    .join("\n")
+    .trimEnd();
 }
 
 function backupLines(entries: readonly Entry[]): string {
@@ -171,30 +221,38 @@ function backupLines(entries: readonly Entry[]): string {
   const ended = last(entries, "artifact-ended", "backup");
   return [
     "### Backup",
-    "",
-    `Of the database ${code(database)}, read back whole: ${(bytes / 1_048_576).toFixed(1)} MiB, ${tables} tables, in ${Math.round(seconds)} s.`,
-    "",
+    `Of the database ${code(database)}, read back whole: ${(bytes / 1_048_576).toFixed(1)} MiB, ${tables} tables, in ${Math.round(seconds)} s. How to restore it: \`docs/restore.md\`.`,
     ...(onDroplet === undefined
       ? []
-      : [`- On the droplet, for root alone: ${code(onDroplet)}`, `- To fetch it: ${code(fetch)}`]),
-    ...(onRunner === undefined ? [] : [`- On the runner, until the job ends: ${code(onRunner)}`]),
+      : [
+          "On the droplet, for root alone:",
+          exactly(onDroplet),
+          "To fetch it, on your own machine:",
+          command(fetch),
+        ]),
+    ...(onRunner === undefined ? [] : ["On the runner, until the job ends:", exactly(onRunner)]),
     ...(encrypted === undefined || ended?.uploaded !== undefined
       ? []
-      : [`- Encrypted, on the runner until the job ends: ${code(encrypted)}`]),
-    `- ${backupArtifactWords(ended)}`,
-    `- SHA-256: ${code(sha256)}`,
+      : ["Encrypted, on the runner until the job ends:", exactly(encrypted)]),
+    ...backupArtifactLines(ended),
+    "Its SHA-256:",
+    exactly(sha256),
     ...(filestore === undefined
       ? []
-      : [`- Snapshot of the filestore, in Odoo's container: ${code(filestore)}`]),
-    "- How to restore it: `docs/restore.md`",
-  ].join("\n");
+      : ["The snapshot of the filestore, in Odoo's container:", exactly(filestore)]),
+  ].join("\n\n");
 }
 
-function backupArtifactWords(ended: EventOf<"artifact-ended"> | undefined): string {
-  if (ended === undefined) return "Not uploaded: that is only done encrypted, to `backup_recipients`";
-  if (ended.uploaded === undefined) return `Not uploaded: ${prose(ended.why)}`;
-  const opened = "`age --decrypt --identity KEY_FILE` opens it";
-  return `Uploaded, encrypted, as the artifact ${code(ended.name)}: ${prose(opened)}`;
+/** As docs/restore.md has it. */
+const OPENS_IT = "age --decrypt --identity key.txt --output restore.dump backup.dump.age";
+
+function backupArtifactLines(ended: EventOf<"artifact-ended"> | undefined): string[] {
+  if (ended === undefined) return ["Not uploaded: that is only done encrypted, to `backup_recipients`."];
+  if (ended.uploaded === undefined) return [`Not uploaded: ${prose(ended.why)}`];
+  return [
+    `Uploaded, encrypted, as the artifact ${code(ended.name)}. To open it with the key in \`key.txt\`, on your own machine:`,
+    command(OPENS_IT),
+  ];
 }
 
 function foreseenLines(entries: readonly Entry[]): string {
@@ -208,25 +266,40 @@ function foreseenLines(entries: readonly Entry[]): string {
   return [
     heading,
     "As things are now. Each step only while the site is bad, and only if a fresh look still allows it:",
-    ...foreseen.steps.map(
-      ({ remedy, risk, backup, does, commands }, index) =>
-        `${index + 1}. ${code(remedy)} ${plain(does)} (class ${risk}${needsApproval(risk) ? ", only with `approve`" : ""}${backup ? ", after a backup that was read back" : ""}): ${code(commands)}`,
-    ),
+    ...foreseen.steps.map(foreseenStep),
   ].join("\n\n");
 }
 
-/** The line to copy, and every program as it would run. */
+function foreseenStep({ remedy, risk, backup, does, commands }: ForeseenStep, index: number): string {
+  const conditions = [
+    `class ${risk}`,
+    ...(needsApproval(risk) ? ["only with `approve`"] : []),
+    ...(backup ? ["after a backup that was read back"] : []),
+  ].join(", ");
+  const words = `${index + 1}. ${code(remedy)} ${prose(does)} (${conditions})`;
+  return commands === ""
+    ? `${words}. It is a program, which \`mode: plan\` prints whole.`
+    : `${words}. By hand, as root on the droplet:\n\n${indented(commands.split("\n").map(command).join("\n\n"), 3)}`;
+}
+
+/** The lines to copy. */
 function planLines(entries: readonly Entry[]): string {
   const planned = last(entries, "planned");
   if (planned === undefined) return "";
-  const { approve, until, inputs, programs } = planned;
+  const { approve, until, inputs } = planned;
   const others = inputs.map(([name, value]) => `${name}: ${value}\n`).join("");
   return [
     "### Plan",
     `To run these programs and nothing else, while the situation is the same, good until ${plain(until.slice(11, 16))} UTC:`,
-    block(`mode: recover\n${others}approve: ${approve}`),
-    ...programs.map(({ name, text }) => folded(`${code(name)}, as it would run`, block(text))),
+    exactly(`mode: recover\n${others}approve: ${approve}`),
   ].join("\n\n");
+}
+
+/** Every program as it would run. */
+function planPrograms(entries: readonly Entry[]): string[] {
+  return (last(entries, "planned")?.programs ?? []).map(({ name, text }) =>
+    folded(`${code(name)}, as it would run`, block(text)),
+  );
 }
 
 /** Open where a person must go on; folded away where nothing is left to do. */
@@ -256,11 +329,13 @@ function signatureLines(entries: readonly Entry[]): string {
   const { root, consequences } = found.findLast((each) => each.root?.symptom === false) ??
     found.find((each) => each.root !== undefined) ?? { root: undefined, consequences: [] };
   if (root === undefined) return "";
+  const shown = commandsToType(entries);
   return [
     "### What the logs say",
     "",
     prose(whatItMeans(root)),
     "",
+    ...toType(commandsIn(root.advice).filter((each) => !shown.includes(each))).flatMap((each) => [each, ""]),
     block(root.line),
     `In ${prose(root.where)}${saidWhen(root)}; signature ${code(root.id)}, from ${plain(root.source)}.`,
     ...(consequences.length === 0 ? [] : ["", "Most likely its consequences:", ""]),
@@ -354,7 +429,16 @@ function timeline(entries: readonly Entry[]): string {
       : [`| ${entry.at.slice(11, 19)} | ${(entry.ms / 1000).toFixed(1)}&nbsp;s | ${words} |`];
   });
   if (rows.length === 0) return "";
-  return ["### What happened", "", "| time (UTC) | after | |", "|---|---|---|", ...rows].join("\n");
+  const shown = rows.slice(0, MOST_EVENTS);
+  const more = rows.length - shown.length;
+  return [
+    "### What happened",
+    "",
+    "| time (UTC) | after | |",
+    "|---|---|---|",
+    ...shown,
+    ...(more === 0 ? [] : ["", `And ${more} more, in journal.jsonl.`]),
+  ].join("\n");
 }
 
 /** One event as a row of the timeline; undefined for those that only make it longer. */

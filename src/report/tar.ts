@@ -1,22 +1,28 @@
 /** Files as one tar (POSIX ustar), so that one file can be encrypted: `age -d … | tar -xz`. */
 
-import { createReadStream, statSync } from "node:fs";
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
+import { isSafePath } from "./files.ts";
 
 const BLOCK = 512;
 
 /**
- * @param names paths below `root`, in ASCII, of at most 250 characters
+ * @param names safe paths below `root` (`isSafePath`) of regular files
  * @returns the archive, piece by piece
+ * @throws Error for another path, and for what is no regular file by now: no link is followed
  */
 export async function* tarOf(root: string, names: readonly string[]): AsyncGenerator<Uint8Array> {
   for (const name of names) {
-    const path = join(root, name);
-    const { size, mtimeMs } = statSync(path);
+    if (!isSafePath(name)) throw new Error("a file for the archive has a path that is not safe");
+    await using file = await open(join(root, name), constants.O_RDONLY | constants.O_NOFOLLOW);
+    const about = await file.stat();
+    if (!about.isFile()) throw new Error(`${name} is no regular file`);
+    const { size, mtimeMs } = about;
     yield headerOf(name, size, Math.floor(mtimeMs / 1000));
     let left = size;
     if (size > 0)
-      for await (const chunk of createReadStream(path, { end: size - 1 })) {
+      for await (const chunk of file.createReadStream({ end: size - 1, autoClose: false })) {
         left -= (chunk as Buffer).length;
         yield chunk as Buffer;
       }

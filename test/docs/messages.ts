@@ -27,7 +27,7 @@ const ARGUMENT: Readonly<Record<string, number>> = {
   hostError: 1,
   KeyProblem: 0,
   complain: -1,
-  warning: 0,
+  warn: 0,
   notUploaded: 1,
   verdict: 1,
 };

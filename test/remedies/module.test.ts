@@ -48,13 +48,15 @@ describe("the module's program", () => {
   });
 
   it("is shown to people with what goes", () => {
-    const text = module.commands(
-      diagnosis("uninstall", { dependents: ["shop_pos"], columns: ["res_partner.shop_note"] }),
+    const uninstall = diagnosis("uninstall", {
+      dependents: ["shop_pos"],
+      columns: ["res_partner.shop_note"],
+    });
+    expect(module.goesWith?.(uninstall)).toBe(
+      "uninstalls shop_notes 14.0.1.0 and 1 module that depends on it (shop_pos); drops 1 table (shop_note: 20 rows) and 1 column (res_partner.shop_note)",
     );
-    expect(text).toContain(
-      "# uninstalls shop_notes 14.0.1.0 and 1 module that depends on it (shop_pos); drops 1 table (shop_note: 20 rows) and 1 column (res_partner.shop_note)",
-    );
-    expect(text).toContain("button_immediate_uninstall()");
+    expect(module.commands(uninstall)).toContain("button_immediate_uninstall()");
+    expect(module.goesWith?.(diagnosis("update"))).toBe("");
     expect(module.commands(diagnosis("update"))).toContain("--update=shop_notes --stop-after-init");
   });
 

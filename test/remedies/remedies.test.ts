@@ -16,11 +16,10 @@ const ODOO = `state-${ODOO_ID}`;
 const DB = `state-${DB_ID}`;
 
 describe("every remedy", () => {
-  it("is registered under its own name, and says what it does and what it types", () => {
+  it("is registered under its own name, and says what it does", () => {
     for (const [name, remedy] of Object.entries(REMEDIES)) {
       expect(remedy.name).toBe(name);
       expect(remedy.does).toMatch(/^[a-z]+s .*[^.]$/);
-      expect(remedy.commands(diagnosisOf())).toMatch(/docker|systemctl|kill/);
     }
   });
 

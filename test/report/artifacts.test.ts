@@ -1,7 +1,16 @@
 // What is uploaded, under which name, and what is taken away again; with an uploader that only notes what it was given.
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { Decrypter, generateIdentity, identityToRecipient } from "age-encryption";
@@ -348,18 +357,54 @@ describe("an artifact's name", () => {
   });
 });
 
+/** Files below `in/` as one archive. */
+async function packed(names: readonly string[]): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of tarOf(join(home.path, "in"), names)) pieces.push(piece);
+  return Buffer.concat(pieces);
+}
+
 describe("an archive", () => {
   it("is read by tar as it was written, long paths and empty files too", async () => {
     const names = ["a.txt", "empty", `${"d".repeat(90)}/${"e".repeat(90)}.log`, "block.bin"];
     const texts = ["one\n", "", "long", "x".repeat(1024)];
     for (const [at, name] of names.entries()) file(`in/${name}`, texts[at] ?? "");
-    const pieces: Uint8Array[] = [];
-    for await (const piece of tarOf(join(home.path, "in"), names)) pieces.push(piece);
-    const archive = file("all.tar", Buffer.concat(pieces));
+    const archive = file("all.tar", await packed(names));
     const out = join(home.path, "out");
     mkdirSync(out);
     execFileSync("tar", ["-xf", archive, "-C", out]);
     expect(names.map((name) => readFileSync(join(out, name), "utf8"))).toEqual(texts);
+  });
+});
+
+describe("what lies in the report directory and is no file of ours", () => {
+  it("is left out, and said: links to files and folders, a pipe, names that lead elsewhere", async () => {
+    file("report.json", "{}");
+    file("evidence/before/ps.txt", "ps");
+    const secret = file("../outside-of-the-report.txt", "CANARY");
+    try {
+      symlinkSync(secret, join(home.path, "evidence/link.txt"));
+      symlinkSync(dirname(home.path), join(home.path, "evidence/folder"));
+      symlinkSync("before/ps.txt", join(home.path, "evidence/inside.txt"));
+      execFileSync("mkfifo", [join(home.path, "evidence/pipe")]);
+      file("evidence/line\nend.txt", "x");
+      file("evidence/\u202eodd.txt", "x");
+      file("evidence/back\\slash.txt", "x");
+      const { sent, made, journal } = shipment();
+      await shipEvidence(made);
+      expect(sent.map(({ files }) => [...files.keys()])).toEqual([["report.json", "evidence/before/ps.txt"]]);
+      const notes = journal.entries.flatMap((entry) => (entry.kind === "note" ? [entry.text] : []));
+      expect(notes).toEqual([expect.stringMatching(/^Left out of the artifact, [^\n\u202e]* and 4 more$/)]);
+    } finally {
+      rmSync(secret);
+    }
+  });
+
+  it("is in no archive, whoever asks for it", async () => {
+    file("in/a.txt", "one");
+    symlinkSync(file("outside.txt", "CANARY"), join(home.path, "in/link"));
+    for (const name of ["link", "../outside.txt", "/etc/passwd", "a.txt/../../outside.txt", ".", "", "a\0b"])
+      await expect(packed([name]), name).rejects.toThrow();
   });
 });
 

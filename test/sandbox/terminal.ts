@@ -25,7 +25,7 @@ export function forTerminal(markdown: string): string {
   for (const line of markdown.split("\n")) {
     const isRow = !fenced && line.startsWith("|");
     if (!isRow) endTable();
-    if (line.startsWith("```")) {
+    if (line.trimStart().startsWith("```")) {
       fenced = !fenced;
     } else if (fenced) {
       shown.push(styleText("dim", `    ${line}`));
@@ -57,8 +57,7 @@ function inline(text: string): string {
     .replaceAll(/&#(\d+);/g, (_, number) => String.fromCodePoint(Number(number)))
     .replaceAll("&lt;", "<")
     .replaceAll("&gt;", ">")
-    .replaceAll("&amp;", "&")
-    .replaceAll("@\u200b", "@");
+    .replaceAll("&amp;", "&");
 }
 
 /** Columns that a text takes: signs such as 🟢 take two. */

@@ -4,6 +4,7 @@
  * their content, then what was compiled; deleting comes last).
  */
 
+import { operand, typed, word } from "../../host/typed.ts";
 import { type Filestore, ifSeen, type Survey } from "../../survey/survey.ts";
 import {
   type AssetFinding,
@@ -17,7 +18,7 @@ import { settingOf } from "../discovery.ts";
 import { failureOf, logSince } from "../log.ts";
 import { proxyProgram, routesFor } from "../proxies.ts";
 import type { Target } from "../target.ts";
-import { type Found, found, type Situation, stateOf } from "./situation.ts";
+import { type Found, found, inCode, type Situation, stateOf } from "./situation.ts";
 
 /** Those that a file which cannot be used explains. */
 const IN_FILES: ReadonlySet<FindingKind> = new Set([
@@ -76,12 +77,17 @@ function unreadable(
       `${who} cannot write to its filestore ${path}: it is mounted read-only${filestore.disk === undefined ? "" : ` at ${filestore.disk.mount}`}`,
       "Look at the volume of Odoo in the compose file (`:ro`, `read_only`) and at what is mounted on the host below it; a file system that met an error turns read-only by itself, and `dmesg` tells. Owners and modes are no matter here.",
     );
+  const chown = typed(
+    () =>
+      `docker exec -u 0 ${operand(target.odoo?.name ?? "")} chown -R ${operand(user || "odoo:")} ${operand(directory)}`,
+  );
   return found(
     "filestore-unreadable",
     words === undefined
       ? `${who} may not read files of compiled stylesheets and scripts in ${path}: ${named(files)}`
       : `${who} may not ${words} ${path}${owner}`,
-    `Give it back inside of the container, as root and by number: \`docker exec -u 0 ${target.odoo?.name} chown -R ${user || "$(id -u odoo):$(id -g odoo)"} ${directory}\`; no restart is needed. Do that before anything is deleted or compiled anew: without it every new bundle is a row without a file.`,
+    `Give it back inside of the container, as root${inCode(chown)}; no restart is needed. Do that before anything is deleted or compiled anew: without it every new bundle is a row without a file.`,
+    [chown],
   );
 }
 
@@ -134,10 +140,12 @@ function corrupt(
 ): Found {
   const path = storeOf(survey, target).filestore?.path;
   const files = filesOf(bad);
+  const compiling = howToCompile(survey, target, bad);
   return found(
     "assets-corrupt",
     `the files of compiled stylesheets or scripts are not what was stored: ${named(bad)}`,
-    `Move these files aside first${path === undefined ? "" : ` (in ${path})`}${files === "" ? "" : `: ${files}`}: whatever is compiled anew would collide with them. Then ${howToCompile(survey, target, bad)} Look at the disk too, and at what was last copied or restored there.`,
+    `Move these files aside first${path === undefined ? "" : ` (in ${path})`}${files === "" ? "" : `: ${files}`}: whatever is compiled anew would collide with them. Then ${compiling.words} Look at the disk too, and at what was last copied or restored there.`,
+    compiling.commands,
   );
 }
 
@@ -150,10 +158,12 @@ function missingFiles(
   { survey, target }: Pick<Situation, "survey" | "target">,
   bad: readonly AssetFinding[],
 ): Found {
+  const compiling = howToCompile(survey, target, bad);
   return found(
     "assets-missing",
     `compiled stylesheets or scripts are in the database, and their files are not in the filestore: ${named(bad)}`,
-    `Odoo looks only at the rows, and never makes the files anew by itself: ${howToCompile(survey, target, bad)} Neither a restart nor \`-u web\` does it.`,
+    `Odoo looks only at the rows, and never makes the files anew by itself: ${compiling.words} Neither a restart nor \`-u web\` does it.`,
+    compiling.commands,
   );
 }
 
@@ -166,21 +176,24 @@ export function assetsPoisoned(situation: Situation): Found | undefined {
   const fallback = bad.some(({ name }) => name.endsWith(".css"))
     ? " Deleting bundles before that takes away the older stylesheet that people may still see."
     : "";
+  const compiling = howToCompile(survey, target, bad);
   return found(
     "assets-poisoned",
     `${namesOf(bad)} ${bad.length === 1 ? "was" : "were"} compiled with an error${error === "" ? "" : `: ${error}`}`,
-    `Mend the source first${sourceIn(error)}.${fallback} Then ${howToCompile(survey, target, bad)}`,
+    `Mend the source first${sourceIn(error)}.${fallback} Then ${compiling.words}`,
+    compiling.commands,
   );
 }
 
 export function assetsStale(situation: Situation): Found | undefined {
   const bad = badOnes(situation, "stale", "missing row");
   if (bad.length === 0) return undefined;
-  const { target } = situation;
+  const restart = restartOf(situation.target);
   return found(
     "assets-stale",
     `the login page asks for stylesheets or scripts that are no longer in the database: ${named(bad)}`,
-    `Odoo remembers pages that it made before: restart it once (\`docker restart ${target.odoo?.name}\`), or have it forget them (\`env['ir.qweb'].clear_caches()\` up to 16, \`env.registry.clear_cache('assets')\` from 17 on, then \`env.registry.signal_changes()\` and a commit, in \`odoo shell\`). It compiles what is missing by itself then.`,
+    `Odoo remembers pages that it made before: restart it once${inCode(restart)}, or have it forget them (\`env['ir.qweb'].clear_caches()\` up to 16, \`env.registry.clear_cache('assets')\` from 17 on, then \`env.registry.signal_changes()\` and a commit, in \`odoo shell\`). It compiles what is missing by itself then.`,
+    [restart],
   );
 }
 
@@ -249,17 +262,42 @@ function filesOf(findings: readonly AssetFinding[]): string {
 }
 
 /** How a person has the bundles made anew, which every version does in another way (facts, §1 and §2). */
-function howToCompile(survey: Survey, target: Target, findings: readonly AssetFinding[]): string {
+function howToCompile(
+  survey: Survey,
+  target: Target,
+  findings: readonly AssetFinding[],
+): { readonly words: string; readonly commands: readonly string[] } {
   const version = Number.parseFloat(storeOf(survey, target).database?.odooVersion ?? "");
-  const ids = findings.flatMap(({ row }) => row?.id ?? []);
-  const shell = `in \`odoo shell\` (\`docker exec -it ${target.odoo?.name} /entrypoint.sh odoo shell -d ${ifSeen(target.database) ?? "DATABASE"} --no-http\`)`;
-  if (version >= 15)
-    return `have them made anew, ${shell}: \`env['ir.attachment'].regenerate_assets_bundles(); env.cr.commit()\`.`;
+  const ids = findings.flatMap(({ row }) => row?.id ?? []).filter(Number.isSafeInteger);
+  const inShell = (program: string): string => typed(() => throughShell(target, program));
+  const made = (program: string) => ({
+    words: `have them made anew in \`odoo shell\`: \`${program}\`.`,
+    commands: [inShell(program)],
+  });
+  if (version >= 15) return made("env['ir.attachment'].regenerate_assets_bundles(); env.cr.commit()");
   if (version < 15 && ids.length > 0)
-    return `have them made anew, ${shell}: \`env['ir.attachment'].browse([${ids.join(", ")}]).unlink(); env.cr.commit(); env['ir.qweb'].clear_caches(); env.registry.signal_changes(); env.cr.commit()\`.`;
-  if (version < 15)
-    return `restart Odoo once (\`docker restart ${target.odoo?.name}\`): it compiles them anew then.`;
-  return `have the bundles made anew (*Regenerate Assets* in the developer's menu, or ${shell}).`;
+    return made(
+      `env['ir.attachment'].browse([${ids.join(", ")}]).unlink(); env.cr.commit(); env['ir.qweb'].clear_caches(); env.registry.signal_changes(); env.cr.commit()`,
+    );
+  if (version < 15) {
+    const restart = restartOf(target);
+    return { words: `restart Odoo once${inCode(restart)}: it compiles them anew then.`, commands: [restart] };
+  }
+  return {
+    words: "have the bundles made anew (*Regenerate Assets* in the developer's menu, or in `odoo shell`).",
+    commands: [],
+  };
+}
+
+function restartOf({ odoo }: Target): string {
+  return typed(() => `docker restart ${operand(odoo?.name ?? "")}`);
+}
+
+/** One line of a program given to `odoo shell` in Odoo's container: a shell that is closed again leaves nothing open. */
+function throughShell({ odoo, database }: Target, program: string): string {
+  const name = operand(ifSeen(database) ?? "");
+  const shell = `docker exec -i ${operand(odoo?.name ?? "")} /entrypoint.sh odoo shell -d ${name} --no-http`;
+  return `printf '%s\\n' ${word(program)} | ${shell}`;
 }
 
 /** The words of the compiler, out of what it left: in a stylesheet with CSS's line ends, in a script with JavaScript's. */

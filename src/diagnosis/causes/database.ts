@@ -1,8 +1,10 @@
 /** Causes that lie in the database: down, starting, out of Odoo's reach, locked. */
 
+import { operand, typed, word } from "../../host/typed.ts";
 import type { DatabaseActivity } from "../../survey/survey.ts";
 import { describeState } from "../layers.ts";
 import { lockedOut, STARTING } from "../log.ts";
+import type { Target } from "../target.ts";
 import {
   activityOf,
   DOWN,
@@ -112,7 +114,15 @@ export function databaseLocked({ survey, target, layers }: Situation): Found | u
     "database-locked",
     `Odoo waits for a lock that another session holds: ${application || "a client"} (session ${pid}, ${state} for ${seconds} s): ${statement}`,
     `Ask whoever runs it. To end that session and lose its transaction: \`SELECT pg_terminate_backend(${pid});\`. Restarting Odoo would not give the lock free.`,
+    [typed(() => endSession(target, pid))],
   );
+}
+
+/** As PostgreSQL's own user, by its own socket in its container. */
+function endSession({ db, dbUser }: Target, pid: number): string {
+  const statement = `SELECT pg_terminate_backend(${Math.trunc(pid)})`;
+  const user = dbUser === undefined ? `"\${POSTGRES_USER:-postgres}"` : word(dbUser);
+  return `docker exec ${operand(db?.name ?? "")} sh -c ${word(`psql -U ${user} -d postgres -c ${word(statement)}`)}`;
 }
 
 /** The session at the head of a queue of Odoo's, when it is not one of Odoo's own. */

@@ -8,6 +8,7 @@
  * what is only old; and the proxy last. A filestore that Odoo may not use is told earlier where Odoo fails because of it.
  */
 
+import { operand, typed } from "../../host/typed.ts";
 import { proxyProgram, stoppedProxy } from "../proxies.ts";
 import {
   assetsBroken,
@@ -39,7 +40,8 @@ import {
   portMappingMissing,
 } from "./odoo.ts";
 import { deadServer, nginxDown, nginxElsewhere, publicUnreachable, redirectLoop } from "./proxy.ts";
-import { type Found, found, OPEN_ADVICE, type Situation } from "./situation.ts";
+import { type Found, found, inCode, OPEN_ADVICE, type Situation } from "./situation.ts";
+
 /** @returns undefined when every layer is good */
 export function causeOf(situation: Situation): Found | undefined {
   if (situation.layers.every(({ state }) => state === "good")) return undefined;
@@ -95,10 +97,14 @@ function unknown({ survey, layers }: Situation): Found {
   const stopped =
     worst.name === "proxy" && proxyProgram(survey) === undefined ? stoppedProxy(survey) : undefined;
   if (stopped !== undefined) {
+    const [start = "", logs = ""] = ["start", "logs"].map((verb) =>
+      typed(() => `docker ${verb} ${operand(stopped.name)}`),
+    );
     return found(
       "unknown",
       `the reverse proxy is down: the container ${stopped.name} (${stopped.image}) ${stopped.state}`,
-      `Start it (\`docker start ${stopped.name}\`), and look at its log (\`docker logs ${stopped.name}\`). It was left alone: a proxy in a container is for a person.`,
+      `Start it${inCode(start)}, and look at its log${inCode(logs)}. It was left alone: a proxy in a container is for a person.`,
+      [start, logs],
     );
   }
   const program = worst.name === "proxy" ? proxyProgram(survey) : undefined;

@@ -13,6 +13,11 @@ export interface Found {
   readonly finding: string;
   /** What a person must do where no remedy of ours applies; empty otherwise. */
   readonly advice: string;
+  /**
+   * Of the advice, the commands that hold names from the host, as root types them on the droplet. Those that hold none
+   * stand in the advice alone (report/commands.ts knows them).
+   */
+  readonly commands?: readonly string[];
 }
 
 /** Advice of rules that see that something is wrong, and not what: where a log says it, that is better advice. */
@@ -32,7 +37,21 @@ export interface Situation {
   readonly url: URL | undefined;
 }
 
-export const found = (cause: Cause, finding: string, advice = ""): Found => ({ cause, finding, advice });
+/** @param commands made by `typed`; one that is empty could not be made */
+export function found(cause: Cause, finding: string, advice = "", commands: readonly string[] = []): Found {
+  if (commands.length === 0) return { cause, finding, advice };
+  const made = commands.filter((each) => each !== "");
+  const missing = made.length < commands.length ? ` ${NO_COMMAND}` : "";
+  return { cause, finding, advice: `${advice}${missing}`, commands: made };
+}
+
+const NO_COMMAND =
+  "(No command is shown: a name on the droplet is too long for one, or holds characters that cannot be seen.)";
+
+/** A command inside of a sentence: ` (`docker restart odoo`)`; empty where it could not be made, or would break the sentence. */
+export function inCode(made: string): string {
+  return made === "" || made.includes("`") || made.length > 150 ? "" : ` (\`${made}\`)`;
+}
 
 /** States of a container that does not run, and does not try to. */
 export const DOWN: ReadonlySet<string> = new Set(["exited", "created", "dead"]);

@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { HostError, RefusedError } from "../../errors.ts";
+import { oneLine } from "../../lib/line.ts";
 import type { Host } from "../host.ts";
 import { type StatePlace, stateProgram } from "../state.ts";
 
@@ -18,6 +19,8 @@ const RELEASE = readFileSync(new URL("./release.sh", import.meta.url), "utf8");
 export const LEASE_LIVES = 120;
 /** Milliseconds between two heartbeats: three may be missed. */
 const HEARTBEAT = 30_000;
+/** Of the words that say who holds a lease; in characters. */
+const LONGEST_WHO = 200;
 
 /** The lease as somebody left it. */
 export interface FoundLease {
@@ -52,7 +55,7 @@ export async function acquireLease(
   const result = await host.run(
     stateProgram(place, "acquire lease", ACQUIRE, {
       OWNER: owner,
-      WHO: who.replaceAll(/\s+/g, " ").slice(0, 200),
+      WHO: oneLine(who, LONGEST_WHO),
       LIVES: String(LEASE_LIVES),
     }),
   );

@@ -2,6 +2,7 @@
 
 import type { SshEndpoint } from "../../inputs/connection.ts";
 import { fingerprintOf } from "../../inputs/fingerprint.ts";
+import { oneLine as lineOf } from "../../lib/line.ts";
 
 /** `deploy@203.0.113.7:22`, `deploy@[2001:db8::1]:22`. */
 export function addressOf({ host, port, login }: SshEndpoint): string {
@@ -32,6 +33,5 @@ export function wordsOf(error: unknown): string {
 
 /** What the other side said, without control characters and not at any length it likes. */
 export function oneLine(text: string): string {
-  const line = text.replace(/\p{Cc}+/gu, " ").trim();
-  return line.length <= 200 ? line : `${line.slice(0, 199)}…`;
+  return lineOf(text.replace(/\p{Cc}+/gu, " ").trim(), 200);
 }

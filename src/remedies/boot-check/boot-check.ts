@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { type Failure, failureIn } from "../../diagnosis/log.ts";
+import { word } from "../../host/typed.ts";
 import { ABOUT_TO_STOP, deadMan } from "../dead-man.ts";
 import { odooOf, type Remedy } from "../remedy.ts";
 import { databaseFor, oneOffCommand, secondOdooProgram } from "../second-odoo.ts";
@@ -16,7 +17,7 @@ export const bootCheck: Remedy = {
   name: "boot-check",
   does: "takes the failing Odoo down, boots it once in the foreground to see why it falls, and puts it back",
   commands: (diagnosis) =>
-    `${oneOffCommand(diagnosis)} --database=${databaseFor(diagnosis)} --no-http --stop-after-init --max-cron-threads=0`,
+    `${oneOffCommand(diagnosis)} ${word(`--database=${databaseFor(diagnosis)}`)} --no-http --stop-after-init --max-cron-threads=0`,
   program: (diagnosis) => {
     // A name of its own for each container: a second boot check takes the first one's left-over away.
     const ONE_OFF = `odoo-recover-boot-${odooOf(diagnosis).id.slice(0, 12)}`;

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Diagnosis } from "../../diagnosis/diagnosis.ts";
+import { operand } from "../../host/typed.ts";
 import { ifSeen } from "../../survey/survey.ts";
 import { asRoot, inOdooProgram } from "../in-odoo.ts";
 import { type Remedy, targetOf } from "../remedy.ts";
@@ -15,18 +16,15 @@ export const fixPermissions: Remedy = {
   commands: (diagnosis) => {
     const { user, directory } = setupOf(diagnosis);
     const [uid = ""] = user.split(":");
-    return asRoot(diagnosis, `find ${directory} -xdev ! -user ${uid} -exec chown -h ${user} {} +`);
+    return asRoot(
+      diagnosis,
+      `find ${operand(directory)} -xdev ! -user ${operand(uid)} -exec chown -h ${operand(user)} {} +`,
+    );
   },
   program: (diagnosis) => {
-    const { user, directory } = setupOf(diagnosis);
-    return inOdooProgram(
-      diagnosis,
-      PROGRAM,
-      PERMISSIONS,
-      asRoot(diagnosis, `chown -R ${user} ${directory}`),
-      "owners",
-      { DATABASE: ifSeen(targetOf(diagnosis).database) ?? "" },
-    );
+    return inOdooProgram(diagnosis, PROGRAM, PERMISSIONS, "owners", {
+      DATABASE: ifSeen(targetOf(diagnosis).database) ?? "",
+    });
   },
 };
 

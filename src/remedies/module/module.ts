@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { RefusedError } from "../../errors.ts";
+import { operand, word } from "../../host/typed.ts";
 import type { NamedModule } from "../../survey/survey.ts";
 import { ABOUT_TO_STOP, deadMan } from "../dead-man.ts";
 import { odooOf, type Remedy } from "../remedy.ts";
@@ -19,16 +20,19 @@ export const module: Remedy = {
   name: "module",
   does: "updates or uninstalls the module that was named, and restarts Odoo",
   commands: (diagnosis) => {
-    const restart = `docker restart --time 30 ${diagnosis.target?.odoo?.name ?? "odoo"}`;
     const { module: wish, named } = diagnosis;
-    if (wish === undefined || named === undefined) return restart;
+    if (wish === undefined || named === undefined) return "";
+    const restart = `docker restart --time 30 ${operand(odooOf(diagnosis).name)}`;
     const shell = shellCommand(diagnosis);
     if (wish.action === "update") {
       const server = shell.replace(/ shell\b/, "");
-      return `${server} --update=${wish.name} --stop-after-init && ${restart}`;
+      return `${server} ${word(`--update=${wish.name}`)} --stop-after-init && ${restart}`;
     }
-    return `${shell} <<< "env['ir.module.module'].search([('name', '=', '${wish.name}')]).button_immediate_uninstall()" && ${restart} # ${goesWith(named)}`;
+    const uninstall = `env['ir.module.module'].search([('name', '=', '${wish.name}')]).button_immediate_uninstall()`;
+    return `printf '%s\\n' ${word(uninstall)} | ${shell} && ${restart}`;
   },
+  goesWith: ({ module: wish, named }) =>
+    wish?.action !== "uninstall" || named === undefined ? "" : whatGoes(named),
   program: (diagnosis) => {
     const { module: wish, named } = diagnosis;
     if (wish === undefined || named === undefined)
@@ -57,7 +61,7 @@ export const module: Remedy = {
 };
 
 /** `uninstalls shop_notes 14.0.1.0 and 2 that depend on it (…); drops 1 table (shop_note: 20 rows) and no column` */
-function goesWith({ name, version, dependents, tables, columns }: NamedModule): string {
+function whatGoes({ name, version, dependents, tables, columns }: NamedModule): string {
   const dropped = tables.map((table) => `${table.name}: ${rowsOf(table.rows)}`);
   return [
     `uninstalls ${name} ${version} and ${among(dependents, "module that depends on it", "modules that depend on it")}`,

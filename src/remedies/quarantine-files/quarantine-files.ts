@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import type { Diagnosis } from "../../diagnosis/diagnosis.ts";
 import { RefusedError } from "../../errors.ts";
+import { operand, word } from "../../host/typed.ts";
 import { asRoot, inOdooProgram } from "../in-odoo.ts";
 import { type Remedy, targetOf } from "../remedy.ts";
 import { databaseFor } from "../second-odoo.ts";
@@ -19,19 +20,18 @@ export const quarantineFiles: Remedy = {
   does: "moves files of compiled bundles aside that are not what was stored; none of users'",
   commands: (diagnosis) => {
     const listed = 'for f in ??/*; do echo "$(basename "$f")  $f"; done | sha1sum --check --quiet';
-    return [
-      asRoot(diagnosis, `sh -c 'cd ${filestoreOf(diagnosis)} && ${listed}'`),
-      `# of those that failed, what no attachment of users' names, goes to ${asideOf(diagnosis)}`,
-    ].join("\n");
+    // It names those that are not what was stored.
+    return asRoot(diagnosis, `sh -c ${word(`cd ${operand(filestoreOf(diagnosis))} && ${listed}`)}`);
   },
+  goesWith: (diagnosis) =>
+    `of the files that the command below names, those that no attachment of users' names go to ${asideOf(diagnosis)}`,
   program: (diagnosis) => {
     const { db, dbUser } = targetOf(diagnosis);
     if (db === undefined)
       throw new RefusedError(
         "Which files are users' is in the database, which has no container in this project",
       );
-    const [byHand = ""] = quarantineFiles.commands(diagnosis).split("\n");
-    return inOdooProgram(diagnosis, PROGRAM, QUARANTINE, byHand, "moved", {
+    return inOdooProgram(diagnosis, PROGRAM, QUARANTINE, "moved", {
       DB_CONTAINER: db.id,
       DB_USER: dbUser ?? "",
       DATABASE: databaseFor(diagnosis),

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Diagnosis } from "../../diagnosis/diagnosis.ts";
+import { operand } from "../../host/typed.ts";
 import { ABOUT_TO_STOP, deadMan } from "../dead-man.ts";
 import { checkedProgram, odooOf, type Remedy } from "../remedy.ts";
 
@@ -10,7 +11,7 @@ const PROGRAM = readFileSync(new URL("./restart-odoo.sh", import.meta.url), "utf
 export const restartOdoo: Remedy = {
   name: "restart-odoo",
   does: "restarts the Odoo container, and leaves the database alone",
-  commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${odooOf(diagnosis).name}`,
+  commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${operand(odooOf(diagnosis).name)}`,
   program: (diagnosis) => {
     const putBack = deadMan(diagnosis);
     const { CONTAINER = "", PROJECT = "", SERVICE = "" } = putBack.values;

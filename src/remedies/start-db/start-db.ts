@@ -1,6 +1,7 @@
 /** Runbook 1.4, for a database that is down: start it alone, and give it time. */
 
 import { readFileSync } from "node:fs";
+import { operand } from "../../host/typed.ts";
 import { composeCommand, composeProgram, type Remedy, targetOf } from "../remedy.ts";
 
 const PROGRAM = readFileSync(new URL("./start-db.sh", import.meta.url), "utf8");
@@ -11,8 +12,8 @@ export const startDb: Remedy = {
   commands: (diagnosis) => {
     const target = targetOf(diagnosis);
     return target.db === undefined
-      ? `${composeCommand(target)} up --detach --no-recreate --no-build --pull never ${target.dbService}`
-      : `docker ${target.db.state === "paused" ? "unpause" : "start"} ${target.db.name}`;
+      ? `${composeCommand(target)} up --detach --no-recreate --no-build --pull never ${operand(target.dbService ?? "")}`
+      : `docker ${target.db.state === "paused" ? "unpause" : "start"} ${operand(target.db.name)}`;
   },
   program: (diagnosis) => {
     const target = targetOf(diagnosis);

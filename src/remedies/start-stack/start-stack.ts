@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import type { Target } from "../../diagnosis/target.ts";
+import { operand } from "../../host/typed.ts";
 import { composeCommand, composeProgram, type Remedy, targetOf } from "../remedy.ts";
 
 const PROGRAM = readFileSync(new URL("./start-stack.sh", import.meta.url), "utf8");
@@ -13,7 +14,7 @@ export const startStack: Remedy = {
     const target = targetOf(diagnosis);
     return [
       `${composeCommand(target)} up --detach --no-recreate --no-build --pull never`,
-      ...servicesToStart(target),
+      ...servicesToStart(target).map(operand),
     ].join(" ");
   },
   program: (diagnosis) => {

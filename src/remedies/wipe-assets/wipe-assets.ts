@@ -5,8 +5,8 @@ import type { Diagnosis, Setup } from "../../diagnosis/diagnosis.ts";
 import { RefusedError } from "../../errors.ts";
 import { assignments } from "../../host/quote.ts";
 import { pageProgram } from "../page.ts";
-import { odooOf, type Remedy, targetOf } from "../remedy.ts";
-import { databaseFor, secondOdooProgram } from "../second-odoo.ts";
+import { type Remedy, targetOf } from "../remedy.ts";
+import { secondOdooProgram } from "../second-odoo.ts";
 
 const PROGRAM = readFileSync(new URL("./wipe-assets.sh", import.meta.url), "utf8");
 const SESSION = readFileSync(new URL("./session.sh", import.meta.url), "utf8");
@@ -32,17 +32,8 @@ const SECONDS_TO_COMPILE = 120;
 export const wipeAssets: Remedy = {
   name: "wipe-assets",
   does: "deletes the rows of all compiled stylesheets and scripts, which it saves, and moves their files aside, so that Odoo makes them anew; only if that does not help, updates the module web",
-  commands: (diagnosis) => {
-    const target = targetOf(diagnosis);
-    const { dataDirectory = "<data_dir>", filestore = "<filestore>" } = diagnosis.setup ?? {};
-    const psql = `docker exec -i ${target.db?.name ?? target.dbService} psql -U ${target.dbUser ?? '"$POSTGRES_USER"'} -d ${databaseFor(diagnosis)}`;
-    // One line: that is how a summary shows it.
-    return [
-      `cat begin.sql bundles.sql wipe.sql signal.sql | ${psql}`,
-      `docker exec ${odooOf(diagnosis).name} mv ${filestore}/<their files> ${dataDirectory}/odoo-recover/<step>/`,
-      "curl http://127.0.0.1:8069/web/login # and only if that is not good: odoo --update=web --no-http --stop-after-init",
-    ].join(" && ");
-  },
+  // What its program saves, moves and checks is more than anybody types: `mode: plan` prints all of it.
+  commands: () => "",
   program: (diagnosis) => {
     const { user, dataDirectory, filestore } = setupOf(diagnosis);
     const { project, odooService, dbService } = targetOf(diagnosis);

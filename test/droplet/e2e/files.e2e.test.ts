@@ -50,7 +50,7 @@ describe("files that Odoo may not use are given back", () => {
     const treasures = await Treasures.putInto(droplet);
     await bench.break(fault);
     const [view, rows, broken] = [await bench.look(), await attachments(droplet), await onDisk(droplet)];
-    const { action, end } = await bench.run(REPAIR);
+    const { end } = await bench.run(REPAIR);
     await droplet.assertHealthy();
     await treasures.assertUntouched();
     expect(await attachments(droplet)).toBe(rows);
@@ -60,7 +60,7 @@ describe("files that Odoo may not use are given back", () => {
     expect(end.outputs.get("remedies")).toBe("fix-permissions");
     expect(end.summary).toContain("gave Odoo (101:101) ");
 
-    const undo = undoOf(action, "fix-permissions");
+    const undo = undoOf(end.summary, "fix-permissions");
     expect(await droplet.script(`${undo} 2>&1`)).toMatch(/^put back the owner and the mode of \d+ files/);
     expect(await onDisk(droplet)).toEqual(broken);
     await droplet.assertSymptom(fault);
@@ -96,7 +96,7 @@ describe("files that Odoo may not use are given back", () => {
     const outside =
       'stat -c "%n %u:%g %a" /etc /etc/passwd; docker exec "$(container_of "$ODOO_SERVICE")" stat -c "%n %u:%g %a" /etc /etc/passwd';
     const [broken, others] = [await onDisk(droplet), await droplet.script(outside)];
-    const { action, end } = await bench.run(REPAIR);
+    const { end } = await bench.run(REPAIR);
     expect(end.outputs.get("status"), end.log).toBe("recovered");
     expect(end.outputs.get("remedies")).toBe("fix-permissions");
     expect(await droplet.script(outside)).toBe(others);
@@ -117,7 +117,7 @@ describe("files that Odoo may not use are given back", () => {
     expect(
       await droplet.script(`findmnt --noheadings --output OPTIONS --target "$(data_dir)/sessions/closed"`),
     ).toMatch(/^ro/);
-    await droplet.script(undoOf(action, "fix-permissions"));
+    await droplet.script(undoOf(end.summary, "fix-permissions"));
     expect(await onDisk(droplet)).toEqual(broken);
   });
 });
@@ -134,7 +134,7 @@ describe("compiled files that are not what was stored", () => {
       sql "$DATABASE" <<<"delete from ir_attachment where $BUNDLES and name like 'web.assets_common%.css'"
       find "$(filestore)" -type f -exec touch --date=-1hour {} +`);
     const [view, cut] = [await bench.look(), await damaged(droplet)];
-    const { action, end } = await bench.run(REPAIR);
+    const { end } = await bench.run(REPAIR);
     await droplet.assertHealthy();
     await treasures.assertUntouched();
     expect((await bench.look()).containers).toBe(view.containers);
@@ -148,7 +148,7 @@ describe("compiled files that are not what was stored", () => {
     expect(end.summary).toContain(`moved ${moved} files that were not what was stored into `);
     expect(await damaged(droplet)).toHaveLength(1);
 
-    const undo = undoOf(action, "quarantine-files");
+    const undo = undoOf(end.summary, "quarantine-files");
     expect(await droplet.script(`${undo} 2>&1`)).toContain(", for there are new files in their place");
     await droplet.assertHealthy();
     await droplet.script("bundle_files | xargs rm --force");

@@ -96,11 +96,11 @@ describe("files of Odoo's in a folder of the host's", () => {
     await droplet.waitHealthy();
     await bench.break("filestore-permissions");
     const broken = await onDisk(droplet);
-    const { action, end } = await bench.run(REPAIR);
+    const { end } = await bench.run(REPAIR);
     await droplet.assertHealthy();
     expect(end.outputs.get("status"), end.log).toBe("recovered");
     expect(end.outputs.get("remedies")).toBe(GIVEN_BACK);
-    await droplet.script(undoOf(action, GIVEN_BACK));
+    await droplet.script(undoOf(end.summary, GIVEN_BACK));
     expect(await onDisk(droplet)).toEqual(broken);
   });
 
@@ -164,14 +164,14 @@ while sleep 0.2; do
 done >/root/peaks 2>/dev/null
 SH
       systemd-run --quiet --unit=watch-peaks sh /root/watch`);
-    const { action, end } = await bench.run(REPAIR);
+    const { end } = await bench.run(REPAIR);
     await droplet.script("systemctl stop watch-peaks");
     await droplet.assertHealthy();
     expect(end.outputs.get("status"), end.log).toBe("recovered");
     expect(end.summary).toMatch(/gave Odoo \(101:101\) 50\d{4} files/);
     const peak = Number(await droplet.script("sort -n /root/peaks | tail -n 1"));
     const began = performance.now();
-    await droplet.script(undoOf(action, GIVEN_BACK), { timeoutSeconds: 300 });
+    await droplet.script(undoOf(end.summary, GIVEN_BACK), { timeoutSeconds: 300 });
     const undone = Math.round((performance.now() - began) / 1000);
     record("files.jsonl", HOW, {
       case: `${MANY} files given back`,

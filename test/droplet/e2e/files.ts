@@ -1,8 +1,8 @@
 /** What tests of the remedies for Odoo's files have in common: how it stood on the droplet's disk, and how it is taken back. */
 
 import { expect } from "vitest";
+import { commandsShown } from "../../support/rendered.ts";
 import type { Droplet } from "../droplet.ts";
-import type { Action } from "./action.ts";
 
 /** Every row of every attachment, bundles too. */
 export async function attachments(droplet: Droplet): Promise<string> {
@@ -27,15 +27,12 @@ export async function damaged(droplet: Droplet): Promise<string[]> {
   return told.split("\n");
 }
 
-/** The command that a remedy prints for taking it back: the last one, or that of the remedy. */
-export function undoOf(action: Action, remedy: string): string {
-  let running = "";
-  let undo = "";
-  for (const entry of action.journal()) {
-    if (entry.kind === "remedy-started") running = entry.remedy;
-    if (entry.kind === "remedy-output" && running === remedy)
-      undo = /^undo: (.*)$/m.exec(entry.text)?.[1] ?? undo;
-  }
+/** The command that the summary has for taking back what a remedy did, as a person copies it. */
+export function undoOf(summary: string, remedy: string): string {
+  const [undo = "", ...more] = commandsShown(summary).filter((command) =>
+    command.endsWith(`-${remedy}/undo`),
+  );
+  expect(more).toEqual([]);
   expect(undo).toMatch(/^sh \/var\/lib\/odoo-recover\/[\w.-]+\/kept\/[\w-]+\/undo$/);
   return undo;
 }

@@ -4,6 +4,7 @@
  */
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { readingOf } from "../../support/rendered.ts";
 import type { ActionInputs } from "./action.ts";
 import { cases, inLongRun } from "./cases.ts";
 import { Bench, type Run } from "./run.ts";
@@ -60,7 +61,7 @@ describe("the module that was named", () => {
       "select name, state from ir_module_module where name <> 'shop_notes' order by name",
     );
     const { end: planned, token } = await plan(UNINSTALL);
-    expect(planned.summary.replaceAll("&#95;", "_")).toContain(
+    expect(readingOf(planned.summary)).toContain(
       "no module that depends on it; drops 1 table (shop_note: 20 rows)",
     );
     const { end } = await bench.run({ ...UNINSTALL, approve: token });
@@ -78,7 +79,7 @@ describe("the module that was named", () => {
         "select name, state from ir_module_module where name <> 'shop_notes' order by name",
       ),
     ).toBe(before);
-    expect(end.summary.replaceAll("&#95;", "_")).toContain("uninstalled shop_notes");
+    expect(readingOf(end.summary)).toContain("uninstalled shop_notes");
     // But for its own rows, which went with its table, all that is the users' is there.
     expect(await usersRows()).toBe(users);
   });
@@ -117,7 +118,7 @@ describe("the module that was named", () => {
         ["web", "web is one of those without which Odoo does not work"],
       ] as const) {
         const { end } = await bench.run({ mode: "check", module: name, module_action: "update" });
-        expect(end.summary.replaceAll(/<[^>]*>/g, "")).toContain(words);
+        expect(readingOf(end.summary)).toContain(words);
       }
       const { end } = await bench.run({ mode: "check" });
       expect(end.summary).toMatch(/### Suspects\n\n.*\n\n1\. <code>shop&#95;notes<\/code>/);

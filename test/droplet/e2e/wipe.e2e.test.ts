@@ -28,7 +28,7 @@ describe("where `odoo shell` does not start, and the compiled files are gone", (
     const token = await approval(bench);
     expect(await rowsAndFiles(bench)).toEqual(before);
 
-    const { action, end } = await bench.run({ ...WIPE, approve: token });
+    const { end } = await bench.run({ ...WIPE, approve: token });
     expect(end.outputs.get("status"), end.log).toBe("recovered");
     expect(end.outputs.get("remedies")).toMatch(/(?:^|,)wipe-assets$/);
     await bench.droplet.assertHealthy();
@@ -37,7 +37,7 @@ describe("where `odoo shell` does not start, and the compiled files are gone", (
     expect((await bench.droplet.inspect("odoo"))?.State.StartedAt).toBe(odoo?.State.StartedAt);
     expect(end.summary).toMatch(/deleted the rows of 10 compiled stylesheets and scripts/);
 
-    const undo = undoOf(action, "wipe-assets");
+    const undo = undoOf(end.summary, "wipe-assets");
     expect(await bench.droplet.script(undo)).toMatch(/^put 10 rows and \d+ files back$/m);
     await expectAsBefore(bench, before);
     await treasures.assertUntouched();

@@ -89,13 +89,13 @@ describe("killed with SIGKILL, each row is in the database or in what was saved,
     const rows = before.filter((line) => /^\d+ /.test(line));
     const token = await approval(bench);
     await killAt(moment);
-    const { action, end } = await bench.run({ ...WIPE, approve: token, boot_wait: "30s" });
+    const { end } = await bench.run({ ...WIPE, approve: token, boot_wait: "30s" });
     await bench.droplet.script("rm -f /usr/local/sbin/docker");
     expect(await bench.droplet.script("cat /root/killed")).toBe(moment);
     await bench.nothingLeftBehind();
     expect(end.outputs.get("status"), end.log).toMatch(/^(?:recovered|unhealthy)$/);
 
-    const undo = undoOf(action, "wipe-assets");
+    const undo = undoOf(end.summary, "wipe-assets");
     const saved = await bench.droplet.script(
       `sed -E 's/^\\{"id":([0-9]+),.*/\\1/' "$(dirname '${undo.slice(3)}')/rows" | sort -n`,
     );
