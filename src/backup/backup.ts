@@ -236,7 +236,9 @@ class BackupRun {
       onDroplet,
       onRunner,
       fetch:
-        onDroplet === undefined ? "" : fetchLine(onDroplet, this.#options.connection, this.#host.privilege),
+        onDroplet === undefined
+          ? ""
+          : fetchLine(onDroplet, this.#nameAtHome, this.#options.connection, this.#host.privilege),
       bytes,
       sha256,
       seconds,
@@ -391,12 +393,13 @@ class BackupRun {
     return `${dataDirectory}/odoo-recover/${this.#step}/filestore/${posix.basename(filestore)}`;
   }
 
+  /** What the dump is called where it is brought to: by our own step id, and by nothing that the droplet says. */
+  get #nameAtHome(): string {
+    return `${fileName(this.#subject.database)}-${this.#step}.dump`;
+  }
+
   #pathOnRunner(): string {
-    return join(
-      this.#parts.reportDirectory,
-      "backups",
-      `${fileName(this.#subject.database)}-${this.#step}.dump`,
-    );
+    return join(this.#parts.reportDirectory, "backups", this.#nameAtHome);
   }
 
   #tell(text: string): void {

@@ -1,6 +1,5 @@
 /** How a person gets at a dump that lies on the droplet, where root alone can read it. */
 
-import { basename } from "node:path";
 import type { Privilege } from "../host/program.ts";
 import { addressOf } from "../host/ssh/words.ts";
 import { operand, typed, word } from "../host/typed.ts";
@@ -10,12 +9,19 @@ import type { Connection } from "../inputs/connection.ts";
  * One line for a shell on the person's own machine, by the login of this run, which needs no shell of root's:
  * `ssh -p 2222 deploy@erp.example.com sudo -n cat /var/lib/…/odoo-….dump >odoo-….dump`
  *
+ * @param path of the dump on the droplet
+ * @param saveAs the file's name on the person's machine: ours, and not one that the droplet chooses
  * @returns empty where a name in it is not fit to be typed
  */
-export function fetchLine(path: string, connection: Connection, privilege: Privilege): string {
+export function fetchLine(
+  path: string,
+  saveAs: string,
+  connection: Connection,
+  privilege: Privilege,
+): string {
   return typed(() => {
     const reading = [...(privilege === "root" ? [] : ["sudo", "-n"]), "cat", operand(path)].join(" ");
-    return `${overSsh(reading, connection)} >${word(basename(path))}`;
+    return `${overSsh(reading, connection)} >${word(saveAs)}`;
   });
 }
 

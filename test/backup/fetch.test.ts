@@ -22,16 +22,16 @@ const over = (target: SshEndpoint, jump?: SshEndpoint): Connection => ({
 });
 
 it.each([
-  [over(to("erp.example.com")), "sudo", "ssh deploy@erp.example.com sudo -n cat /x/odoo-1.dump >odoo-1.dump"],
-  [over(to("192.0.2.7", 2222, "root")), "root", "ssh -p 2222 root@192.0.2.7 cat /x/odoo-1.dump >odoo-1.dump"],
+  [over(to("erp.example.com")), "sudo", "ssh deploy@erp.example.com sudo -n cat /x/odoo-1.dump >odoo-7.dump"],
+  [over(to("192.0.2.7", 2222, "root")), "root", "ssh -p 2222 root@192.0.2.7 cat /x/odoo-1.dump >odoo-7.dump"],
   [
     over(to("[2001:db8::1]"), to("2001:db8::2", 2222)),
     "sudo",
-    "ssh -J 'deploy@[2001:db8::2]:2222' deploy@2001:db8::1 sudo -n cat /x/odoo-1.dump >odoo-1.dump",
+    "ssh -J 'deploy@[2001:db8::2]:2222' deploy@2001:db8::1 sudo -n cat /x/odoo-1.dump >odoo-7.dump",
   ],
-  [{ kind: "local" }, "sudo", "sudo -n cat /x/odoo-1.dump >odoo-1.dump"],
+  [{ kind: "local" }, "sudo", "sudo -n cat /x/odoo-1.dump >odoo-7.dump"],
 ] as const)("is short enough to be typed, and goes the way of the run: %#", (connection, privilege, line) => {
-  expect(fetchLine("/x/odoo-1.dump", connection, privilege)).toBe(line);
+  expect(fetchLine("/x/odoo-1.dump", "odoo-7.dump", connection, privilege)).toBe(line);
 });
 
 it("is no more than what it says, whatever a user is called", () => {
@@ -43,9 +43,9 @@ it("is no more than what it says, whatever a user is called", () => {
   chmodSync(bin, 0o755);
   const out = join(home.path, "out");
   execFileSync("mkdir", [out]);
-  const line = fetchLine(path, over(to("erp", 22, "$(touch x)'; rm -rf")), "root");
+  const line = fetchLine(path, "odoo-7.dump", over(to("erp", 22, "$(touch x)'; rm -rf")), "root");
   execFileSync("sh", ["-euc", line], { cwd: out, env: { PATH: `${home.path}:${process.env.PATH}` } });
-  expect(readFileSync(join(out, "odoo-1.dump"), "utf8")).toBe("the dump");
+  expect(readFileSync(join(out, "odoo-7.dump"), "utf8")).toBe("the dump");
   expect(readFileSync(join(home.path, "user"), "utf8")).toBe("$(touch x)'; rm -rf@erp\n");
-  expect(execFileSync("ls", [out], { encoding: "utf8" })).toBe("odoo-1.dump\n");
+  expect(execFileSync("ls", [out], { encoding: "utf8" })).toBe("odoo-7.dump\n");
 });

@@ -498,14 +498,19 @@ describe("the other lines that a person copies", () => {
       fc.property(hostileName, hostileName, (user, folder) => {
         const path = `/var/${folder}/odoo.dump`;
         const target = { host: "erp.example.com", port: 2222, login: { username: user }, pins: [] };
-        const fetch = fetchLine(path, { kind: "ssh", target, connectTimeoutMs: 1 }, "sudo");
+        const fetch = fetchLine(
+          path,
+          "odoo-0badf00d-1-backup.dump",
+          { kind: "ssh", target, connectTimeoutMs: 1 },
+          "sudo",
+        );
         const [shown] = commandsShown(pageWith(made({ onDroplet: path, fetch })));
         if (shown === undefined) {
           expect(fits(`${user}@`) && isPlainLine(folder), JSON.stringify([user, folder])).toBe(false);
           return;
         }
         const { calls, written } = typedIn(shown);
-        expect(written).toEqual(["odoo.dump"]);
+        expect(written).toEqual(["odoo-0badf00d-1-backup.dump"]);
         const [[, , port, address, ...remote] = []] = calls;
         expect([port, address]).toEqual(["2222", `${user}@erp.example.com`]);
         expect(typedIn(remote.join(" ")).calls).toEqual([["sudo", "-n", "cat", path]]);

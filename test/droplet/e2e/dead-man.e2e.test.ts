@@ -42,11 +42,6 @@ async function disarmed(): Promise<void> {
   });
 }
 
-/** Odoo's process ignores being asked to end, so that Docker waits for its whole patience. */
-async function stubborn(): Promise<void> {
-  await bench.break("odoo-sigstop");
-}
-
 /** A boot check on a site that crashes for good, until Docker has been asked to stop Odoo. */
 async function bootCheckStops(): Promise<Action> {
   await bench.break("crash-loop-exit");
@@ -62,7 +57,7 @@ async function bootCheckStops(): Promise<Action> {
 
 describe("a power cut", () => {
   it("while `docker restart` waits for a hung Odoo: it runs after the boot", async () => {
-    await stubborn();
+    await bench.break("odoo-hangs");
     const action = bench.action({ scenario: "auto", ceiling: "restart" });
     action.start();
     await action.seen(
@@ -86,6 +81,38 @@ describe("a power cut", () => {
     expect(post.exitCode, post.log).toBe(0);
     await bench.nothingLeftBehind();
   });
+
+  inLongRun(
+    "in the boot check, with a database that needs minutes afterwards: the states of the modules are as before",
+    async () => {
+      const { droplet } = bench;
+      await bench.break("crash-loop-exit");
+      await droplet.psql("update ir_module_module set state = 'to upgrade' where name = 'web_tour'");
+      const action = bench.action({ ceiling: "repair" });
+      action.start();
+      await becomes(
+        "the boot runs",
+        async () => (await droplet.script("docker ps -q --filter name=odoo-recover-boot | wc -l")) !== "0",
+      );
+      action.kill("SIGKILL");
+      // What a registry that fails to load leaves of the mark.
+      await droplet.psql("update ir_module_module set state = 'installed' where name = 'web_tour'");
+      await droplet.script('docker update --restart no "$(container_of "$DB_SERVICE")" >/dev/null');
+      await powerCut(droplet.parameters.name);
+      await action.main();
+      await sleep(150_000);
+      await droplet.script(
+        'id=$(container_of "$DB_SERVICE"); docker update --restart unless-stopped "$id" >/dev/null; docker start "$id"',
+      );
+      await becomes(
+        "the mark is there again",
+        async () =>
+          (await droplet.psql("select state from ir_module_module where name = 'web_tour'")) === "to upgrade",
+        900,
+      );
+      await disarmed();
+    },
+  );
 });
 
 describe("the step's unit killed while Docker still carries out the stop", () => {
@@ -137,38 +164,4 @@ describe("a deploy while the boot check has Odoo stopped", () => {
     expect(await droplet.script("docker ps -aq --filter name=odoo-recover | wc -l")).toBe("0");
     await bench.nothingLeftBehind();
   });
-});
-
-describe("a database that needs minutes after a power cut in the boot check", () => {
-  inLongRun(
-    "is waited for: the states of the modules are as before, and nothing of them is thrown away",
-    async () => {
-      const { droplet } = bench;
-      await bench.break("crash-loop-exit");
-      await droplet.psql("update ir_module_module set state = 'to upgrade' where name = 'web_tour'");
-      const action = bench.action({ ceiling: "repair" });
-      action.start();
-      await becomes(
-        "the boot runs",
-        async () => (await droplet.script("docker ps -q --filter name=odoo-recover-boot | wc -l")) !== "0",
-      );
-      action.kill("SIGKILL");
-      // What a registry that fails to load leaves of the mark.
-      await droplet.psql("update ir_module_module set state = 'installed' where name = 'web_tour'");
-      await droplet.script('docker update --restart no "$(container_of "$DB_SERVICE")" >/dev/null');
-      await powerCut(droplet.parameters.name);
-      await action.main();
-      await sleep(150_000);
-      await droplet.script(
-        'id=$(container_of "$DB_SERVICE"); docker update --restart unless-stopped "$id" >/dev/null; docker start "$id"',
-      );
-      await becomes(
-        "the mark is there again",
-        async () =>
-          (await droplet.psql("select state from ir_module_module where name = 'web_tour'")) === "to upgrade",
-        900,
-      );
-      await disarmed();
-    },
-  );
 });

@@ -149,7 +149,7 @@ it("an approved wipe's backup becomes an artifact that age opens, and a site on 
   const line = copied(end.summary, "To fetch it");
   expect(line).toMatch(/^ssh -p \d+ deploy@127\.0\.0\.1 sudo -n cat /);
   const target = { host: "127.0.0.1", port: droplet.sshPort, login: { username: "root" }, pins: [] };
-  const asRoot = fetchLine(path, { kind: "ssh", target, connectTimeoutMs: 1 }, "root");
+  const asRoot = fetchLine(path, "as-root.dump", { kind: "ssh", target, connectTimeoutMs: 1 }, "root");
   for (const each of [line, asRoot]) {
     const where = await typed(each);
     expect(globSync("*", { cwd: where }).map((file) => sha256(join(where, file)))).toEqual([sum]);
