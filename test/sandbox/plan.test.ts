@@ -341,7 +341,7 @@ describe.concurrent("a check", () => {
       expect(ran.verdict.next).toMatch(/^Run again with `mode: recover`: it would begin with start-stack/);
       const summary = summaryOf(ran.entries, "");
       expect(summary).toMatch(
-        /### What `recover` would do\n\n.*\n\n1\. <code>start-stack<\/code> .*\(class restart\): <code>docker compose .* up /,
+        /### What `recover` would do\n\n.*\n\n1\. <code>start-stack<\/code> .*\(class restart\)\. By hand, as root on the droplet:\n\n {3}```sh\n {3}docker compose .* up /,
       );
       expect(summary).toContain("### Ruled out");
       expect(summary).not.toContain("### Plan");

@@ -20,6 +20,7 @@ import { generateIdentity, identityToRecipient } from "age-encryption";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { fetchLine } from "../../../src/backup/fetch.ts";
 import { until } from "../../support/clocks.ts";
+import { blockAfter } from "../../support/rendered.ts";
 import { ResultsService, unzipped } from "../../support/results-service.ts";
 import { must } from "../process.ts";
 import { Action, type ActionInputs, inputsFor, type StepEnd } from "./action.ts";
@@ -86,18 +87,7 @@ function plainDumps(action: Action): string[] {
 
 const sha256 = (path: string): string => createHash("sha256").update(readFileSync(path)).digest("hex");
 
-/** A line of the summary as a person copies it. */
-function copied(summary: string, what: string): string {
-  const [, shown = ""] = new RegExp(`^- ${what}: <code>(.*)</code>$`, "m").exec(summary) ?? [];
-  return shown
-    .replaceAll(/&#(\d+);/g, (_, number: string) => String.fromCharCode(Number(number)))
-    .replaceAll("&gt;", ">")
-    .replaceAll("&lt;", "<")
-    .replaceAll("&amp;", "&")
-    .replaceAll("\u200b", "");
-}
-
-/** Types a line in an empty folder. @returns the folder */
+/** Types a line as it is, in an empty folder; what `ssh` means there is the person's to set up. @returns the folder */
 async function typed(line: string): Promise<string> {
   const where = mkdtempSync(join(folder, "typed-"));
   const config = sshConfig(bench.droplet, where);
@@ -143,10 +133,10 @@ it("an approved wipe's backup becomes an artifact that age opens, and a site on 
   expect(existsSync(join(first.reportDirectory, "backup.dump.age"))).toBe(false);
 
   // The summary's line, by the login that has sudo; and by root's.
-  const path = copied(end.summary, "On the droplet, for root alone");
-  const sum = copied(end.summary, "SHA-256");
+  const path = blockAfter(end.summary, "On the droplet, for root alone");
+  const sum = blockAfter(end.summary, "Its SHA-256");
   expect((await droplet.script(`sha256sum '${path}'`)).split(" ")[0]).toBe(sum);
-  const line = copied(end.summary, "To fetch it");
+  const line = blockAfter(end.summary, "To fetch it");
   expect(line).toMatch(/^ssh -p \d+ deploy@127\.0\.0\.1 sudo -n cat /);
   const target = { host: "127.0.0.1", port: droplet.sshPort, login: { username: "root" }, pins: [] };
   const asRoot = fetchLine(path, "as-root.dump", { kind: "ssh", target, connectTimeoutMs: 1 }, "root");
@@ -219,12 +209,12 @@ it("a copy that is stopped, or has no room, changes no verdict: the dump is on t
   expect(plainDumps(stopped)).toEqual([]);
   const post = await stopped.post();
   expect(post.exitCode, post.log).toBe(0);
-  expect(post.summary).toMatch(/^- Not uploaded: stopped by SIGINT$/m);
+  expect(post.summary).toMatch(/^Not uploaded: stopped by SIGINT$/m);
   expect(globSync("**/*.age*", { cwd: stopped.reportDirectory })).toEqual([]);
   expect(service.artifacts.map(({ name }) => name)).toEqual([post.outputs.get("artifact")]);
-  const where = await typed(copied(post.summary, "To fetch it"));
+  const where = await typed(blockAfter(post.summary, "To fetch it"));
   expect(globSync("*", { cwd: where }).map((file) => sha256(join(where, file)))).toEqual([
-    copied(post.summary, "SHA-256"),
+    blockAfter(post.summary, "Its SHA-256"),
   ]);
   await bench.nothingLeftBehind();
   stopped.discard();
@@ -242,7 +232,7 @@ it("a copy that is stopped, or has no room, changes no verdict: the dump is on t
       /^::warning::The backup was not uploaded: There is not enough room on the runner/m,
     );
     expect(globSync("**/*.age*", { cwd: small })).toEqual([]);
-    expect(copied(crampedEnd.summary, "To fetch it")).toMatch(/^ssh /);
+    expect(blockAfter(crampedEnd.summary, "To fetch it")).toMatch(/^ssh /);
     cramped.discard();
   } finally {
     await must("sh", ["-c", `${sudo}umount '${small}'`]);
