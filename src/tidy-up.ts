@@ -13,7 +13,6 @@ import type { Entry, EventOf } from "./journal.ts";
 import { giveLeaseBack } from "./leases.ts";
 import { openHost, Watch } from "./look.ts";
 import type { Parts } from "./parts.ts";
-import { plainText } from "./survey/raw.ts";
 import { describeEnd, tellOutput } from "./take-step.ts";
 import { type Verdict, verdictOn, whatRecoverWouldDo } from "./verdicts.ts";
 
@@ -95,13 +94,9 @@ async function endSteps(entries: readonly Entry[], host: Host, parts: Parts): Pr
     // It mends nothing, and Odoo is down meanwhile: no reason to wait for what it may find.
     if (remedy === "boot-check") await stopStep(host, place, step);
     const output = tellOutput(parts);
-    const end = await followStep(
-      host,
-      place,
-      step,
-      (text) => output.push(plainText(text)),
-      parts.signal,
-    ).finally(output.end);
+    const end = await followStep(host, place, step, (text) => output.push(text), parts.signal).finally(
+      output.end,
+    );
     parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: describeEnd(end) });
     told.push(
       remedy === "boot-check"

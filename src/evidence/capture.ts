@@ -7,7 +7,6 @@ import type { Section } from "../host/frame.ts";
 import type { Host } from "../host/host.ts";
 import type { EvidenceFile } from "../journal.ts";
 import type { Redactor } from "../redactor.ts";
-import { plainText } from "../survey/raw.ts";
 import type { Project } from "../survey/survey.ts";
 
 const TOOLS = readFileSync(new URL("../host/tools.sh", import.meta.url), "utf8");
@@ -96,10 +95,10 @@ export async function captureFreeze(
     },
     signal,
   );
-  const stacks = result.sections.find(({ name }) => name === "stacks")?.body ?? Buffer.alloc(0);
+  const stacks = result.sections.find(({ name }) => name === "stacks")?.text ?? "";
   return {
     files: filesFrom(result.sections, "freeze", redactor, store),
-    stacks: plainText(new TextDecoder().decode(stacks)),
+    stacks,
   };
 }
 
@@ -109,10 +108,9 @@ function filesFrom(
   redactor: Redactor,
   store: EvidenceStore,
 ): EvidenceFile[] {
-  return parts.map(({ name: section, body }) => {
+  return parts.map(({ name: section, text: whole }) => {
     const [kind = "", subject] = section.split(" ");
     const name = `${folder}/${fileName(kind, subject)}`;
-    const whole = plainText(new TextDecoder().decode(body));
     const text =
       kind === "log"
         ? redactor.log(whole)

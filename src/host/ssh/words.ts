@@ -2,6 +2,7 @@
 
 import type { SshEndpoint } from "../../inputs/connection.ts";
 import { fingerprintOf } from "../../inputs/fingerprint.ts";
+import { oneLine } from "../text.ts";
 
 /** `deploy@203.0.113.7:22`, `deploy@[2001:db8::1]:22`. */
 export function addressOf({ host, port, login }: SshEndpoint): string {
@@ -13,9 +14,12 @@ export function namedKey(keyType: string, key: Uint8Array): string {
   return `${fingerprintOf(key)} (${keyFamily(keyType).toUpperCase()})`;
 }
 
-/** The word that OpenSSH uses for a kind of key, in file names too: `/etc/ssh/ssh_host_ed25519_key.pub`. */
+/**
+ * The word that OpenSSH uses for a kind of key, in file names too: `/etc/ssh/ssh_host_ed25519_key.pub`. The server chose
+ * the type's name, so no other word of it is used.
+ */
 export function keyFamily(keyType: string): string {
-  const [, family = keyType] = /(ed25519|ecdsa|rsa|dss)/.exec(keyType) ?? [];
+  const [family = "unknown"] = /ed25519|ecdsa|rsa|dss/.exec(keyType) ?? [];
   return family === "dss" ? "dsa" : family;
 }
 
@@ -28,10 +32,4 @@ export function wordsOf(error: unknown): string {
     "(SSH) Channel open failure: ",
     "",
   );
-}
-
-/** What the other side said, without control characters and not at any length it likes. */
-export function oneLine(text: string): string {
-  const line = text.replace(/\p{Cc}+/gu, " ").trim();
-  return line.length <= 200 ? line : `${line.slice(0, 199)}…`;
 }
