@@ -13,7 +13,6 @@ import {
   seen,
   unseen,
 } from "./survey.ts";
-import { timeAt } from "./values.ts";
 
 const MOST_BODY = 65_536;
 /** Characters of an address: browsers take no longer ones. */
@@ -160,16 +159,17 @@ function certificateOf(socket: TLSSocket, hostname: string, now: number): Certif
     .map((name) => name.replace(/^(DNS|IP Address):/, ""))
     .slice(0, MOST_NAMES);
   const mismatch = checkServerIdentity(hostname, peer);
-  const expires = Date.parse(peer.valid_to);
+  const date = Date.parse(peer.valid_to);
+  const expires = Number.isNaN(date) ? undefined : date;
   const problem =
-    Number.isNaN(expires)
+    expires === undefined
       ? "the date on which it expires cannot be read"
       : expires < now
-      ? `it expired on ${new Date(expires).toISOString().slice(0, 10)}`
-      : mismatch !== undefined
-        ? `it is for ${names.filter(Boolean).join(", ") || oneLine(String(peer.subject?.CN))}, not for ${hostname}`
-        : socket.authorized
-          ? undefined
-          : `no authority that this machine knows vouches for it (${socket.authorizationError})`;
+        ? `it expired on ${new Date(expires).toISOString().slice(0, 10)}`
+        : mismatch !== undefined
+          ? `it is for ${names.filter(Boolean).join(", ") || oneLine(String(peer.subject?.CN))}, not for ${hostname}`
+          : socket.authorized
+            ? undefined
+            : `no authority that this machine knows vouches for it (${socket.authorizationError})`;
   return { names: names.filter(Boolean), expires, problem };
 }
