@@ -19,7 +19,6 @@ import { removesFiles } from "./plan.ts";
 import { bootFailure } from "./remedies/boot-check/boot-check.ts";
 import { REMEDIES } from "./remedies/index.ts";
 import { INEFFECTIVE, targetOf, UNFIT } from "./remedies/remedy.ts";
-import { plainText } from "./survey/raw.ts";
 import { ifSeen } from "./survey/survey.ts";
 
 /** What a run has done so far, and what it learnt on the way. */
@@ -207,8 +206,8 @@ async function apply(
     parts.run,
     program,
     (text) => {
-      output += plainText(text);
-      told.push(plainText(text));
+      output += text;
+      told.push(text);
     },
     parts.signal,
   ).finally(told.end);

@@ -13,7 +13,6 @@ import type { Entry, EventOf } from "./journal.ts";
 import { giveLeaseBack } from "./leases.ts";
 import { openHost, Watch } from "./look.ts";
 import type { Parts } from "./parts.ts";
-import { plainText } from "./survey/raw.ts";
 import { describeEnd, tellOutput } from "./take-step.ts";
 import { type Verdict, verdictOn, whatRecoverWouldDo } from "./verdicts.ts";
 
@@ -101,8 +100,8 @@ async function endSteps(entries: readonly Entry[], host: Host, parts: Parts): Pr
       place,
       step,
       (text) => {
-        said += plainText(text);
-        output.push(plainText(text));
+        said += text;
+        output.push(text);
       },
       parts.signal,
     ).finally(output.end);

@@ -17,7 +17,6 @@ import { runStep, stepPrograms } from "../host/steps/step.ts";
 import type { Connection } from "../inputs/connection.ts";
 import type { BackupPlace } from "../inputs/inputs.ts";
 import type { BackupMade } from "../journal.ts";
-import { plainText } from "../survey/raw.ts";
 import { ifSeen } from "../survey/survey.ts";
 import { Arrival } from "./arrival.ts";
 import { DumpFile, roomIn } from "./dump-file.ts";
@@ -130,7 +129,7 @@ export async function abandonBackup(
     stateProgram(place, "end the backup", ABANDON, { STEP: step }, 60),
     signal,
   );
-  return refusalIn(sections.find(({ name }) => name === "refusal")?.body.toString("utf8") ?? "");
+  return refusalIn(sections.find(({ name }) => name === "refusal")?.text ?? "");
 }
 
 /** Removes what of a dump came home half, in the report directory of a run that was killed. */
@@ -267,8 +266,8 @@ class BackupRun {
       this.#owner,
       step,
       (chunk) => {
-        output += plainText(chunk);
-        this.#tell(plainText(chunk));
+        output += chunk;
+        this.#tell(chunk);
       },
       this.#signal,
     );
@@ -355,9 +354,9 @@ class BackupRun {
       }),
       this.#signal,
     );
-    const said = sections.find(({ name }) => name === "said")?.body.toString("utf8") ?? "";
-    const manifest = sections.find(({ name }) => name === "manifest")?.body.toString("utf8");
-    if (said.trim() !== "") this.#tell(plainText(said));
+    const said = sections.find(({ name }) => name === "said")?.text ?? "";
+    const manifest = sections.find(({ name }) => name === "manifest")?.uncut;
+    if (said.trim() !== "") this.#tell(said);
     if (status !== 0 || manifest === undefined)
       throw (
         refusalIn(said) ?? new RefusedError("What was backed up could not be told", { detail: said.trim() })

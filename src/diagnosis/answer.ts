@@ -104,8 +104,8 @@ function whatElse(answer: Answered): string {
   if (body.trim() === "") return "is empty";
   if (isChooser(answer)) return "is the one where Odoo lets people choose a database";
   const head = body.slice(0, 8_192);
-  const title = textOf(/<title[^>]*>(.*?)<\/title>/is.exec(head)?.[1]);
-  const heading = textOf(/<h1[^>]*>(.*?)<\/h1>/is.exec(head)?.[1]);
+  const title = wordsIn("title", head);
+  const heading = wordsIn("h1", head);
   const said = title || heading;
   const words = `${title} ${heading}`;
   if (/welcome to nginx/i.test(words)) return "is the one that nginx shows where no site is set up";
@@ -116,9 +116,19 @@ function whatElse(answer: Answered): string {
   return said === "" ? `has ${bytes} bytes and no title` : `has another title (${said})`;
 }
 
-function textOf(html = ""): string {
+/** The words of the first element of that name, without the markup inside of it. */
+function wordsIn(element: string, html: string): string {
+  // Letters of other scripts may change their number with their case, and no place would fit any more.
+  const lower = html.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  const opening = lower.indexOf(`<${element}`);
+  const start = opening < 0 ? 0 : lower.indexOf(">", opening) + 1;
+  const end = start === 0 ? -1 : lower.indexOf(`</${element}>`, start);
+  if (end < 0) return "";
   return html
-    .replace(/<[^>]*>/g, " ")
+    .slice(start, end)
+    .split("<")
+    .map((part, index) => (index === 0 ? part : ` ${part.slice(part.indexOf(">") + 1)}`))
+    .join("")
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, 80);

@@ -3,7 +3,8 @@
  * is not, what its row and its file say about why. A page that came with 200 is of no use without them.
  */
 
-import { LEFT_IN } from "../survey/compiled-badly.ts";
+import { between } from "../strings.ts";
+import { isLeftIn } from "../survey/compiled-badly.ts";
 import {
   type Asset,
   type AssetAnswer,
@@ -185,8 +186,10 @@ function confessions(pages: ReadonlyMap<Vantage, Page>): AssetFinding[] {
   const [first] = bodies;
   if (first === undefined) return [];
   const told = first.body.slice(first.body.search(CONFESSES));
-  const error = /\)\("(.*?)"\);|^\w+ = "(.*?)";\n/s.exec(told);
-  const words = (error?.[1] ?? error?.[2] ?? "").replaceAll(/&NewLine;|\\n/g, "\n").replaceAll('\\"', '"');
+  const [assignment] = /^\w+ = "/.exec(told) ?? [];
+  const error =
+    (assignment === undefined ? undefined : between(told, assignment, '";\n')) ?? between(told, ')("', '");');
+  const words = (error ?? "").replaceAll(/&NewLine;|\\n/g, "\n").replaceAll('\\"', '"');
   const [, bundle] = COMPILING.exec(words) ?? [];
   return [
     {
@@ -251,7 +254,7 @@ function flawOf(kind: Asset["kind"], answer: AssetAnswer, path: string, store: A
   const fits = kind === "css" ? /^text\/css\b/i : /javascript|ecmascript/i;
   if (!fits.test(contentType))
     return { sort: "wrong", why: `200 with ${contentType || "no content type"}, which is no ${WORD[kind]}` };
-  if (markers.some((marker) => LEFT_IN[kind].test(marker)))
+  if (markers.some((marker) => isLeftIn(kind, marker)))
     return { sort: "poisoned", why: "200 with an error compiled into it" };
   return undefined;
 }

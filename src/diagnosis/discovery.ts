@@ -1,5 +1,6 @@
 /** What is found out about how this Odoo is set up, and who said so: its effective settings, its database, its versions. */
 
+import { RE2JS } from "re2js";
 import {
   type Container,
   type DatabaseActivity,
@@ -155,13 +156,13 @@ export function selectedBy(
   const [first = "", second = ""] = host.split(".");
   const domain = first === "www" && second !== "" ? second : first;
   const literal = (text: string): string => text.replaceAll(/[^\w]/g, (character) => `\\${character}`);
-  // Without groups, and with few repetitions: it means the same in Python and here, and needs no long thinking.
+  // Without groups, and with few repetitions: it means the same in Python and here. RE2 takes linear time for any pattern.
   if (!/^[\w\s.^$\\*+?|%-]{1,100}$/.test(filter) || filter.replace(/[^*+?]/g, "").length > 3)
     return undefined;
   const pattern = filter.replaceAll("%h", literal(host)).replaceAll("%d", literal(domain));
   try {
-    const expression = new RegExp(`^(?:${pattern})`);
-    return names.filter((name) => expression.test(name));
+    const expression = RE2JS.compile(pattern);
+    return names.filter((name) => expression.matcher(name).lookingAt());
   } catch {
     return undefined;
   }

@@ -160,7 +160,7 @@ function pick(
  * `postgres-exporter` is no `postgres`.
  */
 function imageIs(reference: string, word: string): boolean {
-  const name = (reference.replace(/@.*$/, "").split("/").at(-1) ?? "").replace(/:.*$/, "");
+  const name = reference.split("@", 1)[0]?.split("/").at(-1)?.split(":", 1)[0] ?? "";
   return name.includes(word) && !/exporter|admin|backup|bouncer/.test(name);
 }
 

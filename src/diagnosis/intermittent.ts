@@ -14,7 +14,7 @@ const RECENT_RESTART = 60 * 60_000;
 
 /** What Odoo says when it ends a worker for what it used (odoo/service/server.py). */
 const LIMITS =
-  /virtual real time limit \([^)]*\) reached|[Ss]erver memory limit \([^)]*\) reached|Worker \(\d+\) virtual memory limit \([^)]*\) reached|WorkerHTTP \(\d+\) timeout after \d+s|CPU time limit exceeded/;
+  /virtual real time limit \([^()]*\) reached|[Ss]erver memory limit \([^()]*\) reached|Worker \(\d+\) virtual memory limit \([^()]*\) reached|WorkerHTTP \(\d+\) timeout after \d+s|CPU time limit exceeded/;
 
 export function intermittent(survey: Survey, target: Target): Found | undefined {
   const now = (ifSeen(survey.host)?.epoch ?? 0) * 1000;

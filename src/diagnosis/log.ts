@@ -2,6 +2,7 @@
 
 import { withoutCustomerData } from "../customer-data/cutter.ts";
 import { withoutValues } from "../customer-data/exceptions.ts";
+import { withoutEndings } from "../strings.ts";
 import { type Container, ifSeen, type Survey } from "../survey/survey.ts";
 
 export interface LogLine {
@@ -32,7 +33,16 @@ export function sinceItsLastTries({ startedAt, restartCount }: Container): strin
 
 /** What Odoo and its entrypoint say when PostgreSQL does not let them in (libpq, facts of the official image). */
 const LOCKED_OUT =
-  /FATAL: +(?:password authentication failed[^\n]*|database "[^"]*" does not exist|role "[^"]*" does not exist|sorry, too many clients already|remaining connection slots[^\n]*|no pg_hba\.conf entry[^\n]*)|could not translate host name[^\n]*|could not connect to server[^\n]*|connection to server at [^\n]* failed[^\n]*|Database connection failure: [^\n]*/;
+  /FATAL: +(?:password authentication failed[^\n]*|database "[^"]*" does not exist|role "[^"]*" does not exist|sorry, too many clients already|remaining connection slots[^\n]*|no pg_hba\.conf entry[^\n]*)|could not translate host name[^\n]*|could not connect to server[^\n]*|Database connection failure: [^\n]*/;
+
+/** The words of a line that say so, up to its end. */
+function lockedOutIn(text: string): string | undefined {
+  const found = LOCKED_OUT.exec(text);
+  const connection = text.indexOf("connection to server at ");
+  const failed = connection >= 0 && text.includes(" failed", connection);
+  if (failed && (found === null || connection < found.index)) return text.slice(connection).trim();
+  return found?.[0].trim();
+}
 
 /** What PostgreSQL tells a client while it starts, recovers or goes down (postmaster.c, canAcceptConnections). */
 export const STARTING =
@@ -53,18 +63,33 @@ export function lockedOut(survey: Survey, odoo: Container, db: Container | undef
   const lines = logSince(survey, odoo.id, sinceItsLastTries(odoo)).filter(
     ({ at, text }) => at > since && !STARTING.test(text),
   );
-  const said = lines.findLastIndex(({ text }) => LOCKED_OUT.test(text));
-  if (said < 0 || lines.slice(said).some(({ text }) => SERVED.test(text))) return undefined;
-  return LOCKED_OUT.exec(lines[said]?.text ?? "")?.[0].trim();
+  const said = lines.findLastIndex(({ text }) => lockedOutIn(text) !== undefined);
+  if (said < 0 || lines.slice(said).some(({ text }) => isServed(text))) return undefined;
+  return lockedOutIn(lines[said]?.text ?? "");
 }
 
 /** Whether Odoo complained of the database in its last tries, however long ago that is. */
 export function spokeOfDatabase(survey: Survey, odoo: Container): boolean {
-  return logSince(survey, odoo.id, sinceItsLastTries(odoo)).some(({ text }) => LOCKED_OUT.test(text));
+  return logSince(survey, odoo.id, sinceItsLastTries(odoo)).some(
+    ({ text }) => lockedOutIn(text) !== undefined,
+  );
 }
 
-/** A page that Odoo handed out, as werkzeug logs it. */
-export const SERVED = / werkzeug: .*"(?:GET|POST|HEAD) \S+ HTTP\/[\d.]+" [1-4]\d\d /;
+/** A request that Odoo answered, as werkzeug logs it: `… werkzeug: 172.18.0.1 - - […] "GET /web HTTP/1.1" 200 - …`. */
+export function requestIn(
+  text: string,
+): { readonly method: string; readonly path: string; readonly status: number } | undefined {
+  const at = text.indexOf(" werkzeug: ");
+  if (at < 0) return undefined;
+  const [, method, path, status] = /"(GET|POST|HEAD) (\S+) HTTP\/[\d.]+" (\d{3}) /.exec(text.slice(at)) ?? [];
+  return method === undefined || path === undefined ? undefined : { method, path, status: Number(status) };
+}
+
+/** Whether it tells of a page that Odoo handed out. */
+export function isServed(text: string): boolean {
+  const { status = 0 } = requestIn(text) ?? {};
+  return status >= 100 && status < 500;
+}
 
 /** What went wrong inside of Odoo, as its traceback tells. */
 export interface Failure {
@@ -101,7 +126,7 @@ export function whereThreadsStand(stacks: string): string {
   const counts = new Map<string, number>();
   for (const thread of stacks.split(/^.*# Thread: /m).slice(1)) {
     const place = [...thread.matchAll(/File: "([^"]+)", line (\d+), in \w+/g)].findLast(
-      ([, file = ""]) => ADDON.test(file) && !isFramework(file) && moduleOf(file) !== undefined,
+      ([, file = ""]) => !isFramework(file) && moduleOf(file) !== undefined,
     );
     if (place?.[1] === undefined) continue;
     const words = `module ${moduleOf(place[1])}, ${place[1]} line ${place[2]}`;
@@ -115,9 +140,26 @@ interface Frame {
   readonly line: number;
 }
 
-/** The path of an addon's file: below a folder of addons, but not Odoo's own framework. */
-const ADDON =
-  /\/(?:extra-addons|addons|custom|modules|enterprise|[\w-]*addons[\w-]*)(?:\/[\w.-]+)*?\/(\w+)\/(?:[\w.-]+\/)*[\w.-]+\.(?:py|xml|csv|js)$/;
+/**
+ * The addon to which a file belongs: the first folder below a folder of addons that may be a module's name.
+ * `shop_notes` of `/mnt/extra-addons/shop_notes/models/note.py`; undefined where it lies in none.
+ */
+function addonOf(file: string): string | undefined {
+  const parts = file.split("/");
+  const name = parts.at(-1) ?? "";
+  if (!/^[\w.-]+$/.test(name) || !/\.(?:py|xml|csv|js)$/.test(name)) return undefined;
+  // Behind the last part that is no plain name.
+  const plain = parts.findLastIndex((part, at) => at < parts.length - 1 && !/^[\w.-]+$/.test(part)) + 1;
+  const addons = parts.findIndex((part, at) => at > 0 && at + 1 >= plain && isAddons(part));
+  if (addons < 0) return undefined;
+  return parts.slice(addons + 1, -1).find((part) => /^\w+$/.test(part));
+}
+
+function isAddons(folder: string): boolean {
+  return (
+    /^(?:custom|modules|enterprise)$/.test(folder) || (folder.includes("addons") && /^[\w-]+$/.test(folder))
+  );
+}
 
 /**
  * The failure that a log tells of: of its last traceback, else the last words of a process that ended.
@@ -178,11 +220,11 @@ function failureFrom(exception: string, message: string, frames: readonly Frame[
   const place =
     xml?.[1] !== undefined
       ? { file: xml[1], line: Number(xml[2]) }
-      : (frames.findLast(({ file }) => ADDON.test(file) && !isFramework(file)) ??
+      : (frames.findLast(({ file }) => addonOf(file) !== undefined && !isFramework(file)) ??
         // Of Odoo's own; a frame of Python's library says nothing to anybody.
         frames.findLast(({ file }) => /\/odoo\//.test(file)));
   // werkzeug's log format puts its own fields behind a traceback's last line
-  const said = (message.split("\n")[0] ?? "").replace(/(?: -)+$/, "").slice(0, 250);
+  const said = withoutEndings(message.split("\n")[0] ?? "", " -").slice(0, 250);
   const last = frames.at(-1);
   if (last?.file === "<unknown>" && frames.some(({ file }) => /\/odoo\/modules\/module\.py$/.test(file))) {
     // Odoo evaluates a manifest's text, and does not log whose it is.
@@ -204,7 +246,7 @@ function isFramework(file: string): boolean {
 }
 
 function moduleOf(file: string): string | undefined {
-  return /\/odoo\/(?!addons\/)/.test(file) ? undefined : ADDON.exec(file)?.[1];
+  return /\/odoo\/(?!addons\/)/.test(file) ? undefined : addonOf(file);
 }
 
 /** `sys.exit("words")`, an option that cannot be read, a database that was waited for: no traceback, but a last word. */

@@ -103,7 +103,7 @@ function byAssets({ findings }: AssetsSight): Reason[] {
 function byBundle(database: OdooDatabase | undefined, { findings }: AssetsSight): Reason[] {
   const touched = new Set((database?.recent ?? []).map(({ name }) => name));
   const text = findings.flatMap(({ kind, markers }) => (kind === "poisoned" ? markers : [])).join("\n");
-  return [...text.matchAll(/^\s+- (\/(\w+)\/static\/\S+)/gm)].flatMap(([, file = "", module = ""]) =>
+  return [...text.matchAll(/^[ \t]+- (\/(\w+)\/static\/\S+)/gm)].flatMap(([, file = "", module = ""]) =>
     touched.has(module) ? [{ module, weight: 1, why: `${file} is in the bundle that does not compile` }] : [],
   );
 }

@@ -119,12 +119,10 @@ function diskWarnings(survey: Survey): string[] {
 function certificateWarnings(survey: Survey): string[] {
   const certificate = survey.public?.observed ? survey.public.value.certificate : undefined;
   const now = (ifSeen(survey.host)?.epoch ?? 0) * 1000;
-  if (certificate === undefined || certificate.expires < now || certificate.expires - now > CERTIFICATE_SOON)
-    return [];
-  const days = Math.floor((certificate.expires - now) / 86_400_000);
-  return [
-    `the certificate expires in ${days} days (${new Date(certificate.expires).toISOString().slice(0, 10)})`,
-  ];
+  const expires = certificate?.expires;
+  if (expires === undefined || expires < now || expires - now > CERTIFICATE_SOON) return [];
+  const days = Math.floor((expires - now) / 86_400_000);
+  return [`the certificate expires in ${days} days (${new Date(expires).toISOString().slice(0, 10)})`];
 }
 
 function clockWarnings({ clockSkew }: Survey): string[] {

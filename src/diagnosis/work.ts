@@ -5,7 +5,7 @@
  */
 
 import { type Container, type DirectProbe, ifSeen, type Process, type Survey } from "../survey/survey.ts";
-import { LONGEST_PAUSE, lockedOut, logSince, SERVED, sinceItsLastTries, spokeOfDatabase } from "./log.ts";
+import { isServed, LONGEST_PAUSE, lockedOut, logSince, sinceItsLastTries, spokeOfDatabase } from "./log.ts";
 import { isStoppedBySignal, treeOf } from "./processes.ts";
 import type { Target } from "./target.ts";
 
@@ -201,5 +201,5 @@ function isElsewhere({ listens = [] }: DirectProbe): boolean {
 
 /** Its registry is loaded and a page was handed out: a boot is over then, whatever comes after. */
 function isServing(lines: readonly { readonly text: string }[]): boolean {
-  return lines.some(({ text }) => SERVED.test(text));
+  return lines.some(({ text }) => isServed(text));
 }

@@ -7,7 +7,6 @@ import type { Section } from "../host/frame.ts";
 import type { Host } from "../host/host.ts";
 import type { EvidenceFile } from "../journal.ts";
 import type { Redactor } from "../redactor.ts";
-import { plainText } from "../survey/raw.ts";
 import type { Project } from "../survey/survey.ts";
 import { evidenceName } from "./file-name.ts";
 import type { EvidenceStore } from "./store.ts";
@@ -102,10 +101,10 @@ export async function captureFreeze(
     },
     signal,
   );
-  const stacks = result.sections.find(({ name }) => name === "stacks")?.body ?? Buffer.alloc(0);
+  const stacks = result.sections.find(({ name }) => name === "stacks")?.text ?? "";
   return {
     ...keep(result.sections, "freeze", redactor, store),
-    stacks: plainText(new TextDecoder().decode(stacks)),
+    stacks,
   };
 }
 
@@ -119,7 +118,7 @@ function keep(
   const leftOut: string[] = [];
   // Some file systems take `A.log` and `a.log` for one.
   const taken = new Set<string>();
-  for (const { name: section, body } of parts) {
+  for (const { name: section, text: whole } of parts) {
     const named = evidenceName(section);
     const name = `${folder}/${named?.file}`;
     if (named === undefined || taken.has(name.toLowerCase()) || files.length === MOST_FILES) {
@@ -127,7 +126,6 @@ function keep(
       continue;
     }
     taken.add(name.toLowerCase());
-    const whole = plainText(new TextDecoder().decode(body));
     const text =
       named.kind === "log"
         ? redactor.log(whole)

@@ -1,5 +1,7 @@
 /** Finds a program's output in whatever else the login shell printed around it. */
 
+import { decoded, lineOf, textOf } from "./text.ts";
+
 /** What came back between the markers. */
 export interface Framed {
   /** The program's stdout, at most the allowed bytes of it. */
@@ -9,7 +11,7 @@ export interface Framed {
   readonly status: number | undefined;
   /** Whether the program began at all. */
   readonly begun: boolean;
-  /** What was printed before it began (at most 4 kB): a banner, or the reason why there is no shell. */
+  /** What was printed before it began (at most 4 kB), cleaned: a banner, or the reason why there is no shell. */
   readonly noise: string;
 }
 
@@ -77,9 +79,9 @@ export class FrameReader {
       truncated: this.#truncated,
       status: this.#status,
       begun: this.#begun,
-      noise: Buffer.concat([this.#noise, this.#begun ? Buffer.alloc(0) : this.#pending])
-        .subarray(0, NOISE_KEPT)
-        .toString("utf8"),
+      noise: textOf(
+        Buffer.concat([this.#noise, this.#begun ? Buffer.alloc(0) : this.#pending]).subarray(0, NOISE_KEPT),
+      ),
     };
   }
 
@@ -147,30 +149,59 @@ export class FrameReader {
   }
 }
 
+/** Of one answer: no program of ours has so many. A host that prints more has its other ones left out. */
+export const MOST_SECTIONS = 4_096;
+
+/** Bytes of a section's name: a probe, a path (`access /var/log/nginx/access.log`). One that is longer is left out. */
+const MOST_NAME = 512;
+
 /** A named part of a program's output: `printf '\n%s section NAME\n' "$FRAME"` opens it, the next one closes it. */
-export interface Section {
+export class Section {
   readonly name: string;
+  /** As it came: for what counts bytes, or is not text. */
   readonly body: Buffer;
+  #text: string | undefined;
+
+  constructor(name: string, body: Buffer) {
+    this.name = name;
+    this.body = body;
+  }
+
+  /** Cleaned. */
+  get text(): string {
+    this.#text ??= textOf(this.body);
+    return this.#text;
+  }
+
+  /** Neither cut nor cleaned: for `parseJson`, which cleans what it reads. */
+  get uncut(): string {
+    return decoded(this.body);
+  }
 }
 
 /**
- * Cuts a program's output into its sections. What stands before the first is left out.
- * The line feed that belongs to a section's opening marker is not part of the body before it.
+ * Cuts a program's output into its sections, at most `MOST_SECTIONS`. What stands before the first is left out, and so is
+ * one whose name is too long. The line feed that belongs to a section's opening marker is not part of the body before it.
  */
 export function sections(output: Buffer, nonce: string): Section[] {
   const marker = Buffer.from(`\n${nonce} section `);
   const source = Buffer.concat([Buffer.from("\n"), output]);
   const found: Section[] = [];
   let at = source.indexOf(marker);
-  while (at >= 0) {
+  while (at >= 0 && found.length < MOST_SECTIONS) {
     const nameStart = at + marker.length;
     const nameEnd = source.indexOf("\n", nameStart);
     if (nameEnd < 0) break;
     const next = source.indexOf(marker, nameEnd);
-    found.push({
-      name: source.subarray(nameStart, nameEnd).toString("utf8"),
-      body: source.subarray(nameEnd + 1, next < 0 ? source.length : Math.max(next, nameEnd + 1)),
-    });
+    if (nameEnd - nameStart <= MOST_NAME) {
+      const name = lineOf(decoded(source.subarray(nameStart, nameEnd)), MOST_NAME);
+      found.push(
+        new Section(
+          name,
+          source.subarray(nameEnd + 1, next < 0 ? source.length : Math.max(next, nameEnd + 1)),
+        ),
+      );
+    }
     at = next;
   }
   return found;

@@ -5,17 +5,22 @@
 
 import type { Clock } from "../clock.ts";
 import { HostError, type HostProblem, RefusedError } from "../errors.ts";
-import { FrameReader, type Section, type Sink, sections } from "./frame.ts";
+import { FrameReader, MOST_SECTIONS, type Section, type Sink, sections } from "./frame.ts";
 import { commandLine, type Privilege, type Program, renderProgram } from "./program.ts";
+import { TextReader, textOf } from "./text.ts";
 import type { ExecEnd, Transport } from "./transport.ts";
 
+/** What a program answered. All text in it is cleaned (text.ts): here bytes of the host become text. */
 export interface ProgramResult {
   /** The program's own exit status. */
   readonly status: number;
+  /** As it came: for what counts bytes, or is not text. */
   readonly output: Buffer;
+  /** The whole output as text. */
+  readonly text: string;
   /** The output's named parts, in order. */
   readonly sections: readonly Section[];
-  /** Whether output was dropped because it exceeded the program's bound. */
+  /** Whether output was dropped because it exceeded the program's bound, or had too many sections. */
   readonly truncated: boolean;
   readonly stderr: string;
 }
@@ -125,29 +130,34 @@ export class Host {
   ): Promise<ProgramResult> {
     const nonce = this.#dependencies.nonce();
     const frame = new FrameReader(nonce, program.maxOutputBytes, sink);
+    const errors = new TextReader();
     let stderr = "";
     const began = this.#dependencies.clock.monotonic();
-    const decoder = new TextDecoder();
     const end = await transport.exec(commandLine(program, this.#privilege), {
       stdin: renderProgram(program, nonce),
       timeoutMs: program.seconds * 1000 + GRACE,
       signal,
       onStdout: (chunk) => frame.push(chunk),
       onStderr: (chunk) => {
-        if (stderr.length < STDERR_KEPT) stderr += decoder.decode(chunk, { stream: true });
+        if (stderr.length < STDERR_KEPT) stderr += errors.push(chunk);
       },
     });
+    stderr = (stderr + errors.end()).slice(0, STDERR_KEPT);
     const framed = frame.result();
     if (framed.status === undefined) {
       const overdue = this.#dependencies.clock.monotonic() - began >= program.seconds * 1000;
       throw this.#unframed(program, framed.begun, end, overdue, `${framed.noise}\n${stderr}`.trim());
     }
+    const parts = sections(framed.output, nonce);
     return {
       status: framed.status,
       output: framed.output,
-      sections: sections(framed.output, nonce),
-      truncated: framed.truncated,
-      stderr: stderr.slice(0, STDERR_KEPT),
+      get text() {
+        return textOf(framed.output);
+      },
+      sections: parts,
+      truncated: framed.truncated || parts.length === MOST_SECTIONS,
+      stderr,
     };
   }
 

@@ -4,6 +4,7 @@ import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
 import { checkServerIdentity, type PeerCertificate, type TLSSocket } from "node:tls";
 import type { Clock } from "../clock.ts";
+import { cleanPage, decoded, lineOf } from "../host/text.ts";
 import {
   type Certificate,
   type HttpAnswer,
@@ -14,6 +15,10 @@ import {
 } from "./survey.ts";
 
 const MOST_BODY = 65_536;
+/** Characters of an address: browsers take no longer ones. */
+const MOST_LOCATION = 2_048;
+/** Names of a certificate that are kept. */
+const MOST_NAMES = 100;
 /** For all of it together, in milliseconds. */
 const PATIENCE = 10_000;
 const MOST_REDIRECTS = 4;
@@ -85,7 +90,10 @@ export function failureOf(error: unknown): {
 } {
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
   const codes = errors.map((each) => (each instanceof Error && "code" in each ? String(each.code) : ""));
-  const words = errors.map((each) => (each instanceof Error ? each.message : String(each))).join("; ");
+  const words = lineOf(
+    errors.map((each) => (each instanceof Error ? each.message : String(each))).join("; "),
+    500,
+  );
   if (codes.includes("ECONNREFUSED")) return { problem: "refused", words };
   const astray = codes.every((code) => /^(ENOTFOUND|EAI_|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)/.test(code));
   return { problem: astray ? undefined : "broken", words };
@@ -117,7 +125,7 @@ function get(url: URL, clock: Clock, signal: AbortSignal): Promise<Response> {
           headers: Object.fromEntries(
             TELLING.flatMap((name) => {
               const value = response.headers[name];
-              return value === undefined ? [] : [[name, String(value).slice(0, 200)]];
+              return value === undefined ? [] : [[name, lineOf(String(value))]];
             }),
           ),
           answer: {
@@ -125,9 +133,9 @@ function get(url: URL, clock: Clock, signal: AbortSignal): Promise<Response> {
             code: response.statusCode ?? 0,
             seconds: (clock.monotonic() - began) / 1000,
             bytes,
-            contentType: response.headers["content-type"] ?? "",
-            location: response.headers.location ?? "",
-            body: Buffer.concat(body).subarray(0, MOST_BODY).toString("utf8"),
+            contentType: lineOf(response.headers["content-type"] ?? ""),
+            location: lineOf(response.headers.location ?? "", MOST_LOCATION),
+            body: cleanPage(decoded(Buffer.concat(body).subarray(0, MOST_BODY)), MOST_BODY),
           },
         }),
       );
@@ -146,16 +154,22 @@ function get(url: URL, clock: Clock, signal: AbortSignal): Promise<Response> {
 function certificateOf(socket: TLSSocket, hostname: string, now: number): Certificate | undefined {
   const peer: PeerCertificate | undefined = socket.getPeerCertificate?.();
   if (peer === undefined || peer.valid_to === undefined) return undefined;
-  const names = (peer.subjectaltname ?? "").split(", ").map((name) => name.replace(/^(DNS|IP Address):/, ""));
+  const names = lineOf(peer.subjectaltname ?? "", MOST_LOCATION)
+    .split(", ")
+    .map((name) => name.replace(/^(DNS|IP Address):/, ""))
+    .slice(0, MOST_NAMES);
   const mismatch = checkServerIdentity(hostname, peer);
-  const expires = Date.parse(peer.valid_to);
+  const date = Date.parse(peer.valid_to);
+  const expires = Number.isNaN(date) ? undefined : date;
   const problem =
-    expires < now
-      ? `it expired on ${new Date(expires).toISOString().slice(0, 10)}`
-      : mismatch !== undefined
-        ? `it is for ${names.filter(Boolean).join(", ") || String(peer.subject?.CN)}, not for ${hostname}`
-        : socket.authorized
-          ? undefined
-          : `no authority that this machine knows vouches for it (${socket.authorizationError})`;
+    expires === undefined
+      ? "the date on which it expires cannot be read"
+      : expires < now
+        ? `it expired on ${new Date(expires).toISOString().slice(0, 10)}`
+        : mismatch !== undefined
+          ? `it is for ${names.filter(Boolean).join(", ") || lineOf(String(peer.subject?.CN))}, not for ${hostname}`
+          : socket.authorized
+            ? undefined
+            : `no authority that this machine knows vouches for it (${socket.authorizationError})`;
   return { names: names.filter(Boolean), expires, problem };
 }

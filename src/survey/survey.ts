@@ -198,8 +198,8 @@ export interface PublicProbe {
 export interface Certificate {
   /** The names it is for. */
   readonly names: readonly string[];
-  /** Milliseconds since 1970. */
-  readonly expires: number;
+  /** Milliseconds since 1970; undefined where its date cannot be read. */
+  readonly expires: number | undefined;
   /** Why a browser would not accept it; undefined when it would. */
   readonly problem: string | undefined;
 }

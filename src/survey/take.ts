@@ -94,7 +94,7 @@ export async function takeSurvey(
     const raw = await askHost(means, wishes, scope);
     const answered = clock.now();
     learn(secretsIn(raw), namesIn(raw));
-    const survey = parseSurvey(raw, scope.before);
+    const survey = await parseSurvey(raw, scope.before);
     // One that was late for another reason (the host was away) would not know what the public gets by now.
     const inTime = hangs(survey) ? early : undefined;
     if (inTime === undefined) over.abort();

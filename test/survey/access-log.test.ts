@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAccessLogs } from "../../src/survey/parse/nginx.ts";
 import { type AccessLog, ifSeen } from "../../src/survey/survey.ts";
+import { part } from "./part.ts";
 
 const PROGRAM = readFileSync(new URL("../../src/survey/access-log.awk", import.meta.url), "utf8");
 
@@ -47,7 +48,7 @@ function awk(log: string): string {
 /** What the survey knows of a log; undefined when it can say nothing. */
 function read(lines: readonly string[]): AccessLog | undefined {
   const body = awk(lines.map((line) => `${line}\n`).join(""));
-  return ifSeen(parseAccessLogs([{ kind: "access", subject: "/var/log/nginx/access.log", body }]))?.[0];
+  return ifSeen(parseAccessLogs([part("access", "/var/log/nginx/access.log", body)]))?.[0];
 }
 
 const readRequests = (requests: readonly Request[], zone = 0): AccessLog | undefined =>

@@ -320,7 +320,7 @@ describe("who answered", () => {
       "cf-ray": "8a1b-FRA",
       "cf-mitigated": "challenge",
       via: "1.1 varnish, 1.1 nginx",
-      "x-cache": "x".repeat(200),
+      "x-cache": `${"x".repeat(199)}…`,
     });
   });
 });
@@ -338,7 +338,7 @@ describe.skipIf(!hasOpenssl)("a certificate", () => {
   it("that a browser would accept has no problem", async () => {
     const certificate = await certificateOf(CERTIFICATES().good);
     expect(certificate).toMatchObject({ names: ["127.0.0.1", "localhost"], problem: undefined });
-    expect(certificate.expires - Date.now()).toBeGreaterThan(20 * 86_400_000);
+    expect((certificate.expires ?? 0) - Date.now()).toBeGreaterThan(20 * 86_400_000);
   });
 
   it("that has expired says when", async () => {

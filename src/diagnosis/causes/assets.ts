@@ -5,6 +5,7 @@
  */
 
 import { operand, typed, word } from "../../host/typed.ts";
+import { withoutEnd } from "../../strings.ts";
 import { type Filestore, ifSeen, type Survey } from "../../survey/survey.ts";
 import {
   type AssetFinding,
@@ -303,18 +304,26 @@ function throughShell({ odoo, database }: Target, program: string): string {
 /** The words of the compiler, out of what it left: in a stylesheet with CSS's line ends, in a script with JavaScript's. */
 function errorIn(markers: readonly string[]): string {
   const lines = markers.flatMap((marker) => marker.replaceAll('\\"', '"').split(/\\A|\\n|\n/));
-  for (const words of [
-    /Could not get content for [^"]+/,
-    /File \S+ does not exist/,
-    /\S+ is not utf-8 encoded/,
-    /Local import '[^']+' is forbidden/,
-    /\w*Error: .+/,
-  ]) {
-    const error = lines.map((line) => words.exec(line)?.[0]).find((found) => found !== undefined);
-    if (error !== undefined) return error.replace(/[.;\s]+$/, "").slice(0, 250);
+  for (const wordsOf of COMPILERS_WORDS) {
+    const error = lines.map(wordsOf).find((found) => found !== undefined);
+    if (error !== undefined) return withoutEnd(error, ".; \t").slice(0, 250);
   }
   return "";
 }
+
+/** The clearest first. */
+const COMPILERS_WORDS: readonly ((line: string) => string | undefined)[] = [
+  (line) => /Could not get content for [^"]+/.exec(line)?.[0],
+  (line) => /File \S+ does not exist/.exec(line)?.[0],
+  (line) => {
+    const [before = "", ...behind] = line.split(NOT_TEXT);
+    const name = before.split(/\s/).at(-1);
+    return behind.length === 0 || !name ? undefined : name + NOT_TEXT;
+  },
+  (line) => /Local import '[^']+' is forbidden/.exec(line)?.[0],
+  (line) => /\b\w*Error: .+/.exec(line)?.[0],
+];
+const NOT_TEXT = " is not utf-8 encoded";
 
 /** What Odoo's log says of the last stylesheet that did not compile (assetsbundle.py, `get_preprocessor_error`). */
 export function compileErrorIn(
@@ -330,7 +339,7 @@ export function compileErrorIn(
     .slice(Math.max(0, index - 12), index + 1)
     .findLast(({ text }) => /Error: |forbidden/.test(text));
   const [, bundle] = /the bundle '([^']+)'/.exec(last.text) ?? [];
-  const words = (error?.text ?? "").replace(/^.*?(Error: )/, "$1").replace(/[.\s]+$/, "");
+  const words = withoutEnd((error?.text ?? "").replace(/^.*?(Error: )/, "$1"), ". \t");
   return { at: last.at, words: `${bundle ?? "a bundle"}${words === "" ? "" : `: ${words}`}`.slice(0, 250) };
 }
 

@@ -97,8 +97,15 @@ export function databaseUnreachable({ survey, target, layers }: Situation): Foun
 
 /** PostgreSQL itself gave no answer; that our probe could not ask, or was not let in, says nothing of it. */
 function isSilent(why: string): boolean {
-  return /no answer in time|connection refused|could not connect|connection to server [^\n]*failed(?!: FATAL)|too many clients|remaining connection slots/i.test(
-    why,
+  const failed = why
+    .split("\n")
+    .map((line) => line.slice(line.indexOf("connection to server ")))
+    .some((line) => line.startsWith("connection to server ") && /failed(?!: FATAL)/.test(line));
+  return (
+    failed ||
+    /no answer in time|connection refused|could not connect|too many clients|remaining connection slots/i.test(
+      why,
+    )
   );
 }
 

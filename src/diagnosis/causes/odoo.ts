@@ -94,7 +94,9 @@ export function portMappingMissing({ survey, target, layers }: Situation): Found
   if (odoo?.state !== "running" || direct === undefined) return undefined;
   const proxied = ifSeen(survey.proxy) !== undefined && stateOf(layers, "proxy") === "bad";
   if (!direct.published && stateOf(layers, "direct") === "good" && proxied && expectsPort(survey, target)) {
-    const at = project.outline.find(({ text }) => new RegExp(`^\\s+${odooService}:`).test(text));
+    const at = project.outline.find(
+      ({ text }) => /^\s/.test(text) && text.trimStart().startsWith(`${odooService}:`),
+    );
     const listed = (ifSeen(project.services) ?? [])
       .find(({ name }) => name === odooService)
       ?.publishes.includes(8069);

@@ -1,5 +1,6 @@
 /** Docker's daemon, Compose, and what keeps a container from starting. */
 
+import { anyOf, span } from "./pattern.ts";
 import { signature } from "./signature.ts";
 
 export const DOCKER = [
@@ -51,8 +52,10 @@ export const DOCKER = [
   signature({
     id: "docker-no-space-left",
     where: ["Docker"],
-    pattern:
-      /\b(?:write|mkdir|open|symlink|copying bootstrap data|failed to register layer)\b[^\n]{0,300}: no space left on device/,
+    pattern: span(
+      /\b(?:write|mkdir|open|symlink|copying bootstrap data|failed to register layer)\b/,
+      ": no space left on device",
+    ),
     kind: "fatal",
     cause: "disk-full",
     means:
@@ -84,7 +87,7 @@ export const DOCKER = [
   signature({
     id: "image-tag-unknown",
     where: ["Docker"],
-    pattern: /manifest for [\w./:@-]{1,200} not found|manifest unknown/,
+    pattern: /manifest for \S+ not found|manifest unknown/,
     kind: "fatal",
     cause: "odoo-absent",
     means: "the registry knows the image, and not this tag",
@@ -243,8 +246,10 @@ export const DOCKER = [
   signature({
     id: "compose-key-invalid",
     where: ["Docker"],
-    pattern:
-      /services\.[\w.-]{1,120} (?:[Aa]dditional property [\w.-]{1,100} is not allowed|must be a \w{1,30}|contains an invalid type)/,
+    pattern: anyOf(
+      /(?:^|\s)services\.\S+ [Aa]dditional property \S+ is not allowed/,
+      /(?:^|\s)services\.\S+ (?:must be a \w+|contains an invalid type)/,
+    ),
     kind: "fatal",
     cause: "stack-down",
     means: "the compose file says something that Compose does not know, or in another form than it must have",

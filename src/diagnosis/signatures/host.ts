@@ -1,5 +1,6 @@
 /** The machine itself: the kernel, its disks, its memory, and what programs say when one of them gives out. */
 
+import { anyOf, span } from "./pattern.ts";
 import { signature } from "./signature.ts";
 
 const FAILING_DISK =
@@ -45,7 +46,7 @@ export const HOST = [
   signature({
     id: "database-no-space-left",
     where: ["PostgreSQL's log"],
-    pattern: /[cC]ould not (?!resize shared memory)\w[^\n]{0,200}: No space left on device/,
+    pattern: span(/[cC]ould not (?!resize shared memory)\w/, ": No space left on device"),
     kind: "fatal",
     cause: "disk-full",
     means: "PostgreSQL could not write its files, for the file system has no space or no inodes left",
@@ -68,8 +69,11 @@ export const HOST = [
     id: "read-only-file-system",
     where: ["PostgreSQL's log", "Odoo's log", "nginx's error log"],
     // An addon may be mounted so on purpose; Odoo's own files may not.
-    pattern:
-      /\[Errno 30\] Read-only file system: '[^'\n]{0,200}\/(?:sessions|filestore)\b|\(30: Read-only file system\)|[cC]ould not \w[^\n]{0,200}: Read-only file system/,
+    pattern: anyOf(
+      /\[Errno 30\] Read-only file system: '[^'\n]*\/(?:sessions|filestore)\b/,
+      /\(30: Read-only file system\)/,
+      span(/[cC]ould not \w/, ": Read-only file system"),
+    ),
     kind: "fatal",
     cause: "database-down",
     means:
@@ -87,8 +91,10 @@ export const HOST = [
     id: "input-output-error",
     where: ["PostgreSQL's log", "Odoo's log", "nginx's error log"],
     // Without a path it is a terminal that went away.
-    pattern:
-      /\[Errno 5\] Input\/output error: '|\(5: Input\/output error\)|[cC]ould not \w[^\n]{0,200}: Input\/output error/,
+    pattern: anyOf(
+      /\[Errno 5\] Input\/output error: '|\(5: Input\/output error\)/,
+      span(/[cC]ould not \w/, ": Input/output error"),
+    ),
     cause: "database-down",
     means: "the disk, or the volume that is mounted over the network, does not give or take its data",
     advice:

@@ -22,6 +22,7 @@
  * that are worth knowing are told beside the verdict.
  */
 
+import { withoutEndings } from "../../strings.ts";
 import type { Survey } from "../../survey/survey.ts";
 import type { Cause } from "../cause.ts";
 import { type Found, OPEN_ADVICE } from "../causes/situation.ts";
@@ -183,11 +184,9 @@ function foundIn(texts: readonly Text[], refutable: boolean): SignatureFound[] {
 function wordsIn({ pattern }: Signature, line: string): string | undefined {
   const [words] = pattern.exec(line) ?? [];
   // werkzeug's log format puts its own fields behind a traceback's last line
-  return words
-    ?.replaceAll(/\s+/g, " ")
-    .replace(/(?: -)+ ?$/, "")
-    .trim()
-    .slice(0, LONGEST_SHOWN);
+  return words === undefined
+    ? undefined
+    : withoutEndings(words.replaceAll(/\s+/g, " ").trimEnd(), " -").trim().slice(0, LONGEST_SHOWN);
 }
 
 function rankOf({ signature, layer }: Listed, at: number | undefined): number[] {

@@ -1,5 +1,6 @@
 /** The reverse proxy. Most of what it says of its upstream is a symptom: why Odoo does not answer stands elsewhere. */
 
+import { anyOf, span } from "./pattern.ts";
 import { signature } from "./signature.ts";
 
 const UPSTREAM = "nginx, src/http/ngx_http_upstream.c";
@@ -8,8 +9,11 @@ export const NGINX = [
   signature({
     id: "nginx-directive-invalid",
     where: ["nginx -t", "nginx's error log"],
-    pattern:
-      /unknown directive "[^"\n]{1,80}"|directive "\w{1,60}" is not terminated by ";"|unexpected (?:"[^"\n]{1,10}"|end of file)|invalid number of arguments in "\w{1,60}" directive|"\w{1,60}" directive is (?:not allowed here|duplicate)/,
+    pattern: anyOf(
+      /unknown directive "[^"\n]+"|unexpected (?:"[^"\n]+"|end of file)/,
+      /directive "\w+" is not terminated by ";"|invalid number of arguments in "\w+" directive/,
+      /"\w+" directive is (?:not allowed here|duplicate)/,
+    ),
     kind: "fatal",
     cause: "nginx-config-invalid",
     means: "a line of nginx's configuration is wrong",
@@ -75,7 +79,7 @@ export const NGINX = [
   signature({
     id: "nginx-too-many-open-files",
     where: ["nginx's error log"],
-    pattern: /\b\w{1,20}\(\)[^\n]{0,120} failed \(24: Too many open files\)/,
+    pattern: span(/\b\w+\(\)/, " failed (24: Too many open files)"),
     cause: "intermittent",
     means: "nginx may not open any more files or connections",
     advice:
@@ -85,7 +89,7 @@ export const NGINX = [
   signature({
     id: "nginx-connections-exhausted",
     where: ["nginx's error log"],
-    pattern: /\d+ worker_connections are not enough/,
+    pattern: /\b\d+ worker_connections are not enough/,
     cause: "intermittent",
     means: "nginx has as many connections as it is allowed to have",
     advice: "Raise `worker_connections`, and look where they come from: `ss -tn state established`.",

@@ -1,5 +1,6 @@
 /** What PostgreSQL's own log says. */
 
+import { anyOf, span } from "./pattern.ts";
 import { signature } from "./signature.ts";
 
 const LEAVE_IT =
@@ -53,8 +54,10 @@ export const POSTGRES = [
   signature({
     id: "postgres-files-not-its-own",
     where: ["PostgreSQL's log"],
-    pattern:
-      /data directory "[^"\n]{1,200}" has (?:invalid permissions|wrong ownership)|[cC]ould not (?:open|access|read|write)[^\n]{0,200}: Permission denied/,
+    pattern: anyOf(
+      /data directory "[^"\n]+" has (?:invalid permissions|wrong ownership)/,
+      span(/[cC]ould not (?:open|access|read|write)/, ": Permission denied"),
+    ),
     kind: "fatal",
     cause: "database-down",
     means: "PostgreSQL may not use its own files: they belong to another user, or their modes are wrong",

@@ -2,6 +2,7 @@
 
 import type { Cause } from "../cause.ts";
 import type { RemedyName, RuledOut } from "../remedy-name.ts";
+import type { Pattern } from "./pattern.ts";
 
 /**
  * Which text a signature is looked for in, as the survey brings it. `Docker` is what the daemon or Compose answered when
@@ -23,7 +24,7 @@ export interface Signature {
    * Tried on each line. What it matches is all that people are shown of that line, so it spans what tells, and leaves out
    * what may be somebody's: addresses, paths of requests, values of rows.
    */
-  readonly pattern: RegExp;
+  readonly pattern: Pattern;
   /**
    * `fatal`: the process that says so ends by it. `symptom`: it tells that something suffers, and not why.
    * `fault`: everything between.

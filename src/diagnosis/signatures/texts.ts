@@ -2,7 +2,7 @@
 
 import { type Container, ifSeen, type Survey } from "../../survey/survey.ts";
 import { DOWN, isFresh } from "../causes/situation.ts";
-import { logSince, sinceItsLastTries } from "../log.ts";
+import { logSince, requestIn, sinceItsLastTries } from "../log.ts";
 import type { Target } from "../target.ts";
 import { A_WHILE, LATELY } from "./catalogue.ts";
 import type { Where } from "./signature.ts";
@@ -28,9 +28,19 @@ export interface Text {
 }
 
 /** A page that only an Odoo hands out that has its database and its modules; its files are not among them. */
-const GOOD_PAGE =
-  / werkzeug: [^"\n]*"GET \/(?!web\/(?:health|static|database|assets|content)\b|[\w-]+\/static\/)\S* HTTP\/[\d.]+" 200 /;
-const READY = /LOG: {1,4}database system is ready to accept connections/;
+function isGoodPage(text: string): boolean {
+  const request = requestIn(text);
+  return (
+    request?.method === "GET" &&
+    request.status === 200 &&
+    request.path.startsWith("/") &&
+    !/^\/(?:web\/(?:health|static|database|assets|content)\b|[\w-]+\/static\/)/.test(request.path)
+  );
+}
+
+function isReady(text: string): boolean {
+  return /LOG: {1,4}database system is ready to accept connections/.test(text);
+}
 
 /** Every text that may say something of a target, or of the host where no target is known. */
 export function textsOf(survey: Survey, target: Target | undefined): Text[] {
@@ -110,14 +120,14 @@ function logText(survey: Survey, container: Container, now: number): Omit<Text, 
 
 function databaseText(survey: Survey, db: Container, now: number): Text {
   const text = logText(survey, db, now);
-  return { ...text, where: "PostgreSQL's log", refuted: lastOf(text.lines, READY) };
+  return { ...text, where: "PostgreSQL's log", refuted: lastOf(text.lines, isReady) };
 }
 
 function odooText(survey: Survey, odoo: Container, db: Container | undefined, now: number): Text {
   const text = logText(survey, odoo, now);
   const lines = withoutTornBeginning(text.lines);
   const databaseStarted = Date.parse(db?.startedAt ?? "") || 0;
-  return { ...text, lines, where: "Odoo's log", refuted: lastOf(lines, GOOD_PAGE), databaseStarted };
+  return { ...text, lines, where: "Odoo's log", refuted: lastOf(lines, isGoodPage), databaseStarted };
 }
 
 /** The end of a traceback whose beginning was not brought along would be taken for what was said first. */
@@ -126,8 +136,8 @@ function withoutTornBeginning(lines: readonly Line[]): readonly Line[] {
   return whole < 0 ? lines : lines.slice(whole);
 }
 
-function lastOf(lines: readonly Line[], pattern: RegExp): number {
-  return lines.findLast(({ text }) => pattern.test(text))?.at ?? 0;
+function lastOf(lines: readonly Line[], tells: (text: string) => boolean): number {
+  return lines.findLast(({ text }) => tells(text))?.at ?? 0;
 }
 
 function nginxTexts(survey: Survey, now: number): Text[] {

@@ -59,7 +59,7 @@ export async function acquireLease(
       LIVES: String(LEASE_LIVES),
     }),
   );
-  const text = result.output.toString("utf8");
+  const text = result.text;
   const [first = "", ...rest] = text.split("\n");
   if (result.status === 77) {
     throw new RefusedError("We may not keep a lease on the host, so we may not act", {
@@ -92,7 +92,7 @@ export function keepLease(host: Host, place: StatePlace, owner: string, lost: ()
   const beat = async (): Promise<void> => {
     try {
       const result = await host.run(stateProgram(place, "renew lease", RENEW, { OWNER: owner }));
-      if (result.output.toString("utf8").trim() === "gone" && !told) {
+      if (result.text.trim() === "gone" && !told) {
         told = true;
         stop();
         lost();
@@ -112,7 +112,7 @@ export type Release = "released" | "not-ours" | "step-runs";
 /** Gives the lease back and removes the run's files, unless a step of ours still runs. */
 export async function releaseLease(host: Host, place: StatePlace, owner: string): Promise<Release> {
   const result = await host.run(stateProgram(place, "release lease", RELEASE, { OWNER: owner }));
-  const answer = result.output.toString("utf8").trim();
+  const answer = result.text.trim();
   if (answer === "released" || answer === "not-ours" || answer === "step-runs") return answer;
   throw new HostError("nonsense", "The lease could not be given back", {
     detail: `${answer}\n${result.stderr}`.trim(),

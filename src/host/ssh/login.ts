@@ -4,7 +4,8 @@
 import ssh2, { type AnyAuthMethod, type AuthHandlerMiddleware, type ParsedKey } from "ssh2";
 import { HostError } from "../../errors.ts";
 import type { SshEndpoint } from "../../inputs/connection.ts";
-import { addressOf, namedKey, oneLine } from "./words.ts";
+import { lineOf } from "../text.ts";
+import { addressOf, namedKey } from "./words.ts";
 
 type Shown = "publickey" | "password" | "keyboard-interactive";
 
@@ -43,7 +44,9 @@ export function loginTo(
       finish([password]);
       return;
     }
-    const asked = [instructions, ...prompts.map((each) => each.prompt)].map(oneLine).filter(Boolean);
+    const asked = [instructions, ...prompts.slice(0, 8).map((each) => each.prompt)]
+      .map((words) => lineOf(words))
+      .filter(Boolean);
     refuse(unanswerable(endpoint, asked));
   };
 
@@ -92,7 +95,7 @@ export function loginTo(
     passwordExpired(serverWords) {
       refuse(
         new HostError("authentication", `The password of ${username} has expired on ${addressOf(endpoint)}`, {
-          detail: oneLine(serverWords),
+          detail: lineOf(serverWords),
           advice: `Log in as ${username} once by hand and set a new password, or let the workflow log in with a key.`,
         }),
       );
@@ -142,7 +145,7 @@ function refusal({ endpoint, key, shown, accepts, satisfied, serverWords }: Refu
       ...(satisfied === undefined
         ? []
         : [`It accepted the ${satisfied === "publickey" ? "key" : "password"} and asks for more.`]),
-      ...(accepts.length === 0 ? [] : [`The server accepts: ${accepts.join(", ")}.`]),
+      ...(accepts.length === 0 ? [] : [`The server accepts: ${lineOf(accepts.join(", "))}.`]),
       ...(serverWords === "" ? [] : [`It said: ${serverWords}`]),
     ].join(" "),
     advice: adviceFor({ endpoint, key, shown, accepts, satisfied, serverWords }, keyName),

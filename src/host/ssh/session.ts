@@ -6,9 +6,10 @@ import ssh2, { type Client, type ParsedKey, type ServerHostKeyAlgorithm } from "
 import { HostError, type HostProblem } from "../../errors.ts";
 import type { SshEndpoint } from "../../inputs/connection.ts";
 import { fingerprintOf } from "../../inputs/fingerprint.ts";
+import { lineOf } from "../text.ts";
 import { type HostKeyPolicy, type OfferedKey, offeredKey } from "./host-key.ts";
 import { type Login, loginTo } from "./login.ts";
-import { addressOf, oneLine, wordsOf } from "./words.ts";
+import { addressOf, wordsOf } from "./words.ts";
 
 export interface Session {
   readonly client: Client;
@@ -246,7 +247,7 @@ function explain({ address, phase, firstBytes, error, refusedKey, policy, login 
           }),
     );
   }
-  const said = oneLine(firstBytes.split(/[\r\n]/)[0] ?? "");
+  const said = lineOf(firstBytes.split(/[\r\n]/)[0] ?? "");
   const heard = [said, words].filter(Boolean).join(" / ");
   if (phase === "greeting" && said !== "" && !/not allowed|exceeded|refused|denied/i.test(said)) {
     return new NoSession(

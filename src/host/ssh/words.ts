@@ -2,7 +2,7 @@
 
 import type { SshEndpoint } from "../../inputs/connection.ts";
 import { fingerprintOf } from "../../inputs/fingerprint.ts";
-import { oneLine as lineOf } from "../../lib/line.ts";
+import { lineOf } from "../text.ts";
 
 /** `deploy@203.0.113.7:22`, `deploy@[2001:db8::1]:22`. */
 export function addressOf({ host, port, login }: SshEndpoint): string {
@@ -14,9 +14,12 @@ export function namedKey(keyType: string, key: Uint8Array): string {
   return `${fingerprintOf(key)} (${keyFamily(keyType).toUpperCase()})`;
 }
 
-/** The word that OpenSSH uses for a kind of key, in file names too: `/etc/ssh/ssh_host_ed25519_key.pub`. */
+/**
+ * The word that OpenSSH uses for a kind of key, in file names too: `/etc/ssh/ssh_host_ed25519_key.pub`. The server chose
+ * the type's name, so no other word of it is used.
+ */
 export function keyFamily(keyType: string): string {
-  const [, family = keyType] = /(ed25519|ecdsa|rsa|dss)/.exec(keyType) ?? [];
+  const [family = "unknown"] = /ed25519|ecdsa|rsa|dss/.exec(keyType) ?? [];
   return family === "dss" ? "dsa" : family;
 }
 
@@ -25,13 +28,8 @@ export function keyFamily(keyType: string): string {
  * are made fit for a log.
  */
 export function wordsOf(error: unknown): string {
-  return oneLine(error instanceof Error ? error.message : String(error)).replace(
+  return lineOf(error instanceof Error ? error.message : String(error)).replace(
     "(SSH) Channel open failure: ",
     "",
   );
-}
-
-/** What the other side said, without control characters and not at any length it likes. */
-export function oneLine(text: string): string {
-  return lineOf(text.replace(/\p{Cc}+/gu, " ").trim(), 200);
 }

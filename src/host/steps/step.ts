@@ -9,6 +9,7 @@ import { HostError, type HostProblem } from "../../errors.ts";
 import type { Host } from "../host.ts";
 import { assignments } from "../quote.ts";
 import { type StatePlace, stateProgram } from "../state.ts";
+import { TextReader } from "../text.ts";
 
 const START = readFileSync(new URL("./start.sh", import.meta.url), "utf8");
 const ATTACH = readFileSync(new URL("./attach.sh", import.meta.url), "utf8");
@@ -56,7 +57,7 @@ const FATE_UNKNOWN: ReadonlySet<HostProblem> = new Set(["lost", "timed-out", "no
 /**
  * Starts a step and follows it to its end.
  *
- * @param onOutput told what it prints, a piece at a time
+ * @param onOutput given what it prints, cleaned, by whole lines
  * @throws HostError when the host stays away; the step goes on without us
  * @throws the signal's reason when it fires; the step goes on without us
  */
@@ -89,7 +90,7 @@ export async function runStep(
       throw error;
     });
   if (started !== undefined) {
-    const answer = started.output.toString("utf8").trim();
+    const answer = started.text.trim();
     if (answer === "gone") return { outcome: "gone" };
     if (answer.startsWith("unarmed ")) return { outcome: "unarmed", why: answer.slice("unarmed ".length) };
     if (started.status !== 0) {
@@ -140,7 +141,7 @@ export async function followStep(
   onOutput: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<StepEnd> {
-  const decoder = new TextDecoder();
+  const reader = new TextReader();
   let offset = 0;
   for (;;) {
     const look = await host.run(
@@ -154,15 +155,15 @@ export async function followStep(
       ),
       signal,
     );
-    const part = (section: string): Buffer | undefined => look.sections.find((s) => s.name === section)?.body;
-    const log = part("log") ?? Buffer.alloc(0);
+    const part = (name: string) => look.sections.find((section) => section.name === name);
+    const log = part("log")?.body ?? Buffer.alloc(0);
     offset += log.length;
-    if (log.length > 0) onOutput(decoder.decode(log, { stream: true }));
-    const state = part("state")?.toString("utf8").trim() ?? "";
+    const lines = reader.push(log);
+    if (lines !== "") onOutput(lines);
+    const state = part("state")?.text.trim() ?? "";
     if (log.length === ATTACH_MOST) continue;
     if (state !== "running") {
-      // What is left of a character that was cut off.
-      const rest = decoder.decode();
+      const rest = reader.end();
       if (rest !== "") onOutput(rest);
     }
     const ended = /^ended (\d{1,3})$/.exec(state);

@@ -2,7 +2,8 @@
 
 import * as v from "valibot";
 import { withoutLiterals } from "../../customer-data/sql.ts";
-import { bodiesOf, linesOf, type Part, parseJson, plainText } from "../raw.ts";
+import { lineOf } from "../../host/text.ts";
+import { linesOf, type Part, parseJson, partsOf } from "../raw.ts";
 import {
   type Bundle,
   type DatabaseActivity,
@@ -11,24 +12,31 @@ import {
   seen,
   unseen,
 } from "../survey.ts";
+import { atMost, Count, Pid, plausible, Seconds } from "../values.ts";
+
+/** Of one server, one database and one module. */
+const MOST_SESSIONS = 1_000;
+const MOST_DATABASES = 50;
+const MOST_ROWS = 5_000;
 
 const text = v.nullish(v.string(), "");
 
 const ActivitySchema = v.object({
   version: v.string(),
   recovering: v.boolean(),
-  connections: v.number(),
-  most: v.number(),
-  sessions: v.array(
+  connections: Count,
+  most: Count,
+  sessions: atMost(
+    MOST_SESSIONS,
     v.object({
-      pid: v.number(),
+      pid: Pid,
       database: text,
       application: text,
       address: text,
       state: text,
       waits: text,
-      seconds: v.nullish(v.number(), 0),
-      blockedBy: v.array(v.number()),
+      seconds: v.nullish(Seconds, 0),
+      blockedBy: atMost(MOST_SESSIONS, Pid),
       // Cut after its literals are gone, of which a half would not be known as one.
       statement: v.pipe(
         text,
@@ -40,19 +48,32 @@ const ActivitySchema = v.object({
 
 const ModulesSchema = v.object({
   version: text,
-  installed: v.number(),
-  pending: v.array(v.object({ name: v.string(), state: v.string() })),
-  recent: v.array(v.object({ name: v.string(), state: v.string(), at: v.number() })),
+  installed: Count,
+  pending: atMost(MOST_ROWS, v.object({ name: v.string(), state: v.string() })),
+  recent: v.pipe(
+    atMost(MOST_ROWS, v.object({ name: v.string(), state: v.string(), at: v.number() })),
+    v.transform((rows) =>
+      rows.flatMap(({ at: seconds, ...row }) => {
+        const at = plausible(seconds * 1000);
+        return at === undefined ? [] : [{ ...row, at }];
+      }),
+    ),
+  ),
 });
 
-const BundlesSchema = v.array(
+const BundlesSchema = atMost(
+  MOST_ROWS,
   v.object({
-    id: v.number(),
+    id: Count,
     name: text,
     url: text,
     storedAs: text,
-    bytes: v.nullish(v.number(), 0),
-    at: v.nullish(v.number(), 0),
+    bytes: v.nullish(Count, 0),
+    // 0 where the row has no time.
+    at: v.pipe(
+      v.nullish(v.number(), 0),
+      v.transform((seconds) => plausible(seconds * 1000) ?? 0),
+    ),
   }),
 );
 
@@ -62,18 +83,19 @@ const NamedModuleSchema = v.nullable(
     state: text,
     version: text,
     essential: v.boolean(),
-    dependents: v.array(v.string()),
-    tables: v.array(v.object({ name: v.string(), rows: v.nullish(v.number(), 0) })),
-    columns: v.array(v.string()),
+    dependents: atMost(MOST_ROWS, v.string()),
+    tables: atMost(MOST_ROWS, v.object({ name: v.string(), rows: v.nullish(Count, 0) })),
+    columns: atMost(MOST_ROWS, v.string()),
   }),
 );
 
 export function parseDatabases(parts: readonly Part[]): Map<string, Observation<DatabaseActivity>> {
-  return new Map([...bodiesOf(parts, "database")].map(([id, body]) => [id, parseDatabase(plainText(body))]));
+  return new Map([...partsOf(parts, "database")].map(([id, part]) => [id, parseDatabase(part)]));
 }
 
-function parseDatabase(body: string): Observation<DatabaseActivity> {
-  const lines = linesOf(body);
+/** Lines `NAME=VALUE`, of which many a value is a JSON document, and so are not cut. */
+function parseDatabase({ body, uncut }: Part): Observation<DatabaseActivity> {
+  const lines = linesOf(uncut);
   const after = (name: string): string[] =>
     lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
   const activity = v.safeParse(ActivitySchema, parseJson(after("activity")[0] ?? ""));
@@ -83,29 +105,32 @@ function parseDatabase(body: string): Observation<DatabaseActivity> {
     if (status === "124" || status === "137") return unseen("PostgreSQL gave no answer in time");
     // What it does may hold customers' data: it is not told as it came.
     if (after("activity").length > 0) return unseen("what PostgreSQL said could not be read");
-    return unseen(after("error")[0]?.trim() || body.trim().slice(0, 300));
+    const [, error] = body.match(/^error=(.*)$/m) ?? [];
+    return unseen(error?.trim() || body.trim().slice(0, 300));
   }
   const { most, ...rest } = activity.output;
   return seen({
     ...rest,
     mostConnections: most,
-    odoo: after("modules").flatMap((line) => {
-      const [name = "", json = ""] = line.split(/\t(.*)/s);
-      const modules = v.safeParse(ModulesSchema, parseJson(json));
-      if (!modules.success) return [];
-      const { version, recent, ...others } = modules.output;
-      return [
-        {
-          ...others,
-          name,
-          // `14.0.1.3` is base of 14.0
-          odooVersion: /^\d+\.\d+/.exec(version)?.[0] ?? "",
-          recent: recent.map((each) => ({ ...each, at: each.at * 1000 })),
-          named: parseNamed(after("named").find((each) => each.startsWith(`${name}\t`))),
-          bundles: parseBundles(after("bundles").find((each) => each.startsWith(`${name}\t`))),
-        },
-      ];
-    }),
+    odoo: after("modules")
+      .slice(0, MOST_DATABASES)
+      .flatMap((line) => {
+        const tab = line.indexOf("\t");
+        const [name, json] = tab < 0 ? [line, ""] : [line.slice(0, tab), line.slice(tab + 1)];
+        const modules = v.safeParse(ModulesSchema, parseJson(json));
+        if (!modules.success) return [];
+        const { version, ...others } = modules.output;
+        return [
+          {
+            ...others,
+            name: lineOf(name),
+            // `14.0.1.3` is base of 14.0
+            odooVersion: /^\d+\.\d+/.exec(version)?.[0] ?? "",
+            named: parseNamed(after("named").find((each) => each.startsWith(`${name}\t`))),
+            bundles: parseBundles(after("bundles").find((each) => each.startsWith(`${name}\t`))),
+          },
+        ];
+      }),
   });
 }
 
@@ -119,5 +144,5 @@ function parseBundles(line: string | undefined): Observation<readonly Bundle[]> 
   if (line === undefined) return unseen("PostgreSQL did not tell them");
   const bundles = v.safeParse(BundlesSchema, parseJson(line.slice(line.indexOf("\t") + 1)));
   if (!bundles.success) return unseen("the answer could not be read");
-  return seen(bundles.output.map((each) => ({ ...each, at: each.at * 1000 })));
+  return seen(bundles.output);
 }

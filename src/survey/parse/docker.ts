@@ -1,7 +1,7 @@
 /** Reads what the probes of Docker and Compose printed. */
 
 import * as v from "valibot";
-import { bodiesOf, linesOf, type Part, parseJson, plainText } from "../raw.ts";
+import { bodiesOf, linesOf, type Part, parseJson, words } from "../raw.ts";
 import {
   type ComposeProgram,
   type Container,
@@ -15,28 +15,42 @@ import {
   seen,
   unseen,
 } from "../survey.ts";
+import { atMost, Count, Pid, Port, timeAt, wholeNumber } from "../values.ts";
 
-const InspectSchema = v.array(
+/** Of one host, and of one project. */
+const MOST_CONTAINERS = 500;
+const MOST_PROJECTS = 64;
+
+/** As Docker gives it; year 1 stands for never. */
+const DockerTime = v.pipe(
+  v.string(),
+  v.check((text) => text === "" || text.startsWith("0001-01-01T") || timeAt(text) !== undefined, "a time"),
+);
+
+const Whole = v.pipe(v.number(), v.safeInteger());
+
+const InspectSchema = atMost(
+  MOST_CONTAINERS,
   v.object({
-    Id: v.string(),
+    Id: v.pipe(v.string(), v.regex(/^[\w.-]{1,128}$/)),
     Name: v.string(),
-    Created: v.string(),
-    RestartCount: v.optional(v.number(), 0),
+    Created: DockerTime,
+    RestartCount: v.optional(Count, 0),
     Image: v.string(),
     State: v.object({
       Status: v.string(),
-      Pid: v.optional(v.number(), 0),
-      ExitCode: v.number(),
+      Pid: v.optional(Pid, 0),
+      ExitCode: Whole,
       OOMKilled: v.boolean(),
       Error: v.optional(v.string(), ""),
-      StartedAt: v.string(),
-      FinishedAt: v.string(),
+      StartedAt: DockerTime,
+      FinishedAt: DockerTime,
       Health: v.nullish(v.object({ Status: v.string() })),
     }),
     HostConfig: v.object({
       RestartPolicy: v.nullish(v.object({ Name: v.string() })),
       PortBindings: v.nullish(v.record(v.string(), v.unknown())),
-      Memory: v.optional(v.number(), 0),
+      Memory: v.optional(Whole, 0),
     }),
     Config: v.object({
       Image: v.string(),
@@ -55,12 +69,13 @@ const ConfigSchema = v.object({
     v.string(),
     v.object({
       image: v.optional(v.string()),
-      ports: v.nullish(v.array(v.object({ target: v.number() }))),
+      ports: v.nullish(v.array(v.object({ target: Port }))),
       expose: v.nullish(v.array(v.union([v.string(), v.number()]))),
     }),
   ),
 });
 
+/** @param text uncut */
 export function parseContainers(text: string): Observation<Container[]> {
   const parsed = v.safeParse(InspectSchema, parseJson(text));
   if (!parsed.success)
@@ -82,7 +97,7 @@ export function parseContainers(text: string): Observation<Container[]> {
         health: state.Health?.Status,
         exitCode: state.ExitCode,
         oomKilled: state.OOMKilled,
-        error: plainText(state.Error),
+        error: state.Error,
         restartCount: container.RestartCount,
         pid: state.Pid,
         createdAt: container.Created,
@@ -111,10 +126,10 @@ export function parseImages(text: string): Map<string, Image> {
     const [reference, id, tagged = ""] = line.split("\t");
     if (!reference || !id) continue;
     // Docker gives year 1 for an image that was never tagged; beyond JSON it has Go's own form, in the daemon's zone.
-    const at = Date.parse(
+    const at = timeAt(
       tagged.replace(/^(\S+) (\d\d:\d\d:\d\d)(\.\d{1,3})?\d* ([+-]\d\d)(\d\d) \S+$/, "$1T$2$3$4:$5"),
     );
-    images.set(reference, { id, taggedAt: at > 0 ? at : undefined });
+    images.set(reference, { id, taggedAt: at });
   }
   return images;
 }
@@ -127,17 +142,18 @@ export function parseCompose(text: string): Observation<ComposeProgram> {
 }
 
 export function parseProjects(parts: readonly Part[]): Project[] {
-  const body = (kind: string, subject: string): string =>
-    parts.find((part) => part.kind === kind && part.subject === subject)?.body ?? "";
+  const printed = new Map(parts.map((part) => [`${part.kind} ${part.subject}`, part]));
+  const body = (kind: string, subject: string): string => printed.get(`${kind} ${subject}`)?.body ?? "";
   const list = (text: string | undefined): string[] => (text ?? "").split(",").filter((item) => item !== "");
   return parts
     .filter((part) => part.kind === "project")
+    .slice(0, MOST_PROJECTS)
     .map(({ subject, body: line }): Project => {
       const [name = "", directory = "", files, environmentFiles, origin] = line.trimEnd().split("\t");
-      const config = v.safeParse(ConfigSchema, parseJson(body("config", subject)));
+      const config = v.safeParse(ConfigSchema, parseJson(printed.get(`config ${subject}`)?.uncut ?? ""));
       const hashes = new Map(
         linesOf(body("hashes", subject))
-          .map((row) => row.trim().split(/\s+/))
+          .map((row) => words(row, 2))
           .flatMap(([service, hash]) => (service && hash ? [[service, hash] as const] : [])),
       );
       return {
@@ -154,48 +170,59 @@ export function parseProjects(parts: readonly Part[]): Project[] {
                   name: service,
                   image: definition.image,
                   publishes: (definition.ports ?? []).map((port) => port.target),
-                  exposes: (definition.expose ?? []).map((port) => Number.parseInt(String(port), 10)),
+                  exposes: (definition.expose ?? []).flatMap(exposed),
                   configHash: hashes.get(service),
                 }),
               ),
             )
-          : unseen(
-              plainText(body("config-why", subject)).trim() || "docker compose config printed nothing usable",
-            ),
+          : unseen(body("config-why", subject).trim() || "docker compose config printed nothing usable"),
       };
     });
 }
 
-/** `FILE:LINE:TEXT`, as grep prints it. */
+/** `8072`, `8072/tcp`, or the first of `8072-8080`. */
+function exposed(port: string | number): number[] {
+  const number = wholeNumber(/^\d{1,5}/.exec(String(port))?.[0], 65_535);
+  return number === undefined ? [] : [number];
+}
+
+/** `FILE:LINE:TEXT`, as grep prints it; a file's name may have colons too. */
 function fileLine(row: string): FileLine[] {
-  const [, file, line, text] = /^(.+?):(\d+):(.*)$/.exec(row) ?? [];
-  return file === undefined || text === undefined ? [] : [{ file, line: Number(line), text }];
+  for (let at = row.indexOf(":", 1); at > 0; ) {
+    const next = row.indexOf(":", at + 1);
+    const line = next < 0 ? undefined : wholeNumber(row.slice(at + 1, next));
+    if (line !== undefined) return [{ file: row.slice(0, at), line, text: row.slice(next + 1) }];
+    at = next;
+  }
+  return [];
 }
 
 export function parseLogs(parts: readonly Part[]): Map<string, string> {
-  return new Map([...bodiesOf(parts, "log")].map(([id, body]) => [id, plainText(body)]));
+  return bodiesOf(parts, "log");
 }
 
 /** Lines `NUMBER:NAME = VALUE`, as grep prints them. */
 export function parseSettings(parts: readonly Part[]): Map<string, Setting[]> {
-  return new Map(
-    [...bodiesOf(parts, "conf")].map(([id, body]) => [
-      id,
-      linesOf(body).flatMap((row) => {
-        const [, line, name, value] = /^(\d+):\s*(\w+)\s*=\s*(.*?)\s*$/.exec(plainText(row)) ?? [];
-        return name === undefined || value === undefined ? [] : [{ name, value, line: Number(line) }];
-      }),
-    ]),
-  );
+  return new Map([...bodiesOf(parts, "conf")].map(([id, body]) => [id, linesOf(body).flatMap(settingIn)]));
+}
+
+function settingIn(row: string): Setting[] {
+  const colon = row.indexOf(":");
+  const equals = row.indexOf("=", colon);
+  const [line, name] = [wholeNumber(row.slice(0, colon)), row.slice(colon + 1, equals).trim()];
+  if (colon < 0 || equals < 0 || line === undefined || !/^\w+$/.test(name)) return [];
+  return [{ name, value: row.slice(equals + 1).trim(), line }];
 }
 
 export function parseOthers(parts: readonly Part[]): Others {
-  const columns = (kind: string, separator: RegExp): string[][] =>
-    linesOf(bodiesOf(parts, kind).get("") ?? "").map((line) => plainText(line).trim().split(separator));
+  const lines = (kind: string): string[] => linesOf(bodiesOf(parts, kind).get("") ?? "");
   return {
-    containers: columns("containers", /\t/)
+    containers: lines("containers")
+      .map((line) => line.trim().split("\t"))
       .filter(([, , , , project = ""]) => project === "")
       .map(([name = "", image = "", status = "", ports = ""]) => ({ name, image, status, ports })),
-    services: columns("services", /\s+/).map(([unit = "", , active = ""]) => ({ unit, active })),
+    services: lines("services")
+      .map((line) => words(line, 3))
+      .map(([unit = "", , active = ""]) => ({ unit, active })),
   };
 }

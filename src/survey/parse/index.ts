@@ -1,5 +1,6 @@
 /** Reads what survey.sh printed. Parses once, at the edge; what does not fit is *not observed*, with the reason. */
 
+import { setImmediate } from "node:timers/promises";
 import * as v from "valibot";
 import type { ProgramResult } from "../../host/host.ts";
 import { decode, parseJson, type RawProbe, rawProbes, readProbe } from "../raw.ts";
@@ -24,88 +25,65 @@ import { parseFilestores, parseRunning } from "./odoo.ts";
 export type HostSurvey = Omit<Survey, "public" | "clockSkew">;
 
 /**
+ * Lets other work of the process go on between two probes: one of them may have printed three megabytes.
+ *
  * @param result of the program `survey.sh`
  * @param before an earlier survey, from which the parts are taken that this one did not ask for
  * @returns the survey; parts whose probe failed, timed out or printed nonsense are not observed
  */
-export function parseSurvey(result: ProgramResult, before?: HostSurvey): HostSurvey {
+export async function parseSurvey(result: ProgramResult, before?: HostSurvey): Promise<HostSurvey> {
   const probes = rawProbes(result);
-  const read = <T>(name: string, parse: (probe: RawProbe) => Observation<T>): Observation<T> =>
-    readProbe(probes.get(name), result.truncated, parse);
+  const read = async <T>(
+    name: string,
+    parse: (probe: RawProbe) => Observation<T>,
+  ): Promise<Observation<T>> => {
+    await setImmediate();
+    return readProbe(probes.get(name), result.truncated, parse);
+  };
   const unless = <K extends keyof HostSurvey>(name: string, part: K, now: HostSurvey[K]): HostSurvey[K] =>
     before === undefined || probes.has(name) ? now : before[part];
-  const host = read("host", parseHost);
+  const host = await read("host", parseHost);
   return {
     host,
-    containers: read("containers", ({ output }) => parseContainers(output)),
-    projects: withHashes(
-      read("projects", ({ parts }) => seen(parseProjects(parts))),
-      before,
-    ),
-    direct: read("direct", ({ parts }) => seen(parseDirect(parts))),
-    proxy: read("proxy", ({ parts }) => parseProxy(parts)),
-    logs: read("logs", ({ parts }) => seen(parseLogs(parts))),
-    processes: read("processes", parseProcesses),
-    listeners: read("listeners", parseListeners),
-    units: read("units", parseUnits),
-    databases: withModules(
-      read("database", ({ parts }) => seen(parseDatabases(parts))),
-      before,
-    ),
-    directAssets: read("direct-assets", ({ parts }) => seen(parseAssets(parts))),
-    proxyAssets: read("proxy-assets", ({ parts }) => seen(parseAssets(parts).get("proxy"))),
-    running: unless(
-      "odoo",
-      "running",
-      read("odoo", ({ parts }) => seen(parseRunning(parts))),
-    ),
-    filestores: unless(
-      "odoo",
-      "filestores",
-      read("odoo", ({ parts }) => seen(parseFilestores(parts))),
-    ),
-    images: unless(
-      "images",
-      "images",
-      read("images", ({ output }) => seen(parseImages(output))),
-    ),
-    compose: unless(
-      "compose",
-      "compose",
-      read("compose", ({ output }) => parseCompose(output)),
-    ),
-    memory: unless("memory", "memory", read("memory", parseMemory)),
-    disks: unless("disks", "disks", read("disks", parseDisks)),
-    nginx: unless(
-      "nginx",
-      "nginx",
-      read("nginx", ({ parts }) => parseNginx(parts)),
-    ),
+    containers: await read("containers", ({ output }) => parseContainers(output.uncut)),
+    projects: withHashes(await read("projects", ({ parts }) => seen(parseProjects(parts))), before),
+    direct: await read("direct", ({ parts }) => seen(parseDirect(parts))),
+    proxy: await read("proxy", ({ parts }) => parseProxy(parts)),
+    logs: await read("logs", ({ parts }) => seen(parseLogs(parts))),
+    processes: await read("processes", parseProcesses),
+    listeners: await read("listeners", parseListeners),
+    units: await read("units", parseUnits),
+    databases: withModules(await read("database", ({ parts }) => seen(parseDatabases(parts))), before),
+    directAssets: await read("direct-assets", ({ parts }) => seen(parseAssets(parts))),
+    proxyAssets: await read("proxy-assets", ({ parts }) => seen(parseAssets(parts).get("proxy"))),
+    running: unless("odoo", "running", await read("odoo", ({ parts }) => seen(parseRunning(parts)))),
+    filestores: unless("odoo", "filestores", await read("odoo", ({ parts }) => seen(parseFilestores(parts)))),
+    images: unless("images", "images", await read("images", ({ output }) => seen(parseImages(output.text)))),
+    compose: unless("compose", "compose", await read("compose", ({ output }) => parseCompose(output.text))),
+    memory: unless("memory", "memory", await read("memory", parseMemory)),
+    disks: unless("disks", "disks", await read("disks", parseDisks)),
+    nginx: unless("nginx", "nginx", await read("nginx", ({ parts }) => parseNginx(parts))),
     accessLogs: unless(
       "access-log",
       "accessLogs",
-      read("access-log", ({ parts }) => parseAccessLogs(parts)),
+      await read("access-log", ({ parts }) => parseAccessLogs(parts)),
     ),
     nginxErrors: unless(
       "nginx-errors",
       "nginxErrors",
-      read("nginx-errors", ({ parts }) => seen(parseNginxErrors(parts))),
+      await read("nginx-errors", ({ parts }) => seen(parseNginxErrors(parts))),
     ),
     settings: unless(
       "odoo-conf",
       "settings",
-      read("odoo-conf", ({ parts }) => seen(parseSettings(parts))),
+      await read("odoo-conf", ({ parts }) => seen(parseSettings(parts))),
     ),
     history: unless(
       "history",
       "history",
-      read("history", ({ parts }) => seen(parseHistory(parts, ifSeen(host)?.zoneMinutes ?? 0))),
+      await read("history", ({ parts }) => seen(parseHistory(parts, ifSeen(host)?.zoneMinutes ?? 0))),
     ),
-    others: unless(
-      "others",
-      "others",
-      read("others", ({ parts }) => seen(parseOthers(parts))),
-    ),
+    others: unless("others", "others", await read("others", ({ parts }) => seen(parseOthers(parts)))),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Reads what the probes of nginx printed: its effective configuration, its access log by the minute. */
 
-import { bodiesOf, keyValues, linesOf, type Part, plainText } from "../raw.ts";
+import { bodiesOf, keyValues, linesOf, type Part } from "../raw.ts";
 import {
   type AccessLog,
   type FileLine,
@@ -11,12 +11,18 @@ import {
   seen,
   unseen,
 } from "../survey.ts";
+import { timeAt, wholeNumber } from "../values.ts";
+
+/** What a configuration may hold: `nginx -T` of a host with some hundred sites has 50,000 words, 5 blocks deep. */
+const MOST_WORDS = 300_000;
+const MOST_DEPTH = 100;
+const MOST_UPSTREAMS = 1_000;
 
 export function parseNginx(parts: readonly Part[]): Observation<Nginx> {
   const test = parts.find((part) => part.kind === "test");
   if (test === undefined) return unseen("nginx could not be asked");
   const valid = test.subject === "0";
-  const said = plainText(test.body).trim();
+  const said = test.body.trim();
   // Whatever answers by the name of nginx and does not speak of its configuration is not nginx.
   if (!/nginx|configuration/i.test(said)) return unseen(said || "nginx -t printed nothing");
   const config = parts.find((part) => part.kind === "config")?.body ?? "";
@@ -25,7 +31,7 @@ export function parseNginx(parts: readonly Part[]): Observation<Nginx> {
 
 export function parseNginxErrors(parts: readonly Part[]): string {
   return parts
-    .map(({ kind, subject, body }) => `# ${subject === "" ? kind : subject}\n${plainText(body).trim()}`)
+    .map(({ kind, subject, body }) => `# ${subject === "" ? kind : subject}\n${body.trim()}`)
     .join("\n");
 }
 
@@ -35,30 +41,31 @@ interface Directive {
   readonly inner: readonly Directive[];
 }
 
-/** Where requests are sent, with `upstream` names resolved, from what `nginx -T` prints. */
+/**
+ * Where requests are sent, with `upstream` names resolved, from what `nginx -T` prints; at most `MOST_UPSTREAMS` of them.
+ *
+ * @throws RangeError where the configuration is larger or deeper than any that nginx serves
+ */
 export function upstreamsOf(dump: string): NginxUpstream[] {
   const directives = directivesOf(dump);
   const servers = new Map(
     find(directives, "upstream").map(({ words, inner }) => [words[1] ?? "", inner.filter(named("server"))]),
   );
-  return find(directives, "server")
-    .filter(({ inner }) => inner.length > 0)
-    .flatMap((server) => {
-      const names = server.inner.filter(named("server_name")).flatMap(({ words }) => words.slice(1));
-      return passesIn(server.inner, "/").flatMap(({ pass, location }): NginxUpstream[] => {
-        const [, host = ""] = /^\w+:\/\/([^/]+)/.exec(pass.words[1] ?? "") ?? [];
-        const targets = servers.get(host) ?? [];
-        const one = (target: string, at: FileLine): NginxUpstream => ({
-          target: withPort(target, pass.words[1] ?? ""),
-          at,
-          serverNames: names,
-          location,
-        });
-        return targets.length === 0
-          ? [one(host, pass.at)]
-          : targets.map(({ words, at }) => one(words[1] ?? "", at));
-      });
-    });
+  const found: NginxUpstream[] = [];
+  for (const server of find(directives, "server")) {
+    const names = server.inner.filter(named("server_name")).flatMap(({ words }) => words.slice(1));
+    for (const { pass, location } of passesIn(server.inner, "/")) {
+      const [, host = ""] = /^\w+:\/\/([^/]+)/.exec(pass.words[1] ?? "") ?? [];
+      const targets = servers.get(host) ?? [];
+      const places = targets.length === 0 ? [{ words: ["", host], at: pass.at }] : targets;
+      for (const { words, at } of places) {
+        if (found.length === MOST_UPSTREAMS) return found;
+        const target = withPort(words[1] ?? "", pass.words[1] ?? "");
+        found.push({ target, at, serverNames: names, location });
+      }
+    }
+  }
+  return found;
 }
 
 const named =
@@ -104,7 +111,8 @@ function directivesOf(dump: string): Directive[] {
 function directivesIn(text: string, file: string): Directive[] {
   const stack: { words: readonly string[]; at: FileLine; inner: Directive[] }[] = [];
   const top: Directive[] = [];
-  const lines = text.split("\n");
+  const lines = text.split("\n").map((each) => each.trim());
+  let count = 0;
   let words: string[] = [];
   let began = 1;
   let line = 1;
@@ -116,7 +124,10 @@ function directivesIn(text: string, file: string): Directive[] {
       continue;
     }
     if (token.startsWith("#")) continue;
-    const place = { file, line: began, text: (lines[began - 1] ?? "").trim() };
+    count += 1;
+    if (count > MOST_WORDS || stack.length > MOST_DEPTH)
+      throw new RangeError("larger than any configuration of nginx");
+    const place = { file, line: began, text: lines[began - 1] ?? "" };
     if (token === ";" || token === "{") {
       const directive = { words, at: place, inner: [] as Directive[] };
       if (words.length > 0) (stack.at(-1)?.inner ?? top).push(directive);
@@ -139,9 +150,8 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 export function parseAccessLogs(parts: readonly Part[]): Observation<AccessLog[]> {
   const logs = [...bodiesOf(parts, "access")].flatMap(([file, body]): AccessLog[] => {
     const fields = keyValues(body);
-    const [lines, known] = [Number(fields.get("lines")), Number(fields.get("known"))];
     // A format of its own, JSON for one: nothing can be said of it.
-    if (!(lines > 0) || !(known > 0)) return [];
+    if (!wholeNumber(fields.get("lines")) || !wholeNumber(fields.get("known"))) return [];
     return [
       {
         file,
@@ -159,7 +169,9 @@ export function parseAccessLogs(parts: readonly Part[]): Observation<AccessLog[]
 function minuteOf(row: string): Minute[] {
   const [, time, total, bad, flips] = /^minute (.{26}) (\d+) (\d+) (\d+)$/.exec(row) ?? [];
   const at = timeOf(time);
-  return at === undefined ? [] : [{ at, total: Number(total), bad: Number(bad), flips: Number(flips) }];
+  const [all, failed, turns] = [total, bad, flips].map((count) => wholeNumber(count));
+  if (at === undefined || all === undefined || failed === undefined || turns === undefined) return [];
+  return [{ at, total: all, bad: failed, flips: turns }];
 }
 
 /** `24/Nov/2026:02:47:13 +0100` */
@@ -168,8 +180,7 @@ function timeOf(text = ""): number | undefined {
     /^(\d\d)\/(\w{3})\/(\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})$/.exec(text) ?? [];
   const number = MONTHS.indexOf(month) + 1;
   if (number === 0) return undefined;
-  const at = Date.parse(
+  return timeAt(
     `${year}-${String(number).padStart(2, "0")}-${day}T${time}${zone?.replace(/(\d\d)$/, ":$1")}`,
   );
-  return Number.isNaN(at) ? undefined : at;
 }

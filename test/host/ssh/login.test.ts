@@ -191,7 +191,7 @@ describe("a login is refused once and for all", () => {
       { users: { deploy: { password: "right", prompts } }, methods: ["keyboard-interactive"] },
       { username: "deploy", password: "right" },
     );
-    expect(error.detail).toBe("[2JCode ::error::forged");
+    expect(error.detail).toBe("Code ::error::forged");
   });
 
   it("when our own key cannot be read, before anything is connected to", async () => {

@@ -3,9 +3,10 @@
 import { describe, expect, it } from "vitest";
 import { parseDatabases } from "../../../src/survey/parse/database.ts";
 import { unseen } from "../../../src/survey/survey.ts";
+import { part } from "../part.ts";
 
 const ACTIVITY = { version: "13", recovering: false, connections: 1, most: 100, sessions: [] };
-const read = (body: string) => parseDatabases([{ kind: "database", subject: "id", body }]).get("id");
+const read = (body: string) => parseDatabases([part("database", "id", body)]).get("id");
 
 describe("a database", () => {
   it("whose answer is there is read", () => {
@@ -71,10 +72,10 @@ describe("a database", () => {
     const modules = JSON.stringify({
       installed: 3,
       pending: [],
-      recent: [{ name: "a\tb", state: "x", at: 1 }],
+      recent: [{ name: "a\tb", state: "x", at: 1_714_550_000 }],
     });
     expect(read(`activity=${JSON.stringify(ACTIVITY)}\nmodules=a=b 'c'\t${modules}\n`)).toMatchObject({
-      value: { odoo: [{ name: "a=b 'c'", recent: [{ at: 1_000 }] }] },
+      value: { odoo: [{ name: "a=b 'c'", recent: [{ at: 1_714_550_000_000 }] }] },
     });
   });
 });

@@ -12,10 +12,10 @@ import {
   parseSettings,
 } from "../../../src/survey/parse/docker.ts";
 import { unseen } from "../../../src/survey/survey.ts";
+import { part } from "../part.ts";
 import { CONFIG, inspected } from "../printed.ts";
 
 const containers = (...all: unknown[]) => parseContainers(JSON.stringify(all));
-const part = (kind: string, subject: string, body: string) => ({ kind, subject, body });
 
 describe("containers", () => {
   it("of which one makes no sense are none: half a list would be taken for the whole", () => {

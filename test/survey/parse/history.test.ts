@@ -2,8 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import { parseHistory } from "../../../src/survey/parse/history.ts";
+import { part } from "../part.ts";
 
-const read = (kind: string, body: string, zone = 0) => parseHistory([{ kind, subject: "", body }], zone);
+const read = (kind: string, body: string, zone = 0) => parseHistory([part(kind, "", body)], zone);
 
 describe("history", () => {
   it("that says nothing is empty, not missing", () => {

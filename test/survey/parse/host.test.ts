@@ -10,10 +10,8 @@ import {
   parseProcesses,
   parseUnits,
 } from "../../../src/survey/parse/host.ts";
-import type { RawProbe } from "../../../src/survey/raw.ts";
 import { ifSeen } from "../../../src/survey/survey.ts";
-
-const said = (output: string): RawProbe => ({ status: 0, output, parts: [], why: "" });
+import { part, answer as said } from "../part.ts";
 
 describe("the host", () => {
   const FACTS = "user=root\nprivilege=root\nname=d\nsystem=Linux\nepoch=1714557600\n";
@@ -131,19 +129,12 @@ describe("memory", () => {
 describe("disks", () => {
   const disks = (space: string, inodes: string) =>
     ifSeen(
-      parseDisks({
-        status: 0,
-        output: "",
-        why: "",
-        parts: [
-          {
-            kind: "space",
-            subject: "",
-            body: `Filesystem 1024-blocks Used Available Capacity Mounted on\n${space}`,
-          },
-          { kind: "inodes", subject: "", body: `Filesystem Inodes IUsed IFree IUse% Mounted on\n${inodes}` },
-        ],
-      }),
+      parseDisks(
+        said("", [
+          part("space", "", `Filesystem 1024-blocks Used Available Capacity Mounted on\n${space}`),
+          part("inodes", "", `Filesystem Inodes IUsed IFree IUse% Mounted on\n${inodes}`),
+        ]),
+      ),
     );
 
   it("that are named twice, have spaces in their names, or no percentage, are read once each", () => {

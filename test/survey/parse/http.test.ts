@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { parseDirect, parseProxy } from "../../../src/survey/parse/http.ts";
 import { unseen } from "../../../src/survey/survey.ts";
+import { part } from "../part.ts";
 
-const part = (kind: string, subject: string, body: string) => ({ kind, subject, body });
 const direct = (body: string, ...more: ReturnType<typeof part>[]) => {
   const [probe] = parseDirect([
     part("direct", "abc", `published=yes\naddress=127.0.0.1:8069\n${body}`),

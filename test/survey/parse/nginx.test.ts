@@ -10,8 +10,8 @@ import {
 } from "../../../src/survey/parse/nginx.ts";
 import { unseen } from "../../../src/survey/survey.ts";
 import { cpuTime } from "../../support/cpu-time.ts";
+import { part } from "../part.ts";
 
-const part = (kind: string, subject: string, body: string) => ({ kind, subject, body });
 const file = (name: string, text: string): string => `# configuration file ${name}:\n${text}\n`;
 const site = (text: string): string =>
   file("/etc/nginx/nginx.conf", "http {\n    include conf.d/*;\n}") +
@@ -182,7 +182,8 @@ third";
     const took = cpuTime(() => {
       upstreamsOf(file("/a", "\\".repeat(200_000)));
       upstreamsOf(file("/a", '"'.repeat(200_001)));
-      upstreamsOf(file("/a", "server {".repeat(500)));
+      expect(() => upstreamsOf(file("/a", "server {".repeat(500)))).toThrow(RangeError);
+      expect(() => upstreamsOf(file("/a", "a ".repeat(400_000)))).toThrow(RangeError);
     });
     expect(took).toBeLessThan(3_000);
   });
