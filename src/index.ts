@@ -19,7 +19,7 @@ import { parseInputs } from "./inputs/parse.ts";
 import { type Entry, Journal, type JournalSink } from "./journal.ts";
 import { messageOf, type Parts } from "./parts.ts";
 import { recover } from "./recover.ts";
-import { Redactor } from "./redactor.ts";
+import { Redactor } from "./redaction/redactor.ts";
 import { type Shipment, shipBackup, shipEvidence, worthKeeping } from "./report/artifacts.ts";
 import { consoleLine, openConsoleLine } from "./report/console.ts";
 import { annotationOf, exitCodeOf, type Outputs, openOutputsOf, outputsOf } from "./report/outputs.ts";

@@ -4,7 +4,7 @@ import type { Clock } from "./clock.ts";
 import type { EvidenceStore } from "./evidence/capture.ts";
 import type { Transport } from "./host/transport.ts";
 import type { Journal } from "./journal.ts";
-import type { Redactor } from "./redactor.ts";
+import type { Redactor } from "./redaction/redactor.ts";
 import type { Observation, PublicProbe } from "./survey/survey.ts";
 
 export interface Parts {

@@ -3,7 +3,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Redactor } from "../src/redactor.ts";
+import { Redactor } from "../src/redaction/redactor.ts";
 import { cpuTime } from "./support/cpu-time.ts";
 
 const knowing = (...secrets: string[]): Redactor => {

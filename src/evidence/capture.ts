@@ -6,7 +6,7 @@ import type { Target } from "../diagnosis/target.ts";
 import type { Section } from "../host/frame.ts";
 import type { Host } from "../host/host.ts";
 import type { EvidenceFile } from "../journal.ts";
-import type { Redactor } from "../redactor.ts";
+import type { Redactor } from "../redaction/redactor.ts";
 import { plainText } from "../survey/raw.ts";
 import type { Project } from "../survey/survey.ts";
 

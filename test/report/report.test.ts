@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { RemedyName } from "../../src/diagnosis/remedy-name.ts";
 import { NO_SIGNATURES, type SignatureFound } from "../../src/diagnosis/signatures/index.ts";
 import { type Entry, type Event, Journal, type Status } from "../../src/journal.ts";
-import { Redactor } from "../../src/redactor.ts";
+import { Redactor } from "../../src/redaction/redactor.ts";
 import { consoleLine, openConsoleLine } from "../../src/report/console.ts";
 import { deedsOf } from "../../src/report/deeds.ts";
 import { block, code, plain } from "../../src/report/markdown.ts";

@@ -7,7 +7,7 @@ import { connect } from "../../src/host/connect.ts";
 import { parseInputs } from "../../src/inputs/parse.ts";
 import { type Entry, Journal } from "../../src/journal.ts";
 import { recover } from "../../src/recover.ts";
-import { Redactor } from "../../src/redactor.ts";
+import { Redactor } from "../../src/redaction/redactor.ts";
 import { outputsOf } from "../../src/report/outputs.ts";
 import { askPublic } from "../../src/survey/public.ts";
 import type { Verdict } from "../../src/verdicts.ts";
