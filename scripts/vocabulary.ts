@@ -15,7 +15,7 @@ const NOT_SAID = "redaction/";
 /** Several words that stand for one thing: a status, a cause, a remedy, a signature. */
 const TERM = /^[a-z0-9]+(?:-[a-z0-9]+)+$/;
 
-/** @returns the text of vocabulary.txt: a term or a word a line, in order */
+/** @returns the text of vocabulary.txt: a line for each term, each word, and what stands between words */
 export function vocabulary(): string {
   const said = [
     ...globSync("**/*.ts", { cwd: source })
@@ -27,7 +27,9 @@ export function vocabulary(): string {
   ];
   const terms = said.filter((text) => TERM.test(text));
   const words = said.flatMap((text) => text.match(/[A-Za-z0-9]+/g) ?? []);
-  const ordered = [...new Set([...terms, ...words])].sort();
+  // What stands between words, as JSON.
+  const signs = said.flatMap((text) => text.match(/[^A-Za-z0-9]+/g) ?? []).map((sign) => JSON.stringify(sign));
+  const ordered = [...new Set([...terms, ...words, ...signs])].sort();
   return `# The action's own words, never masked: written by \`npm run docs\` from the source.\n${ordered.join("\n")}\n`;
 }
 
@@ -38,6 +40,8 @@ function textsOf(code: string): string[] {
     if (Array.isArray(node)) return node.forEach(visit);
     if (typeof node !== "object" || node === null || !("type" in node)) return;
     const { type, value, source: imported, key, ...rest } = node as Record<string, unknown>;
+    // The sources of expressions are not said either.
+    if (type === "TaggedTemplateExpression") return;
     if (type === "Literal" && typeof value === "string") texts.push(value);
     if (type === "TemplateElement") texts.push((value as { cooked?: string; raw: string }).cooked ?? "");
     if (type === "Property" && isIdentifier(key)) texts.push(key.name);

@@ -31,13 +31,15 @@ const LOGINS =
 /** Between an option and its value: in a shell, in a list of JSON, Python or YAML, and with a line for each. */
 const BETWEEN = String.raw`(?:[ \t]{1,40}|=|\\{0,16}["'][ \t]{0,8},?\s{0,80}\\{0,16}["']|["']?[ \t]{0,8}\n[ \t]{0,80}-[ \t]{1,8}["']?|\n(?=[^\s-]))`;
 const VALUE = String.raw`(?:"(?:[^"\\\n]|\\.){0,2000}|'[^'\n]{0,2000}|[^\s"'\\|;]{1,2000})`;
+/** The same without anything between: not the quote that ends an option in a list. */
+const ATTACHED = String.raw`(?:"(?![\s,\])])(?:[^"\\\n]|\\.){1,2000}|'(?![\s,\])])[^'\n]{1,2000}|[^\s"'\\|;,=\])-][^\s"'\\|;]{0,2000})`;
 /** In front of an option. */
 const BEFORE = String.raw`(?<=[\s"',\[(])`;
 
 const optionsOf = (letters: string, attached = false): RegExp =>
   attached
-    ? new RegExp(`${BEFORE}-[${letters}](${VALUE})`, "g")
-    : new RegExp(`${BEFORE}-[${letters}](?:(${BETWEEN})(?!-)|)(${VALUE})`, "g");
+    ? new RegExp(`${BEFORE}-[${letters}](${ATTACHED})`, "g")
+    : new RegExp(`${BEFORE}-[${letters}](?:${BETWEEN}(?!-)(${VALUE})|(${ATTACHED}))`, "g");
 
 const OPTIONS = new Map<string, RegExp>(
   PROGRAMS.flatMap(({ names, options, attached }) =>
@@ -56,7 +58,7 @@ const PROGRAM = new RegExp(
 const ARGUMENTS = /(?:[^\n|]{1,2000}|\n[ \t]{0,80}(?=["'-])){0,200}/y;
 
 /** `-w` is Odoo's, also where its program is not in sight, unless another one's is. */
-const ODOO_PASSWORD = new RegExp(`(?<![\\w.-])-w(?:(${BETWEEN})(?![-/%]))(${VALUE})`, "g");
+const ODOO_PASSWORD = new RegExp(`(?<![\\w.-])-w${BETWEEN}(?![-/%])(${VALUE})`, "g");
 const OTHERS_W =
   /(?:^|[\s/"'(])(?:[efz]?grep|rg|wc|curl|ping6?|ip6?tables|sysctl|fold|column|lsof|nc|ncat|watch|ps|pr|docker|pm2|tshark|tcpdump|date|shellcheck)[\s"',]/;
 
@@ -96,7 +98,7 @@ export function secretArguments(text: string): Span[] {
     const from = index + login.length;
     spans.push(...valuesOf(P, text.slice(from, from + 500).split("\n", 1)[0] ?? "", from));
   }
-  for (const { 0: found, 2: value = "", index } of text.matchAll(ODOO_PASSWORD)) {
+  for (const { 0: found, 1: value = "", index } of text.matchAll(ODOO_PASSWORD)) {
     const before = text.slice(Math.max(0, index - 200), index);
     if (OTHERS_W.test(before.slice(before.lastIndexOf("\n") + 1))) continue;
     spans.push(inside(value, index + found.length - value.length));
@@ -113,7 +115,7 @@ export function secretArguments(text: string): Span[] {
 
 function valuesOf(options: RegExp, args: string, from: number): Span[] {
   return [...args.matchAll(options)].flatMap((found) => {
-    const value = found.at(-1) ?? "";
+    const value = found[1] ?? found[2] ?? "";
     return /^["']?$/.test(value) ? [] : [inside(value, from + found.index + found[0].length - value.length)];
   });
 }

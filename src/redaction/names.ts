@@ -147,7 +147,7 @@ export function isPasswordName(name: string): boolean {
 
 /** A reference to where the secret is kept, as Compose, shells and templates write it; or that there is none. */
 const NO_VALUE =
-  /^(?:\$\{\w{1,100}(?::?\?[^{}]{0,100})?\}|\$[A-Z_]{3,100}|\{\{[^{}]{0,200}\}\}|<[a-z][a-z _-]{0,40}>|true|false|none|null|nil|undefined|yes|no|on|off|\*+|\[cut\]|x{3,}|\(\w{0,10}\))$/i;
+  /^(?:\$\{\w{1,100}(?::?\?[^{}]{0,100})?\}|\$[A-Z_]{3,100}|\{\{[^{}]{0,200}\}\}|<[a-z][a-z _-]{0,40}>|true|false|none|null|nil|undefined|yes|no|on|off|\*+|x{3,}|\(\w{0,10}\))$/i;
 const PLACE = /^(?:\/[\w.@+-]{1,100}){2,20}\/?$/;
 
 /**

@@ -83,9 +83,11 @@ class Reader {
   /** `key` is one in a query, and in words such as `API key`; elsewhere it is one of a dictionary. */
   #isSecret(name: string, at: number): boolean {
     if (/^odoo\.addons\.[\w.]{1,100}$/.test(name) && this.#text.startsWith(": ", at + name.length)) return false;
+    const before = this.#before(at, 20);
+    // Modules are called `auth_totp`, and fields `password`.
+    if (/\b(?:module|addon|package|library|logger|field|column)[ \t]["'`]?$/i.test(before)) return false;
     if (isSecretName(name)) return true;
     if (!/^keys?$/i.test(name)) return false;
-    const before = this.#before(at, 20);
     const word = /([A-Za-z]{2,12})[ ]$/.exec(before)?.[1];
     return /[?&]$/.test(before) || (word !== undefined && isSecretName(`${word.toLowerCase()}key`));
   }
@@ -156,7 +158,7 @@ class Reader {
   #valueInDocument(name: string, from: number, quote: string): Span | undefined {
     const value = quotedAt(this.#text, from, this.#limit(from, 1_000_000));
     if (value !== undefined) {
-      const span = this.#masked(name, value.from, value.to);
+      const span = this.#withScheme(name, value.from, value.to);
       if (span === undefined || value.closed || value.quote === "") return span;
       return { ...span, put: `***${value.quote}` };
     }
@@ -221,7 +223,8 @@ class Reader {
 
   #restOfLine(name: string, from: number, lineEnd: number): Span | undefined {
     const value = this.#text.slice(from, Math.min(lineEnd, from + 300));
-    if (CODE.test(value)) return undefined;
+    // libpq's: its password has a name of its own.
+    if (CODE.test(value) || (/dsn$/i.test(name) && /\bpassword[ \t]{0,4}=/.test(value))) return undefined;
     const multi = /^(?:"""|''')/.test(value) ? quotedAt(this.#text, from, lineEnd) : undefined;
     if (multi?.closed) return this.#masked(name, multi.from, multi.to);
     const whole = value.replace(/[\s;,]{1,100}$/, "").replace(/^(["'])([^"']{0,200})\1$/, "$2");
