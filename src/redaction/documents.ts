@@ -19,9 +19,9 @@ const IDENTIFIED =
 const PASSWORD_CALL =
   /(?:set|check|verify|hash|crypt|encrypt|change)[\w.]{0,30}(?:password|passwd|credentials|secret)s?\(\s{0,4}[bu]?(?:[\w.]{1,30}\s{0,4},\s{0,4}[bu]?)?["']([^"'\n]{1,300})/gi;
 
-/** host:port:database:user:password, alone in a line; colons in it have a backslash in front. */
+/** host:port:database:user:password, as a word; colons in it have a backslash in front. */
 const PGPASS =
-  /^[ \t]{0,8}(?!(?:[0-9a-f]{2}:){4})(?:[^:\s\\/]|\\.){1,255}:(?:\d{2,5}|\*):(?!\d{1,6}:)(?:[^:\s\\]|\\.){1,63}:(?:[^:\s\\]|\\.){1,63}:(\S{1,300})$/gm;
+  /(?<=^|[ \t"'])(?!(?:[0-9a-f]{2}:){4})(?:[^:\s\\/]|\\.){1,255}:(?:\d{2,5}|\*):(?!\d{1,6}:)(?:[^:\s\\]|\\.){1,63}:(?:[^:\s\\]|\\.){1,63}:([^\s"']{1,300})(?=[\s"']|$)/gm;
 /** pgbouncer's list of users. */
 const USER_LIST = /^[ \t]{0,8}"[^"\n]{1,63}"[ \t]{1,8}"([^"\n]{1,300})"[ \t]{0,8}$/gm;
 

@@ -26,7 +26,7 @@ const PAIRS = pairs(`
   enterprise-code auth-code authorization-code verification-code otp-code access-code security-code recovery-code
   recovery-codes backup-codes activation-code pin-code sms-code one-time session-id secret-id secret-value webhook-url
   webhook-uri webhook-endpoint hook-url hooks-url pass-phrase pass-word pass-code pass-wd security-answer card-number
-  recovery-phrase seed-phrase master-seed totp-seed snmp-community connection-string
+  gitlab-session laravel-session recovery-phrase seed-phrase master-seed totp-seed snmp-community connection-string
 `);
 
 /** What ends in one of these says something about a secret, or where it is kept, and holds none. */
@@ -142,7 +142,7 @@ export function isSecretName(name: string): boolean {
 /** Passwords and what is like one: a word behind such a name is a secret even where no sign stands between them. */
 export function isPasswordName(name: string): boolean {
   const end = name.slice(-LONGEST_NAME);
-  return /pass|pw|secret|kennwort/i.test(end) && isSecretName(end);
+  return /pass|pw|secret|kennwort|masterauth/i.test(end) && isSecretName(end);
 }
 
 /** A reference to where the secret is kept, as Compose, shells and templates write it; or that there is none. */

@@ -12,7 +12,7 @@ const RUN = /[A-Za-z0-9_][\w.-]*/g;
 
 /** What may follow a name without quotes. */
 const SIGN =
-  /[ \t]{0,40}(?:\][ \t]{0,4})?(?:=>|:=|\+=|\?=|[!=]=|!?[=~]~?\*?|:(?!:|\/\/)|%3D|%3A|&#61;|\\u003[dD])[ \t]{0,40}/y;
+  /(?:\\{0,16}["'])?[ \t]{0,40}(?:\][ \t]{0,4})?(?:=>|:=|\+=|\?=|[!=]=|!?[=~]~?\*?|:(?!:|\/\/)|%3D|%3A|&#61;|\\u003[dD])[ \t]{0,40}/y;
 /** What may follow a name in quotes. */
 const SIGN_BEHIND_QUOTE = /\s{0,40}[\])]?\s{0,40}(?:=>|:=|[!=]=|[:=])\s{0,200}/y;
 const COMMA = /\s{0,40},\s{0,200}/y;
@@ -195,7 +195,7 @@ class Reader {
     const { start, end: lineEnd } = this.#line;
     const atLineStart = LINE_START.test(this.#text.slice(start, Math.min(at, start + 100))) && at - start < 100;
     const colon = sign[0].includes(":");
-    if (colon && atLineStart) {
+    if (colon) {
       const block = this.#block(name, start, from);
       if (block !== undefined) return block;
     }
@@ -240,10 +240,12 @@ class Reader {
       if (scheme !== null && /authorization$/i.test(name)) return { from: scheme.index + scheme[0].length, to: value.to };
       return holdsSecret(name, this.#text.slice(value.from, value.to)) ? { from, to: value.end } : undefined;
     }
+    const array = matchAt(ARRAY, this.#text, from);
+    if (array?.[0].startsWith('["') || array?.[0].startsWith("['")) return this.#valueInDocument(name, from, "");
     const from2 = value === undefined ? from : value.from;
     const scheme = /authorization$/i.test(name) ? matchAt(SCHEME, this.#text, from2) : null;
     const start = scheme === null ? from2 : from2 + scheme[0].length;
-    if (scheme !== null && /digest|hmac/i.test(scheme[0])) return { from: start, to: this.#quoteOrEnd(start, lineEnd) };
+    if (scheme !== null && /digest|hmac/i.test(scheme[0])) return { from: start, to: lineEnd };
     const braced = matchAt(BRACED, this.#text, start);
     const bare = braced ?? matchAt(BARE, this.#text, start);
     if (bare === null) return undefined;
@@ -273,7 +275,7 @@ class Reader {
       return scheme === null ? undefined : this.#word(name, from + scheme[0].length, lineEnd, " ");
     }
     if (!isPasswordName(name)) return undefined;
-    if (/["']/.test(this.#text[from] ?? "")) return this.#word(name, from, lineEnd, " ");
+    if (quotedAt(this.#text, from, lineEnd)?.closed) return this.#word(name, from, lineEnd, " ");
     const rest = this.#text.slice(from, Math.min(lineEnd, from + 300));
     const alone = LINE_START.test(this.#text.slice(start, Math.min(at, start + 100))) && /^\S{1,280};?\s{0,10}$/.test(rest);
     if (/_pass$/.test(name) || (!alone && !LOGIN.test(this.#before(at, 250)))) return undefined;

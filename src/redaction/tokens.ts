@@ -12,7 +12,8 @@ const PREFIXES: readonly (readonly [prefixes: string, least: number])[] = [
   ["ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ npm_ rubygems_ dckr_pat_ dckr_oat_ cio pypi-AgE", 16],
   ["glpat- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glagent- gloas- glsoat- glffct- glwt- GR1348941", 12],
   // AI
-  ["sk-proj- sk-ant- sk-svcacct- sk-admin- sk-or- sk-lf- sk-None- pplx- hf_ api_org_ gsk_ r8_ xai- tgp_v1_ nvapi- fw_", 12],
+  ["sk-proj- sk-ant- sk-svcacct- sk-admin- sk-or- sk-lf- sk-None- pplx- gsk_ r8_ xai- tgp_v1_ nvapi- fw_", 12],
+  ["hf_ api_org_", 30],
   // Clouds
   ["dop_v1_ doo_v1_ dor_v1_ AKCp cmVmd LTAI dapi dkea ABSK bedrock-api-key- scw- tk-us- hcloud_ exo FlyV1", 16],
   ["fo1_ fm1a_ fm1r_ fm2_ pscale_tkn_ pscale_oauth_ pscale_pw_ vercel_ vcp_ nfp_ rnd_ HRKU- pul- atlasv1. 4b1d CLOJARS_", 16],
@@ -29,7 +30,7 @@ const PREFIXES: readonly (readonly [prefixes: string, least: number])[] = [
 
 /** Some of these are short enough to begin words of a text: behind them there is a digit, and both cases or a lot. */
 const AMBIGUOUS = new Set(
-  "cio dapi exo key- secret_ re_ s. b_ API- YC pat sat. t1. sl. fw_ intra- EAAC EAAM EAAD EAAG EAAB EAAA 1// A3- rnd_ scw- pa- ico- 4b1d cmVmd dkea ATBB vercel_ CLOJARS_ ZXlKaG LTAI ABSK AQVN access-production- access-sandbox- secret_ hf_ gsk_ xai- npm_ API-".split(
+  "cio dapi exo key- secret_ re_ s. b_ API- YC pat sat. t1. sl. fw_ intra- EAAC EAAM EAAD EAAG EAAB EAAA 1// A3- rnd_ scw- pa- ico- 4b1d cmVmd dkea ATBB vercel_ CLOJARS_ ZXlKaG LTAI AQVN access-production- access-sandbox- gsk_ xai- npm_ API-".split(
     " ",
   ),
 );
@@ -51,7 +52,10 @@ const BODY = /[\w.+/=~%-]{1,3000}/y;
 
 /** Tokens without a telling beginning: by their whole form. */
 const WHOLE =
-  /(?:(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,16}|(?:SK|AC)[0-9a-f]{32}|[0-9a-f]{32}-us\d{1,2}|\d{6,16}:A[\w-]{30,40}|[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk|[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{20,100}|[0-9a-h]{32}-[0-9a-h]{8}-[0-9a-h]{8}|v1\.0-[a-f0-9]{24}-[a-f0-9]{100,200}|\d{15,16}(?:\||%7C)[\w-]{27,40}|[\w~.]{3}\dQ~[\w~.-]{31,34}|(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[\w+/=-]{30,120}|s-s4t2(?:ud|af)-[a-f0-9]{64}|sk-[A-Za-z0-9]{32,100}|tk-us-[\w-]{40,60}|[MNO][A-Za-z\d]{23,27}\.[\w-]{6}\.[\w-]{27,40}|ey[A-Za-z0-9][\w-]{8,2000}\.[\w-]{8,8000}(?:\.[\w-]{0,2000}){0,3}={0,2})(?![A-Za-z0-9])/y;
+  /(?:(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,16}|(?:SK|AC)[0-9a-fA-F]{32}|pat[A-Za-z0-9]{14}\.[a-f0-9]{20,64}|(?:pat|sat)\.[\w-]{20,24}\.[A-Za-z0-9]{20,26}\.[A-Za-z0-9]{18,22}|(?:vc[piark]|cfk|cfut|cfat)_[A-Za-z0-9]{20,60}|[0-9a-f]{32}-us\d{1,2}|\d{6,16}:A[\w-]{30,40}|[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk|[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{20,100}|[0-9a-h]{32}-[0-9a-h]{8}-[0-9a-h]{8}|v1\.0-[a-f0-9]{24}-[a-f0-9]{100,200}|\d{15,16}(?:\||%7C|%)[\w-]{27,40}|(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[\w+/=-]{30,120}|s-s4t2(?:ud|af)-[a-f0-9]{64}|sk-[A-Za-z0-9]{32,100}|tk-us-[\w-]{40,60}|[MNO][A-Za-z\d]{23,27}\.[\w-]{6}\.[\w-]{27,40}|ey[A-Za-z0-9][\w-]{8,2000}\.[\w\\/-]{8,8000}(?:\.[\w\\/-]{0,2000}){0,3}={0,2})(?![A-Za-z0-9])/y;
+
+/** Microsoft Entra: its telling part is not at its beginning. */
+const ENTRA = /[\w~.]{3}\dQ~[\w~.-]{31,34}/g;
 
 const RUN = /[A-Za-z0-9_~]{1,3000}/g;
 
@@ -60,12 +64,13 @@ export function tokens(text: string): Span[] {
   const spans: Span[] = [];
   let done = 0;
   for (const { 0: run, index } of text.matchAll(RUN)) {
-    if (index < done || (run.length < 8 && !/[-.:/%|]/.test(text[index + run.length] ?? ""))) continue;
+    if (index < done || (run.length < 2 && !/[-.]/.test(text[index + 1] ?? ""))) continue;
     const end = tokenAt(text, index);
     if (end === undefined) continue;
     spans.push({ from: index, to: end });
     done = end;
   }
+  for (const { 0: token, index } of text.matchAll(ENTRA)) spans.push({ from: index, to: index + token.length });
   return spans;
 }
 
@@ -73,7 +78,7 @@ function tokenAt(text: string, at: number): number | undefined {
   // Within a word, or behind a dash, is no beginning; behind a sign such as `=` or `/` is.
   if (/[\w-]/.test(text[at - 1] ?? "")) return undefined;
   const whole = matchAt(WHOLE, text, at);
-  if (whole !== null) return at + whole[0].length;
+  if (whole !== null) return at + whole[0].replace(/\\{1,64}$/, "").length;
   const prefix = matchAt(BEGINNING, text, at)?.[0];
   if (prefix === undefined) return undefined;
   const body = matchAt(BODY, text, at + prefix.length)?.[0].replace(/[.=%/-]{1,10}$/, (end) => end.replace(/[^=]/g, "")) ?? "";

@@ -4,7 +4,7 @@ import { matchAt, type Span } from "./span.ts";
 
 /** `scheme://user:…@host`, also with the signs of a URL inside of another, or of JSON as PHP writes it. */
 const USERINFO =
-  /:(?:\/\/|\\\/\\\/|%2F%2F)[^\s:/@"'%\\]{0,200}(?::|%3A)(?!\d{1,5}(?:[/?#\s"']|$))[^\s"'<>@]{1,1000}(?:@|%40)(?:[^\s"'<>@/,]{0,300}@){0,3}|%3A%2F%2F[\w.~-]{0,200}%3A[\w.~!%*()-]{1,1000}?%40/gi;
+  /:(?:\/\/|\\\/\\\/|%2F%2F)[^\s:/@"'\\]{0,200}?(?::|%3A)(?!\d{1,5}(?:[/?#\s"']|$))[^\s"'<>@]{1,1000}(?:@|%40)(?:[^\s"'<>@/,]{0,300}@){0,3}|%3A%2F%2F[\w.~-]{0,200}%3A[\w.~!%*()-]{1,1000}?%40/gi;
 /** `https://key@host`, as Sentry and Git write it; a user's name is shorter, or has no number in it. */
 const KEY_AS_USER = /:\/\/(?=[A-Za-z_-]{0,100}\d)([\w-]{16,250})@[\w.-]/g;
 /** Oracle's thin driver: `user/password@host`. */
