@@ -55,7 +55,7 @@ const PROGRAM = new RegExp(
 );
 
 /** The arguments of a program: up to the end of its line, or of a list that goes over several. */
-const ARGUMENTS = /(?:[^\n|]{1,2000}|\n[ \t]{0,80}(?=["'-])){0,200}/y;
+const ARGUMENTS = /(?:[^\n|]|\n(?=[ \t]{0,80}["'-])){0,4000}/y;
 
 /** `-w` is Odoo's, also where its program is not in sight, unless another one's is. */
 const ODOO_PASSWORD = new RegExp(`(?<![\\w.-])-w${BETWEEN}(?![-/%])(${VALUE})`, "g");
@@ -65,7 +65,6 @@ const OTHERS_W =
 /** `curl -u user:…`, also in a list; the ids of `docker exec -u 101:101` are numbers. */
 const USER =
   /(?<![\w-])(?:-u|--user|--proxy-user|-U|--basic-auth|-a)(?:[ \t]{1,40}|=|\\{0,16}["'][ \t]{0,8},\s{0,80}\\{0,16}["']|["']?[ \t]{0,8}\n[ \t]{0,80}-[ \t]{1,8})["']?[\w.@+\\-]{1,64}[:%](?!\d{1,10}\b)([^\s"'\\,]{1,1000})/g;
-const LFTP = /(?<![\w-])lftp[ \t][^\n|]{0,300}?-u[ \t]{0,8}[\w.@-]{1,64},([^\s"']{1,300})/g;
 
 /** Where only the place of an argument tells it. */
 const POSITIONAL = [
@@ -75,10 +74,12 @@ const POSITIONAL = [
   /(?<![\w-])wpa_passphrase[ \t]{1,8}\S{1,64}[ \t]{1,8}(\S{1,64})/g,
   /(?<![\w-])vault[ \t]{1,8}login[ \t]{1,8}(?:-[\w=-]{1,40}[ \t]{1,8}){0,5}([^\s=-]\S{0,300})/g,
   /(?<![\w-])(?:sqlplus|expdp|impdp|rman)[ \t][^\n|/]{0,60}\/([^\s@/"']{1,200})@/g,
-  /(?<![\w-])(?:echo|printf)[ \t]{1,8}(?:-n[ \t]{1,8}|["']?%s(?:\\n)?["']?[ \t]{1,8})?["']?([^\s"'|]{1,300})["']?[ \t]{0,8}\|[ \t]{0,8}(?:\S{1,60}[ \t]{1,8}){0,4}?(?:--password-stdin|-S\b|--stdin|chpasswd|passwd|su\b|kinit|gpg|cryptsetup)/g,
-  /(?<![\w-])nmcli[ \t][^\n|]{0,200}?[ \t]password[ \t]{1,8}(\S{1,200})/g,
   /(?<![\w/])\/p:([^\s"']{1,200})/g,
 ];
+
+/** `echo … | sudo -S`: what is piped into a program that reads a secret. */
+const PIPED = /(?<![\w-])(?:echo|printf)[ \t]{1,8}(?:-n[ \t]{1,8})?["']?([^\s"'|]{1,300})["']?[ \t]{0,8}\|([^\n|]{1,200})/g;
+const READS_SECRET = /--password-stdin|--stdin|[ \t]-S\b|\b(?:chpasswd|passwd|su|kinit|gpg|cryptsetup)\b/;
 
 /** Secrets among the arguments of programs. */
 export function secretArguments(text: string): Span[] {
@@ -103,7 +104,11 @@ export function secretArguments(text: string): Span[] {
     if (OTHERS_W.test(before.slice(before.lastIndexOf("\n") + 1))) continue;
     spans.push(inside(value, index + found.length - value.length));
   }
-  for (const form of [USER, LFTP, ...POSITIONAL]) {
+  for (const { 0: found, 1: value = "", 2: program = "", index } of text.matchAll(PIPED)) {
+    const from = index + found.indexOf(value, 5);
+    if (READS_SECRET.test(program)) spans.push({ from, to: from + value.length });
+  }
+  for (const form of [USER, ...POSITIONAL]) {
     for (const found of text.matchAll(form)) {
       const value = found[1] ?? "";
       const from = found.index + found[0].lastIndexOf(value);

@@ -15,13 +15,22 @@ const XML_CALL =
 /** `CREATE USER … IDENTIFIED BY '…'`. */
 const IDENTIFIED =
   /\bidentified(?:[ \t]{1,4}with[ \t]{1,4}\S{1,60})?[ \t]{1,4}(?:by|as)[ \t]{1,4}(?:password[ \t]{1,4})?["']([^"'\n]{1,500})/gi;
-/** A function of passwords: `check_password('…')`. */
-const PASSWORD_CALL =
-  /(?:set|check|verify|hash|crypt|encrypt|change)[\w.]{0,30}(?:password|passwd|credentials|secret)s?\(\s{0,4}[bu]?(?:[\w.]{1,30}\s{0,4},\s{0,4}[bu]?)?["']([^"'\n]{1,300})/gi;
+/** A line of .pgpass, as a word: host:port:database:user:password; colons in it have a backslash in front. */
+const WORD = /[^\s"']{1,1000}/g;
+const FIELD = /(?:[^:\\]|\\[\s\S]){1,300}/g;
 
-/** host:port:database:user:password, as a word; colons in it have a backslash in front. */
-const PGPASS =
-  /(?<=^|[ \t"'])(?!(?:[0-9a-f]{2}:){4})(?:[^:\s\\/]|\\.){1,255}:(?:\d{2,5}|\*):(?!\d{1,6}:)(?:[^:\s\\]|\\.){1,63}:(?:[^:\s\\]|\\.){1,63}:([^\s"']{1,300})(?=[\s"']|$)/gm;
+function passwordsOfPgpass(text: string): Span[] {
+  return [...text.matchAll(WORD)].flatMap(({ 0: word, index }) => {
+    if (word.split(":", 6).length < 5) return [];
+    const [host, port, database, user] = [...word.matchAll(FIELD)];
+    if (host === undefined || port === undefined || database === undefined || user === undefined) return [];
+    // Not an address of hardware or IPv6, a fingerprint, nor a place in a file.
+    if (!/^(?:\d{2,5}|\*)$/.test(port[0]) || /^\d+$/.test(database[0]) || host[0].includes("/")) return [];
+    const from = user.index + user[0].length + 1;
+    return word[from - 1] === ":" && from < word.length ? [{ from: index + from, to: index + word.length }] : [];
+  });
+}
+
 /** pgbouncer's list of users. */
 const USER_LIST = /^[ \t]{0,8}"[^"\n]{1,63}"[ \t]{1,8}"([^"\n]{1,300})"[ \t]{0,8}$/gm;
 
@@ -37,14 +46,14 @@ export function secretsByPosition(text: string): Span[] {
     const value = text.slice(from, from + 500).split(/[\n"']/, 1)[0] ?? "";
     spans.push({ from, to: from + value.replace(/\\{1,8}$/, "").length });
   }
-  for (const form of [XML_CALL, IDENTIFIED, PASSWORD_CALL, PGPASS, USER_LIST]) {
+  for (const form of [XML_CALL, IDENTIFIED, USER_LIST]) {
     for (const found of text.matchAll(form)) {
       const value = found[1] ?? "";
       const from = found.index + found[0].lastIndexOf(value);
       spans.push({ from, to: from + value.length });
     }
   }
-  return [...spans, ...tables(text), ...maps(text)];
+  return [...spans, ...passwordsOfPgpass(text), ...tables(text), ...maps(text)];
 }
 
 /** The line below the head of a table, as psql and mysql draw it. */

@@ -17,27 +17,45 @@ const FINDERS = [
   tokens,
 ];
 
-/** A string of JSON with escapes in it, as a log of logs has them: read without them, its lines are lines. */
-const TEXT_IN_JSON = /"(?=[^"\n\\]{0,20000}\\)(?:[^"\\\n]|\\[^\n]){2,100000}"/g;
 const MOST_LEVELS = 3;
 
 /** @param level of strings within strings that the text was taken out of */
 export function withoutForms(text: string, level = 0): string {
-  const clean = level < MOST_LEVELS && text.includes("\\") ? text.replace(TEXT_IN_JSON, (json) => reworded(json, level)) : text;
+  const clean = level < MOST_LEVELS && text.includes("\\") ? withoutFormsInStrings(text, level) : text;
   return withoutSpans(
     clean,
     FINDERS.flatMap((find) => find(clean)),
   );
 }
 
-function reworded(json: string, level: number): string {
-  let text: unknown;
-  try {
-    text = JSON.parse(json);
-  } catch {
-    return json;
+/** Strings of JSON with escapes in them, as a log of logs has them: read without them, their lines are lines. */
+function withoutFormsInStrings(text: string, level: number): string {
+  let clean = "";
+  let done = 0;
+  for (let from = text.indexOf('"'); from >= 0; from = text.indexOf('"', from)) {
+    let to = from + 1;
+    let escapes = false;
+    while (to < text.length && text[to] !== '"' && text[to] !== "\n") {
+      escapes ||= text[to] === "\\";
+      to += text[to] === "\\" ? 2 : 1;
+    }
+    const json = escapes && text[to] === '"' ? text.slice(from, to + 1) : "";
+    const inner = json === "" ? undefined : stringOf(json);
+    const reworded = inner === undefined ? undefined : withoutForms(inner, level + 1);
+    if (reworded !== inner) {
+      clean += text.slice(done, from) + JSON.stringify(reworded);
+      done = to + 1;
+    }
+    // The end of what was no string may be the beginning of one.
+    from = inner === undefined && text[to] === '"' ? to : to + 1;
   }
-  if (typeof text !== "string") return json;
-  const clean = withoutForms(text, level + 1);
-  return clean === text ? json : JSON.stringify(clean);
+  return clean + text.slice(done);
+}
+
+function stringOf(json: string): string | undefined {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }

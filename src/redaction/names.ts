@@ -142,7 +142,7 @@ export function isSecretName(name: string): boolean {
 /** Passwords and what is like one: a word behind such a name is a secret even where no sign stands between them. */
 export function isPasswordName(name: string): boolean {
   const end = name.slice(-LONGEST_NAME);
-  return /pass|pw|secret|kennwort|masterauth/i.test(end) && isSecretName(end);
+  return /pass|pw|secret|credential|kennwort|masterauth/i.test(end) && isSecretName(end);
 }
 
 /** A reference to where the secret is kept, as Compose, shells and templates write it; or that there is none. */

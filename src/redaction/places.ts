@@ -5,7 +5,7 @@
 
 import { holdsSecret, isPasswordName, isSecretName } from "./names.ts";
 import { endOf, type Quoted, quoteBefore, quotedAt } from "./quotes.ts";
-import { Lines, matchAt, type Span } from "./span.ts";
+import { Lines, matchAt, type Span, trimmedEnd } from "./span.ts";
 
 /** A run of letters that may be a name, or hold one: `odoo.password`, `X-Api-Key`. */
 const RUN = /[A-Za-z0-9_][\w.-]*/g;
@@ -35,7 +35,10 @@ const LINE_START =
 const DIRECTIVE =
   /(?:(?:^|[^\w-])(?:\w{1,20}_set_header|add_header|\w{1,20}_param|set|setx|setenv|SetEnv|RequestHeader set|Header set|ENV|ARG|config set|configure set|CONFIG SET|alter system set)[ \t]{1,40})(?:"|')?\$?$/i;
 /** .netrc in one line. */
-const LOGIN = /(?:login|account|user|machine)[ \t]{1,20}\S{1,200}[ \t]{1,20}$/;
+const LOGIN = /(?:login|account|user|machine|connect)[ \t]{1,20}\S{1,200}[ \t]{1,20}$/;
+
+/** `check_password("…")`, and behind an id. */
+const CALL = /\([ \t]{0,4}(?:[\w.]{1,30},[ \t]{0,4})?(?=[bu]?["'])/y;
 
 /** Code of a traceback's frame: it names where a value comes from. */
 const CODE =
@@ -69,7 +72,7 @@ class Reader {
     for (const { 0: run, index } of this.#text.matchAll(RUN)) {
       if (index < done) continue;
       // A sentence's full stop, or a dash behind a name, is no part of it.
-      const name = run.replace(/[.-]{1,20}$/, "");
+      const name = trimmedEnd(run, ".-");
       this.#line = this.#lines.at(index);
       if (!this.#isSecret(name, index)) continue;
       const span = this.#valueOf(name, index);
@@ -166,7 +169,7 @@ class Reader {
     if (array !== null) return this.#masked(name, from + 1, from + array[0].replace(/\]$/, "").length);
     const bare = matchAt(BARE_IN_DOCUMENT, this.#text, from);
     if (bare === null || bare[0].startsWith("{") || (quote !== "" && CODE.test(bare[0]))) return undefined;
-    return this.#masked(name, from, from + bare[0].replace(/\\{1,64}$/, "").length);
+    return this.#masked(name, from, from + trimmedEnd(bare[0], "\\").length);
   }
 
   /** `<password>…</password>`, and an element with the name in front of one with the value. */
@@ -227,7 +230,7 @@ class Reader {
     if (CODE.test(value) || (/dsn$/i.test(name) && /\bpassword[ \t]{0,4}=/.test(value))) return undefined;
     const multi = /^(?:"""|''')/.test(value) ? quotedAt(this.#text, from, lineEnd) : undefined;
     if (multi?.closed) return this.#masked(name, multi.from, multi.to);
-    const whole = value.replace(/[\s;,]{1,100}$/, "").replace(/^(["'])([^"']{0,200})\1$/, "$2");
+    const whole = trimmedEnd(value, " \t\r;,").replace(/^(["'])([^"']{0,200})\1$/, "$2");
     if (!holdsSecret(name, whole)) return undefined;
     return this.#withScheme(name, from, from + this.#text.slice(from, lineEnd).trimEnd().length);
   }
@@ -253,8 +256,8 @@ class Reader {
     if (sign.includes("%3")) word = word.split(/%26|%20|%0A/i)[0] ?? "";
     else if (CODE.test(word)) return undefined;
     // What closes brackets that were opened in front of the name, and the backslash of a quote behind it.
-    word = word.replace(/\\{1,64}$/, "");
-    if (braced === null && !/[([{]/.test(word)) word = word.replace(/[)\]}]{1,20}[.:]?$/, "");
+    word = trimmedEnd(word, "\\");
+    if (braced === null && !/[([{]/.test(word)) word = trimmedEnd(word, ")]}.:");
     return this.#masked(name, start, start + word.length);
   }
 
@@ -262,6 +265,11 @@ class Reader {
   #behindSpace(name: string, at: number, end: number, dashes: string, quote: string): Span | undefined {
     const { start, end: lineEnd } = this.#line;
     if (dashes !== "" && this.#isOption(at)) return this.#argument(name, end);
+    const call = isPasswordName(name) ? matchAt(CALL, this.#text, end) : null;
+    if (call !== null) {
+      const value = quotedAt(this.#text, end + call[0].length, lineEnd);
+      return value === undefined ? undefined : this.#masked(name, value.from, value.to);
+    }
     const space = matchAt(/["']?[ \t]{1,40}/y, this.#text, end);
     if (space === null) return undefined;
     const from = end + space[0].length;

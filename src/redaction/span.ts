@@ -67,3 +67,10 @@ export function matchAt(sticky: RegExp, text: string, at: number): RegExpExecArr
   sticky.lastIndex = at;
   return sticky.exec(text);
 }
+
+/** A text without these characters at its end; an expression for it would look at each of them again and again. */
+export function trimmedEnd(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text[end - 1] ?? "")) end--;
+  return text.slice(0, end);
+}

@@ -4,7 +4,7 @@
  * lengths are looser than theirs, since a token that was cut off is still one.
  */
 
-import { matchAt, type Span } from "./span.ts";
+import { matchAt, type Span, trimmedEnd } from "./span.ts";
 
 /** Behind these stand letters, digits, dashes and underscores, as many as said or more. */
 const PREFIXES: readonly (readonly [prefixes: string, least: number])[] = [
@@ -78,10 +78,10 @@ function tokenAt(text: string, at: number): number | undefined {
   // Within a word, or behind a dash, is no beginning; behind a sign such as `=` or `/` is.
   if (/[\w-]/.test(text[at - 1] ?? "")) return undefined;
   const whole = matchAt(WHOLE, text, at);
-  if (whole !== null) return at + whole[0].replace(/\\{1,64}$/, "").length;
+  if (whole !== null) return at + trimmedEnd(whole[0], "\\").length;
   const prefix = matchAt(BEGINNING, text, at)?.[0];
   if (prefix === undefined) return undefined;
-  const body = matchAt(BODY, text, at + prefix.length)?.[0].replace(/[.=%/-]{1,10}$/, (end) => end.replace(/[^=]/g, "")) ?? "";
+  const body = trimmedEnd(matchAt(BODY, text, at + prefix.length)?.[0] ?? "", ".%/-");
   if (body.length < (LEAST.get(prefix) ?? 0)) return undefined;
   if (AMBIGUOUS.has(prefix) && !looksRandom(body)) return undefined;
   return at + prefix.length + body.length;
@@ -97,7 +97,7 @@ function looksRandom(text: string): boolean {
 /** Hashes of passwords: of htpasswd, /etc/shadow, Odoo, LDAP, PostgreSQL; Compose doubles the dollars. */
 const HASHES = [
   /\${1,2}(?:apr1|2[abxy]|argon2\w{0,2}|pbkdf2[\w-]{0,20}|scrypt|yescrypt|7|gy|y)\${1,2}[\w./+=,$-]{8,500}/g,
-  /\${1,2}[156y]\${1,2}(?:rounds=\d{1,9}\${1,2})?[\w./=,]{1,40}\${1,2}[\w./]{20,200}/g,
+  /\${1,2}[156y](?:\${1,2}[\w./=,]{1,40}){1,2}\${1,2}[\w./]{20,200}/g,
   /(?:SCRAM-SHA-(?:1|256|512)\$|pbkdf2_sha\d{1,3}\$|\{(?:SSHA|SHA|SMD5|MD5|CRYPT|SSHA256|SSHA512|PLAIN)\})[\w./+=:$-]{8,500}/g,
 ];
 

@@ -1,6 +1,6 @@
 /** The very values that are known to be secret, in every way that they may be written. */
 
-import { MASK } from "./span.ts";
+import { MASK, trimmedEnd } from "./span.ts";
 import { isOurs } from "./vocabulary.ts";
 
 /** Shorter values are masked only where they stand as a value. */
@@ -36,7 +36,7 @@ export function withoutValues(text: string, values: readonly string[]): string {
 function spellings(secret: string): string[] {
   const whole = secret.trim();
   const lines = /[\r\n]/.test(whole) ? whole.split(/[\r\n]+/).map((line) => line.trim()) : [];
-  const base64 = Buffer.from(whole).toString("base64").replace(/=+$/, "");
+  const base64 = trimmedEnd(Buffer.from(whole).toString("base64"), "=");
   return [whole, ...lines].flatMap(written).concat(base64, base64.replaceAll("+", "-").replaceAll("/", "_"));
 }
 

@@ -111,7 +111,8 @@ const SECRETLINT: Readonly<Record<string, string>> = {
   HUGGINGFACE_USER_ACCESS_TOKEN: `hf_${random("aBcDeFgHiJ", 34)}`,
   LINEAR_API_TOKEN: `lin_api_${random(ALNUM, 40)}`,
   NOTION_INTEGRATION_TOKEN: `ntn_${random("123456789", 11)}${random(ALNUM, 35)}`,
-  OPS_TOKEN: `ops_${Buffer.from(JSON.stringify({ signInAddress: "acme.1password.com", email: "x@1passwordserviceaccounts.com", muk: {}, secretKey: random(ALNUM, 31), srpX: random(HEX, 64), userAuth: {} })).toString("base64")}`,
+  // Base64 of a document whose last byte stands alone.
+  OPS_TOKEN: `ops_${Buffer.from(`{"email":"x@acme.dev","secretKey":"${random(ALNUM, 50)}","srpX":"${random(HEX, 65)}"}`.replace(/^(.*)$/, (text) => text.replace("srpX", `srpX${"X".repeat((4 - (text.length % 3)) % 3)}`))).toString("base64")}`,
   MongoDBConnection: `mongodb://odoo:${random(ALNUM, 12)}@db.example/x`,
   MySQLConnection: `mysql://odoo:${random(ALNUM, 12)}@db.example/x`,
   PostgreSQLConnection: `postgresql://odoo:${random(ALNUM, 12)}@db.example/x`,

@@ -4,7 +4,3 @@ import { readFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { parse } from "acorn";
-import { expect, it } from "vitest";
-import { checkSync } from "recheck";
-
-it("x", () => { expect([parse, checkSync, stripTypeScriptTypes, readFileSync, join].length).toBe(5); });
