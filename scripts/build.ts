@@ -1,5 +1,5 @@
 /**
- * Builds dist/: TypeScript to JavaScript (tsc), the programs for the host beside it, and all of it into one bundle
+ * Builds dist/: TypeScript to JavaScript (tsc), the programs for the host and other texts beside it, and all of it into one bundle
  * (ncc). package.json holds @azure/storage-common at 12.5.0: the crc64 shim of 12.4.1 crashes when it is bundled, and with
  * it the upload of artifacts. Two builds of one commit are byte-identical; nothing that is native or not needed gets in.
  */
@@ -20,7 +20,7 @@ for (const native of ["ssh2/lib/protocol/crypto/build", "cpu-features/build"]) {
   rmSync(join(root, "node_modules", native), { recursive: true, force: true });
 }
 execFileSync(bin("tsc"), ["-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
-for (const program of globSync("**/*.{sh,py,sql,awk}", { cwd: join(root, "src") })) {
+for (const program of globSync("**/*.{sh,py,sql,awk,txt}", { cwd: join(root, "src") })) {
   mkdirSync(join(build, program, ".."), { recursive: true });
   cpSync(join(root, "src", program), join(build, program));
 }

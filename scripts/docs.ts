@@ -2,6 +2,7 @@
  * Writes the tables of docs/inputs.md from action.yml, those of docs/workflows.md from the workflows, the meanings in docs/causes.md from the diagnosis, and the tables of
  * docs/signatures.md from the catalogue and its real logs, so that they say the same. What is done about a cause, and what
  * is left to a person, is written by hand in that table: a cause without it is an error.
+ * The action's own words, which the redactor leaves alone, are written as well (vocabulary.ts).
  * With `--check` it changes nothing and fails when they differ.
  */
 
@@ -11,6 +12,7 @@ import { parse } from "yaml";
 import { CAUSES } from "../src/diagnosis/cause.ts";
 import { AREAS, VERSION } from "../src/diagnosis/signatures/catalogue.ts";
 import type { Signature } from "../src/diagnosis/signatures/signature.ts";
+import { vocabulary } from "./vocabulary.ts";
 
 interface Described {
   readonly description: string;
@@ -139,3 +141,8 @@ for (const [file, tables] of FILES) {
   else if (written !== before)
     throw new Error(`${file}'s tables differ from their sources: run \`npm run docs\``);
 }
+
+const WORDS = "src/redaction/vocabulary.txt";
+if (!process.argv.includes("--check")) writeFileSync(join(root, WORDS), vocabulary());
+else if (readFileSync(join(root, WORDS), "utf8") !== vocabulary())
+  throw new Error(`${WORDS} differs from the source: run \`npm run docs\``);

@@ -22,7 +22,7 @@ import { type Entry, Journal, type JournalSink } from "./journal.ts";
 import { oneLine, sentence } from "./lib/line.ts";
 import type { Parts } from "./parts.ts";
 import { recover } from "./recover.ts";
-import { Redactor } from "./redactor.ts";
+import { Redactor } from "./redaction/redactor.ts";
 import { type Shipment, shipBackup, shipEvidence, worthKeeping } from "./report/artifacts.ts";
 import { consoleLine, openConsoleLine } from "./report/console.ts";
 import {

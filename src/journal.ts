@@ -15,7 +15,7 @@ import type { RiskClass } from "./diagnosis/risk.ts";
 import type { SignaturesFound } from "./diagnosis/signatures/index.ts";
 import type { Suspect } from "./diagnosis/suspects.ts";
 import type { Mode } from "./inputs/inputs.ts";
-import type { Redactor } from "./redactor.ts";
+import type { Redactor } from "./redaction/redactor.ts";
 
 /** How a run ends: exactly one of these (README.md, “Statuses”, tells what each means). */
 export type Status =

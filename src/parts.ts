@@ -6,7 +6,7 @@ import type { EvidenceStore } from "./evidence/store.ts";
 import type { Transport } from "./host/transport.ts";
 import type { ReviewWish } from "./inputs/inputs.ts";
 import type { Journal } from "./journal.ts";
-import type { Redactor } from "./redactor.ts";
+import type { Redactor } from "./redaction/redactor.ts";
 import type { Review } from "./review.ts";
 import type { Starter } from "./starter.ts";
 import type { Observation, PublicProbe } from "./survey/survey.ts";

@@ -6,7 +6,7 @@ import { type Diagnosis, diagnose } from "../src/diagnosis/diagnosis.ts";
 import type { RemedyName } from "../src/diagnosis/remedy-name.ts";
 import { RISK, type RiskClass } from "../src/diagnosis/risk.ts";
 import { describePlan, mayRun, type Plan, type Planning, type PlanStep, planOf } from "../src/plan.ts";
-import { Redactor } from "../src/redactor.ts";
+import { Redactor } from "../src/redaction/redactor.ts";
 import { type Container, type Survey, seen } from "../src/survey/survey.ts";
 import {
   ago,

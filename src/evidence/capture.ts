@@ -6,7 +6,7 @@ import type { Target } from "../diagnosis/target.ts";
 import type { Section } from "../host/frame.ts";
 import type { Host } from "../host/host.ts";
 import type { EvidenceFile } from "../journal.ts";
-import type { Redactor } from "../redactor.ts";
+import type { Redactor } from "../redaction/redactor.ts";
 import type { Project } from "../survey/survey.ts";
 import { evidenceName } from "./file-name.ts";
 import type { EvidenceStore } from "./store.ts";

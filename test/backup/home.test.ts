@@ -13,7 +13,7 @@ import { HostError } from "../../src/errors.ts";
 import { localTransport } from "../../src/host/local.ts";
 import type { Transport } from "../../src/host/transport.ts";
 import { type BackupMade, type Entry, Journal } from "../../src/journal.ts";
-import { Redactor } from "../../src/redactor.ts";
+import { Redactor } from "../../src/redaction/redactor.ts";
 import { realClock } from "../support/clocks.ts";
 import { openHost, temporaryPlace } from "../support/hosts.ts";
 

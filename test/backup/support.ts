@@ -10,7 +10,7 @@ import type { Diagnosis } from "../../src/diagnosis/diagnosis.ts";
 import type { Host } from "../../src/host/host.ts";
 import { acquireLease } from "../../src/host/lease/lease.ts";
 import { type Entry, Journal } from "../../src/journal.ts";
-import { Redactor } from "../../src/redactor.ts";
+import { Redactor } from "../../src/redaction/redactor.ts";
 import { targetOf } from "../../src/remedies/remedy.ts";
 import { seen } from "../../src/survey/survey.ts";
 import { diagnosisOf } from "../remedies/support.ts";

@@ -6,7 +6,7 @@ import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Captured, captureEvidence, type EvidenceSubject } from "../../src/evidence/capture.ts";
 import { localTransport } from "../../src/host/local.ts";
-import { Redactor } from "../../src/redactor.ts";
+import { Redactor } from "../../src/redaction/redactor.ts";
 import { openHost, temporaryDirectory } from "../support/hosts.ts";
 
 const TOOLS = "sh timeout id cat cut head tail sed grep sort sleep ps".split(" ");

@@ -18,7 +18,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { encryptTo } from "../../src/backup/encrypt.ts";
 import { type BackupMade, type Entry, type Event, type EventOf, Journal } from "../../src/journal.ts";
-import { Redactor } from "../../src/redactor.ts";
+import { Redactor } from "../../src/redaction/redactor.ts";
 import {
   artifactName,
   type Means,

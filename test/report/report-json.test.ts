@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { CAUSES } from "../../src/diagnosis/cause.ts";
 import { RISK } from "../../src/diagnosis/risk.ts";
 import { type Entry, type Event, Journal } from "../../src/journal.ts";
-import { Redactor } from "../../src/redactor.ts";
+import { Redactor } from "../../src/redaction/redactor.ts";
 import { type Report, reportOf, SCHEMA_VERSION } from "../../src/report/report-json.ts";
 import { VirtualClock } from "../support/clocks.ts";
 

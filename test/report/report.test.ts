@@ -8,7 +8,7 @@ import { ABOVE_CEILING } from "../../src/diagnosis/risk.ts";
 import { NO_SIGNATURES, type SignatureFound } from "../../src/diagnosis/signatures/index.ts";
 import { type Entry, type Event, Journal, type Status } from "../../src/journal.ts";
 import { isPlainLine, oneLine } from "../../src/lib/line.ts";
-import { Redactor } from "../../src/redactor.ts";
+import { Redactor } from "../../src/redaction/redactor.ts";
 import { consoleLine, openConsoleLine } from "../../src/report/console.ts";
 import { deedsOf } from "../../src/report/deeds.ts";
 import { block, code, plain } from "../../src/report/markdown.ts";

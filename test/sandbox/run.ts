@@ -9,7 +9,7 @@ import { parseInputs } from "../../src/inputs/parse.ts";
 import { type Entry, Journal } from "../../src/journal.ts";
 import type { Parts } from "../../src/parts.ts";
 import { recover } from "../../src/recover.ts";
-import { Redactor } from "../../src/redactor.ts";
+import { Redactor } from "../../src/redaction/redactor.ts";
 import { outputsOf } from "../../src/report/outputs.ts";
 import type { Review } from "../../src/review.ts";
 import { starterOf } from "../../src/starter.ts";

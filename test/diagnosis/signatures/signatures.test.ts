@@ -9,7 +9,7 @@ import { RISK } from "../../../src/diagnosis/risk.ts";
 import { AREAS } from "../../../src/diagnosis/signatures/catalogue.ts";
 import { signaturesIn } from "../../../src/diagnosis/signatures/index.ts";
 import type { Pattern } from "../../../src/diagnosis/signatures/pattern.ts";
-import { Redactor } from "../../../src/redactor.ts";
+import { Redactor } from "../../../src/redaction/redactor.ts";
 import { cpuTime } from "../../support/cpu-time.ts";
 import { diagnosisOf } from "../surveys.ts";
 import { lookAt, realLogs, SIGNATURES, shopSaying } from "./logs.ts";

@@ -15,7 +15,7 @@ import { acquireLease, releaseLease } from "../../../src/host/lease/lease.ts";
 import { type StatePlace, stateKey, statePlace } from "../../../src/host/state.ts";
 import { parseInputs } from "../../../src/inputs/parse.ts";
 import { type BackupMade, Journal } from "../../../src/journal.ts";
-import { Redactor } from "../../../src/redactor.ts";
+import { Redactor } from "../../../src/redaction/redactor.ts";
 import { type Container, seen } from "../../../src/survey/survey.ts";
 import { realClock } from "../../support/clocks.ts";
 import type { Droplet } from "../droplet.ts";

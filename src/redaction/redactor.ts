@@ -1,0 +1,110 @@
+/**
+ * The one redactor. Nothing is printed or written that did not pass it: the runner masks the log, the summary and the
+ * annotations, but no file.
+ *
+ * Two nets: the very values that are known to be secret (inputs, and what a survey found in the containers' environment;
+ * values.ts), and the places where a secret stands by its form (`password=…`, `scheme://user:password@`, private key
+ * blocks; forms.ts). The second also catches short values such as the official image's password `odoo`, which cannot be
+ * masked everywhere without turning a report into `***`.
+ *
+ * What belongs to the site's customers is cut as well (customer-data/).
+ */
+
+import { CustomerDataCutter, logWithoutCustomerData, withoutCustomerData } from "../customer-data/cutter.ts";
+import { withoutForms } from "./forms.ts";
+import { isSecretName } from "./names.ts";
+import { MASK } from "./span.ts";
+import { spellingsMaskedEverywhere, withoutValues } from "./values.ts";
+import { isTerm } from "./vocabulary.ts";
+
+export class Redactor {
+  readonly #secrets = new Set<string>();
+  readonly #names = new Set<string>();
+  readonly #told = new Set<string>();
+  #ordered: string[] = [];
+
+  /**
+   * Learns values that must never appear. Left to the forms are values shorter than 8 characters, those that are the name of
+   * something too, and those that are made of our own words: masked everywhere, they would take what a report is about out
+   * of it. A value of several lines is learnt line by line too, since logs are masked line by line.
+   *
+   * @param names of services, users and databases, which stay readable where they do not stand as a secret
+   * @returns the values that are masked everywhere, new ones only (for the runner's own masking)
+   */
+  learn(secrets: Iterable<string>, names: Iterable<string> = []): string[] {
+    const before = this.#secrets.size + this.#names.size;
+    for (const name of names) this.#names.add(name.trim());
+    for (const secret of secrets) this.#secrets.add(secret);
+    if (this.#secrets.size + this.#names.size === before) return [];
+    const everywhere = new Set(
+      [...this.#secrets]
+        .filter((secret) => !this.#names.has(secret.trim()))
+        .flatMap(spellingsMaskedEverywhere),
+    );
+    this.#ordered = [...everywhere].sort((a, b) => b.length - a.length);
+    const added = [...everywhere].filter((spelling) => !this.#told.has(spelling));
+    for (const spelling of added) this.#told.add(spelling);
+    return added;
+  }
+
+  /** Neither secrets nor customers' data. */
+  text(text: string): string {
+    return this.secrets(withoutCustomerData(this.#withoutValues(text)));
+  }
+
+  /** The same for a log of which only the end was kept. */
+  log(text: string): string {
+    return this.secrets(logWithoutCustomerData(this.#withoutValues(text)));
+  }
+
+  /** The same for text that comes in pieces: what may go on is held back. Whole lines come out. */
+  stream(): { push(piece: string): string; end(): string } {
+    const cutter = new CustomerDataCutter();
+    let rest = "";
+    return {
+      push: (piece) => {
+        const lines = (rest + piece).split("\n");
+        rest = lines.pop() ?? "";
+        const whole = lines.map((line) => `${line}\n`).join("");
+        return this.secrets(cutter.push(this.#withoutValues(whole)));
+      },
+      end: () => {
+        const last = cutter.push(this.#withoutValues(rest)) + cutter.end();
+        rest = "";
+        return this.secrets(last);
+      },
+    };
+  }
+
+  /** Only without secrets: for programs of ours, which hold no customers' data. */
+  secrets(text: string): string {
+    // Values once more behind the forms: what was put together from the rest is no secret by chance.
+    return this.#withoutValues(withoutForms(this.#withoutValues(text)));
+  }
+
+  #withoutValues(text: string): string {
+    return withoutValues(text, this.#ordered);
+  }
+
+  /**
+   * Every string inside a piece of data, keys included, and what stands under the name of a secret; the data itself is
+   * left as it was. A status, a cause, or another term of ours stays what it is, whatever was learnt.
+   */
+  data<T>(data: T): T {
+    return this.#visit(data) as T;
+  }
+
+  #visit(data: unknown): unknown {
+    if (typeof data === "string") return isTerm(data) ? data : this.text(data);
+    if (Array.isArray(data)) return data.map((item) => this.#visit(item));
+    if (data !== null && typeof data === "object") {
+      return Object.fromEntries(
+        Object.entries(data).map(([key, value]) => [
+          this.text(key),
+          typeof value === "string" && value !== "" && isSecretName(key) ? MASK : this.#visit(value),
+        ]),
+      );
+    }
+    return data;
+  }
+}
