@@ -62,7 +62,10 @@ export function takenApart({ stdout }: Answer, nonce: string): Printed {
 
 export function putTogether({ head, sections, status }: Printed, nonce: string): Buffer {
   const parts = sections.map(({ name, body }) => `\n${nonce} section ${name}\n${body}`);
-  return Buffer.from(`\n${nonce} begin\n${head.slice(1)}${parts.join("")}\n${nonce} end ${status}\n`, "latin1");
+  return Buffer.from(
+    `\n${nonce} begin\n${head.slice(1)}${parts.join("")}\n${nonce} end ${status}\n`,
+    "latin1",
+  );
 }
 
 /** Changes what a program printed, section by section; the frame stays whole. */
@@ -97,7 +100,12 @@ export function replacing(word: string, by: string): Bend {
   return (real) => {
     const text = latin1(real.stdout);
     if (!text.includes(word)) throw new Error(`the honest answer does not hold ${word}`);
-    return { stdout: Buffer.from(text.replaceAll(word, () => utf8(by)), "latin1") };
+    return {
+      stdout: Buffer.from(
+        text.replaceAll(word, () => utf8(by)),
+        "latin1",
+      ),
+    };
   };
 }
 

@@ -67,7 +67,7 @@ export interface Reply {
   readonly stderr?: Buffer;
   readonly exit?: number;
   /** After the output: the end, silence for ever, or a connection that is cut. `exit` unless told otherwise. */
-  readonly then?: "exit" | "stall" | "cut";
+  readonly afterwards?: "exit" | "stall" | "cut";
 }
 
 export type Bend = (real: Answer, received: Received) => Reply | Promise<Reply>;
@@ -220,9 +220,7 @@ export class HostileDroplet implements AsyncDisposable {
     const received: Received = { name, text, nonce: nonceOf(text), earlier };
     this.received.push(received);
     await this.#options.onProgram?.(received);
-    const real = READ_ONLY.has(name)
-      ? await (await this.stage()).answer(command, text)
-      : scripted(received);
+    const real = READ_ONLY.has(name) ? await (await this.stage()).answer(command, text) : scripted(received);
     if (name === "start") this.#acted = true;
     const bend = this.#options.bends?.[name];
     const reply = bend === undefined ? real : { stderr: real.stderr, ...(await bend(real, received)) };
@@ -230,14 +228,14 @@ export class HostileDroplet implements AsyncDisposable {
   }
 
   async #send(channel: ServerChannel, reply: Reply, exit: number): Promise<void> {
-    const { stdout, stderr, then = "exit" } = reply;
+    const { stdout, stderr, afterwards = "exit" } = reply;
     if (stderr !== undefined && stderr.length > 0) channel.stderr.write(stderr);
     for await (const piece of Buffer.isBuffer(stdout) ? [stdout] : stdout) {
       if (channel.destroyed) return;
       if (!channel.write(piece)) await drained(channel);
     }
-    if (then === "stall") return;
-    if (then === "cut") {
+    if (afterwards === "stall") return;
+    if (afterwards === "cut") {
       this.#server?.cut();
       return;
     }
@@ -282,7 +280,7 @@ function nameOf(text: string): ProgramName {
 }
 
 /** A value in front of a program. */
-export function valueOf({ text }: Received, name: string): string {
+export function valueIn({ text }: Received, name: string): string {
   const at = text.indexOf(`\n${name}='`);
   if (at < 0) return "";
   const from = at + name.length + 3;
@@ -297,9 +295,9 @@ export function honestManifest(received: Received): Record<string, unknown> {
   return {
     version: 1,
     database: "odoo",
-    step: valueOf(received, "STEP_NAME"),
+    step: valueIn(received, "STEP_NAME"),
     at: 1_714_550_000,
-    file: `${valueOf(received, "FILE_NAME")}-20260101T000000Z.dump`,
+    file: `${valueIn(received, "FILE_NAME")}-20260101T000000Z.dump`,
     bytes: DUMP.length,
     sha256: createHash("sha256").update(DUMP).digest("hex"),
     seconds: 3,
@@ -327,7 +325,7 @@ function scripted(received: Received): Answer {
     case "stop":
       return framed("stopped\n", nonce);
     case "attach": {
-      const log = valueOf(received, "OFFSET") === "0" ? "did: started what was down\n" : "";
+      const log = valueIn(received, "OFFSET") === "0" ? "did: started what was down\n" : "";
       return framed(`${section("log", log)}${section("state", "ended 0\n")}`, nonce);
     }
     case "settle": {
@@ -335,7 +333,7 @@ function scripted(received: Received): Answer {
       return framed(`${section("said", "")}${section("manifest", `${manifest}\n`)}`, nonce);
     }
     case "copy":
-      return framed(DUMP.subarray(Number(valueOf(received, "OFFSET"))), nonce);
+      return framed(DUMP.subarray(Number(valueIn(received, "OFFSET"))), nonce);
     default:
       return framed("", nonce);
   }

@@ -14,7 +14,8 @@ for (const [area, attacks] of Object.entries(ATTACKS)) {
   describe.concurrent(area, () => {
     for (const attack of attacks) {
       it(`${attack.name}: it does no harm`, async ({ expect }) => {
-        expect(await attacked(stages, attack, complaints)).toEqual([]);
+        const found = await attacked(stages, attack, complaints);
+        expect(found, found.join("\n")).toEqual([]);
       }, 180_000);
     }
   });

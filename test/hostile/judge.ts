@@ -106,11 +106,17 @@ function records({ journal, report, end }: Outcome): string[] {
   const parsed = report === "" ? undefined : JSON.parse(report);
   return [
     ...(entries.length === lines.length ? [] : ["the journal has a line that is no JSON"]),
-    ...(entries.filter(({ kind }) => kind === "concluded").length === 1 ? [] : ["the journal has not one conclusion"]),
+    ...(entries.filter(({ kind }) => kind === "concluded").length === 1
+      ? []
+      : ["the journal has not one conclusion"]),
     ...(reportForm(parsed)
       ? []
-      : (reportForm.errors ?? []).map(({ instancePath, message }) => `report.json: ${instancePath} ${message}`)),
-    ...(parsed?.status === end.outputs.get("status") ? [] : ["report and outputs tell of different statuses"]),
+      : (reportForm.errors ?? []).map(
+          ({ instancePath, message }) => `report.json: ${instancePath} ${message}`,
+        )),
+    ...(parsed?.status === end.outputs.get("status")
+      ? []
+      : ["report and outputs tell of different statuses"]),
   ];
 }
 
@@ -144,7 +150,9 @@ function log({ end: { log, outputs } }: Outcome): string[] {
       const masked = masks.find((mask) => mask !== "" && value.includes(mask));
       return masked === undefined ? [] : [`output ${name}, ${value}, is masked by ${excerpt(masked)}`];
     }),
-    ...(masks.some((mask) => mask.trim().length < 2) ? ["something is masked that is hardly a character"] : []),
+    ...(masks.some((mask) => mask.trim().length < 2)
+      ? ["something is masked that is hardly a character"]
+      : []),
   ];
 }
 
@@ -154,8 +162,7 @@ function unescaped(text: string): string {
 }
 
 /** Names that some system of a reader would not take, or would hide. */
-const UNSAFE =
-  /^[.-]|[^A-Za-z0-9._ -]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)|^.{200}/i;
+const UNSAFE = /^[.-]|[^A-Za-z0-9._ -]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)|^.{200}/i;
 
 /** What lies in the report directory, and what was uploaded of it. */
 function files({ reportDirectory, uploaded, overdue }: Outcome): string[] {
@@ -178,15 +185,23 @@ function files({ reportDirectory, uploaded, overdue }: Outcome): string[] {
       return stat.isFile() && (stat.mode & 0o077) !== 0 ? [`${path} is readable by others`] : [];
     }),
     ...[...uploaded].flatMap(([name, bytes]) => [
-      ...(name.split("/").some((segment) => UNSAFE.test(segment)) ? [`the artifact holds ${excerpt(name)}`] : []),
-      ...(bytes.includes(PLANTED_SECRET) ? [`the artifact's ${name} holds what a file of the home holds`] : []),
+      ...(name.split("/").some((segment) => UNSAFE.test(segment))
+        ? [`the artifact holds ${excerpt(name)}`]
+        : []),
+      ...(bytes.includes(PLANTED_SECRET)
+        ? [`the artifact's ${name} holds what a file of the home holds`]
+        : []),
     ]),
   ];
 }
 
 /** In a public repository nothing of what was seen is in the log, the summary or the outputs. */
 function nothingShown({ end: { log, summary, outputs } }: Outcome): string[] {
-  const shown = { log: log.replaceAll(/^::add-mask::.*$/gm, ""), summary, outputs: [...outputs.values()].join("\n") };
+  const shown = {
+    log: log.replaceAll(/^::add-mask::.*$/gm, ""),
+    summary,
+    outputs: [...outputs.values()].join("\n"),
+  };
   return Object.entries(shown).flatMap(([where, text]) => {
     const found = MARK.exec(text);
     return found === null

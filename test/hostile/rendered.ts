@@ -125,13 +125,15 @@ class Reading {
         markup += "\n";
       } else if (/^(?:strong|em|s)_open$/.test(token.type) && children !== null) {
         const inside = children.slice(children.indexOf(token)).find(({ type }) => type === "text");
-        if (MARK.test(inside?.content ?? "")) this.#complain(`${token.type}: ${excerpt(inside?.content ?? "")}`);
+        if (MARK.test(inside?.content ?? ""))
+          this.#complain(`${token.type}: ${excerpt(inside?.content ?? "")}`);
       }
     }
     if (this.#open.length > depth && this.#open.at(-1) === "code") this.#complain("a <code> is not closed");
     if (this.#heading !== undefined) {
       this.#headings.push(this.#heading);
-      if (this.#heading !== "h2" && MARK.test(words)) this.#complain(`a heading of theirs: ${excerpt(words)}`);
+      if (this.#heading !== "h2" && MARK.test(words))
+        this.#complain(`a heading of theirs: ${excerpt(words)}`);
     }
     this.#words(words, markup);
   }

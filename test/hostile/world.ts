@@ -4,7 +4,16 @@
  */
 
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -89,7 +98,11 @@ export function differences(
 ): string[] {
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((path) => {
     const [then, now] = [before.get(path), after.get(path)];
-    if (then === now) return [];
-    return then === undefined ? `${path} was made` : now === undefined ? `${path} is gone` : `${path} was changed`;
+    if (afterwards === now) return [];
+    return then === undefined
+      ? `${path} was made`
+      : now === undefined
+        ? `${path} is gone`
+        : `${path} was changed`;
   });
 }
