@@ -40,7 +40,7 @@ export function complaints(outcome: Outcome): string[] {
   const { attack, overdue, changed, end, blocked, memory } = outcome;
   return [
     ...(overdue ? [`it did not end in time: ${excerpt(lastLines(end.log))}`] : []),
-    ...(blocked === undefined ? ["nothing measured whether it was blocked"] : []),
+    ...(blocked === undefined && !overdue ? ["nothing measured whether it was blocked"] : []),
     ...(blocked !== undefined && blocked > BLOCKED_AT_MOST
       ? [`the event loop was blocked for ${Math.round(blocked)} ms`]
       : []),
@@ -141,8 +141,9 @@ function log({ end: { log, outputs } }: Outcome): string[] {
       // Ours has one, before the next step.
       .filter((line) => /^::(?:notice|warning|error)\b.*%0[AD]/.test(line.replace("%0ANext: ", "")))
       .map((line) => `an annotation is no single line: ${excerpt(line)}`),
+    // What is a command already is not read as one of the old form as well.
     ...lines
-      .filter((line) => /##\[|##vso\[/i.test(line))
+      .filter((line) => line.includes("##[") && !OUR_COMMANDS.test(line))
       .map((line) => `the log commands ${excerpt(line)}, as runners did of old`),
     ...invisible("log", shown.replaceAll("\r\n", "\n")),
     ...["status", "cause", "remedies", "changed"].flatMap((name) => {

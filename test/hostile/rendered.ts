@@ -9,8 +9,9 @@ import MarkdownIt, { type Token } from "markdown-it";
 export const MARK = /pwn/i;
 
 const github = new MarkdownIt({ html: true, linkify: true });
-// GitHub links what begins with www. or has a scheme, and addresses of mail; not every word with a dot in it.
-github.linkify.set({ fuzzyLink: false, fuzzyEmail: true });
+// GitHub links what begins with www. or has a scheme, and addresses of mail (`#words` looks for them); not every word
+// with a dot in it, as this one would.
+github.linkify.set({ fuzzyLink: false, fuzzyEmail: false });
 // Joined, an escaped character could not be told from one that is markup.
 github.core.ruler.disable("text_join");
 
@@ -25,19 +26,19 @@ const DRAWN = /^(?:mermaid|math|geojson|topojson|stl)\b/i;
 export function complaintsOfSummary(markdown: string): string[] {
   const env: NonNullable<Parameters<typeof github.parse>[1]> = {};
   const tokens = github.parse(markdown, env);
-  const reading = new Reading(markdown.split("\n"));
+  const reading = new Reading(markdown.split(/\r\n|\r|\n/));
   for (const token of tokens) reading.block(token);
   return [
     ...reading.end(),
     ...(Object.keys(env.references ?? {}).length > 0 ? ["summary: it defines a link reference"] : []),
-    ...invisible("summary", markdown.replaceAll("@\u200b", "@")),
+    ...invisible("summary", markdown),
     ...(markdown.length > 1_048_576 ? ["summary: it is longer than GitHub shows"] : []),
   ];
 }
 
-/** What turns the direction of writing around, hides, or is obeyed by a terminal. */
+/** What turns the direction of writing around, ends a line that should not end, or is obeyed by a terminal. */
 export function invisible(where: string, text: string): string[] {
-  const found = /[^\P{Cc}\t\n]|[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u.exec(text);
+  const found = /[^\P{Cc}\t\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u.exec(text);
   if (found === null) return [];
   const code = (found[0].codePointAt(0) ?? 0).toString(16).padStart(4, "0");
   return [`${where}: it has a U+${code} in ${excerpt(text.slice(Math.max(0, found.index - 30)))}`];
@@ -140,7 +141,7 @@ class Reading {
 
   /** What GitHub makes of words when the markup has been read. */
   #words(words: string, markup: string): void {
-    const mention = /(?:^|[^\w/`])@[A-Za-z0-9]/.exec(words);
+    const mention = /(?:^|[^\w/`])@[A-Za-z0-9]|[\w.+-]@[\w-]+\.\w/.exec(words);
     if (mention) this.#complain(`it mentions somebody: ${excerpt(words.slice(mention.index))}`);
     const issue = /(?:^|[\s([{:])(?:GH-|#)31337\b/.exec(words);
     if (issue) this.#complain(`it refers to an issue: ${excerpt(words.slice(issue.index))}`);

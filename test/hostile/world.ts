@@ -98,7 +98,7 @@ export function differences(
 ): string[] {
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((path) => {
     const [then, now] = [before.get(path), after.get(path)];
-    if (afterwards === now) return [];
+    if (then === now) return [];
     return then === undefined
       ? `${path} was made`
       : now === undefined

@@ -117,7 +117,7 @@ export const DOCUMENTS: readonly Attack[] = [
       container.Name = "/__proto__";
       container.Id = "__proto__";
       container.Config.Labels["com.docker.compose.project"] = "__proto__";
-      container.Config.Labels.__proto__ = { x: "pwn" };
+      Object.defineProperty(container.Config.Labels, "__proto__", { enumerable: true, value: "pwn" });
     }
   }),
   {

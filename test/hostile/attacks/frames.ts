@@ -1,6 +1,6 @@
 /** The frame of an answer: markers, nonces, sections and ends that are not as they should be. */
 
-import { type Attack, putTogether, reprinted, takenApart, utf8, withSections } from "../attack.ts";
+import { type Attack, putTogether, reprinted, takenApart, utf8 } from "../attack.ts";
 import { type Bend, framed, valueIn } from "../droplet.ts";
 
 const text = (bytes: Buffer): string => bytes.toString("latin1");
@@ -142,9 +142,10 @@ export const FRAMES: readonly Attack[] = [
     name: "the evidence has 200,000 sections of known kinds",
     state: "odoo-stopped",
     bends: () => ({
-      evidence: withSections(
-        ...Array.from({ length: 200_000 }, (_, index): [string, string] => [`log pwn${index}`, "pwn"]),
-      ),
+      evidence: reprinted((printed) => {
+        for (let index = 0; index < 200_000; index++)
+          printed.sections.push({ name: `log pwn${index}`, body: "pwn" });
+      }),
     }),
   },
   {

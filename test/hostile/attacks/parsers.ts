@@ -3,9 +3,6 @@
 import { type Any, type Attack, type Printed, putTogether, reprinted, takenApart, utf8 } from "../attack.ts";
 import { framed } from "../droplet.ts";
 
-/** An expression that is cubic takes minutes for 5,000, one that is quadratic for 100,000. */
-const LENGTHS = [5_000, 100_000];
-
 /** What expressions repeat: blanks, words, quotes, separators; and pairs, for what nests. */
 const REPEATED: Readonly<Record<string, string>> = {
   tabs: "\t",
@@ -37,6 +34,7 @@ const REPEATED: Readonly<Record<string, string>> = {
 };
 
 /** Beginnings after which a parser wants more: each gets the long part, and an end that does not fit. */
+// An expression that is cubic takes minutes for 5,000 characters, one that is quadratic for 100,000.
 const HEADS = [
   "",
   "db_name=",
@@ -63,16 +61,18 @@ const HEADS = [
 
 const TAIL = "\u20280";
 
-const longLines = (repeated: string): string =>
-  LENGTHS.flatMap((length) =>
-    HEADS.flatMap((head) => {
-      const long = repeated.repeat(Math.ceil(length / repeated.length));
-      // The longer ones are fewer: an answer has a bound.
-      return length > 5_000
-        ? [`${head}${long}${TAIL}`]
-        : [`${head}${long}${TAIL}`, `${head}${long}=${long}${TAIL}`];
-    }),
-  ).join("\n");
+/** The longest lines only after a few beginnings: an answer has a bound. */
+const AT_FULL_LENGTH = HEADS.slice(0, 4);
+
+const longLines = (repeated: string): string => {
+  const long = (length: number): string =>
+    repeated.repeat(Math.ceil(length / repeated.length)).slice(0, length);
+  return [
+    ...HEADS.map((head) => `${head}${long(5_000)}${TAIL}`),
+    ...HEADS.map((head) => `${head}${long(5_000)}=${long(5_000)}${TAIL}`),
+    ...AT_FULL_LENGTH.map((head) => `${head}${long(100_000)}${TAIL}`),
+  ].join("\n");
+};
 
 /** Adds lines to every section that is no document, and to the texts of the documents. */
 function lengthen(printed: Printed, lines: string): void {
@@ -85,17 +85,13 @@ function lengthen(printed: Printed, lines: string): void {
         container.Config.Env = lines.split("\n", 12);
       }
       section.body = utf8(JSON.stringify(containers));
-    } else if (/^(?:log|conf|secrets|config$|git|answer|outline|journal)/.test(section.name)) {
-      section.body = `${utf8(lines)}\n${section.body}\n${utf8(lines)}\n`.slice(0, 3_000_000);
-    } else if (!/^(?:config|probe (?:compose|images)|project)/.test(section.name)) {
-      section.body += `\n${utf8(lines.slice(0, 600_000))}\n`;
+    } else if (
+      /^(?:log|conf|secrets|config$|git|answer|outline|journal|processes|nginx)/.test(section.name)
+    ) {
+      section.body += `\n${utf8(lines)}\n`;
+    } else if (!/^(?:config \d|probe (?:compose|images)|project|compose|inspect)/.test(section.name)) {
+      section.body += `\n${utf8(lines.slice(0, 60_000))}\n`;
     }
-  }
-  // What the action takes of an answer in all.
-  let room = 15_000_000;
-  for (const section of printed.sections) {
-    section.body = section.body.slice(0, room);
-    room -= section.body.length;
   }
 }
 

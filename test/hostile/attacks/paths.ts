@@ -6,13 +6,17 @@ import { type Attack, reprinted, utf8, withSections } from "../attack.ts";
 import type { Outcome } from "../run.ts";
 import type { World } from "../world.ts";
 
-/** What the droplet wrote that was not kept is said somewhere. */
-function reported({ journal, end }: Outcome): string[] {
-  return /\b(?:dropped|left out|not kept|ignored|not written|unusable|unsafe|unexpected)\b/i.test(
-    `${journal}${end.log}${end.summary}`,
-  )
-    ? []
-    : ["nothing says that something of the evidence was left out"];
+/** What the droplet wrote that was not kept is said somewhere, and takes nothing else with it. */
+function reported({ journal, end, reportDirectory }: Outcome): string[] {
+  const said = /\b(?:dropped|left out|not kept|ignored|not written|unusable|unsafe|unexpected)\b/i;
+  return [
+    ...(said.test(`${journal}${end.log}${end.summary}`)
+      ? []
+      : ["nothing says that something of the evidence was left out"]),
+    ...(existsSync(join(reportDirectory, "evidence/before/processes.txt"))
+      ? []
+      : ["the rest of the evidence is not there either"]),
+  ];
 }
 
 const evidence = (name: string, ...sections: readonly (readonly [string, string])[]): Attack => ({
@@ -122,7 +126,7 @@ export const PATHS: readonly Attack[] = [
   ),
   evidence("has invisible characters in its name", ["log p\u202ewn\u200b", "pwn"], ["log pwn\ufeff", "pwn"]),
   {
-    name: "a section of the freeze is a path",
+    name: "the first section of the evidence is a path",
     state: "odoo-stopped",
     bends: (world) => ({
       evidence: reprinted((printed) => {
