@@ -169,33 +169,6 @@ export const FRAMES: readonly Attack[] = [
     }),
   ),
   {
-    name: "a step runs for ever",
-    state: "odoo-stopped",
-    mode: "recover",
-    inputs: { command_timeout: "10s" },
-    seconds: 50,
-    bends: () => ({
-      attach: async (_, { nonce }) => {
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
-        return framed(`\n${nonce} section log\n\n${nonce} section state\nrunning\n`, nonce);
-      },
-    }),
-  },
-  {
-    name: "the log of a step never ends",
-    state: "odoo-stopped",
-    mode: "recover",
-    inputs: { command_timeout: "10s" },
-    seconds: 50,
-    bends: () => ({
-      attach: (_, received) =>
-        framed(
-          `\n${received.nonce} section log\n${"pwn\n".repeat(65_536)}\n${received.nonce} section state\nended 0\n`,
-          received.nonce,
-        ),
-    }),
-  },
-  {
     name: "a lease is ours though we have none, and is given back by others",
     state: "odoo-stopped",
     mode: "recover",

@@ -1,6 +1,7 @@
 /** The tables of attacks, by what they are after. */
 
 import type { Attack } from "../attack.ts";
+import { BACKUPS } from "./backups.ts";
 import { DOCUMENTS } from "./documents.ts";
 import { FRAMES } from "./frames.ts";
 import { HONEST } from "./honest.ts";
@@ -8,6 +9,7 @@ import { PAGES } from "./pages.ts";
 import { PARSERS } from "./parsers.ts";
 import { PATHS } from "./paths.ts";
 import { SECRETS } from "./secrets.ts";
+import { VOLUME } from "./volume.ts";
 import { WORDS_SHOWN } from "./words-shown.ts";
 
 export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
@@ -19,4 +21,6 @@ export const ATTACKS: Readonly<Record<string, readonly Attack[]>> = {
   "lines that take a parser long": PARSERS,
   "secrets that are words of the product": SECRETS,
   "public pages": PAGES,
+  "what is said of backups": BACKUPS,
+  "answers without end": VOLUME,
 };

@@ -42,21 +42,11 @@ export const PAGES: readonly Attack[] = [
       .writeHead(200, { "Content-Type": "text/html; pwn=<img>|`@pwn`", Server: "pwn ::error:: @pwn" })
       .end("pwn"),
   ),
-  page("never ends", (response) => {
-    response.writeHead(200, { "Content-Type": "text/html" });
-    const more = setInterval(() => response.write("pwn".repeat(100_000)), 20);
-    response.on("close", () => clearInterval(more));
-  }),
   page("takes a parser long", (response) =>
     response
       .writeHead(200, { "Content-Type": "text/html" })
       .end(`<form class="${"<a ".repeat(300_000)}${"\t".repeat(100_000)}${"=".repeat(100_000)}`),
   ),
-  page("comes a byte a second", (response) => {
-    response.writeHead(200, { "Content-Type": "text/html" });
-    const more = setInterval(() => response.write("p"), 1_000);
-    response.on("close", () => clearInterval(more));
-  }),
   raw("is no HTTP", `${ALL}\r\n\r\n`),
   raw(
     "has a header of control characters",
@@ -67,4 +57,18 @@ export const PAGES: readonly Attack[] = [
     "HTTP/1.1 999 ::error::pwn ##[error]pwn\r\nContent-Length: 3\r\n\r\npwn",
   ),
   raw("has a header of a megabyte", `HTTP/1.1 200 OK\r\nServer: ${"pwn".repeat(350_000)}\r\n\r\npwn`),
+];
+
+/** For the long run: each takes as long as the action waits for a page. */
+export const PAGES_THAT_STALL: readonly Attack[] = [
+  page("never ends", (response) => {
+    response.writeHead(200, { "Content-Type": "text/html" });
+    const more = setInterval(() => response.write("pwn".repeat(100_000)), 20);
+    response.on("close", () => clearInterval(more));
+  }),
+  page("comes a byte a second", (response) => {
+    response.writeHead(200, { "Content-Type": "text/html" });
+    const more = setInterval(() => response.write("p"), 1_000);
+    response.on("close", () => clearInterval(more));
+  }),
 ];
