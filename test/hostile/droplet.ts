@@ -216,8 +216,7 @@ export class HostileDroplet implements AsyncDisposable {
   async #answer(channel: ServerChannel, command: string): Promise<void> {
     const text = await whole(channel);
     const name = nameOf(text);
-    const earlier = this.received.filter((each) => each.name === name).length;
-    const received: Received = { name, text, nonce: nonceOf(text), earlier };
+    const received = read(text, this.received.filter((each) => each.name === name).length);
     this.received.push(received);
     await this.#options.onProgram?.(received);
     const real = READ_ONLY.has(name) ? await (await this.stage()).answer(command, text) : scripted(received);
@@ -266,6 +265,11 @@ async function drained(channel: ServerChannel): Promise<void> {
   });
 }
 
+/** A program as it arrived. */
+export function read(text: string, earlier: number): Received {
+  return { name: nameOf(text), text, nonce: nonceOf(text), earlier };
+}
+
 function nonceOf(text: string): string {
   return FRAME.exec(text)?.[1] ?? "";
 }
@@ -309,8 +313,9 @@ export function honestManifest(received: Received): Record<string, unknown> {
   };
 }
 
-/** What an honest droplet answers to a program that would change it. */
-function scripted(received: Received): Answer {
+/** What an honest droplet answers to a program that would change it; undefined for one that only reads. */
+export function scripted(received: Received): Answer | undefined {
+  if (READ_ONLY.has(received.name)) return undefined;
   const { name, nonce } = received;
   const section = (title: string, body: string): string => `\n${nonce} section ${title}\n${body}`;
   switch (name) {

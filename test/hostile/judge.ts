@@ -165,10 +165,18 @@ function unescaped(text: string): string {
 /** Names that some system of a reader would not take, or would hide. */
 const UNSAFE = /^[.-]|[^A-Za-z0-9._ -]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)|^.{200}/i;
 
+/** Every path below a folder; links are named and not followed. */
+function below(folder: string, at = ""): string[] {
+  return readdirSync(join(folder, at), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(at, entry.name);
+    return entry.isDirectory() ? [path, ...below(folder, path)] : [path];
+  });
+}
+
 /** What lies in the report directory, and what was uploaded of it. */
 function files({ reportDirectory, uploaded, overdue }: Outcome): string[] {
   if (reportDirectory === "") return ["there is no report directory"];
-  const found = readdirSync(reportDirectory, { recursive: true }).map(String);
+  const found = below(reportDirectory);
   const segments = new Set(found.flatMap((path) => path.split("/")));
   const folded = found.map((path) => path.toLowerCase());
   return [
@@ -177,7 +185,7 @@ function files({ reportDirectory, uploaded, overdue }: Outcome): string[] {
       .slice(0, 5)
       .map((name) => `the report directory holds the name ${excerpt(name)}`),
     ...(new Set(folded).size === folded.length ? [] : ["two files of the report differ by case alone"]),
-    ...(found.length > 500 ? [`the report directory holds ${found.length} files`] : []),
+    ...(found.length > 600 ? [`the report directory holds ${found.length} files`] : []),
     ...["report.json", "summary.md", "journal.jsonl"]
       .filter((name) => !found.includes(name) && !overdue)
       .map((name) => `there is no ${name}`),

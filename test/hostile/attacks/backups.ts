@@ -1,14 +1,17 @@
 /** The backup's manifest and the copy of the dump: what the droplet says of a backup, and sends for one. */
 
-import { type Attack, both, inSection } from "../attack.ts";
+import { type Attack, reprinted } from "../attack.ts";
 import { type Bend, DUMP, framed, honestManifest, type Received } from "../droplet.ts";
 import type { Outcome } from "../run.ts";
 
 /** A compiled stylesheet whose file is gone: what makes it again is of the class `repair`, and wants a backup first. */
-const assetMissing: Bend = both(
-  inSection(/^odoo /, (body) => body.replaceAll(/^(file=odoo\t\S+\t)good/gm, "$1missing")),
-  inSection(/^asset /, (body) => body.replace("code=200", "code=404")),
-);
+const assetMissing: Bend = reprinted((printed) => {
+  for (const section of printed.sections) {
+    if (section.name.startsWith("odoo "))
+      section.body = section.body.replaceAll(/^(file=odoo\t\S+\t)good/gm, "$1missing");
+    if (section.name.startsWith("asset ")) section.body = section.body.replace("code=200", "code=404");
+  }
+});
 
 const settled =
   (text: (received: Received) => string, said = ""): Bend =>

@@ -157,7 +157,7 @@ export const FRAMES: readonly Attack[] = [
         framed(`\n${nonce} section log\n\n${nonce} section state\nended 9999999999999999999\n`, nonce),
     }),
   },
-  ...["ended -1", "ended", "ended 0\nended 1", "vanished\r", "", "running\0", utf8("ended ０")].map(
+  ...["ended -1", "ended", "ended 0\nended 1", "vanished\r", "", utf8("ended ０")].map(
     (state): Attack => ({
       name: `a step is said to be in the state ${JSON.stringify(state)}`,
       state: "odoo-stopped",

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Attack } from "../attack.ts";
-import { type Bend, framed } from "../droplet.ts";
+import { type Bend, framed, type ProgramName } from "../droplet.ts";
 import { PAGES_THAT_STALL } from "./pages.ts";
 
 async function* many(first: string, piece: string, times: number, pauseMs = 0): AsyncGenerator<Buffer> {
@@ -18,6 +18,13 @@ const MB = "pwn ".repeat(262_143).concat("pwn\n");
 
 const flood: Bend = (_, { nonce }) => ({ stdout: many(`\n${nonce} begin\n`, MB, 300) });
 
+const half: Bend = (real) => ({
+  stdout: real.stdout.subarray(0, real.stdout.length / 2),
+  afterwards: "stall",
+});
+
+const drip: Bend = (_, { nonce }) => ({ stdout: many(`\n${nonce} begin\n`, "p", 3_600, 1_000) });
+
 /** In CI: each ends within a few seconds. */
 export const VOLUME: readonly Attack[] = [
   {
@@ -29,9 +36,9 @@ export const VOLUME: readonly Attack[] = [
   },
   { name: "the evidence is 300 MB", state: "odoo-stopped", seconds: 90, bends: () => ({ evidence: flood }) },
   {
-    name: "standard error is 100 MB",
+    name: "standard error is 10 MB",
     seconds: 90,
-    bends: () => ({ survey: (real) => ({ ...real, stderr: Buffer.alloc(100_000_000, "pwn\n") }) }),
+    bends: () => ({ survey: (real) => ({ ...real, stderr: Buffer.alloc(10_000_000, "pwn\n") }) }),
   },
   {
     name: "the noise before the answer is 100 MB",
@@ -42,16 +49,13 @@ export const VOLUME: readonly Attack[] = [
 
 /** For the long run: as long as a program may take on the host, a minute and a half. */
 export const STALLS: readonly Attack[] = [
-  ...(["survey", "evidence"] as const).flatMap((program): Attack[] => [
+  ...(["survey", "evidence"] as const).flatMap((program: ProgramName): Attack[] => [
     {
       name: `the ${program} stalls for ever in the middle`,
       state: "odoo-stopped",
       seconds: 300,
       bends: () => ({
-        [program]: (real) => ({
-          stdout: real.stdout.subarray(0, real.stdout.length / 2),
-          afterwards: "stall",
-        }),
+        [program]: half,
       }),
     },
     {
@@ -59,7 +63,7 @@ export const STALLS: readonly Attack[] = [
       state: "odoo-stopped",
       seconds: 300,
       bends: () => ({
-        [program]: (_, { nonce }) => ({ stdout: many(`\n${nonce} begin\n`, "p", 3_600, 1_000) }),
+        [program]: drip,
       }),
     },
   ]),
