@@ -70,6 +70,8 @@ export interface TestServerOptions {
   readonly methods?: readonly AuthenticationType[];
   /** Shown before the login, as sshd's `Banner`. */
   readonly banner?: string;
+  /** The version, as it stands after `SSH-2.0-`; ssh2's own by default. */
+  readonly ident?: string;
   /** `silent`: accepts TCP and never speaks. `greeting`: sends its version and then nothing. */
   readonly halfOpen?: "silent" | "greeting";
   /** Sent first, in place of SSH; the connection is closed after it. */
@@ -129,6 +131,7 @@ export class TestServer implements AsyncDisposable {
       {
         hostKeys: this.hostKeys.map(({ privateKey }) => privateKey),
         ...(options.banner === undefined ? {} : { banner: options.banner }),
+        ...(options.ident === undefined ? {} : { ident: options.ident }),
       },
       (connection) => this.#serve(connection),
     );
