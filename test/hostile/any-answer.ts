@@ -9,10 +9,11 @@ import type { Transport } from "../../src/host/transport.ts";
 import { parseInputs } from "../../src/inputs/parse.ts";
 import { Journal } from "../../src/journal.ts";
 import { recover } from "../../src/recover.ts";
-import { Redactor } from "../../src/redactor.ts";
+import { Redactor } from "../../src/redaction/redactor.ts";
 import { outputsOf } from "../../src/report/outputs.ts";
 import { reportOf } from "../../src/report/report-json.ts";
 import { summaryOf } from "../../src/report/summary.ts";
+import { starterOf } from "../../src/starter.ts";
 import { askPublic } from "../../src/survey/public.ts";
 import { fasterClock } from "../support/clocks.ts";
 import { HOSTILE } from "../support/hostile.ts";
@@ -103,7 +104,10 @@ export async function endsInAVerdict(stages: Stages, { state, mode, answers }: B
     nonce,
     run: nonce(),
     who: "a test",
-    event: "",
+    starter: starterOf({}),
+    confirmReview: async () => {
+      throw new Error("nothing here asks for a review");
+    },
     mask: () => {},
     signal: stop.signal,
   }).finally(() => clearTimeout(deadline));
