@@ -28,7 +28,9 @@ export function vocabulary(): string {
   const terms = said.filter((text) => TERM.test(text));
   const words = said.flatMap((text) => text.match(/[A-Za-z0-9]+/g) ?? []);
   // What stands between words, as JSON.
-  const signs = said.flatMap((text) => text.match(/[^A-Za-z0-9]+/g) ?? []).map((sign) => JSON.stringify(sign));
+  const signs = said
+    .flatMap((text) => text.match(/[^A-Za-z0-9]+/g) ?? [])
+    .map((sign) => JSON.stringify(sign));
   const ordered = [...new Set([...terms, ...words, ...signs])].sort();
   return `# The action's own words, never masked: written by \`npm run docs\` from the source.\n${ordered.join("\n")}\n`;
 }
@@ -37,7 +39,7 @@ export function vocabulary(): string {
 function textsOf(code: string): string[] {
   const texts: string[] = [];
   const visit = (node: unknown): void => {
-    if (Array.isArray(node)) return node.forEach(visit);
+    if (Array.isArray(node)) for (const each of node) visit(each);
     if (typeof node !== "object" || node === null || !("type" in node)) return;
     const { type, value, source: imported, key, ...rest } = node as Record<string, unknown>;
     // The sources of expressions are not said either.

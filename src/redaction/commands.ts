@@ -8,16 +8,24 @@ import { matchAt, type Span } from "./span.ts";
 /** Programs, and their options of one letter whose value is a secret; `attached` where that follows without a space only. */
 const PROGRAMS: readonly { names: string; options: string; attached?: true }[] = [
   { names: "odoo odoo-bin odoo.py odoo-server openerp-server", options: "w" },
-  { names: "sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh twine psexec vncviewer winexe", options: "p" },
+  {
+    names:
+      "sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh twine psexec vncviewer winexe",
+    options: "p",
+  },
   { names: "redis-cli valkey-cli keydb-cli redis-benchmark", options: "a" },
   {
-    names: "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mariadb mariadb-dump mariadb-admin mariadb-check 7z 7za 7zr 7zz rar unrar",
+    names:
+      "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mariadb mariadb-dump mariadb-admin mariadb-check 7z 7za 7zr 7zz rar unrar",
     options: "p",
     attached: true,
   },
   { names: "ldapsearch ldapmodify ldapadd ldapdelete ldapwhoami ldapcompare", options: "w" },
   { names: "ldappasswd", options: "wsa" },
-  { names: "mosquitto_pub mosquitto_sub mosquitto_rr ipmitool sqlcmd bcp isql osql tsql zip unzip nbtscan", options: "P" },
+  {
+    names: "mosquitto_pub mosquitto_sub mosquitto_rr ipmitool sqlcmd bcp isql osql tsql zip unzip nbtscan",
+    options: "P",
+  },
   { names: "ssh-keygen", options: "NP" },
   { names: "snmpwalk snmpget snmpset snmpbulkwalk", options: "cAX" },
   { names: "useradd usermod", options: "p" },
@@ -78,7 +86,8 @@ const POSITIONAL = [
 ];
 
 /** `echo … | sudo -S`: what is piped into a program that reads a secret. */
-const PIPED = /(?<![\w-])(?:echo|printf)[ \t]{1,8}(?:-n[ \t]{1,8})?["']?([^\s"'|]{1,300})["']?[ \t]{0,8}\|([^\n|]{1,200})/g;
+const PIPED =
+  /(?<![\w-])(?:echo|printf)[ \t]{1,8}(?:-n[ \t]{1,8})?["']?([^\s"'|]{1,300})["']?[ \t]{0,8}\|([^\n|]{1,200})/g;
 const READS_SECRET = /--password-stdin|--stdin|[ \t]-S\b|\b(?:chpasswd|passwd|su|kinit|gpg|cryptsetup)\b/;
 
 /** Secrets among the arguments of programs. */
@@ -87,10 +96,9 @@ export function secretArguments(text: string): Span[] {
   const programs = [...text.matchAll(PROGRAM)];
   for (const [place, { 0: program, index }] of programs.entries()) {
     const from = index + program.length;
-    const list = matchAt(ARGUMENTS, text, from)?.[0] ?? "";
-    const next = programs[place + 1]?.index ?? text.length;
     // One that is named in between has arguments of its own.
-    const args = list.slice(0, Math.max(0, next - from));
+    const next = Math.min(programs[place + 1]?.index ?? text.length, from + 4_000);
+    const args = matchAt(ARGUMENTS, text.slice(from, Math.max(from, next)), 0)?.[0] ?? "";
     const options = OPTIONS.get(program);
     if (options !== undefined) spans.push(...valuesOf(options, args, from));
   }

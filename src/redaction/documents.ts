@@ -4,7 +4,8 @@ import { isSecretName } from "./names.ts";
 import { matchAt, type Span } from "./span.ts";
 
 /** Calls whose third argument is the password (Odoo's external API, and its services `object` and `common`). */
-const CALL = /\b(?:execute_kw|execute|exec_workflow|authenticate|login|check|check_security|render_report|args)\b/g;
+const CALL =
+  /\b(?:execute_kw|execute|exec_workflow|authenticate|login|check|check_security|render_report|args)\b/g;
 const ONE = String.raw`(?:[bu]?\\{0,8}["'][^"'\\\n]{0,100}\\{0,8}["']|-?\d{1,10}|[A-Za-z_][\w.]{0,60})`;
 const TWO = new RegExp(
   String.raw`\\{0,8}["']?\s{0,8}(?:[(,:]\s{0,8}|,\s{0,8}\\{0,8}["']args\\{0,8}["']\s{0,8}:\s{0,8})[[(]{0,2}\s{0,8}${ONE}\s{0,4},\s{0,8}${ONE}\s{0,4},\s{0,8}[bu]?(\\{0,8}["'])`,
@@ -27,7 +28,9 @@ function passwordsOfPgpass(text: string): Span[] {
     // Not an address of hardware or IPv6, a fingerprint, nor a place in a file.
     if (!/^(?:\d{2,5}|\*)$/.test(port[0]) || /^\d+$/.test(database[0]) || host[0].includes("/")) return [];
     const from = user.index + user[0].length + 1;
-    return word[from - 1] === ":" && from < word.length ? [{ from: index + from, to: index + word.length }] : [];
+    return word[from - 1] === ":" && from < word.length
+      ? [{ from: index + from, to: index + word.length }]
+      : [];
   });
 }
 
@@ -40,7 +43,10 @@ export function secretsByPosition(text: string): Span[] {
   for (const { 0: call, index } of text.matchAll(CALL)) {
     const head = matchAt(TWO, text, index + call.length);
     if (head === null) continue;
-    if (call === "args" && !/execute|authenticate|login|common|object/.test(text.slice(Math.max(0, index - 200), index + 400)))
+    if (
+      call === "args" &&
+      !/execute|authenticate|login|common|object/.test(text.slice(Math.max(0, index - 200), index + 400))
+    )
       continue;
     const from = head.index + head[0].length;
     const value = text.slice(from, from + 500).split(/[\n"']/, 1)[0] ?? "";
@@ -67,7 +73,10 @@ function tables(text: string): Span[] {
     const headEnd = index - 1;
     const headStart = text.slice(Math.max(0, headEnd - 5_000), Math.max(0, headEnd)).lastIndexOf("\n");
     const begin = headStart < 0 ? Math.max(0, headEnd - 5_000) : Math.max(0, headEnd - 5_000) + headStart + 1;
-    const head = text.slice(begin, Math.max(begin, headEnd)).split("|").map((cell) => cell.trim());
+    const head = text
+      .slice(begin, Math.max(begin, headEnd))
+      .split("|")
+      .map((cell) => cell.trim());
     const secret = head.map((cell) => isSecretName(cell));
     const [key, value] = [head.findIndex((cell) => /^(?:key|name)$/i.test(cell)), head.indexOf("value")];
     if (!secret.includes(true) && (key < 0 || value < 0)) continue;

@@ -156,7 +156,10 @@ const PLACE = /^(?:\/[\w.@+-]{1,100}){2,20}\/?$/;
  */
 export function holdsSecret(name: string, value: string): boolean {
   if (value === "" || NO_VALUE.test(value) || !isSecretName(name)) return false;
-  if (value.startsWith("/") && (/^(?:OLD)?PWD$/.test(name) || (/key|cert|auth|sock/i.test(name) && PLACE.test(value))))
+  if (
+    value.startsWith("/") &&
+    (/^(?:OLD)?PWD$/.test(name) || (/key|cert|auth|sock/i.test(name) && PLACE.test(value)))
+  )
     return false;
   return true;
 }

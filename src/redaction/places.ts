@@ -44,7 +44,8 @@ const CALL = /\([ \t]{0,4}(?:[\w.]{1,30},[ \t]{0,4})?(?=[bu]?["'])/y;
 const CODE =
   /^(?:self|cls|super|os|sys|config|request|req|env|kwargs|kw|data|vals|values|record|records|response|resp|res|tools|odoo|params|options|opts|args|conf|settings|user|users|session|partner|get|getattr|str|int|len|hashlib|base64|json|secrets|uuid|hmac)(?:\.[a-z_]|\(|\[)/;
 
-const SCHEME = /(?:basic|bearer|token|digest|negotiate|apikey|api-key|hmac-\w{1,20}|aws4-hmac-sha256|key|dpop|ntlm)[ \t]{1,20}/iy;
+const SCHEME =
+  /(?:basic|bearer|token|digest|negotiate|apikey|api-key|hmac-\w{1,20}|aws4-hmac-sha256|key|dpop|ntlm)[ \t]{1,20}/iy;
 
 /** A value of an array goes up to its end. */
 const ARRAY = /\[[^[\]{}]{0,5000}\]?/y;
@@ -85,10 +86,15 @@ class Reader {
 
   /** `key` is one in a query, and in words such as `API key`; elsewhere it is one of a dictionary. */
   #isSecret(name: string, at: number): boolean {
-    if (/^odoo\.addons\.[\w.]{1,100}$/.test(name) && this.#text.startsWith(": ", at + name.length)) return false;
+    if (/^odoo\.addons\.[\w.]{1,100}$/.test(name) && this.#text.startsWith(": ", at + name.length))
+      return false;
     const before = this.#before(at, 20);
     // Modules are called `auth_totp`, and fields `password`.
     if (/\b(?:module|addon|package|library|logger|field|column)[ \t]["'`]?$/i.test(before)) return false;
+    // What is missing has no value: `sudo without a password: see …`.
+    if (/\bwithout (?:an? |any |its |the )?$/.test(before)) return false;
+    // A file: `/etc/passwd`, `/run/secrets/db_password`.
+    if (/\w\/$/.test(before) && this.#text[at + name.length] !== "=") return false;
     if (isSecretName(name)) return true;
     if (!/^keys?$/i.test(name)) return false;
     const word = /([A-Za-z]{2,12})[ ]$/.exec(before)?.[1];
@@ -196,7 +202,8 @@ class Reader {
     if (sign === null) return undefined;
     const from = end + sign[0].length;
     const { start, end: lineEnd } = this.#line;
-    const atLineStart = LINE_START.test(this.#text.slice(start, Math.min(at, start + 100))) && at - start < 100;
+    const atLineStart =
+      LINE_START.test(this.#text.slice(start, Math.min(at, start + 100))) && at - start < 100;
     const colon = sign[0].includes(":");
     if (colon) {
       const block = this.#block(name, start, from);
@@ -240,11 +247,13 @@ class Reader {
     const value: Quoted | undefined = quotedAt(this.#text, from, lineEnd);
     if (value?.closed) {
       const scheme = matchAt(SCHEME, this.#text, value.from);
-      if (scheme !== null && /authorization$/i.test(name)) return { from: scheme.index + scheme[0].length, to: value.to };
+      if (scheme !== null && /authorization$/i.test(name))
+        return { from: scheme.index + scheme[0].length, to: value.to };
       return holdsSecret(name, this.#text.slice(value.from, value.to)) ? { from, to: value.end } : undefined;
     }
     const array = matchAt(ARRAY, this.#text, from);
-    if (array?.[0].startsWith('["') || array?.[0].startsWith("['")) return this.#valueInDocument(name, from, "");
+    if (array?.[0].startsWith('["') || array?.[0].startsWith("['"))
+      return this.#valueInDocument(name, from, "");
     const from2 = value === undefined ? from : value.from;
     const scheme = /authorization$/i.test(name) ? matchAt(SCHEME, this.#text, from2) : null;
     const start = scheme === null ? from2 : from2 + scheme[0].length;
@@ -285,7 +294,9 @@ class Reader {
     if (!isPasswordName(name)) return undefined;
     if (quotedAt(this.#text, from, lineEnd)?.closed) return this.#word(name, from, lineEnd, " ");
     const rest = this.#text.slice(from, Math.min(lineEnd, from + 300));
-    const alone = LINE_START.test(this.#text.slice(start, Math.min(at, start + 100))) && /^\S{1,280};?\s{0,10}$/.test(rest);
+    const alone =
+      LINE_START.test(this.#text.slice(start, Math.min(at, start + 100))) &&
+      /^\S{1,280};?\s{0,10}$/.test(rest);
     if (/_pass$/.test(name) || (!alone && !LOGIN.test(this.#before(at, 250)))) return undefined;
     return this.#word(name, from, lineEnd, " ");
   }

@@ -3,7 +3,8 @@
 import { matchAt } from "./span.ts";
 
 /** `"`, `'`, a backtick; with backslashes in front inside of another string; as an entity or an escape. */
-const OPENING = /(?:[bBrRuUfF]{1,2}(?=\\{0,64}["']))?(\\{0,64}(?:"""|'''|["'`])|&quot;|&#3[49];|&apos;|%22|%27|\\u002[27])/y;
+const OPENING =
+  /(?:[bBrRuUfF]{1,2}(?=\\{0,64}["']))?(\\{0,64}(?:"""|'''|["'`])|&quot;|&#3[49];|&apos;|%22|%27|\\u002[27])/y;
 const ENTITIES = ["&quot;", "&#34;", "&#39;", "&apos;", "%22", "%27", "\\u0022", "\\u0027"];
 const MOST_SLASHES = 64;
 
@@ -61,7 +62,8 @@ export function endOf(quote: string, text: string, from: number, limit: number):
     if (text[at] !== character) continue;
     let run = 0;
     while (at - run > from && text[at - run - 1] === "\\") run++;
-    if (run < slashes ? slashes > 0 : run % (2 * (slashes + 1)) === slashes) return at - Math.min(run, slashes);
+    if (run < slashes ? slashes > 0 : run % (2 * (slashes + 1)) === slashes)
+      return at - Math.min(run, slashes);
   }
   return undefined;
 }

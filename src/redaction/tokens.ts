@@ -10,22 +10,52 @@ import { matchAt, type Span, trimmedEnd } from "./span.ts";
 const PREFIXES: readonly (readonly [prefixes: string, least: number])[] = [
   // GitHub, GitLab, npm, PyPI, RubyGems, Docker, crates.io
   ["ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ npm_ rubygems_ dckr_pat_ dckr_oat_ cio pypi-AgE", 16],
-  ["glpat- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glagent- gloas- glsoat- glffct- glwt- GR1348941", 12],
+  [
+    "glpat- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glagent- gloas- glsoat- glffct- glwt- GR1348941",
+    12,
+  ],
   // AI
-  ["sk-proj- sk-ant- sk-svcacct- sk-admin- sk-or- sk-lf- sk-None- pplx- gsk_ r8_ xai- tgp_v1_ nvapi- fw_", 12],
+  [
+    "sk-proj- sk-ant- sk-svcacct- sk-admin- sk-or- sk-lf- sk-None- pplx- gsk_ r8_ xai- tgp_v1_ nvapi- fw_",
+    12,
+  ],
   ["hf_ api_org_", 30],
   // Clouds
-  ["dop_v1_ doo_v1_ dor_v1_ AKCp cmVmd LTAI dapi dkea ABSK bedrock-api-key- scw- tk-us- hcloud_ exo FlyV1", 16],
-  ["fo1_ fm1a_ fm1r_ fm2_ pscale_tkn_ pscale_oauth_ pscale_pw_ vercel_ vcp_ nfp_ rnd_ HRKU- pul- atlasv1. 4b1d CLOJARS_", 16],
+  [
+    "dop_v1_ doo_v1_ dor_v1_ AKCp cmVmd LTAI dapi dkea ABSK bedrock-api-key- scw- tk-us- hcloud_ exo FlyV1",
+    16,
+  ],
+  [
+    "fo1_ fm1a_ fm1r_ fm2_ pscale_tkn_ pscale_oauth_ pscale_pw_ vercel_ vcp_ nfp_ rnd_ HRKU- pul- atlasv1. 4b1d CLOJARS_",
+    16,
+  ],
   // Slack, payment, shops
   ["xoxb- xoxp- xoxa- xoxo- xoxr- xoxs- xoxe- xoxc- xoxd- xoxe.xox xapp- xwfp-", 8],
-  ["sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ whsec_ pk_live_priv shippo_live_ shippo_test_ duffel_live_ duffel_test_", 10],
-  ["shpat_ shpca_ shppa_ shpss_ shptka_ atkn_ sq0atp- sq0csp- EAAA EZAK EZTK FLWSECK FLWPUBK live_pub_ rzp_live_ rzp_test_ access-sandbox- access-production-", 8],
+  [
+    "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ whsec_ pk_live_priv shippo_live_ shippo_test_ duffel_live_ duffel_test_",
+    10,
+  ],
+  [
+    "shpat_ shpca_ shppa_ shpss_ shptka_ atkn_ sq0atp- sq0csp- EAAA EZAK EZTK FLWSECK FLWPUBK live_pub_ rzp_live_ rzp_test_ access-sandbox- access-production-",
+    8,
+  ],
   // Mail and messages
-  ["xkeysib- xsmtpsib- SG. key- mlsn. re_ PMAK- pat-na1- pat-eu1- lin_api_ lin_oauth_ ntn_ secret_ figd_ figdr_", 20],
-  ["sntrys_ sntryu_ glsa_ glc_ eyJrIjoi dt0c01. NRAK- NRII- NRJS- NRRA- phc_ phx_ dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. logfire_", 10],
-  ["hvs. hvb. hvr. s.  pnu_ ico- fio-u- intra- rdme_ sgp_ sm_aat_ sm_pat_ sm_sat_ tfp_ p8e- dnkey- ATATT3 ATCTT3 ATBB BBDC- sha256~ b_ squ_ sqp_ sqa_", 16],
-  ["AGE-SECRET-KEY- ops_eyJ A3- AQVN t1. YC sl. AIza ya29. GOCSPX- 1// EAAC EAAM EAAD EAAG EAAB API- ZXlKaG pat sat. tskey- nsec1 ctp_ pa-", 20],
+  [
+    "xkeysib- xsmtpsib- SG. key- mlsn. re_ PMAK- pat-na1- pat-eu1- lin_api_ lin_oauth_ ntn_ secret_ figd_ figdr_",
+    20,
+  ],
+  [
+    "sntrys_ sntryu_ glsa_ glc_ eyJrIjoi dt0c01. NRAK- NRII- NRJS- NRRA- phc_ phx_ dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. logfire_",
+    10,
+  ],
+  [
+    "hvs. hvb. hvr. s.  pnu_ ico- fio-u- intra- rdme_ sgp_ sm_aat_ sm_pat_ sm_sat_ tfp_ p8e- dnkey- ATATT3 ATCTT3 ATBB BBDC- sha256~ b_ squ_ sqp_ sqa_",
+    16,
+  ],
+  [
+    "AGE-SECRET-KEY- ops_eyJ A3- AQVN t1. YC sl. AIza ya29. GOCSPX- 1// EAAC EAAM EAAD EAAG EAAB API- ZXlKaG pat sat. tskey- nsec1 ctp_ pa-",
+    20,
+  ],
 ];
 
 /** Some of these are short enough to begin words of a text: behind them there is a digit, and both cases or a lot. */
@@ -49,6 +79,7 @@ const BEGINNING = new RegExp(
   "y",
 );
 const BODY = /[\w.+/=~%-]{1,3000}/y;
+const SHORT_BODY = /[\w.+/=~%-]{1,300}/y;
 
 /** Tokens without a telling beginning: by their whole form. */
 const WHOLE =
@@ -70,7 +101,8 @@ export function tokens(text: string): Span[] {
     spans.push({ from: index, to: end });
     done = end;
   }
-  for (const { 0: token, index } of text.matchAll(ENTRA)) spans.push({ from: index, to: index + token.length });
+  for (const { 0: token, index } of text.matchAll(ENTRA))
+    spans.push({ from: index, to: index + token.length });
   return spans;
 }
 
@@ -81,7 +113,10 @@ function tokenAt(text: string, at: number): number | undefined {
   if (whole !== null) return at + trimmedEnd(whole[0], "\\").length;
   const prefix = matchAt(BEGINNING, text, at)?.[0];
   if (prefix === undefined) return undefined;
-  const body = trimmedEnd(matchAt(BODY, text, at + prefix.length)?.[0] ?? "", ".%/-");
+  const body = trimmedEnd(
+    matchAt(AMBIGUOUS.has(prefix) ? SHORT_BODY : BODY, text, at + prefix.length)?.[0] ?? "",
+    ".%/",
+  );
   if (body.length < (LEAST.get(prefix) ?? 0)) return undefined;
   if (AMBIGUOUS.has(prefix) && !looksRandom(body)) return undefined;
   return at + prefix.length + body.length;
@@ -91,7 +126,11 @@ function tokenAt(text: string, at: number): number | undefined {
 function looksRandom(text: string): boolean {
   const first = /^[\w=+-]{1,3000}/.exec(text)?.[0] ?? "";
   if (first.length < 15) return false;
-  return /\d/.test(first) && /[A-Za-z]/.test(first) && (first.match(/[A-Za-z]{12}/g) ?? []).length <= first.length / 16;
+  return (
+    /\d/.test(first) &&
+    /[A-Za-z]/.test(first) &&
+    (first.match(/[A-Za-z]{12}/g) ?? []).length <= first.length / 16
+  );
 }
 
 /** Hashes of passwords: of htpasswd, /etc/shadow, Odoo, LDAP, PostgreSQL; Compose doubles the dollars. */
@@ -102,7 +141,8 @@ const HASHES = [
 ];
 
 /** What says how it is to be used: `Bearer …`, `Basic …`. */
-const BEARER = /\b(?:bearer[ \t]{1,4}[\w.~+/=-]{12,5000}|basic[ \t]{1,4}(?=[A-Za-z]{0,60}[\d=+/])[A-Za-z0-9+/]{8,2000}={0,2})/gi;
+const BEARER =
+  /\b(?:bearer[ \t]{1,4}[\w.~+/=-]{12,5000}|basic[ \t]{1,4}(?=[A-Za-z]{0,60}[\d=+/])[A-Za-z0-9+/]{8,2000}={0,2})/gi;
 
 export function hashesAndBearers(text: string): Span[] {
   const spans = HASHES.flatMap((form) =>
@@ -136,7 +176,9 @@ export function privateKeys(text: string): Span[] {
     const end = (next < 0 ? rest : rest.slice(0, next)).indexOf(foot);
     let to = from;
     if (end >= 0) to = from + end + foot.length;
-    else for (let line = matchAt(KEY_LINE, text, to); line !== null; line = matchAt(KEY_LINE, text, to)) to += line[0].length;
+    else
+      for (let line = matchAt(KEY_LINE, text, to); line !== null; line = matchAt(KEY_LINE, text, to))
+        to += line[0].length;
     spans.push({ from, to: Math.max(to, from + 1), put: to > from ? " ***" : `${text[from] ?? ""}` });
     done = to;
   }

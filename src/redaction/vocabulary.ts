@@ -18,7 +18,9 @@ const ALL = `\n${[...WORDS].join("\n")}\n`;
 const SIGNS: ReadonlySet<string> = new Set(
   LINES.filter((line) => line.startsWith('"')).map((line) => JSON.parse(line) as string),
 );
-const BEGINNINGS = new Set([...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(0, at + 1).join(""))));
+const BEGINNINGS = new Set(
+  [...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(0, at + 1).join(""))),
+);
 const ENDS = new Set([...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(at).join(""))));
 
 /** Whether a text is one of our terms, as a status or a cause is: nothing of it can be anybody's secret. */

@@ -21,10 +21,12 @@ const { rules: GITLEAKS }: { rules: readonly Rule[] } = JSON.parse(
 /** Rules that the redactor does not follow, and why. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
   "flutterwave-public-key": "public",
-  "sourcegraph-access-token": "its third form is any 40 hexadecimal digits: every commit and many ids of a log",
+  "sourcegraph-access-token":
+    "its third form is any 40 hexadecimal digits: every commit and many ids of a log",
 };
 /** Ids are no secrets by themselves, and tell which account it was. */
-const isId = (id: string): boolean => /-(?:client|access|api|user-api)-id$|pub-(?:api-)?key$|browser-api/.test(id);
+const isId = (id: string): boolean =>
+  /-(?:client|access|api|user-api)-id$|pub-(?:api-)?key$|browser-api/.test(id);
 
 const redactor = new Redactor();
 const around = fc.constantFrom(
@@ -47,20 +49,25 @@ const drawnFrom = (form: string) =>
     .stringMatching(new RegExp(`^(?:${form})$`))
     .filter((secret) => /\d/.test(secret) || !/0-9|\\w|\\d/.test(form));
 /** Beginnings and ends may tell whose it is. */
-const middleOf = (secret: string): string => secret.slice(Math.max(0, secret.length / 2 - 5), secret.length / 2 + 5);
+const middleOf = (secret: string): string =>
+  secret.slice(Math.max(0, secret.length / 2 - 5), secret.length / 2 + 5);
 
 /** The name under which somebody keeps the secret of a rule: `ADAFRUIT_API_KEY`, `adafruit-api-key`. */
-const namesOf = (id: string) => fc.constantFrom(id.replaceAll("-", "_").toUpperCase(), id, id.replaceAll("-", "_"));
+const namesOf = (id: string) =>
+  fc.constantFrom(id.replaceAll("-", "_").toUpperCase(), id, id.replaceAll("-", "_"));
 
 describe("what a rule of gitleaks finds", () => {
-  it.each(GITLEAKS.filter(({ form, id }) => form !== undefined && !(id in LEFT_OUT)))("is masked: $id", ({ form = "" }) => {
-    fc.assert(
-      fc.property(drawnFrom(form), around, (secret, write) => {
-        expect(redactor.secrets(write(secret))).not.toContain(middleOf(secret));
-      }),
-      { numRuns: 20 },
-    );
-  });
+  it.each(GITLEAKS.filter(({ form, id }) => form !== undefined && !(id in LEFT_OUT)))(
+    "is masked: $id",
+    ({ form = "" }) => {
+      fc.assert(
+        fc.property(drawnFrom(form), around, (secret, write) => {
+          expect(redactor.secrets(write(secret))).not.toContain(middleOf(secret));
+        }),
+        { numRuns: 20 },
+      );
+    },
+  );
 
   it.each(GITLEAKS.filter(({ named, id }) => named !== undefined && !isId(id) && !(id in LEFT_OUT)))(
     "is masked under its name: $id",
@@ -81,7 +88,10 @@ describe("what a rule of gitleaks finds", () => {
 
 /** A text for each message of secretlint's recommended rules; the rule itself says that it is one. */
 const random = (alphabet: string, length: number): string =>
-  Array.from({ length }, (_, at) => alphabet[(at * 7 + (at % 5) * 3 + Math.floor(at / 11)) % alphabet.length]).join("");
+  Array.from(
+    { length },
+    (_, at) => alphabet[(at * 7 + (at % 5) * 3 + Math.floor(at / 11)) % alphabet.length],
+  ).join("");
 const ALNUM = "aZ3bY4cX5dW6eV7fU8gT9hS1";
 const HEX = "0a1b2c3d4e5f9876";
 const PEM = `-----BEGIN RSA PRIVATE KEY-----\nMI${random(ALNUM, 62)}\n${random(ALNUM, 64)}\n-----END RSA PRIVATE KEY-----`;
@@ -138,7 +148,10 @@ const SECRETLINT: Readonly<Record<string, string>> = {
   TAILSCALE_KEY: `tskey-other-${random(ALNUM, 12)}-${random(ALNUM, 32)}`,
 };
 /** These rules look at one file only. */
-const FILES: Readonly<Record<string, string>> = { PackageJSON_xOauthToken: "/package.json", Npmrc_authToken: "/.npmrc" };
+const FILES: Readonly<Record<string, string>> = {
+  PackageJSON_xOauthToken: "/package.json",
+  Npmrc_authToken: "/.npmrc",
+};
 /** Messages about ids, about files, and about the linter itself. */
 const NO_TEXT = ["AWSAccessKeyID", "AWSAccountID", "PrivateKeyP12", "PrivateKeyJSON", "IGNORE_MESSAGE"];
 

@@ -12,9 +12,37 @@ const OWN_LINES = "lines of their own";
 
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   names: [
-    ...["DB_PW", "WIREGUARD_PSK", "APP_SALT", "SENTRY_AUTH", "KEY", "dbpassword", "pgpass", "enterprise_code"],
-    ...["admin_passwd", "x-api-key", "client_secret", "webhook_url", "SHOP_PIN", "MYSQL_PWD", "RESTIC_PASSWORD"],
-    ...["signing", "credential", "pin", "otp", "dsn", "passphrase", "totp_secret", "smtp_pass", "JWT_KEY", "PGPASSWORD"],
+    ...[
+      "DB_PW",
+      "WIREGUARD_PSK",
+      "APP_SALT",
+      "SENTRY_AUTH",
+      "KEY",
+      "dbpassword",
+      "pgpass",
+      "enterprise_code",
+    ],
+    ...[
+      "admin_passwd",
+      "x-api-key",
+      "client_secret",
+      "webhook_url",
+      "SHOP_PIN",
+      "MYSQL_PWD",
+      "RESTIC_PASSWORD",
+    ],
+    ...[
+      "signing",
+      "credential",
+      "pin",
+      "otp",
+      "dsn",
+      "passphrase",
+      "totp_secret",
+      "smtp_pass",
+      "JWT_KEY",
+      "PGPASSWORD",
+    ],
   ].flatMap((name) => [
     `${name}=${S}`,
     `${name}: ${S}`,
@@ -26,7 +54,12 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
     `<x ${name}="${S}"/>`,
     `a=1\0${name}=${S}\0b=2`,
   ]),
-  "words before a name": [`API key: ${S}`, `Secret Access Key: ${S}`, `Admin Password: ${S}`, `Private key = ${S}`],
+  "words before a name": [
+    `API key: ${S}`,
+    `Secret Access Key: ${S}`,
+    `Admin Password: ${S}`,
+    `Private key = ${S}`,
+  ],
   arguments: [
     `odoo -d odoo -w${S} -i base`,
     `/usr/bin/python3 /usr/bin/odoo -c /etc/odoo.conf -w ${S} -d odoo`,
@@ -143,7 +176,10 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
     `database.secret: ${S}`,
     `set_param('database.secret', '${S}')`,
     `env['ir.config_parameter'].sudo().set_param("auth_oauth.client_secret", "${S}")`,
-    ` 12 | database.secret | ${S} | 2024-05-01`.replace(/^/, " id | key | value | date\n----+-----+-------+------\n"),
+    ` 12 | database.secret | ${S} | 2024-05-01`.replace(
+      /^/,
+      " id | key | value | date\n----+-----+-------+------\n",
+    ),
     ` id | login | password | active\n----+-------+----------+--------\n  2 | admin | ${S} | t\n(1 row)`,
     `UPDATE res_users SET password='${S}' WHERE id=2`,
     `ALTER ROLE odoo WITH PASSWORD '${S}'`,
