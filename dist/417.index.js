@@ -251,9 +251,12 @@ function howToCheck(offered) {
 
 // EXTERNAL MODULE: ./node_modules/ssh2/lib/index.js
 var lib = __webpack_require__(85472);
+// EXTERNAL MODULE: ./build/host/text.js
+var host_text = __webpack_require__(85820);
 ;// CONCATENATED MODULE: ./build/host/ssh/login.js
 // Logging in: which of our credentials to show a server, in which order, and the words when none opens the door.
 // Each is shown once. A refusal is final, since fail2ban counts them.
+
 
 
 
@@ -276,7 +279,9 @@ function loginTo(endpoint, key, refuse) {
             finish([password]);
             return;
         }
-        const asked = [instructions, ...prompts.map((each) => each.prompt)].map(ssh_words/* oneLine */.TN).filter(Boolean);
+        const asked = [instructions, ...prompts.slice(0, 8).map((each) => each.prompt)]
+            .map((words) => (0,host_text/* lineOf */.cA)(words))
+            .filter(Boolean);
         refuse(unanswerable(endpoint, asked));
     };
     const next = () => {
@@ -323,7 +328,7 @@ function loginTo(endpoint, key, refuse) {
         },
         passwordExpired(serverWords) {
             refuse(new errors/* HostError */.dh("authentication", `The password of ${username} has expired on ${(0,ssh_words/* addressOf */.ci)(endpoint)}`, {
-                detail: (0,ssh_words/* oneLine */.TN)(serverWords),
+                detail: (0,host_text/* lineOf */.cA)(serverWords),
                 advice: `Log in as ${username} once by hand and set a new password, or let the workflow log in with a key.`,
             }));
         },
@@ -359,7 +364,7 @@ function refusal({ endpoint, key, shown, accepts, satisfied, serverWords }) {
             ...(satisfied === undefined
                 ? []
                 : [`It accepted the ${satisfied === "publickey" ? "key" : "password"} and asks for more.`]),
-            ...(accepts.length === 0 ? [] : [`The server accepts: ${accepts.join(", ")}.`]),
+            ...(accepts.length === 0 ? [] : [`The server accepts: ${(0,host_text/* lineOf */.cA)(accepts.join(", "))}.`]),
             ...(serverWords === "" ? [] : [`It said: ${serverWords}`]),
         ].join(" "),
         advice: adviceFor({ endpoint, key, shown, accepts, satisfied, serverWords }, keyName),
@@ -397,6 +402,7 @@ function unanswerable(endpoint, asked) {
 ;// CONCATENATED MODULE: ./build/host/ssh/session.js
 // One SSH connection to one endpoint, from its first byte to its last: key exchange, host key, login, and the one
 // place that knows when and why it went away. ssh2 is wrapped here and nowhere else.
+
 
 
 
@@ -576,7 +582,7 @@ function explain({ address, phase, firstBytes, error, refusedKey, policy, login 
                 cause: error,
             }));
     }
-    const said = (0,ssh_words/* oneLine */.TN)(firstBytes.split(/[\r\n]/)[0] ?? "");
+    const said = (0,host_text/* lineOf */.cA)(firstBytes.split(/[\r\n]/)[0] ?? "");
     const heard = [said, words].filter(Boolean).join(" / ");
     if (phase === "greeting" && said !== "" && !/not allowed|exceeded|refused|denied/i.test(said)) {
         return new NoSession(hostError("nonsense", `${address} does not speak SSH`, {

@@ -9,7 +9,7 @@ __webpack_require__.r(__webpack_exports__);
 /* harmony export */ __webpack_require__.d(__webpack_exports__, {
 /* harmony export */   uploadArtifact: () => (/* binding */ uploadArtifact)
 /* harmony export */ });
-/* harmony import */ var _actions_artifact__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(16938);
+/* harmony import */ var _actions_artifact__WEBPACK_IMPORTED_MODULE_0__ = __webpack_require__(70828);
 /* harmony import */ var _transfer_timeout_js__WEBPACK_IMPORTED_MODULE_1__ = __webpack_require__(80715);
 /**
  * Files of a run -> an artifact of the workflow's run. The only file that loads GitHub's client, which is large: it is

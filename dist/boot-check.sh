@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runbook 1.5: Odoo booted in the foreground, alone, to stop after its start and to say why it falls. Odoo's own container
-# is down meanwhile: put-back.sh, which stands ready before that, starts it again whatever becomes of this program.
+# is down meanwhile: converge.sh, which stands ready before that, starts it again whatever becomes of this program.
 # Values, beside those of second-odoo.sh: MANIFESTS (Python), PUT_BACK_DIR.
 # shellcheck disable=SC2154 # checks.sh, compose.sh and second-odoo.sh stand in front of this file
 
@@ -18,7 +18,9 @@ sync "$PUT_BACK_DIR/states.new"
 mv "$PUT_BACK_DIR/states.new" "$PUT_BACK_DIR/states"
 echo "saved the states of $(wc -l <"$PUT_BACK_DIR/states") modules of $DATABASE"
 
+about_to_stop 10 no
 docker stop --time 10 "$CONTAINER" >/dev/null
+has_stopped
 
 set --
 while IFS= read -r word; do

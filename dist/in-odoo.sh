@@ -1,9 +1,8 @@
 #!/bin/sh
 # What a remedy's program starts with that works on Odoo's files: a Python program as root in Odoo's own container, where
 # numbers of users and paths are Odoo's. What must be known to take it back is kept on the host, in KEEP_DIR.
-# Values: CONTAINER, NAME (of it, for people), IN_CONTAINER (Python), LOADER, UNDO (sh), RECORDS (its file), SECONDS_TO_RUN,
-# BY_HAND. In the
-# environment: KEEP_DIR, STEP_NAME.
+# Values: CONTAINER, NAME (of it, for people), IN_CONTAINER (Python), LOADER, UNDO (sh), RECORDS (its file), SECONDS_TO_RUN.
+# In the environment: KEEP_DIR, STEP_NAME.
 # shellcheck disable=SC2154 # checks.sh stands in front of this file
 
 # python_in_odoo INPUT ARGUMENTS...: the program, told what is in the file INPUT. It ends when this program does: its stdin
@@ -32,10 +31,10 @@ python_in_odoo() {
 keep_ready() {
   case $(container_state "$CONTAINER") in
     running) ;;
-    *) unfit "Odoo's container $NAME is $(container_state "$CONTAINER"). By hand: $BY_HAND" ;;
+    *) unfit "Odoo's container $NAME is $(container_state "$CONTAINER")" ;;
   esac
   docker exec "$CONTAINER" sh -c 'command -v python3 && command -v timeout' >/dev/null 2>&1 ||
-    unfit "the image of $NAME has no python3, or no timeout. By hand: $BY_HAND"
+    unfit "the image of $NAME has no python3, or no timeout"
   mkdir -p "$KEEP_DIR" || unfit "$KEEP_DIR could not be made"
   chmod 700 "$KEEP_DIR"
   { printf '%s' "$IN_CONTAINER" >"$KEEP_DIR/program.py" && printf '%s\n' "$UNDO" >"$KEEP_DIR/undo"; } ||
@@ -51,7 +50,7 @@ look() {
   if [ "$status" != 0 ]; then
     forget
     # 10: it has said why not.
-    [ "$status" = 10 ] || unfit "Odoo's files could not be looked at (status $status). By hand: $BY_HAND"
+    [ "$status" = 10 ] || unfit "Odoo's files could not be looked at (status $status)"
     exit 10
   fi
   case $(tail -n 1 "$KEEP_DIR/$RECORDS.new") in
@@ -74,7 +73,7 @@ act() {
   if [ -z "$told" ]; then
     case $status in
       0) forget; unfit "somebody has mended it meanwhile" ;;
-      11) forget; failed "nothing of it could be done (see above), and nothing was changed. By hand: $BY_HAND" ;;
+      11) forget; failed "nothing of it could be done (see above), and nothing was changed" ;;
     esac
   else
     echo "did: $told"
@@ -82,7 +81,7 @@ act() {
   echo "undo: sh $KEEP_DIR/undo"
   case $status in
     0) ;;
-    11) failed "not all of it could be done (see above). By hand: $BY_HAND" ;;
+    11) failed "not all of it could be done (see above)" ;;
     *) failed "it broke off half-way, with status $status" ;;
   esac
 }

@@ -52094,7 +52094,7 @@ module.exports = __nccwpck_require__.p + "bec3d6188686543b4dd6.sh";
 /***/ 48085:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "4c8162a98030e88174ec.sh";
+module.exports = __nccwpck_require__.p + "8342be23c3328ea2f6ee.sh";
 
 /***/ }),
 
@@ -52171,7 +52171,7 @@ module.exports = __nccwpck_require__.p + "468cfca26e883508c61d.sh";
 /***/ 61284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "f1b22ed01012958a65c2.sh";
+module.exports = __nccwpck_require__.p + "7820d2c7ce2e4449ef29.sh";
 
 /***/ }),
 
@@ -52192,7 +52192,7 @@ module.exports = __nccwpck_require__.p + "71169f4ef3012b3dbbb4.sh";
 /***/ 36787:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "7bd37586723fdceac8f3.sh";
+module.exports = __nccwpck_require__.p + "b10821de527e85383b4d.sh";
 
 /***/ }),
 
@@ -52206,7 +52206,7 @@ module.exports = __nccwpck_require__.p + "f49d462ae02cb9100fea.py";
 /***/ 76259:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "4b91adc827fd659e88ad.sh";
+module.exports = __nccwpck_require__.p + "e62a8a754ba59bd9f65b.sh";
 
 /***/ }),
 
@@ -52885,46 +52885,47 @@ var errors = __nccwpck_require__(19473);
 var state = __nccwpck_require__(80838);
 // EXTERNAL MODULE: ./build/host/steps/step.js
 var steps_step = __nccwpck_require__(84937);
-// EXTERNAL MODULE: ./build/survey/raw.js
-var raw = __nccwpck_require__(25217);
 // EXTERNAL MODULE: ./build/survey/survey.js
 var survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: ./build/backup/arrival.js
 var backup_arrival = __nccwpck_require__(3222);
 // EXTERNAL MODULE: ./build/backup/dump-file.js
 var dump_file = __nccwpck_require__(6684);
-// EXTERNAL MODULE: ./build/host/quote.js
-var quote = __nccwpck_require__(18611);
 // EXTERNAL MODULE: ./build/host/ssh/words.js
 var words = __nccwpck_require__(43999);
+// EXTERNAL MODULE: ./build/host/typed.js
+var typed = __nccwpck_require__(19179);
 ;// CONCATENATED MODULE: ./build/backup/fetch.js
 /** How a person gets at a dump that lies on the droplet, where root alone can read it. */
-
 
 
 /**
  * One line for a shell on the person's own machine, by the login of this run, which needs no shell of root's:
  * `ssh -p 2222 deploy@erp.example.com sudo -n cat /var/lib/…/odoo-….dump >odoo-….dump`
+ *
+ * @param path of the dump on the droplet
+ * @param saveAs the file's name on the person's machine: ours, and not one that the droplet chooses
+ * @returns empty where a name in it is not fit to be typed
  */
-function fetchLine(path, connection, privilege) {
-    const reading = [...(privilege === "root" ? [] : ["sudo", "-n"]), "cat", word(path)];
-    return `${[...sshWords(connection), ...reading].join(" ")} >${word((0,external_node_path_.basename)(path))}`;
+function fetchLine(path, saveAs, connection, privilege) {
+    return (0,typed/* typed */.nE)(() => {
+        const reading = [...(privilege === "root" ? [] : ["sudo", "-n"]), "cat", (0,typed/* operand */.id)(path)].join(" ");
+        return `${overSsh(reading, connection)} >${(0,typed/* word */.Vm)(saveAs)}`;
+    });
 }
-function sshWords(connection) {
+/** A command for the droplet's shell, to be typed here: ssh joins its words, and that shell splits them again. */
+function overSsh(remote, connection) {
     if (connection.kind === "local")
-        return [];
+        return remote;
     const { target, jump } = connection;
     const host = target.host.replace(/^\[(.*)\]$/, "$1");
     return [
         "ssh",
-        ...(jump === undefined ? [] : ["-J", word((0,words/* addressOf */.ci)(jump))]),
+        ...(jump === undefined ? [] : ["-J", (0,typed/* word */.Vm)((0,words/* addressOf */.ci)(jump))]),
         ...(target.port === 22 ? [] : ["-p", String(target.port)]),
-        word(`${target.login.username}@${host}`),
-    ];
-}
-/** Quoted only where a shell would read it otherwise: a person is to read it too. */
-function word(text) {
-    return /^[A-Za-z0-9@%+=:,./_-]+$/.test(text) ? text : (0,quote/* quote */.h)(text);
+        (0,typed/* operand */.id)(`${target.login.username}@${host}`),
+        remote.includes("'") ? (0,typed/* word */.Vm)(remote) : remote,
+    ].join(" ");
 }
 
 // EXTERNAL MODULE: ./build/backup/home.js
@@ -52995,7 +52996,6 @@ var backup_words = __nccwpck_require__(31706);
 
 
 
-
 const STATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(74849), __nccwpck_require__.b), "utf8");
 const GATE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(48085), __nccwpck_require__.b), "utf8");
 const DUMP = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(18272), __nccwpck_require__.b), "utf8");
@@ -53051,7 +53051,7 @@ async function takeBackup(host, place, owner, step, subject, options, parts, sig
  */
 async function abandonBackup(host, place, step, signal) {
     const { sections } = await host.run((0,state/* stateProgram */.gA)(place, "end the backup", ABANDON, { STEP: step }, 60), signal);
-    return (0,refusals/* refusalIn */.c3)(sections.find(({ name }) => name === "refusal")?.body.toString("utf8") ?? "");
+    return (0,refusals/* refusalIn */.c3)(sections.find(({ name }) => name === "refusal")?.text ?? "");
 }
 /** Removes what of a dump came home half, in the report directory of a run that was killed. */
 async function discardHalves(reportDirectory) {
@@ -53136,7 +53136,9 @@ class BackupRun {
             database: this.#subject.database,
             onDroplet,
             onRunner,
-            fetch: onDroplet === undefined ? "" : fetchLine(onDroplet, this.#options.connection, this.#host.privilege),
+            fetch: onDroplet === undefined
+                ? ""
+                : fetchLine(onDroplet, this.#nameAtHome, this.#options.connection, this.#host.privilege),
             bytes,
             sha256,
             seconds,
@@ -53159,8 +53161,8 @@ class BackupRun {
         };
         let output = "";
         const end = await (0,steps_step/* runStep */.eg)(this.#host, this.#place, this.#owner, step, (chunk) => {
-            output += (0,raw/* plainText */.wh)(chunk);
-            this.#tell((0,raw/* plainText */.wh)(chunk));
+            output += chunk;
+            this.#tell(chunk);
         }, this.#signal);
         if (end.outcome !== "ended" || end.status !== 0)
             throw (0,refusals/* refusalIn */.c3)(output) ?? (0,refusals/* endedBadly */.PL)(end, output, this.#seconds);
@@ -53231,10 +53233,10 @@ class BackupRun {
             SENT_BYTES: String(bytes),
             SENT_SHA256: sha256,
         }), this.#signal);
-        const said = sections.find(({ name }) => name === "said")?.body.toString("utf8") ?? "";
-        const manifest = sections.find(({ name }) => name === "manifest")?.body.toString("utf8");
+        const said = sections.find(({ name }) => name === "said")?.text ?? "";
+        const manifest = sections.find(({ name }) => name === "manifest")?.uncut;
         if (said.trim() !== "")
-            this.#tell((0,raw/* plainText */.wh)(said));
+            this.#tell(said);
         if (status !== 0 || manifest === undefined)
             throw ((0,refusals/* refusalIn */.c3)(said) ?? new errors/* RefusedError */.fk("What was backed up could not be told", { detail: said.trim() }));
         return readManifest(manifest, {
@@ -53265,8 +53267,12 @@ class BackupRun {
             return undefined;
         return `${dataDirectory}/odoo-recover/${this.#step}/filestore/${external_node_path_.posix.basename(filestore)}`;
     }
+    /** What the dump is called where it is brought to: by our own step id, and by nothing that the droplet says. */
+    get #nameAtHome() {
+        return `${fileName(this.#subject.database)}-${this.#step}.dump`;
+    }
     #pathOnRunner() {
-        return (0,external_node_path_.join)(this.#parts.reportDirectory, "backups", `${fileName(this.#subject.database)}-${this.#step}.dump`);
+        return (0,external_node_path_.join)(this.#parts.reportDirectory, "backups", this.#nameAtHome);
     }
     #tell(text) {
         this.#parts.journal.append({ kind: "backup-output", text: `${text.trimEnd()}\n` });
@@ -53660,17 +53666,40 @@ class Cipher {
 /* harmony export */   tq: () => (/* binding */ withoutBackup),
 /* harmony export */   tu: () => (/* binding */ wordsFor)
 /* harmony export */ });
+/* unused harmony export ADVICE */
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(19473);
+/* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(99824);
 /** Why there is no backup: what the programs on the host printed, and how they ended -> words for a person. */
 
+
+/**
+ * What gate.sh and the programs behind it advise, to the letter: a droplet that prints another advice does not choose what a
+ * person does.
+ */
+const ADVICE = [
+    "Fix that, or take a backup by other means; then run again.",
+    "Fix what it says: a database that cannot be dumped cannot be saved.",
+    "Raise `backup_timeout`.",
+    "Use a runner with a larger disk, or keep the backup on the droplet: `backup_to: droplet`.",
+    "Make room on the droplet (`du -xh /var | sort -h | tail -n 30` shows what is large), or send the backup to the runner: `backup_to: runner`.",
+    "Look at the droplet's disk and memory: `dmesg` tells of their errors.",
+    "Look at the droplet's disk: `dmesg` tells of its errors.",
+    "Look at how pg_dump is set up in the database's container.",
+    "Somebody killed it, or the droplet has too little memory (`dmesg` names what was killed).",
+    "Find out what is missing. If that much was really removed, let the last one no longer count: rename the file that is named last above, and run again.",
+    "A dump alone does not bring attachments back. Free inodes, or put Odoo's data directory on a file system with hard links.",
+];
+const USUAL_ADVICE = "Fix that, or take a backup by other means; then run again.";
+const LONGEST_TITLE = 300;
 /** The refusal in what a program printed: `refused: …`, `detail: …`, `advice: …`. */
 function refusalIn(output) {
     const lines = output.split("\n");
-    const told = (word) => lines.filter((line) => line.startsWith(`${word}: `)).map((line) => line.slice(word.length + 2));
-    const [title] = told("refused");
+    const said = (word) => lines.filter((line) => line.startsWith(`${word}: `)).map((line) => line.slice(word.length + 2));
+    const [title] = said("refused");
     if (title === undefined)
         return undefined;
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk(title, { detail: told("detail").join("\n"), advice: told("advice").join(" ") });
+    const advice = said("advice").find((line) => ADVICE.includes(line)) ?? USUAL_ADVICE;
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk((0,_lib_line_js__WEBPACK_IMPORTED_MODULE_1__/* .oneLine */ .TN)(title, LONGEST_TITLE), { detail: said("detail").join("\n"), advice });
 }
 function endedBadly(end, output, seconds) {
     const detail = output.trim().split("\n").slice(-5).join("\n");
@@ -53702,7 +53731,7 @@ function withoutBackup(error) {
     const { detail, advice } = error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk || error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .HostError */ .dh ? error : { detail: "", advice: "" };
     return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk(`There is no good backup, so nothing more was done: ${wordsFor(error)}`, {
         detail,
-        advice: advice || "Mend that, and run again.",
+        advice: advice || "Fix that, and run again.",
         cause: error,
     });
 }
@@ -54306,8 +54335,8 @@ function whatElse(answer) {
     if (isChooser(answer))
         return "is the one where Odoo lets people choose a database";
     const head = body.slice(0, 8_192);
-    const title = textOf(/<title[^>]*>(.*?)<\/title>/is.exec(head)?.[1]);
-    const heading = textOf(/<h1[^>]*>(.*?)<\/h1>/is.exec(head)?.[1]);
+    const title = wordsIn("title", head);
+    const heading = wordsIn("h1", head);
     const said = title || heading;
     const words = `${title} ${heading}`;
     if (/welcome to nginx/i.test(words))
@@ -54318,9 +54347,20 @@ function whatElse(answer) {
         return `is one about an error (${said})`;
     return said === "" ? `has ${bytes} bytes and no title` : `has another title (${said})`;
 }
-function textOf(html = "") {
+/** The words of the first element of that name, without the markup inside of it. */
+function wordsIn(element, html) {
+    // Letters of other scripts may change their number with their case, and no place would fit any more.
+    const lower = html.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+    const opening = lower.indexOf(`<${element}`);
+    const start = opening < 0 ? 0 : lower.indexOf(">", opening) + 1;
+    const end = start === 0 ? -1 : lower.indexOf(`</${element}>`, start);
+    if (end < 0)
+        return "";
     return html
-        .replace(/<[^>]*>/g, " ")
+        .slice(start, end)
+        .split("<")
+        .map((part, index) => (index === 0 ? part : ` ${part.slice(part.indexOf(">") + 1)}`))
+        .join("")
         .replace(/\s+/g, " ")
         .trim()
         .slice(0, 80);
@@ -54341,6 +54381,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   xX: () => (/* binding */ storeOf)
 });
 
+// EXTERNAL MODULE: ./build/strings.js
+var strings = __nccwpck_require__(17354);
 // EXTERNAL MODULE: ./build/survey/compiled-badly.js
 var compiled_badly = __nccwpck_require__(54153);
 // EXTERNAL MODULE: ./build/survey/survey.js
@@ -54396,6 +54438,7 @@ var log = __nccwpck_require__(33888);
  * The stylesheets and scripts of the login page: whether each is what it should be where it was asked for, and where it
  * is not, what its row and its file say about why. A page that came with 200 is of no use without them.
  */
+
 
 
 
@@ -54480,8 +54523,9 @@ function confessions(pages) {
     if (first === undefined)
         return [];
     const told = first.body.slice(first.body.search(CONFESSES));
-    const error = /\)\("(.*?)"\);|^\w+ = "(.*?)";\n/s.exec(told);
-    const words = (error?.[1] ?? error?.[2] ?? "").replaceAll(/&NewLine;|\\n/g, "\n").replaceAll('\\"', '"');
+    const [assignment] = /^\w+ = "/.exec(told) ?? [];
+    const error = (assignment === undefined ? undefined : (0,strings/* between */.Tq)(told, assignment, '";\n')) ?? (0,strings/* between */.Tq)(told, ')("', '");');
+    const words = (error ?? "").replaceAll(/&NewLine;|\\n/g, "\n").replaceAll('\\"', '"');
     const [, bundle] = COMPILING.exec(words) ?? [];
     return [
         {
@@ -54537,7 +54581,7 @@ function flawOf(kind, answer, path, store) {
     const fits = kind === "css" ? /^text\/css\b/i : /javascript|ecmascript/i;
     if (!fits.test(contentType))
         return { sort: "wrong", why: `200 with ${contentType || "no content type"}, which is no ${WORD[kind]}` };
-    if (markers.some((marker) => compiled_badly/* LEFT_IN */.i[kind].test(marker)))
+    if (markers.some((marker) => (0,compiled_badly/* isLeftIn */.b)(kind, marker)))
         return { sort: "poisoned", why: "200 with an error compiled into it" };
     return undefined;
 }
@@ -54680,7 +54724,8 @@ function beyondThePage(survey, target) {
 /* harmony export */   d_: () => (/* binding */ directOf),
 /* harmony export */   iU: () => (/* binding */ timedOut),
 /* harmony export */   nx: () => (/* binding */ activityOf),
-/* harmony export */   pL: () => (/* binding */ isFresh)
+/* harmony export */   pL: () => (/* binding */ isFresh),
+/* harmony export */   pN: () => (/* binding */ inCode)
 /* harmony export */ });
 /* unused harmony export epochOf */
 /* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(11337);
@@ -54694,7 +54739,19 @@ const OPEN_ADVICE = {
     mend: "Mend what the log names; it is in the evidence.",
     look: "Look at the logs in the evidence; nothing was changed because no remedy is known to fit.",
 };
-const found = (cause, finding, advice = "") => ({ cause, finding, advice });
+/** @param commands made by `typed`; one that is empty could not be made */
+function found(cause, finding, advice = "", commands = []) {
+    if (commands.length === 0)
+        return { cause, finding, advice };
+    const made = commands.filter((each) => each !== "");
+    const missing = made.length < commands.length ? ` ${NO_COMMAND}` : "";
+    return { cause, finding, advice: `${advice}${missing}`, commands: made };
+}
+const NO_COMMAND = "(No command is shown: a name on the droplet is too long for one, or holds characters that cannot be seen.)";
+/** A command inside of a sentence: ` (`docker restart odoo`)`; empty where it could not be made, or would break the sentence. */
+function inCode(made) {
+    return made === "" || made.includes("`") || made.length > 150 ? "" : ` (\`${made}\`)`;
+}
 /** States of a container that does not run, and does not try to. */
 const DOWN = new Set(["exited", "created", "dead"]);
 function stateOf(layers, name) {
@@ -54731,7 +54788,7 @@ function activityOf(survey, { db }) {
 
 /***/ }),
 
-/***/ 10748:
+/***/ 20873:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -54747,8 +54804,6827 @@ __nccwpck_require__.d(__webpack_exports__, {
 var survey_survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: ./build/diagnosis/assets.js + 1 modules
 var diagnosis_assets = __nccwpck_require__(43627);
+// EXTERNAL MODULE: ./build/host/typed.js
+var typed = __nccwpck_require__(19179);
+// EXTERNAL MODULE: ./build/strings.js
+var strings = __nccwpck_require__(17354);
+;// CONCATENATED MODULE: ./node_modules/re2js/build/index.js
+/*!
+* re2js
+* RE2JS is the JavaScript port of RE2, a regular expression engine that provides linear time matching
+*
+* @version v2.10.0
+* @author Oleksii Vasyliev
+* @homepage https://github.com/le0pard/re2js#readme
+* @repository [object Object]
+* @license MIT
+*/
+// src/RE2Flags.js
+var RE2Flags = class RE2Flags {
+	static FOLD_CASE = 1;
+	static LITERAL = 2;
+	static CLASS_NL = 4;
+	static DOT_NL = 8;
+	static ONE_LINE = 16;
+	static NON_GREEDY = 32;
+	static PERL_X = 64;
+	static UNICODE_GROUPS = 128;
+	static WAS_DOLLAR = 256;
+	static LOOKBEHIND = 512;
+	static MATCH_NL = RE2Flags.CLASS_NL | RE2Flags.DOT_NL;
+	static PERL = RE2Flags.CLASS_NL | RE2Flags.ONE_LINE | RE2Flags.PERL_X | RE2Flags.UNICODE_GROUPS;
+	static POSIX = 0;
+	static UNANCHORED = 0;
+	static ANCHOR_START = 1;
+	static ANCHOR_BOTH = 2;
+};
+// src/PublicFlags.js
+/**
+* Public flags for RE2JS and RE2Set compilation.
+*/
+const PublicFlags = {
+	CASE_INSENSITIVE: 1,
+	DOTALL: 2,
+	MULTILINE: 4,
+	DISABLE_UNICODE_GROUPS: 8,
+	LONGEST_MATCH: 16,
+	LOOKBEHINDS: 512
+};
+// src/Codepoint.js
+/**
+* Various constants and helper for unicode codepoints.
+*/
+const ASCII_SIZE = 128;
+const ASCII_TO_UPPER = new Int32Array(ASCII_SIZE);
+const ASCII_TO_LOWER = new Int32Array(ASCII_SIZE);
+const MAX_BMP = 65535;
+for (let i = 0; i < ASCII_SIZE; i++) {
+	if (i >= 97 && i <= 122) ASCII_TO_UPPER[i] = i - 32;
+	else ASCII_TO_UPPER[i] = i;
+	if (i >= 65 && i <= 90) ASCII_TO_LOWER[i] = i + 32;
+	else ASCII_TO_LOWER[i] = i;
+}
+var Codepoint = class {
+	static CODES = Object.freeze({
+		"\x07": 7,
+		"\b": 8,
+		"	": 9,
+		"\n": 10,
+		"\v": 11,
+		"\f": 12,
+		"\r": 13,
+		" ": 32,
+		"\"": 34,
+		$: 36,
+		"&": 38,
+		"'": 39,
+		"(": 40,
+		")": 41,
+		"*": 42,
+		"+": 43,
+		"-": 45,
+		".": 46,
+		0: 48,
+		1: 49,
+		2: 50,
+		3: 51,
+		4: 52,
+		5: 53,
+		6: 54,
+		7: 55,
+		8: 56,
+		9: 57,
+		":": 58,
+		"<": 60,
+		">": 62,
+		"?": 63,
+		A: 65,
+		B: 66,
+		C: 67,
+		F: 70,
+		P: 80,
+		Q: 81,
+		U: 85,
+		Z: 90,
+		"[": 91,
+		"\\": 92,
+		"]": 93,
+		"^": 94,
+		_: 95,
+		"`": 96,
+		a: 97,
+		b: 98,
+		f: 102,
+		i: 105,
+		m: 109,
+		n: 110,
+		r: 114,
+		s: 115,
+		t: 116,
+		v: 118,
+		x: 120,
+		z: 122,
+		"{": 123,
+		"|": 124,
+		"}": 125
+	});
+	static toUpperCase(codepoint) {
+		if (codepoint < ASCII_SIZE) return ASCII_TO_UPPER[codepoint];
+		const s = String.fromCodePoint(codepoint).toUpperCase();
+		const expectedLen = s.codePointAt(0) > MAX_BMP ? 2 : 1;
+		if (s.length > expectedLen) return codepoint;
+		const sOrigin = String.fromCodePoint(s.codePointAt(0)).toLowerCase();
+		const originExpectedLen = sOrigin.codePointAt(0) > MAX_BMP ? 2 : 1;
+		if (sOrigin.length > originExpectedLen || sOrigin.codePointAt(0) !== codepoint) return codepoint;
+		return s.codePointAt(0);
+	}
+	static toLowerCase(codepoint) {
+		if (codepoint < ASCII_SIZE) return ASCII_TO_LOWER[codepoint];
+		const s = String.fromCodePoint(codepoint).toLowerCase();
+		const expectedLen = s.codePointAt(0) > MAX_BMP ? 2 : 1;
+		if (s.length > expectedLen) return codepoint;
+		const sOrigin = String.fromCodePoint(s.codePointAt(0)).toUpperCase();
+		const originExpectedLen = sOrigin.codePointAt(0) > MAX_BMP ? 2 : 1;
+		if (sOrigin.length > originExpectedLen || sOrigin.codePointAt(0) !== codepoint) return codepoint;
+		return s.codePointAt(0);
+	}
+};
+// src/UnicodeRangeTable.js
+var UnicodeRangeTable = class {
+	/**
+	* @param {Uint32Array | number[]} data
+	* @param {boolean} isStride1
+	*/
+	constructor(data, isStride1 = false) {
+		this.data = data;
+		this.isStride1 = isStride1;
+		this.SIZE = isStride1 ? 2 : 3;
+	}
+	getLo(index) {
+		return this.data[index * this.SIZE];
+	}
+	getHi(index) {
+		return this.data[index * this.SIZE + 1];
+	}
+	getStride(index) {
+		return this.isStride1 ? 1 : this.data[index * this.SIZE + 2];
+	}
+	get length() {
+		return this.data.length / this.SIZE;
+	}
+};
+// src/UnicodeTables.js
+const B64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
+const B64_MAP = /* @__PURE__ */ new Uint8Array(256);
+for (let i = 0; i < 64; i++) B64_MAP[B64.charCodeAt(i)] = i;
+const decodeVLQ = (str) => {
+	const res = [];
+	let value = 0;
+	let shift = 0;
+	for (let i = 0; i < str.length; i++) {
+		const digit = B64_MAP[str.charCodeAt(i)];
+		value |= (digit & 31) << shift;
+		if ((digit & 32) === 0) {
+			res.push(value);
+			value = 0;
+			shift = 0;
+		} else shift += 5;
+	}
+	return res;
+};
+const decodeRanges = (str, isStride1) => {
+	const res = decodeVLQ(str);
+	const numRanges = isStride1 ? res.length / 2 : res.length / 3;
+	const out = new Uint32Array(numRanges * 3);
+	let current = 0;
+	let resIdx = 0;
+	for (let i = 0; i < numRanges; i++) {
+		current += res[resIdx++];
+		out[i * 3] = current;
+		current += res[resIdx++];
+		out[i * 3 + 1] = current;
+		out[i * 3 + 2] = isStride1 ? 1 : res[resIdx++];
+	}
+	return out;
+};
+const decodeOrbit = (str) => {
+	const res = decodeVLQ(str);
+	const map = /* @__PURE__ */ new Map();
+	let currentKey = 0;
+	for (let i = 0; i < res.length; i += 2) {
+		currentKey += res[i];
+		const zz = res[i + 1];
+		const delta = zz >>> 1 ^ -(zz & 1);
+		map.set(currentKey, currentKey + delta);
+	}
+	return map;
+};
+var LazyMap = class {
+	constructor(initializer) {
+		this.initializer = initializer;
+		this.cache = /* @__PURE__ */ new Map();
+	}
+	has(key) {
+		return Object.hasOwn(this.initializer, key);
+	}
+	get(key) {
+		if (this.cache.has(key)) return this.cache.get(key);
+		const val = this.has(key) ? this.initializer[key]() : null;
+		this.cache.set(key, val);
+		return val;
+	}
+};
+var UnicodeTables = class {
+	static _CASE_ORBIT = null;
+	static get CASE_ORBIT() {
+		if (!this._CASE_ORBIT) this._CASE_ORBIT = decodeOrbit("rCgCIgCY+rQI4QiCuuBLgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCCgCBgCBgCBgCBgCBgCBgCB+7OB-BB-BB-BB-BB-BBskQB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BC-BB-BB-BB-BB-BB-BB-BByHBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBDCBBBCBBBCBBCCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBCCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBxHBCBBBCBBBCBBB3SBmMBkNBCBBBCBBB8MBCBBB6MB6MBCBBC+EB0MB2MBCBBB6MB+MBiGBmNBiNBCBBBmKBikzCBmNBqNBkIBsNBCBBBCBBBCBBB0NBCBBB0NDCBBB0NBCBBByNByNBCBBBCBBB2NBCBBDCBBCwDFCBCBDBCBCBDBCBCBDBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBB9EBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBCCBCBDBCBBBhGBvDBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBjICCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBH2iVBCBBBlKBwiVB+jVB+jVBCBBBlMBqEBuEBCBBBCBBBCBBBCBBBCBBB+hVB4hVB8hVBjNB7MC5MB5MCzMC1MB+0yCE5MB20yCC9MBu2yCBwyyCBo0yCChNBlNBo0yCBu-UBi0yCDlNC6-UBpNDrNIu+UDzNCm0yCBzNE0yyCBzNBpEBxNBxNBtEG1NLqxyCBkxyCnFoFrBCBBBCBBDCBBEkIBkIBkICoHHsCCqCBqCBqCCgEC+DB+DBmkOBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCC+BBgCBgCBgCBgCBgCBgCBgCBgCBrCBpCBpCBpCBmjOB-BB8BB-BB-BBgEB-BB-BByBBqgOBsDB-BBtwBB-BB-BB-BBsBBgDBCB-BB-BB-BBeB-BB-BB61OB-BB-BB-DB9DB9DBQB7DBmCE9CBrDBPBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBrFB-EBOBnHB3FB-FCCBBBNBCBBCjIBjIBjIBgFBgFBgFBgFBgFBgFBgFBgFBgFBgFBgFBgFBgFBgFBgFBgFBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCB-BB-BB8kMB-BB6kMB-BB-BB-BB-BB-BB-BB-BB-BB-BBokMB-BB-BBkkMBkkMB-BB-BB-BB-BB-BB-BB-BB4jMB-BB-BB-BB-BB-BB-EB-EB-EB-EB-EB-EB-EB-EB-EB-EB-EB-EB-EB-EB-EB-EBCBBBCBoiMBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBJCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBeBCBBBCBBBCBBBCBBBCBBBCBBBCBBBdBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBCgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDL-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-C64CgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOBgmOCgmOGgmODg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FBg8FDg8FBg8FBg8FhVg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBg9rCBQBQBQBQBQBQDPBPBPBPBPBPjkC7mMB5mMBnmMBjmMBCBlmMB3lMBpiMBk8kCBCBBG-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FB-7FD-7FB-7FB-7F6FoglCEsuHRwjlCyDCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCB0DBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBG1DD97OCCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBQBQBQBQBQBQBQBQBPBPBPBPBPBPBPBPBQBQBQBQBQBQDPBPBPBPBPBPDQBQBQBQBQBQBQBQBPBPBPBPBPBPBPBPBQBQBQBQBQBQBQBQBPBPBPBPBPBPBPBPBQBQBQBQBQBQDPBPBPBPBPBPEQCQCQCQCPCPCPCPBQBQBQBQBQBQBQBQBPBPBPBPBPBPBPBPB0EB0EBsFBsFBsFBsFBoGBoGBgIBgIBgHBgHB8HB8HDQBQBQBQBQBQBQBQBPBPBPBPBPBPBPBPBQBQBQBQBQBQBQBQBPBPBPBPBPBPBPBPBQBQBQBQBQBQBQBQBPBPBPBPBPBPBPBPBQBQCSFPBPBzEBzEBRCxnOFSFrFBrFBrFBrFBREQBQClkOFPBPBnGBnGFQBQCljOCODPBPB-GB-GBNHSF-HB-HB7HB7HBRqJ53OE9tQBrmQH4Bc3BSgBBgBBgBBgBBgBBgBBgBBgBBgBBgBBgBBgBBgBBgBBgBBgBBfBfBfBfBfBfBfBfBfBfBfBfBfBfBfBfECBByZ0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BB0BBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzBBzB34BgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDBgDB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CB-CBCBBBt-UBruHBt+UB1iVBviVBCBBBCBBBCBBB3hVB5-UB9hVB7hVCCBBCCBBI9jVB9jVBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBICBBBCBBECBBN-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOB-lOC-lOG-lOzoeCBBBCBBBCBBBCBBBCBBBCBl8kCBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBTCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBnECBBBCBBBCBBBCBBBCBBBCBBBCBBDCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBKCBBBCBBBnglCBCBBBCBBBCBBBCBBBCBBECBBBvyyCDCBBBCBBBgDCCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBn0yCB90yCB10yCBh0yCBn0yCCjxyCBzyyCBpxyCBg6BBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBB-CBl0yCBvjlCBCBBBCBBBt2yCBCBBBCBBBCBBBCBBBCBBBCBBBCBBBCBBBhkzCZCBB9a-5Bd-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCB-8rCm6TCBB7gBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCH-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BmlBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvChDwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCBwCFvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvCBvC1DuCBuCBuCBuCBuCBuCBuCBuCBuCBuCBuCCuCBuCBuCBuCBuCBuCBuCBuCBuCBuCBuCBuCBuCBuCBuCCuCBuCBuCBuCBuCBuCBuCCuCBuCCtCBtCBtCBtCBtCBtCBtCBtCBtCBtCBtCCtCBtCBtCBtCBtCBtCBtCBtCBtCBtCBtCBtCBtCBtCBtCCtCBtCBtCBtCBtCBtCBtCCtCBtCk2BgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEBgEO-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-DB-D+CgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCL-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-B74CgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BhrVgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCBgCB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BB-BhB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BB2BD1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BB1BtxekCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBkCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjCBjC");
+		return this._CASE_ORBIT;
+	}
+	static _Print = null;
+	static get Print() {
+		if (!this._Print) this._Print = new UnicodeRangeTable(decodeRanges("hB9CBjBLBCpWBDFBFGBCCCBSBCsMBClBBDxBBDCBC2BBJaBFFBSVBC-FBCvBBD6BBDkDBP6BBDwBBDOBCbBDCCBJBGfBIqCBCgFBCHBDBBDVBCGBCEEBCBDIBDBBDDBJFFBCCBDBDYBDCBCFBFBBDVBCGBCBBCBBCBBDCCBDBFBBDCBEIIBCBCIIBPBLCBCIBCCBCVBCGBCBBCEBDJBCCBCCBDQQBCBDLBIGBCCBCHBDBBDVBCGBCBBCEBDIBDBBDCBICBFBBCEBDRBLBBCFBECBCDBEBBCCCBEEBEEBBBELBFEBECBCDBDHHPUBGMBCCBCWBCPBDIBCCBCDBIBBCCBCBBDDBDJBIVBCCBCWBCJBCEBDIBCCBCDBIBBGCBCDBDJBCCBNMBCCBCyBBCCBCFBFPBDZBCCBCRBEXBCIBCDDBFBEFFBEBCCCBGBHJBDCBN5BBFcBmBBBCCCBDBCXBCCCBVBDEBCCCBFBCJBDDBhBnCBCjBBFmBBCjBBCOBCMBmBlGBCGGD4LBCDBDGBCCCBCBDoBBCDBDgBBCDBDGBCCCBCBDOBC4BBCDBDiCBDfBEZBH1CBDFBD-TBCbBE4CBIVBKXBKTBNMBCCBCBBN9CBDJBHJBHNBCKBH4CBIqBBGlCBLeBCLBFLBFEEBoBBDEBMrBBFZBHKBE9BBDgCBCcBDKBHJBHNBDtBBDLBVsCBClFBJ7BBEOBE9BBGqBBDKBJqBBG1QBDFBDlBBDFBDHBCGCBdBD0BBCOBCNBDFBCSBDCBCIBSXBJuBBSBBDaBCMBEhBBPgBBQrEBF5UBXKBWz4BBD9LBGsBBCGGD3BBIBBPXBKGBCGBCGBCGBCGBCGBCGBCGBC9DBjBZBC4CBN1GBbPBC+BBC1CBDmDBGqBBC9CBC1CBKvBBCszcBE2BBK7KBV3FBJ8GBV7BBEJBH3BBJlCBJLBHzDBMdBEtCBCKBFgBBC2BBKNBDJBDmDBZbBLFBDFBDFBKGBCGBC7BBF9DBDJBHj9KBNWBFwBBloItLBDpDBnBGBNEBGZBCEBCCCBCCBCCBoUBhBpBBHyBBCSBCDBFEBCmEBF9FBEFBDFBDFBDCBEGBCGBOBBDLBCZBCSBCBBCOBDNBjB6DBGCBFsBBE3CBCMBEwBwBBsBBjEcBEwBBQbBFjBBKdBGqBBGdBCkBBFNBrB9EBDJBHjBBFjBBFnBBJzBBMLBCOBCGBCBBCKBCOBCGBCBBEzBBN2JBKVBLHBZFBCpBBCIBmCFBDCCBqBBCBBEDDBVBCnCBJIBxBSBCBBGgBBEaBGaBnB3BBFTBDxBBCBBGHBCCBCcBDCBFJBIIBI-BBhBmBBFLBK1BBEcBDaBGZBIDBNGBxCoCB4ByBBOyBBItBBJJBHlBBEcBJBBxGeBCpBBCCBDBBRFBJIBiBtBBJpBBXZBnBbBVWBKtCBFjBBK9BBCEBOYBIJBH0BBCRBJmBBK-CBCTBMRBCuBB-BGBCCCBCBCOBCKBH6BBGJBHDBCHBDBBDVBCGBCBBCEBCJBDBBDCBDHHGGBDGBEEBMJBCDDClBBCJBCDDCDBCJBCBBJBBe7CBCEBfnCBJJBnF1BBDlBBjBkCBMJBHMBU5BBHJBHTBdaBDOBFWB6F7BBlDyCBNHBDDDBGBCBBCdBCBBDLBKJBnCHBDtBBDKBcnCBJyCBOoCBIJB3CHB5ChBBPJBHIBCsBBCNBLcBEfBDVBCNBqCGBCBBCrBBECCBCCBHBJJBHFBCBBCkBBCBBCFBIJBHrBBFJB3HYBIQBCoBBEcB2CQQBwBBO6cBnDuDBCEBMjGBtyCiDBOvhBBRVBL68DBGmSB61G5BBn2B4RBIeBCJBFwCBCJBHdBDFBLlCBLJBCGBCUBGSBxN5BBnG6CBGYBDYBtBqCBF4BBIQBhCEBMGBK1mHBqBfBiDyDB+vIDBCGBCBBCiJBQeeBBBDPPBCBJrMBloCqDBGMBEIBIJBDDBh7D8HBEzNBHWBQQBQtBBDWBKzDB9B1HBLmBBDpCBJvDBWlCB7DTBNTBN2CBKYBoE0CBCmCBCBBDDDBDDBCBCLBCCCBFBCgCBCDBDHBCGBCbBCDBCEBCEEBFBCzKBDjJBD9VBQEBCOBxiBeBHFB2GGBCQBDGBCBBCEBG9BBiBxDxDBrBBENBDJBFBBhKeBS5BBGxOxOBoBB3GqBBFhGhGBdBCVBJBBhHGBCDBCBBCOBCkGBDPBqBrCBFJBFBByYjCBtC8BBjGDBCaBCBBCDDCJBCDBCCCHFFCECBBBCBBCDDCICBCCDDBCGBCDBCDBCCCBIBCQBGCBCEBCQB1BBBvIrBBFjDBNOBDOBCOBCkBBLtFB5BcBOrBBFIBIBBPFB7E4eBEQBEMBE5GBHLBFQQBKBF3BBJJBHnBBJdBDLBFBBPIBoB3KBJNBDMBEKBE4BBCFFBOBDLBFJBIyEBCmDBmgB-2pBBhB9oEBDt0FBDwpHBQtTBjtC9QBjvBq6EBGppIBnkzVvHB", false));
+		return this._Print;
+	}
+	static CATEGORIES = new LazyMap({
+		C: () => new UnicodeRangeTable(decodeRanges("AfBgDgBBOrWrWBHHBCBICCVuMuMnBBBzBBBE4B4BBGBcDBHQBXhGhGxBBB8BBBmDNB8BBByBBBQddBCCMEBhBGBsCiFiFJBBDBBXIICCBFBBKBBDBBFHBCDBDGGBaaBEEHDBDBBXIIDGDBCCGDBDBBECBCGBFCCBFBSJBEKKEXXIDDGBBLIEBCCBNBFBBNGBIEEJBBDBBXIIDGGBKKBDDBEEBFBEDBDGGBTTBIBDHHBBBEFFBBBDCCDCBDCBECBNDBGCBEFFBCCBEBCNBWEBOEEYRRBKKEFFBFBDEEDBBFBBLGBXEEYLLGBBKEEFGBDEBEFFBLLELBOEE0BEEHDBRBBbEETCBZKKCBBICBCDBHCCJFBLBBELB7BDBekBBDCCGZZCYYBGGCIILBBFfBpClBlBBCBoBlBlBQOOBjBBnGCCBDBCBB6LFFBIICFFBqBqBFBBiBFFBIICFFBQQ6BFFBkCkCBhBhBBBBbFB3CBBHBB+UCB6CGBXIBZIBVLBOEEDLB-CBBLFBLFBPMMBEB6CGBsBEBnCJBgBNNBCBNDBCCBrBBBGKBtBDBbFBMCB-BBBiCeeBMMBEBLFBPBBvBBBNTBuCnFnFBGB9BCBQCB-BEBsBBBMHBsBEB3QBBHBBnBBBHBBJGCgBBB2BQQPBBHUUBEEKMMBDBbEByBPBDBBcOOBBBjBNBiBOBtEDB7UVBMUB14BBB-LEBuBCCBDBCBB5BGBDNBZIBI4BI-DhBBb6C6CBKB3GZBxC3C3CBoDoDBDBsB-C-C3CIBxBuzcuzcBBB4BIB9KTB5FHB+GTB9BCBLFB5BHBnCHBNFB1DKBfCBvCMMBCBiB4B4BBHBPBBLBBoDXBdJBHBBHBBHIBIII9BDB-DBBLFBl9KLBYDByBjoIBvLBBrDlBBILBGEBbGGCGDrUfBrBFB0BUUFDBGoEoEBCB-FCBHBBHBBHBBECBIIIBLBDBBNbbUDDQBBPhBB8DEBEDBuBCB5COOBBBCuBBvBhEBeCByBOBdDBlBIBfEBsBEBfmBmBBCBPpBB-EBBLFBlBDBlBDBpBHB1BKBNQQIDDMQQIDDBBB1BLB4JIBXJBJXBHrBrBKkCBHBBCtBtBDCBCBBYpCpCBGBKvBBUDDBDBiBCBcEBclBB5BDBVBBzBDDBDBJEEeBBEDBLGBKGBhCfBoBDBNIB3BCBeBBcEBbGBFLBIvCBqC2BB0BMB0BGBvBHBLFBnBCBeHBDvGBgBrBrBEBBDPBHHBKgBBvBHBrBVBblBBdTBYIBvCDBlBIB-BGGBLBaGBLFB2BTTBGBoBIBhDVVBJBTwBwBB8BBICCFQQMFB8BEBLFBFJJBDDBXXIDDGLLBDDBEEBCCBEBCEBIBBICBGKBLCCBCCnBLLCBBCFFLDDBGBDcB9CGGBcBpCHBLlFB3BBBnBhBBmCKBLFBOSB7BFBLFBVbBcBBQDBY4FB9BjDB0CLBJBBCBBJDDfDDBNNBHBLlCBJBBvBBBMaBpCHB0CMBqCGBL1CBJ3CBjBNBLFBKuBuBPJBeCBhBBBXPPBnCBIDDtBCBCDDKHBLFBHDDmBDDHGBLFBtBDBL1HBaGBSqBqBBBBe0CBCOBzBMB8clDBwDGGBJBlGryCBkDMBxhBPBXJB88DEBoS41GB7Bl2BB6RGBgBLLBCByCLLBEBfBBHJBnCJBLIIWEBUvNB7BlGB8CEBaBBarBBsCDB6BGBS-BBGKBIIB3mHoBBhBgDB0D8vIBFIIDkJkJBNBCcBEBBCNBFHBtMjoCBsDEBOCBKGBLBBF-6DB+HCB1NFBYOBSOBvBBBYIB1D7BB3HJBoBBBrCHBxDUBnC5DBVLBVLB4CIBamEB2CoCoCDBBCBBDBBFNNCIIiCFFBJJIddFGGCCBI1K1KBlJlJB-V-VBNBGQQBuiBBgBFBH0GBISSBIIDGGBDB-BgBBCvDBuBCBPBBLDBD-JBgBQB7BEBCvOBrB1GBsBDBC-FBgBXXBGBD-GBIFFDQQmGBBRoBBtCDBLDBDwYBlCrCB+BhGBFccDCCBCCLFFCCCBEBCDBCECEDDCBBCICDCCBFFIKFCLLSEBEGGSzBBDtIBtBDBlDLBQBBQQQmBJBvF3BBeMBtBDBKGBDNBH5EB6eCBSCBOCB7GFBNDBCOBNDB5BHBLFBpBHBfBBNDBDNBKmBB5KHBPBBOCBMCB6BCCBCBRBBNDBLGB0EoDoDBjgBBh3pBfB-oEBBv0FBBypHOBvThtCB-QhvBBs6EEBrpIlkzVBxHvw-FB", false)),
+		Cc: () => new UnicodeRangeTable(decodeRanges("AfgDgB", true)),
+		Cf: () => new UnicodeRangeTable(decodeRanges("tFzqBzqBBEBXhGhGyBhMhMBxCxCs5D9-B9-BBDBbEByBEBCJBw03B6H6HBBBimEQQj7IPBhjiBDBwmFHBn0rYffB+CB", false)),
+		Cn: () => new UnicodeRangeTable(decodeRanges("4bBBHDBICCVuMuMnBBBzBBBE4B4BBGBcDBHKBvI9B9BBmDmDBMB8BBByBBBQddBCCMEBjBEBuHJJBDDBXXICCBBBFBBKBBDBBFHBCDBDGGBaaBEEHDBDBBXIIDGDBCCGDBDBBECBCGBFCCBFBSJBEKKEXXIDDGBBLIEBCCBNBFBBNGBIEEJBBDBBXIIDGGBKKBDDBEEBFBEDBDGGBTTBIBDHHBBBEFFBBBDCCDCBDCBECBNDBGCBEFFBCCBEBCNBWEBOEEYRRBKKEFFBFBDEEDBBFBBLGBXEEYLLGBBKEEFGBDEBEFFBLLELBOEE0BEEHDBRBBbEETCBZKKCBBICBCDBHCCJFBLBBELB7BDBekBBDCCGZZCYYBGGCIILBBFfBpClBlBBCBoBlBlBQOOBjBBnGCCBDBCBB6LFFBIICFFBqBqBFBBiBFFBIICFFBQQ6BFFBkCkCBhBhBBBBbFB3CBBHBB+UCB6CGBXIBZIBVLBOEEDLB-CBBLFBLFBbFB6CGBsBEBnCJBgBNNBCBNDBCCBrBBBGKBtBDBbFBMCB-BBBiCeeBMMBEBLFBPBBvBBBNTBuCnFnFBGB9BCBQCB-BEBsBBBMHBsBEB3QBBHBBnBBBHBBJGCgBBB2BQQPBBHUUBEEKmDmDNBBcOOBBBjBNBiBOBtEDB7UVBMUB14BBB-LEBuBCCBDBCBB5BGBDNBZIBI4BI-DhBBb6C6CBKB3GZBxC3C3CBoDoDBDBsB-C-C3CIBxBuzcuzcBBB4BIB9KTB5FHB+GTB9BCBLFB5BHBnCHBNFB1DKBfCBvCMMBCBiB4B4BBHBPBBLBBoDXBdJBHBBHBBHIBIII9BDB-DBBLFBl9KLBYDByBDBvzIBBrDlBBILBGEBbGGCGDrUfBrBFB0BUUFDBGoEoEBCC-FCBHBBHBBHBBECBIIIBIBGBBNbbUDDQBBPhBB8DEBEDBuBCB5COOBBBCuBBvBhEBeCByBOBdDBlBIBfEBsBEBfmBmBBCBPpBB-EBBLFBlBDBlBDBpBHB1BKBNQQIDDMQQIDDBBB1BLB4JIBXJBJXBHrBrBKkCBHBBCtBtBDCBCBBYpCpCBGBKvBBUDDBDBiBCBcEBclBB5BDBVBBzBDDBDBJEEeBBEDBLGBKGBhCfBoBDBNIB3BCBeBBcEBbGBFLBIvCBqC2BB0BMB0BGBvBHBLFBnBCBeHBDvGBgBrBrBEBBDPBHHBKgBBvBHBrBVBblBBdTBYIBvCDBlBIBlCJBCBBaGBLFB2BTTBGBoBIBhDVVBJBTwBwBB8BBICCFQQMFB8BEBLFBFJJBDDBXXIDDGLLBDDBEEBCCBEBCEBIBBICBGKBLCCBCCnBLLCBBCFFLDDBGBDcB9CGGBcBpCHBLlFB3BBBnBhBBmCKBLFBOSB7BFBLFBVbBcBBQDBY4FB9BjDB0CLBJBBCBBJDDfDDBNNBHBLlCBJBBvBBBMaBpCHB0CMBqCGBL1CBJ3CBjBNBLFBKuBuBPJBeCBhBBBXPPBnCBIDDtBCBCDDKHBLFBHDDmBDDHGBLFBtBDBL1HBaGBSqBqBBBBe0CBCOBzBMB8clDBwDGGBJBlGryCBkDMB3iBJB88DEBoS41GB7Bl2BB6RGBgBLLBCByCLLBEBfBBHJBnCJBLIIWEBUvNB7BlGB8CEBaBBarBBsCDB6BGBS-BBGKBIIB3mHoBBhBgDB0D8vIBFIIDkJkJBNBCcBEBBCNBFHBtMjoCBsDEBOCBKGBLBBJ76DB+HCB1NFBYOBSOBvBBBYIB1D7BB3HJBoBBBjGUBnC5DBVLBVLB4CIBamEB2CoCoCDBBCBBDBBFNNCIIiCFFBJJIddFGGCCBI1K1KBlJlJB-V-VBNBGQQBuiBBgBFBH0GBISSBIIDGGBDB-BgBBCvDBuBCBPBBLDBD-JBgBQB7BEBCvOBrB1GBsBDBC-FBgBXXBGBD-GBIFFDQQmGBBRoBBtCDBLDBDwYBlCrCB+BhGBFccDCCBCCLFFCCCBEBCDBCECEDDCBBCICDCCBFFIKFCLLSEBEGGSzBBDtIBtBDBlDLBQBBQQQmBJBvF3BBeMBtBDBKGBDNBH5EB6eCBSCBOCB7GFBNDBCOBNDB5BHBLFBpBHBfBBNDBDNBKmBB5KHBPBBOCBMCB6BCCBCBRBBNDBLGB0EoDoDBjgBBh3pBfB-oEBBv0FBBypHOBvThtCB-QhvBBs6EEBrpIm8yVBCdBhD-DBxHvw-BB---BBB---BBB", false)),
+		Co: () => new UnicodeRangeTable(decodeRanges("gg4B-nGh4hc9--BD9--B", true)),
+		Cs: () => new UnicodeRangeTable(decodeRanges("gg2B--B", true)),
+		L: () => new UnicodeRangeTable(decodeRanges("hCZBHZBwBLLFGGBVBCeBCpOBFLBPEBICCiEEBCBBDDBCHHCCBCCCBSBCyCBCqEBJlFBClBBDHHBnBBoCaBFDBuBqBBkBBBCiDBCQQBIIBLLBBBDRRCdBe4CBMZZBfBKBBFGGBUBFKKEYYBXBIKBGXBCGBRpBB7B1BBETTIJBQPBFHBDBBDVBCGBCEEBCBERROBBCCBPBBLJJBEBFBBDVBCGBCBBCBBCBBgBDBCUUBBBRIBCCBCVBCGBCBBCEBETTQBBYMMBGBDBBDVBCGBCBBCEBEffBCCBBBQSSCFBECBCDBEBBCCCBEEBEEBBBELBX1B1BBGBCCBCWBCPBEbbBBBCBBDBBfFFBGBCCBCWBCJBCEBEffBBBCBBQBBSIBCCBCoBBDRRGCBJCBZFBGRBEXBCIBCDDBFB7BvBBCBBNGB7BBBCCCBDBCXBCCCBIBCBBKDDBDBCWWBCBhBgCgCBGBCjBBcEB0DqBBVRRBEBFDBEEEBIIBBBFMBNSSBkBBCGGDqBBCsKBCDBDGBCCCBCBDoBBCDBDgBBCDBDGBCCCBCBDOBC4BBCDBDiCBmBPBR1CBDFBErTBDQBCZBGqCBHHBIRBOSBPRBPMBCCBQzBBkBFFkC4CBIEBDhBBCGGBkCBLeByBdBDEBMrBBFZB3BWBK0BBzC+C+CBtBBSHB3BdBOBBLrBBbjBBqBCBLjBBDKBGqBBDCBqBDBCFBCBBEGGB+FBhC1IBDFBDlBBDFBDHBCGCBdBD0BBCGBCEEBBBCGBEDBDFBFMBGCBCGB1DOORMBmDFFDJBCEEBDBHGCBCBCKBDDBGEBF1B1BB8zC8zCBjHBHDBEBBNlBBCGGD3BBIRRBVBKGBCGBCGBCGBCGBCGBCGBCGBxC2O2OBrBrBBDBGBBF1CBHCBC5CBCDBGqBBC9CBSfBxBPBhQ-tGBhCs0VBkCtBBDsIBEPBLBBVuBBReBDlCByBIBDmDBDxCBVQBCCBCDBCWBezBBPxBB-BFBECCBMMBaBLWBacBIuBBdRRBDBCJBLEBCoBBYCBCHBVWBEEEBwBBCEEBDDBDBDCCZCBDKBICBNFBDFBDFBKGBCGBCqBBCNBHyDBej9KBNWBFwBBloItLBDpDBnBGBNEBGCCBIBCMBCEBCCCBCCBCCBqDBiBqLBT-BBD1BBpBLB1DEBCmEBlBZBHZBM4CBEFBDFBDFBDCBkBLBCZBCSBCBBCOBDNBjB6DBmMcBEwBBwBfBOTBCHBHlBBLdBDjBBFHBxB9EBTjBBFjBBFnBBJzBBNKBCOBCGBCBBCKBCOBCGBCBBEzBBN2JBKVBLHBZFBCpBBCIBmCFBDCCBqBBCBBEDDBVBLWBKeBiCSBCBBLVBLZBHZBnB3BBHBBhCQQBCBCCBCcBrBcBEcBkBHBCbBc1BBLVBLSBORBvDoCB4ByBBOyBBOjBBnBbBKWB7HpBBHBBRFB5BcBLJJBUBrBRBvBUBcWBN0BB6BBBDOOBrBBhBYBbjBBeDDJiBBENNBuBBPDBWCCkBRBCYBUBBgCGBCCCBCBCOBCJBIuBBnBHBDBBDVBCGBCBBCEBETTNEBfJBCDDClBBCaaCtBtBBzBBTDBVCBfvBBVBBC5F5FBtBBqBDBlBvBBV8B8BBpBBOoCoCBZBmBGB6FrBB1D-BBgBHBDDDBGBCBBCXBQCC-CHBDmBBRCCdLLBmBBIWWMtBBUTTBnCBoGgBBgBIBCkBBSyByBBcBxDGBCBBClBBWaaBEBCBBCfBPYYBqBBlISBQCCBLBChBB9DwCwCB4cBnHjGBtyCgDBQvhBBSFBa68DBGmSB61GdBj3B4RBIeBSuCBSdBTvBBRDBgBUBGSBxNsBB0G-BBhBYBDYBtBqCBGjCjCBLBhCBBCPPBNNB0mHBqBfBiDyDB+vIDBCGBCBBCiJBQeeBBBDPPBCBJrMBloCqDBGMBEIBIJBn7F0CBCmCBCBBDDDBDDBCBCLBCCCBFBCgCBCDBDHBCGBCbBCDBCEBCEEBFBCzKBDYBCYBCeBCYBCeBCYBCeBCYBCeBCYBCHB15BeBHFBmI9BBzEsBBLGBRiKiKBcBTrBBlPbBlHdBDwGwGBdBCCBCBBCGBDEBKBBhHGBCDBCBBCOBCkGB8BjCBI1lB1lBBCBCaBCBBCDDCJBCDBCCCHFFCECBBBCBBCDDCICBCCDDBCGBCDBCDBCCCBIBCQBGCBCEBCQBlqE-2pBBhB9oEBDt0FBDwpHBQtTBjtC9QBjvBq6EBGppIB", false)),
+		LC: () => new UnicodeRangeTable(decodeRanges("hCZBHZB7BLLBVBCeBCiGBCDBFvGBDZBhGDBDBBECBCHHCCBCCCBSBCyCBCqEBJlFBClBBKoBB44ClBBCGGDqBBDCBhV1CBDFBjkCKBGqBBDCBhCrBBgCMBChBBmD1IBDFBDlBBDFBDHBCGCBdBD0BBCGBCEEBBBCGBEDBDFBFMBGCBCGBmIFFDJBCEEBDBHGCBCBCFBFDDBCBGEBF1B1BB8zC8zCB6DBDmDBHDBEBBNlBBCGGzoetBBTbBnEtCBCWBEDBCsCBZBBE2Z2ZBpBBGIBIvCBh6TGBNEBqgBZBHZBmlBvCBhDjBBFjBB1DKBCOBCGBCBBCKBCOBCGBCBBk2ByBBOyBB+CVBLVB74C-BBhrV-BBhBYBDYBtpZ0CBCmCBCBBDDDBDDBCBCLBCCCBFBCgCBCDBDHBCGBCbBCDBCEBCEEBFBCzKBDYBCYBCeBCYBCeBCYBCeBCYBCeBCYBCHB15BJBCTBHFB2uCjCB", false)),
+		Ll: () => new UnicodeRangeTable(decodeRanges("hDZB7BqBqBBWBCHBC2BCBQCBuBCDECBBBDCCDEEBFFDEEBBBDDDCCCDCCBCCDEECDDBDDBBBHGDCOCBSCBDDCEEC4BCBFBDDDBCCFICBjCBDZBiGCCEEEBBBTccBhBBCBBECBCWCBDBCGDB0B0BBuBBCgBCK0BCDMCBgDCxBoBBo6CqBBDCB5XFBjkCIBC2D2DBqBBgCMBChBBnD0ECBHBCgDCBHBJFBLHBJHBJFBLHBJHBJNBDHBJHBJHBJEBCBBHEEBBBCBBJDBDBBJHBLCBCBBzIEEBEEcKFDBBJDBF2B2Bs1CvBBCEEBGCFCCBCCBEBGiDCBIICFFNlBBCGG0oesBCUaCoEMCBBBC+BCBGBCCCDICFCCDCCBBBCSCGGGCMCFCCDOCbEE2ZqBBGIBIvCBh6TGBNEBqhBZBumBnBBpEjBB8EKBCOBCGBCBBk4ByBB+DVB75CfBhsVfB8BYBnqZZBbGBCRBbZBbDBCCCBFBCKBbZBbZBbZBbZBbZBbZBbZBbZBbbBdYBCFBbYBCFBbYBCFBbYBCFBbYBCFBC15B15BBIBCTBHFB4vChBB", false)),
+		Lm: () => new UnicodeRangeTable(decodeRanges("wVRBFLBPEBICCmEGG-OnHnHlFBBuIBBFgBgBKEEhFoFoF1mBgEgE2R72B72BsDkTkTxOFBvF+BBOjBjBBjBByVOORMBg-CBByHgGgG2OsBsBBDBGiDiDB+C+CBBB34bjnBjnBBEBvIzDzDdBB6DIBxCYYpDDBEBB2OXXqEtDtDWBBoDDBKngVngVuBBBh-BFBCpBBCIB0sBhBhB2K04D04DnrTDB9PCBpBBBnRMBhCBBCPPB9-P9-PBCBCGBCBByhM9BBqGGBud0Q0QsSAB", false)),
+		Lo: () => new UnicodeRangeTable(decodeRanges("qFQQhIFFBCBxGBB7ZaBFDBuBfBCJBkBBBCiDBCZZBLLBBBDRRCdBe4CBMZZBfBWVBrBYBIKBGXBCGBRoBB8B1BBETTIJBROBFHBDBBDVBCGBCEEBCBERROBBCCBPBBLJJBEBFBBDVBCGBCBBCBBCBBgBDBCUUBBBRIBCCBCVBCGBCBBCEBETTQBBYMMBGBDBBDVBCGBCBBCEBEffBCCBBBQSSCFBECBCDBEBBCCCBEEBEEBBBELBX1B1BBGBCCBCWBCPBEbbBBBCBBDBBfFFBGBCCBCWBCJBCEBEffBBBCBBQBBSIBCCBCoBBDRRGCBJCBZFBGRBEXBCIBCDDBFB7BvBBCBBNFB8BBBCCCBDBCXBCCCBIBCBBKDDBDBYDBhBgCgCBGBCjBBcEB0DqBBVRRBEBFDBEEEBIIBBBFMBNyDyDBnKBCDBDGBCCCBCBDoBBCDBDgBBCDBDGBCCCBCBDOBC4BBCDBDiCBmBPByDrTBDQBCZBGqCBHHBIRBOSBPRBPMBCCBQzBBpBkCkCBhBBC0BBIEBDhBBCGGBkCBLeByBdBDEBMrBBFZB3BWBK0BBxFuBBSHB3BdBOBBLrBBbjBBqBCBLdByDDBCFBCBBE7hB7hBBCB4-C3BBZWBKGBCGBCGBCGBCGBCGBCGBCGBoR2B2BF1CBJCCB4CBFGGBpBBC9CBSfBxBPBhQ-tGBhC0wUBC2jBBkCnBBJrIBFPBLBBjCyByBBkCBqFoDoDEGBCCBCDBCWBezBBPxBB-BFBECCBMMBaBLWBacBIuBBuBEBDIBLEBCoBBYCBCHBVPBCFBEEEBwBBCEEBDDBDBDCCZBBEKBIPPBEBDFBDFBKGBCGByEiBBej9KBNWBFwBBloItLBDpDBkCCCBIBCMBCEBCCCBCCBCCBqDBiBqLBT-BBD1BBpBLB1DEBCmEBqDJBCsBBDeBEFBDFBDFBDCBkBLBCZBCSBCBBCOBDNBjB6DBmMcBEwBBwBfBOTBCHBHlBBLdBDjBBFHBhEtCBjDnBBJzBB9CzBBN2JBKVBLHB5EFBDCCBqBBCBBEDDBVBLWBKeBiCSBCBBLVBLZBHZBnB3BBHBBhCQQBCBCCBCcBrBcBEcBkBHBCbBc1BBLVBLSBORBvDoCB4FjBBnBDBCxJxJBoBBHBBRCBCBB5BcBLJJBUBrBRBvBUBcWBN0BB6BBBDOOBrBBhBYBbjBBeDDJiBBENNBuBBPDBWCCkBRBCYBUBBgCGBCCCBCBCOBCJBIuBBnBHBDBBDVBCGBCBBCEBETTNEBfJBCDDClBBCaaCtBtBBzBBTDBVCBfvBBVBBC5F5FBtBBqBDBlBvBBV8B8BBpBBOoCoCBZBmBGB6FrBB0GHBDDDBGBCBBCXBQCC-CHBDmBBRCCdLLBmBBIWWMtBBUTTBnCBoGgBBgBIBCkBBSyByBBcBxDGBCBBClBBWaaBEBCBBCfBPYYBnBBCBBlISBQCCBLBChBB9DwCwCB4cBnHjGBtyCgDBQvhBBSFBa68DBGmSB61GdBj3B4RBIeBSuCBSdBTvBB0BUBGSB0NnBB2MqCBGwFwFB0mHBqBfBiDyDBuwIiJBQeeBBBDPPBCBJrMBloCqDBGMBEIBIJBxzI2P2PBrBBiBiKiKBcBTrBBlPaBmHdBDwGwGBdBCCBCBBCGBDEBKiHiHBFBCDBCBBCOBCkGB8pBDBCaBCBBCDDCJBCDBCCCHFFCECBBBCBBCDDCICBCCDDBCGBCDBCDBCCCBIBCQBGCBCEBCQBlqE-2pBBhB9oEBDt0FBDwpHBQtTBjtC9QBjvBq6EBGppIB", false)),
+		Lt: () => new UnicodeRangeTable(decodeRanges("lOGDnB2sH2sHBGBJHBJHBNQQwBAB", false)),
+		Lu: () => new UnicodeRangeTable(decodeRanges("hCZBmDWBCGBiB2BCDOCDuBCBECEBBCCCBCCBBBDDBCBBCCBEBBCBBCECBCCDCCBCCBBBCCCBEEIJDCMCDQCDDDCCBC4BCIBBCBBDCCBCBCGCiJCCEJJHCCBBBCCCBCCBPBCIBkBDDBBBEWCGDDCBBDyBBxBgBCK2BCBMCD+CCDlBBq6ClBBCGGzW1CB0kCHHBpBBDCBhK0ECKgDCKHBJFBLHBJHBJFBMGCJHBpCDBNDBNDBNEBMDBnIFFECBDCBDEEBDBHGCBCBDDBLBBG+B+B9zCvBBxBCCBBBDGCBCBCDDJCBCgDCJCCFuqeuqeCqBCUaCoEMCE8BCLECBICFCCDCCEUCBDBCEBCOCBCBCCCBQCZs5Vs5VBYBmmBnBBpEjBB9EKBCOBCGBCBBr3ByBB+EVB75CfBhsVfBhCYBoqZZBbZBbZBbCCBGDBDDBCBCHBbZBbBBCDBDHBCGBcBBCDBCEBCEEBFBcZBbZBbZBbZBbZBbZBfYBiBYBiBYBiBYBiBYBiB2pE2pEBgBB", false)),
+		M: () => new UnicodeRangeTable(decodeRanges("gYvDB0IGBoIsBBCCCBCCBCCpCKBxBUBRmDmDBFBDFBDBBCDBkBffBZB8CKB7BIBKZZBCBCIBCCBCEBsBCB8BIBrBXBCgBB3BCBCRBCGBLBBeCB5BCCBFBDBBDCBKLLBbbDCB5BCCBDBFBBDCBEffBEEMCB5BCCBGBCCBCCBVBBXFBCCB5BCCBFBDBBDCBICBLBBf8B8BBDBECBCDBKpBpBBDB4BCCBFBCCBCDBIBBMBBeCB5BCCBFBCCBCDBIBBMBBQNNBCB4BBBCGBCCBCDBKLLBeeBBBnCFFBEBCCCBGBTBB+BDDBFBNHBjDDDBHBMGBqCBBcECFBByBTBCBBGKBCjBBKlDlDBSBYDBFCBCCBDGBEDBOLBCLLBCBgWCBzdDBdCBeBBfBBhCfBKuBuBBBBC2D2DBjBjB3DLBFLB8GEB6BJBCcBDxBxBBsBBDLBVEBwBQBnBIBNCBfMB5BNBxBTB5ECBCUBFHHDCBnG-BBxWgBB--CCBuEhDhDBeBrRFBqDBB1udDBCJBhBBBxCBBxIEEFYYBDBF0C0CBzBzBBQBbRBOnBnBBGBaMBtBDBwBNBlBkCkCBMBNJJBuBuBBBBzBCCBBBDBBGBBCqBqBBDBGBBtHHBCBBx5TiXiXBOBRPBuejHjH2EEBn0BCBCBBGDBpBCBFmFmFB+R+RBCBiCEB+JBBuCFBnCKByBDB7DCB2BOBqBDDBLLBCBuBKBI+B+BBBBlBNBRBBtBNNBBBxBNBJDBCBB9CLBHDD+ELBWDB4BBBCGBDBBDCBKLLBDDBFBEEBkCIBCDDCDBCEBCPPBzCzCBQBYyCyCBSBsHGBDIBcBBzCQBrDMBmDOBhIOB2HFBCBBDDBCCCBuEuEBFBDGBEddBIBpBGBCDBJKKBJBvBPBnGHBoGHBCHBzCVBCNB7DFBECCBCCBFBCjCjCBDBCBBCEB8KDBKBBCxBxBBFBEEBYmnFmnFHOBpmLRBhuCEB8BGB5gBCCB1BBIDByCMMBslTslTBizEizEBsBBDWB-QEBEFBJHBDGBfDB1ECB89B2BBFxBBJPPXEBCOBxqBGBCQBDGBCBBCEBlDhFhFBFB4L+B+BBCB9PDB-HBB0HDDIBBG7O7OBFBuDGB29lYvHB", false)),
+		Mc: () => new UnicodeRangeTable(decodeRanges("joC4B4BDCBJDBCBBzBBB7BCBHBBDBBLsBsB7BCBjC7B7BBBBJCCB2B2BB7B7BCHHBDDBLLnDBBCBBECBCCBLqBqBBBB+BDB+BBB7BCCBDBDBBCBBKBBdPPB7B7BBBBGCBCCBLrBrBBsCsCBBBHHBTBBrKBBgCsFsFBFFHDDBaaBLLBBBDGBWBBDFBDLLBBB5zBffiEIIBGBCBB7KDBDCBFBBCFBhHBB7BCCKCCBJJBEByExBxBGCCBDBCBB+BffFBBD9B9BDCBCEEBxBxBBGBJBBsFWW35EBB0-dBBD5C5CBzBzBBOBvEBBwBxBxBBFFBDDBBBvDBBDBBZuBuBCuDuDDBBGuHuHBCCBCCBCC0gZCCgEuBuBBBBFBB0DZZB8B8BxBCBKBBO+C+CBBBEBBCrFrFBBBgBBB7BBBCDBDBBDCBKLLB1C1CBBBIDDCDBCBBCmDmDBBBJBBErDrDBBBHCCBCBDuHuHBBBHDBDyDyDBBBJBBCuDuDCBBHoDoDCBBFmImIBBBK4H4HBEBCBBFDDCvEvEBBBJDBF1C1CeBB-BqGqGECCoGPPrDIID2G2GBDBFBBC-K-KBNNxBBBJBBCpvQpvQBBBlxD2BBpDBB0rYBBHFB", false)),
+		Me: () => new UnicodeRangeTable(decodeRanges("okBBB1xF-wB-wBBCBCCBsshBCB", false)),
+		Mn: () => new UnicodeRangeTable(decodeRanges("gYvDB0IEBqIsBBCCCBCCBCCpCKBxBUBRmDmDBFBDFBDBBCDBkBffBZB8CKB7BIBKZZBCBCIBCCBCEBsBCB8BIBrBXBCfB4BCCFHBFEEBFBLBBe7B7BFDBJVVBbbDBB6BFFBFFBDDBBBEffBEEMBB6BFFBDBCBBFVVBXXBEBC7B7BDCCBCBJIIBMMBff+BNNzBEE4BCCBBBGCBCDBIBBMBBe7B7BDHHGBBVBBdBB6BBBFDBJVVBeepCIIBBBC7C7CDGBNHBjDDDBHBMGBqCBBcEC4BNBCEBCBBGKBCjBBKnDnDBCBCFBCBBDBBaBBFCBRDBODDBHHQgWgWBBBzdCBeBBfBBfBBhCBBCGBJDDBJBKuBuBBBBC2D2DBjBjB3DCBFBBKHHBBB8GBBD7B7BCGBCCCDHBHJBDxBxBBMBCeBDLBVDBxBCCBDBCGGpBIBNBBhBDBDBBCCB5BCCBEECCB7BHBDBB5ECBCMBCGBFHHEBBnG-BBxWMBFEEBKB--CCBuEhDhDBeBrRDBsDBB1udFFBIBhBBBxCBBxIEEFaaBGG4EBBbRBOnBnBBGBaKBvBCBxBDDBCBDBBoBkCkCBEBDBBDBBNJJwB0B0BCCBDBBGBBCrBrBBJJvHDDFx5Tx5TiXPBRPBuejHjH2EEBn0BCBCBBGDBpBCBFmFmFB+R+RBCBiCEB+JBBuCFBnCKByBDB8D3B3BBNBqBDDBLLBBByBDBDBBI+B+BBBBlBEBCHB-BNNB1B1BBHBLDBDgDgDBBBDCCBHHD+E+EEHBWBB6BBBEmBmBBFBEEBnCFBOECPBB2CHBDCBCYY1CFBCFFBCCBvHvHBCBHBBCBBcBB2CHBDCCBrDrDCDDBEBCmDmDCDDBCBCEBkIIBCBBhIBBCFFxEDBDBBFhBhBBIBpBFBDDBJKKBEBDCBvBMBCBBnGCCBBBCqGqGBFBCFBCzCzCBUBDGBCBBCBB7DFBECCBCCBFBCpCpCBEEC8K8KBMMB1B1BBDBGCCYmnFmnFHOBpmLLBECBhuCEB8BGB5gBgCgCBCByC5lT5lTBizEizEBsBBDWBhRCBSHBDGBfDB1ECB89B2BBFxBBJPPXEBCOBxqBGBCQBDGBCBBCEBlDhFhFBFB4L+B+BBCB9PDB-HBB0HDDIBBG7O7OBFBuDGB29lYvHB", false)),
+		N: () => new UnicodeRangeTable(decodeRanges("wBJB5DBBGDDBBBitBJBnEJBnGJB9MJB3DJBFFBtDJB3DJB3DJBDFBvDMB0DJBJGBoDJBpDGBISBuDJBhDJB3DJBnCTBtIJBnCJBwWTBybCBwHJBHJBXJBtJJBhEKBmFJBHJB3FJB3CJBnEJBHJB3gBEEBEBHJBnGyBBDEB3W7BBvCVB3TdBqrBqYqYaIBPCB4KDBrEJBfHBCOBhBJBoBOBh7cJB9FJBhKFB7EJBnBJBnGJBXJB3CJB3MJB34UJBuPsBBN4BBSBB2KaBlBDBeJJnEEBrGJBvdHBaGBoBIBsCEBXFBhFBBDPBDtBBhCIB1BBBfCBsCEBpDHBZHBqBGBrKFBxBJBHJB3IeB-EJBrBDBxDGBnEdBhEJB9BJBxEJBITB8HJB3KJB3DJB3LJBnDJBHTBtCLBlNSB+CJB3UJB3CcBkHJBnCJB3BJBnLJBnDUBshBuDBimPJBnpCJB3CJBnEJBCGBvQJBnIWB+KCB6nXJBnuBTBNTBtDYB2iBxBBhqCJBnNJB3PJB4HJBtWIBhEJB4Y6BBCCBCDBtCsBBCOBjeMBk3CJB", false)),
+		Nd: () => new UnicodeRangeTable(decodeRanges("wBJnxBJnEJnGJ9MJ3DJ3DJ3DJ3DJ3DJ3DJ3DJ3DJ3DJhDJ3DJnCJ3IJnCJn6BJnBJtJJhEJnFJHJ3FJ3CJnEJHJnuiBJnVJnBJnGJXJ3CJ3MJ34UJnsBJnkCJHJ9YJhEJ9BJxEJ3IJ3KJ3DJ3LJnDJHTtCJnNJnDJ3UJ3CJ3HJnCJ3BJnLJ3uQJnpCJ3CJnEJ3QJ37XJ12CxBhqCJnNJ3PJ4HJ2aJ30EJ", true)),
+		Nl: () => new UnicodeRangeTable(decodeRanges("u3FCBwzCiBBDDB-zDaaBHBPCBs1dJBxyW0BBtOJJnEEBrhIuDBm8SCB", false)),
+		No: () => new UnicodeRangeTable(decodeRanges("yFBBGDDBBB2pCFB5LFB5DCBmEGB6GGBSIByNJB2hBTB0jBJBhP20B20BEFBHJBnGPBqB3W3WB6BBvCVB3TdBqrB1kB1kBBCBrEJBfHBCOBhBJBoBOBxrdFBymWsBBiCDBSBB2KaBlBDB1pBHBaGBoBIBsCEBXFBhFBBDPBDtBBhCIB1BBBfCBsCEBpDHBZHBqBGBrKFBhLeB-EJBrBDBxDGBnETB8LTBmqBBBvNIBobSB0aUBn8SGB-YWBqhZTBNTBtDYBvqFIBid6BBCCBCDBtCsBBCOBjeMB", false)),
+		P: () => new UnicodeRangeTable(decodeRanges("hBCBCFBCDBLBBEBBbCBCccCkBkBGEELBBEEE-VJJzOFBqBBB0BCCDDDtBBBVBBCBBOCCBBBrCDBnDsBsBBMBqHCB3BOBgBmImIBLLtE5D5D6DnMnMNwLwL7CLLBpFpFBNBCmBmBBCBoCrCrCBDBFBBwDFBsFlTlTBHB4EuTuTtBBBvCCBoCBB+ECBCCBmBKB6JBB5GBBhEGBCFBhFBBLGBdCB9DDB8BEB-BBBhCHBM9Z9ZBWBJTBCMBCLBfBBPBB6TDBeBB+hBNBwCBBgBJB0MVBgCDBhBBB8XDBCBBxDwEwEBtBBCfBDLBkNCBFJBDLBRNNjD7C7CjgdBBuICBkDLL0DFB9LDB3CBBpBCBCyByBBwBwBiDMBRBB9DDB-DBBRBB6HzqUzqUBxGxGBIBXiBBCNBCFFCBB2ECBCFBCDBLBBEBBbCBCccCCCBFB7MCB9UxBxB-MoXoXoGgBgBxIIBnBxDxDBFBjCGB6CDByO-J-JjBlElEBDBtBDB+FGBuDBBCDB-DDBxBBBwCDBFOOCCB5CFBsDrJrJBCCBzDzDBDBLBBCpDpD7HWBqDCBdMBtCjEjEBBB9HpIpIBBB8E9C9CBGB0CCBCEB+CJB4GgDgDBDBrBBBmUBBrCMBwFxjBxjBBDB97CBB8zOBBmEiCiCBDBJpRpRBBBoJDBoK9lT9lTovHEB07C-a-aBAB", false)),
+		Pc: () => new UnicodeRangeTable(decodeRanges("-Cg-Hg-HBUU-u3BBBZCBwHAB", false)),
+		Pd: () => new UnicodeRangeTable(decodeRanges("tB9qB9qB0BiyDiyDmgBqgCqgCBEBiwDDDgBBBFdd-NUUwDxszBxszBBmBmBLqFqFhzD-J-J", false)),
+		Pe: () => new UnicodeRangeTable(decodeRanges("pB0B0BgB+1D+1DC-6B-6BqtC4B4BQ7T7TCff-hBMCxChBhBCGC1MUChCCCiBmhBmhBCECtBGCtNICEGCDBB-ozB6G6GeOCESSCCCrF0B0BgBGD", false)),
+		Pf: () => new UnicodeRangeTable(decodeRanges("7F+6H+6HEddpuDCCFDDQEE", false)),
+		Pi: () => new UnicodeRangeTable(decodeRanges("rFt7Ht7HDBBDaapuDCCFDDQEE", false)),
+		Po: () => new UnicodeRangeTable(decodeRanges("hBCBCCBDECBLLBEEBcclCGGPBBI-V-VJzOzOBEBqB3B3BDDDtBBBVBBCBBOCCBBBrCDBnDsBsBBMBqHCB3BOBgBmImIBLLtE5D5D6DnMnMNwLwL7CLLBpFpFBNBCxDxDrCEBFBBwDFBsFlTlTBHBmY9D9DBBBoCBB+ECBCCBmBFBCDB6JBB5GBBhEGBCFBhFBBLGBdCB9DDB8BEB-BBBhCHBMjajaBJJBGBJIBDDBDCBEKBCCCBIB7kDDBCBBxDwEwEBFFBBBDDDBHBCBBCDDBLLBDBCJBDDBCCCBLBDCBtNCB6B+F+FjgdBBuICBkDLL0DFB9LDB3CBBpBCBCyByBBwBwBiDMBRBB9DDB-DBBRBB6HlxUlxUBFBDXXVBBDDBECBCDBICBHCCB2E2EBBBCCBDECBLLBEEBcclBDDB7M7MBBB9UxBxB-MoXoXoGgBgBxIIBnBxDxDBFBjCGB6CDB0ZlElEBDBtBDB+FGBuDBBCDB-DDBxBBBwCDBFOOCCB5CFBsDrJrJBCCBzDzDBDBLBBCpDpD7HWBqDCBdMBtCjEjEBBB9HpIpIBBB8E9C9CBGB0CCBCEB+CJB4GgDgDBDBrBBBmUBBrCMBwFxjBxjBBDB97CBB8zOBBmEiCiCBDBJpRpRBBBoJDBoK9lT9lTovHEB07C-a-aBAB", false)),
+		Ps: () => new UnicodeRangeTable(decodeRanges("oBzBzBgB-1D-1DC-6B-6B-rCEEnB4B4BQ7T7TCff-hBMCxChBhBCGC1MUChCCCiBmhBmhBCECaTTCECtNICEGCDipzBipzB4GeeCMCESSCCCrFzBzBgBEEDAB", false)),
+		S: () => new UnicodeRangeTable(decodeRanges("kBHHRCBgBCCcCCkBEBCBBDCCBCBDEEfgBgBrODBNNBGGBCCCBPB2DPPBxDxDsErIrIBBB3DCBDDDBvGvGLUUB4H4HIBBpEqLqLBHHB2H2H-DjEjEBGBlEwGwGqBmGmGiGCBQCCBBBDFBVECmEHBCFBCBBGDBmGBBxXJB0WuLuLlL+E+EBgBBiLJBKIBhiBCCBBBMCBOCBOCBOBBmCOOoBCBOCBUhBB-BBBCDBCBBLCCBBBGFBCECFMMBFFBDBGDBC7B7BBFFB2LBFcBD+HBXKByCtCBXnTBtBwBBDeBLyMBX+BBFfBD1LBDpEBmHFBmLBBvBZBC4CBN1GBbPBFOOBNNWBBHBB8CBB0HBBFJBhBlBBKRRBdBMdBJQQBeBLmBBQ-JBhuG-BBx0V2BB6RWBKBBoDBB+EDBLDB+RCBiHPPB+9T+9TpEgBBuLPBhCBB3BHBtBDBjDCCBBBD7E7EHRRBBBgBCCcCCiEGBCGBOBB6JIB6BQBDCBCMBEwBwBBrBB7zBBBwSmWmWBiKiKBGBnjC2kC2kCBbBr6SDBG3qU3qUk7DvHBLCBEzNBHWBQQBgDzDB9B1HBLmBBD7BBGCBXBBIdBF8BBWhCBE7F7FB1CBrbaagBaagBaagBaagBaa9B-PB4BDBzBHBCNBCBBp2BwNwNttCEE+DiOiOBvIvIBqBBFjDBNOBDOBCOBCkBBYgFB5BcBOrBBFIBIBBPFB7E4eBEQBEMBE5GBHLBFQQBKBF3BBJJBHnBBJdBDLBFBBPIBoB3KBJNBDMBEKBE4BBCFFBOBDLBFJBIyEBC7CBLAB", false)),
+		Sc: () => new UnicodeRangeTable(decodeRanges("kB+D+DBCBqnB8D8DzPBBzPBBI2H2HoImSmS8sClmClmCBgBB37hBkuVkuVtD7E7E8GBBEBB3-HDB-4wBxtCxtC", false)),
+		Sk: () => new UnicodeRangeTable(decodeRanges("+CCCoCHHFEEqQDBNNBGGBCCCBPB2DPPBjoBjoB15FCCBBBMCBOCBOCBOBB9kEBBkzdWBKBBoDBBxePPBniUniUBPB8bCCjF4g9B4g9BBDB", false)),
+		Sm: () => new UnicodeRangeTable(decodeRanges("rBRRBBB+BCCuBFFmBgBgB-XwQwQBBB8xGOOoBCBOCBsEoBoBBDBHlClCBDBGBBFGDIgBgBBDDCgBgBBqIBhBBB7CffBXBpBFB2OKK3BHBwDxKxKBDBDeBLPBhIiEBX+BBFfBDhIBxBUBDFB9+zB5Z5ZCCBlFRRBBB+BCCkEHHBCBitDBBhrwBx+Bx+BagBgBagBgBagBgBagBgBat5Ft5FB-uC-uCBHB", false)),
+		So: () => new UnicodeRangeTable(decodeRanges("mFDDFCCyerIrIBgEgEBvGvGLUUB4H4HkQ2L2LjEFBClElEwGqBqBoMCBQCCBBBDFBVECmEHBCFBCBBGDBmGBBxXJB0WzWzW+EhBBiLJBKIBksBBBCDBCBBLCCBHHBEBCECFMMBPPCBBC7B7BBKKBDBDDBCBBCBBCGBCeBDBBCCCBdBtIHBFTBDGBDwCBCdBanBBHnCBXKByCtCBX2FBCIBC1BBJuDBC3HBtBrBBhC-HBhQvBBWBBHmBBDpEBmHFBmLBBvBZBC4CBN1GBbPBFOOBNNWBBHBBxKBBFJBhBlBBKRRBdBMdBJQQBeBLmBBQ-JBhuG-BBx0V2BBibDBLBBC+R+RBBBqqUPBuLPBhCBB3BHBuBCBlPEEFBBOBB6JIB6BQBDCBCMBEwBwBBrBB7zBBBwSpgBpgBBGBnjC2kC2kCBGBFQBr6SDBG3qU3qUk7DvHBLCBEzNBHWBQPBhDzDB9B1HBLmBBD7BBGCBXBBIdBF8BBWhCBE7F7FB1CBqlB-PB4BDBzBHBCNBCBBp2B96C96CiEyWyWBqBBFjDBNOBDOBCOBCkBBYgFB5BcBOrBBFIBIBBPFB7E6HBG4WBEQBEMBE5GBHLBFQQBKBF3BBJJBHnBBJdBDLBFBB-B3KBJNBDMBEKBE4BBCFFBOBDLBFJBIyEBC7CBLAB", false)),
+		Z: () => new UnicodeRangeTable(decodeRanges("gBgEgEgvFgsCgsCBJBeBBGwBwBh9DAB", false)),
+		Zl: () => new UnicodeRangeTable(decodeRanges("ohIA", true)),
+		Zp: () => new UnicodeRangeTable(decodeRanges("phIA", true)),
+		Zs: () => new UnicodeRangeTable(decodeRanges("gBgEgEgvFgsCgsCBJBlBwBwBh9DAB", false)),
+		ASCII_Hex_Digit: () => new UnicodeRangeTable(decodeRanges("wBJIFbF", true)),
+		Alphabetic: () => new UnicodeRangeTable(decodeRanges("hCZBHZBwBLLFGGBVBCeBCpOBFLBPEBICC3CeeBQBCBBDDBCHHCCBCCCBSBCyCBCqEBJlFBClBBDHHBnBBoBNBCCCBCCBCCJaBFDBeKBG3BBCGBPlDBCHBFHBFCBLCBDRRBuBBOkDBZgBBKBBFGGBWBDSBUYBIKBGXBCGBIJJBoBBLLBEGBHrCBCPBCCBFOBOSBCHBDBBDVBCGBCEEBCBEHBDBBDBBCJJFBBCEBNBBLFFBBBCFBFBBDVBCGBCBBCBBCBBFEBFBBDBBFIIBCBCSSBEBMCBCIBCCBCVBCGBCBBCEBEIBCCBCBBEQQBCBWDBFCBCHBDBBDVBCGBCBBCEBEHBDBBDBBKBBFBBCEBORRBCCBEBECBCDBEBBCCCBEEBEEBBBELBFEBECBCCBEHHpBMBCCBCWBCPBEHBCCBCCBJBBCCBCBBDDBdDBCHBCCBCWBCJBCEBEHBCCBCCBJBBGCBCDBOCBNMBCCBCoBBDHBCCBCCBCGGBCBIEBXFBCCBCRBEXBCIBCDDBFBJFBCCCBGBTBBO5BBGGBH0B0BBECBDBCXBCCCBRBCCBDEBCHHPDBhBgCgCBGBCjBBFSBFPBCjBBkC2BBCDDBDBR-BBLDBDlBBCGGDqBBCsKBCDBDGBCCCBCBDoBBCDBDgBBCDBDGBCCCBCBDOBC4BBCDBDiCBmBPBR1CBDFBErTBDQBCZBGqCBEKBITBMUBNTBNMBCCBCBBNzBBDSBPFFkC4CBIqBBGlCBLeBCLBFIBYdBDEBMrBBFZB3BbBF+BBDTBzBYYBMMBBByBzBBCOBCHB0BpBBDDBLrBBCKBP2BBXCBLjBBDKBGqBBDCBqBDBCFBCBBEGGB+FBUhBBM1IBDFBDlBBDFBDHBCGCBdBD0BBCGBCEEBBBCGBEDBDFBFMBGCBCGB1DOORMBmDFFDJBCEEBDBHGCBCBCKBDDBGEBFSSBnBBuZzBB34BkHBHDBEBBNlBBCGGD3BBIRRBVBKGBCGBCGBCGBCGBCGBCGBCGBCfBwB2O2OBBBaIBIEBDEBF1CBHCBC5CBCDBGqBBC9CBSfBxBPBhQ-tGBhCs0VBkCtBBDsIBEPBLBBVuBBGHBEwDBoBIBDmDBDxCBVUBCgBBZzBBNjCBCtBtBBEBECCBBBLgBBGiBBOcBEyBBCLBQRRBOBLEBC2BBKNBTWBEkCBCCCZCBDPBDDBMFBDFBDFBKGBCGBCqBBCNBH6DBWj9KBNWBFwBBloItLBDpDBnBGBNEBGLBCMBCEBCCCBCCBCCBqDBiBqLBT-BBD1BBpBLB1DEBCmEBlBZBHZBM4CBEFBDFBDFBDCBkBLBCZBCSBCBBCOBDNBjB6DBmC0BBsIcBEwBBwBfBOdBGqBBGdBDjBBFHBCEBrB9EBTjBBFjBBFnBBJzBBNKBCOBCGBCBBCKBCOBCGBCBBEzBBN2JBKVBLHBZFBCpBBCIBmCFBDCCBqBBCBBEDDBVBLWBKeBiCSBCBBLVBLZBHZBnB3BBHBBhCDBCBBGHBCCBCcBrBcBEcBkBHBCbBc1BBLVBLSBORBvDoCB4ByBBOyBBOnBBjBbBEGGBVB7HpBBCBBEBBRFBzBCBEcBLJJBUBrBRBvBUBcWBKlCBsBEBL4BBKOOBXBYyBBSDBJiBBEKKB+BBCDBKBBLCCkBRBChBBDHHBCB-BGBCCCBCBCOBCJBI4BBYDBCHBDBBDVBCGBCBBCEBEHBDBBDBBEHHGGBdJBCDDClBBCJBCDDCDBCBBECCtBhCBCCBCDBVCBfhCBDBBC5F5FB0BBDGBaFBjB+BBCEE8B1BBDoCoCBZBDNBWGB6F4BBoD-BBgBHBDDDBGBCBBCdBCBBDBBDDB+CHBDtBBDFBCCCBccBxBBDJBSnCBGTTBnCBoDHB5CgBBgBIBCsBBCGBCyByBBcBDVBCNBqCGBCBBCrBBECCBCCBBBCDDBZZBEBCBBCkBBCBBCDBCYYBqBBlIWBKQBCoBBECBwDwCwCB4cBnDuDBSjGBtyCgDBQvhBBSFBa68DBGmSB61GuBBy2B4RBIeBSuCBSdBTvBBRDBgBUBGSBxNsBB0G-BBhBYBDYBtBqCBF4BBIQBhCBBCNNBFBK1mHBqBfBiDyDB+vIDBCGBCBBCiJBQeeBBBDPPBCBJrMBloCqDBGMBEIBIJBFi7Fi7FBzCBCmCBCBBDDDBDDBCBCLBCCCBFBCgCBCDBDHBCGBCbBCDBCEBCEEBFBCzKBDYBCYBCeBCYBCeBCYBCeBCYBCeBCYBCHB15BeBHFB2GGBCQBDGBCBBCEBG9BBiBxDxDBrBBLGBRiKiKBcBTrBBlPbBlHdBDwGwGBdBCVBJBBhHGBCDBCBBCOBCkGB8BjCBEEE1lBDBCaBCBBCDDCJBCDBCCCHFFCECBBBCBBCDDCICBCCDDBCGBCDBCDBCCCBIBCQBGCBCEBCQB1TZBHZBHZB3zD-2pBBhB9oEBDt0FBDwpHBQtTBjtC9QBjvBq6EBGppIB", false)),
+		Dash: () => new UnicodeRangeTable(decodeRanges("tB9qB9qB0BiyDiyDmgBqgCqgCBEB+BoBoBQnMnMlgDDDgBBBFdd-NUUwDxszBxszBBmBmBLqFqFhzD-J-J", false)),
+		Emoji: () => new UnicodeRangeTable(decodeRanges("jBHHGJBwDFFu8HNN5GXX7CFBQBBwLBBNnFnFaKBFCBoGoHoHBLLK7B7BBCBCEBKGDBDDFDDCBBDIEBJJBBBGCCGLBMBBDCCBCCTDDBTTBEBCCCBEEBGGDBBFBBMBBGBBDGGBECBVVBGGBEBCDBDFFDDDBEBCDDCCCHEEHLLBQQDFFCFFBBBCMMBxBxBBBBKeP1LBBwOCBUBB0BFF7mBNN6SCCrrvDrGrGhFBBNBBPDDBIBsCZBCBBYVVDIBWBBvFhBBDvDBDBBCCBDyCBDCBCmIBC+BBMFBCXBIBBDHBNDDBCBDFFBOOBDDJBBKGGBBBNCBJCBDCCFHHEHHB0CBxBlCBGHBDDBEJBECCBEEDJBkHLBF8I8IBtBBCJBC4FBxDMBEKBE4BBCFFBOBDLBFJB", false)),
+		Emoji_Component: () => new UnicodeRangeTable(decodeRanges("jBHHGJB0+H2G2Gsp3B3+8B3+8BBYB8PEBxtBDBtzhY-CB", false)),
+		Emoji_Modifier: () => new UnicodeRangeTable(decodeRanges("7-8DE", true)),
+		Emoji_Modifier_Base: () => new UnicodeRangeTable(decodeRanges("9wJ8G8GRDB4jzD9B9BBBBDDDBBB2DBBDKBWSBEFFBBBCCBICCZqGqGBFFWFFBvFvFBBBEEB0CRRBBBKMMgSDDJHBHKKBIBDCB5B+B+BBCCBCCSCBCMBmHCBrBIB", false)),
+		Emoji_Presentation: () => new UnicodeRangeTable(decodeRanges("64IBBuGDBEDDqQBBWBBzBLBsBUUOJJBSSBGGBJJGWWIBBCFFDIIFBBdkBkBCFFBBBC+B+BBBBZPP8aBB0BFFvlxDrGrG-FDDBIBsCZBCZZVDDBDBCCBWBBvFgBBNIBClCBCVBNqBBFEBNQBEEEBlCBCCCB5FBD+BBODBCXBTbbBOO3C0CBxBlCBHEEBBBDDBEDBMBBIIBkHLBF8I8IBtBBCJBC4FBxDMBEKBE4BBCFFBOBDLBFJB", false)),
+		Extended_Pictographic: () => new UnicodeRangeTable(decodeRanges("pFFFu8HNN5GXX7CFBQBBwLBBNnFnFaKBFCBoGoHoHBLLK7B7BBCBCEBKGDBDDFDDCBBDIEBJJBBBGCCGLBMBBDCCBCCTDDBTTBEBCCCBEEBGGDBBFBBMBBGBBDGGBECBVVBGGBEBCDBDFFDDDBEBCDDCCCHEEHLLBQQDFFCFFBBBCMMBxBxBBBBKeP1LBBwOCBUBB0BFF7mBNN6SCCrrvDoBoBBCBlDLBQBBQPPBmBmBBIBxDBBNBBPDDBIBU3BBcOBLVVDIBCDBKWBH7FBDvDBDBBCCBDyCBDCBCDBG9HBC+BBMFBCXBIBBDHBNDDBCBDFFBOOBDDJBBKGGBBBNCBJCBDCCFHHEHHB0CBxBlCBGHBDQBECCBEBDMB7GlBBNDB5BHBLFBpBHBfBBNDBDNBKmBBNuBBCJBC4FB5CHBPxEBhI9fB", false)),
+		Hex_Digit: () => new UnicodeRangeTable(decodeRanges("wBJIFbFq1-BJIFbF", true)),
+		Lowercase: () => new UnicodeRangeTable(decodeRanges("hDZBwBLLFlBlBBWBCHBC2BCBQCBuBCDECBBBDCCDEEBFFDEEBBBDDDCCCDCCBCCDEECDDBDDBBBHGDCOCBSCBDDCEEC4BCBFBDDDBCCFICBjCBDiBBIBBfEBhDsBsBCEEDDBTccBhBBCBBECBCWCBDBCGDB0B0BBuBBCgBCK0BCDMCBgDCxBoBBo6CqBBCDB5XFBjkCIBC2D2DB+FBiC0ECBHBCgDCBHBJFBLHBJHBJFBLHBJHBJNBDHBJHBJHBJEBCBBHEEBBBCBBJDBDBBJHBLCBCBB6DOORMBuDEEBEEcKFDBBJDBFiBiBBOBFsasaBYBn6BvBBCEEBGCFCCBCCBGBEiDCBIICFFNlBBCGG0oesBCUaCBBBmEMCBBBC8BCBIBCCCDICFCCDCCBBBCSCGGGCMCFCCDOCWDBCCCBBB2ZqBBCNBHvCBh6TGBNEBqhBZBumBnBBpEjBB8EKBCOBCGBCBBkODDBBBCpBBCIBmoByBB+DVB75CfBhsVfB8BYBnqZZBbGBCRBbZBbDBCCCBFBCKBbZBbZBbZBbZBbZBbZBbZBbZBbbBdYBCFBbYBCFBbYBCFBbYBCFBbYBCFBC15B15BBIBCTBHFBmI9BB1lChBB", false)),
+		Math: () => new UnicodeRangeTable(decodeRanges("rBRRBBBgBeeCuBuBFmBmBgB5W5WBBBDbbBDDBBBwQCBuwGccBBBMEEOPPBCBWEBMEBiCMBFEEBFFBDBTFFDJBCDDBEBHEEBDDBCCBBBCFBENBClClCBWBCFBCBBFBBFfBCHHBPPBqIBJDBVBB7CffBZBCZZMGB+NBBNJBFFBFBBDBBEEBPCCDFBMHBGBB6BCCeDBKCBxK-BBhI-PBxBUBDFB9+zB4Z4ZBEBCjFjFRCBeCCeCCkEHHBCBitDBBhrwBwoBwoBBzCBCmCBCBBDDDBDDBCBCLBCCCBFBCgCBCDBDHBCGBCbBCDBCEBCEEBFBCzKBDjJBDxBBhwFDBCaBCBBCDDCJBCDBCCCHFFCECBBBCBBCDDCICBCCDDBCGBCDBCDBCCCBIBCQBGCBCEBCQB1BBB-uCIB", false)),
+		Quotation_Mark: () => new UnicodeRangeTable(decodeRanges("iBFFkEQQ96HHBaBBowDqOqOBCBOCBixzBDB+FFF7CBB", false)),
+		Terminal_Punctuation: () => new UnicodeRangeTable(decodeRanges("hBLLCMMBEE-ZJJiQ6B6BpCPPCCB1FsBsBBJBCsHsHB3B3BBEBCHBgBmImIB1nB1nBBtFtFFFB4JBB2YHBmY9D9DBBBoCBB+ECBEoBoBBCBDBB7JBBjLDBjFBBLBBCCBeCB8FEB-BBBldYYBKKBBBwlDCBzJOOFLLCBBEBBtNBB8ndBBuICBkHEB-LBB3CBBgD4E4EBBB0ECBgERRB6H6HnxUDDB6B6BBBBCDBqFLLCMMBEEiCDD7hBxBxBnkBoGoG3JBB5EFBlCFB6CDB5dEBtBDB+FGBxDDBgECBiEBBHRRB5C5CBDBtDrJrJB2D2DBBBNBBnLDBEOBqDBB6HCBmQCC8HBB4CBBFBB-MCBuBmUmUBrCrCBspBspBBDB6vRBBmEiCiCBBBLqRqRBoJoJBnwTnwTovHDB", false)),
+		Uppercase: () => new UnicodeRangeTable(decodeRanges("hCZBmDWBCGBiB2BCDOCDuBCBECEBBCCCBCCBBBDDBCBBCCBEBBCBBCECBCCDCCBCCBBBCCCBEEIJDCMCDQCDDDCCBC4BCIBBCBBDCCBCBCGCiJCCEJJHCCBBBCCCBCCBPBCIBkBDDBBBEWCGDDCBBDyBBxBgBCK2BCBMCD+CCDlBBq6ClBBCGGzW1CB0kCHHBpBBDCBhK0ECKgDCKHBJFBLHBJHBJFBMGCJHBpCDBNDBNDBNEBMDBnIFFECBDCBDEEBDBHGCBCBDDBLBBGbbBOBUzZzZBYBx5BvBBxBCCBBBDGCBCBCDDJCBCgDCJCCFuqeuqeCqBCUaCoEMCE8BCLECBICFCCDCCEUCBDBCEBCOCBCBCCCBQCZs5Vs5VBYBmmBnBBpEjBB9EKBCOBCGBCBBr3ByBB+EVB75CfBhsVfBhCYBoqZZBbZBbZBbCCBGDBDDBCBCHBbZBbBBCDBDHBCGBcBBCDBCEBCEEBFBcZBbZBbZBbZBbZBbZBfYBiBYBiBYBiBYBiBYBiB2pE2pEBgBBvgCZBHZBHZB", false)),
+		White_Space: () => new UnicodeRangeTable(decodeRanges("JEBTlDlDbgvFgvFgsCKBeBBGwBwBh9DAB", false))
+	});
+	static SCRIPTS = new LazyMap({
+		Adlam: () => new UnicodeRangeTable(decodeRanges("go6DrCFJFB", true)),
+		Ahom: () => new UnicodeRangeTable(decodeRanges("g4lCaDOFW", true)),
+		Anatolian_Hieroglyphs: () => new UnicodeRangeTable(decodeRanges("ggxCmS", true)),
+		Arabic: () => new UnicodeRangeTable(decodeRanges("gwBEBCFBCNBCCBCfBCJBMZBCrDBChBBxCvBBxHhBBGqCBCcBxy8BtPBDvEBhBPBxDEBCmEBk7DeBkCFBJIBiBFBh43BDBCaBCBBCDDCJBCDBCCCHFFCECBBBCBBCDDCICBCCDDBCGBCDBCDBCCCBIBCQBGCBCEBCQB1BBB", false)),
+		Armenian: () => new UnicodeRangeTable(decodeRanges("xpBlBDxBDCks9BE", true)),
+		Avestan: () => new UnicodeRangeTable(decodeRanges("g4iC1BEG", true)),
+		Balinese: () => new UnicodeRangeTable(decodeRanges("g4GsCCxB", true)),
+		Bamum: () => new UnicodeRangeTable(decodeRanges("g1pB3CpowB4R", true)),
+		Bassa_Vah: () => new UnicodeRangeTable(decodeRanges("w26CdDF", true)),
+		Batak: () => new UnicodeRangeTable(decodeRanges("g+GzBJD", true)),
+		Bengali: () => new UnicodeRangeTable(decodeRanges("gsCDBCHBDBBDVBCGBCEEBCBDIBDBBDDBJFFBCCBDBDYB", false)),
+		Beria_Erfe: () => new UnicodeRangeTable(decodeRanges("g17CYDY", true)),
+		Bhaiksuki: () => new UnicodeRangeTable(decodeRanges("ggnCICsBCNLc", true)),
+		Bopomofo: () => new UnicodeRangeTable(decodeRanges("qXB6wLqBxDf", true)),
+		Brahmi: () => new UnicodeRangeTable(decodeRanges("ggkCtCFjBKA", true)),
+		Braille: () => new UnicodeRangeTable(decodeRanges("ggK-H", true)),
+		Buginese: () => new UnicodeRangeTable(decodeRanges("gwGbDB", true)),
+		Buhid: () => new UnicodeRangeTable(decodeRanges("g6FT", true)),
+		Canadian_Aboriginal: () => new UnicodeRangeTable(decodeRanges("ggF-TxRlC7tgCP", true)),
+		Carian: () => new UnicodeRangeTable(decodeRanges("g1gCwB", true)),
+		Caucasian_Albanian: () => new UnicodeRangeTable(decodeRanges("wphCzBMA", true)),
+		Chakma: () => new UnicodeRangeTable(decodeRanges("gokC0BCR", true)),
+		Cham: () => new UnicodeRangeTable(decodeRanges("gwqB2BKNDJDD", true)),
+		Cherokee: () => new UnicodeRangeTable(decodeRanges("g9E1CDFz7lBvC", true)),
+		Chorasmian: () => new UnicodeRangeTable(decodeRanges("w9jCb", true)),
+		Common: () => new UnicodeRangeTable(decodeRanges("AgCBbFBbuBBCOBCEBYgBgBiOmBBGEBDTB1DKKHCC+THHPEEhB9E9ElQiEiEB6mB6mB2MDBjJwvBwvBBBBoCBBsGBBCumBumBOIIBCBCFBCCBDmYmYBKBD2CBCKBEKBCOBShBB-BlBBCCBDFBCaBCQBqBCBF5UBXKBW-cBhIzTBDpEBhQ9CBzMUBCCCBXBQHBFDB8CBBE7C7CB0E0EBOBhBlBBKxBxBB+BBgBwCBwB5C5CBmFBhuG-BBhoWhBBnDCBmFJB1HhFhFsMPPBzuUzuUBxGxGBIBXiBBCSBCDB0ECCBeBbFBbKBLuBuBBhChCBFBCGBLEBjICBFsBBEIBxCMB0BsBBlHaBltuBDB96D8HBEzNBHWBQQBgDzDB9B1HBLmBBD9BBEQBJBBIdBF8BB2GTBNTBN2CBKYBoE0CBCmCBCBBDDDBDDBCBCLBCCCBFBCgCBCDBDHBCGBCbBCDBCEBCEEBFBCzKBDjJBDxBByjFjCBtC8BBjWrBBFjDBNOBDOBCOBCkBBLtFB5BZBCBBOrBBFIBIBBPFB7E4eBEQBEMBE5GBHLBFQQBKBF3BBJJBHnBBJdBDLBFBBPIBoB3KBJNBDMBEKBE4BBCFFBOBDLBFJBIyEBCmDBnghYffB+CB", false)),
+		Coptic: () => new UnicodeRangeTable(decodeRanges("ifNxkKzDGG", true)),
+		Cuneiform: () => new UnicodeRangeTable(decodeRanges("ggoC5cnDuDCEMjG", true)),
+		Cypriot: () => new UnicodeRangeTable(decodeRanges("ggiCFBDCCBqBBCBBEDD", false)),
+		Cypro_Minoan: () => new UnicodeRangeTable(decodeRanges("w8rCiD", true)),
+		Cyrillic: () => new UnicodeRangeTable(decodeRanges("ggBkEBDoFBx6FKBhFtCtCojEfBhie-CBv8VBBhw4B9BBiBAB", false)),
+		Deseret: () => new UnicodeRangeTable(decodeRanges("gghCvC", true)),
+		Devanagari: () => new UnicodeRangeTable(decodeRanges("goCwCFODZh7nBfhwcJ", true)),
+		Dives_Akuru: () => new UnicodeRangeTable(decodeRanges("gomCGBDDDBGBCBBCdBCBBDLBKJB", false)),
+		Dogra: () => new UnicodeRangeTable(decodeRanges("ggmC7B", true)),
+		Duployan: () => new UnicodeRangeTable(decodeRanges("ggvDqDGMEIIJDD", true)),
+		Egyptian_Hieroglyphs: () => new UnicodeRangeTable(decodeRanges("ggsC1iBL68D", true)),
+		Elbasan: () => new UnicodeRangeTable(decodeRanges("gohCnB", true)),
+		Elymaic: () => new UnicodeRangeTable(decodeRanges("g-jCW", true)),
+		Ethiopic: () => new UnicodeRangeTable(decodeRanges("gwEoCBCDBDGBCCCBCBDoBBCDBDgBBCDBDGBCCCBCBDOBC4BBCDBDiCBDfBEZBnvGWBKGBCGBCGBCGBCGBCGBCGBCGBjpfFBDFBDFBKGBCGBylvCGBCDBCBBCOB", false)),
+		Garay: () => new UnicodeRangeTable(decodeRanges("gqjClBEcJB", true)),
+		Georgian: () => new UnicodeRangeTable(decodeRanges("glElBBCGGDqBBCDBx8CqBBDCBhiElBBCGG", false)),
+		Glagolitic: () => new UnicodeRangeTable(decodeRanges("ggL-Ch9sDGCQDGCBCE", true)),
+		Gothic: () => new UnicodeRangeTable(decodeRanges("w5gCa", true)),
+		Grantha: () => new UnicodeRangeTable(decodeRanges("g4kCDBCHBDBBDVBCGBCBBCEBDIBDBBDCBDHHGGBDGBEEB", false)),
+		Greek: () => new UnicodeRangeTable(decodeRanges("wbDBCCBDDBCFFCCCBBBCCCBSBC+BBPPBnpGEBzBEBFEB1ChKhKBUBDFBDlBBDFBDHBCGCBdBD0BBCOBCNBDFBCSBDCBCIBoJ-xiB-xiB7uVuCBSgj0Bgj0BBkCB", false)),
+		Gujarati: () => new UnicodeRangeTable(decodeRanges("h0CCBCIBCCBCVBCGBCBBCEBDJBCCBCCBDQQBCBDLBIGB", false)),
+		Gunjala_Gondi: () => new UnicodeRangeTable(decodeRanges("grnCFCBCkBCBCFIJ", true)),
+		Gurmukhi: () => new UnicodeRangeTable(decodeRanges("hwCCBCFBFBBDVBCGBCBBCBBCBBDCCBDBFBBDCBEIIBCBCIIBPB", false)),
+		Gurung_Khema: () => new UnicodeRangeTable(decodeRanges("go4C5B", true)),
+		Han: () => new UnicodeRangeTable(decodeRanges("g0LZBC4CBN1GBwBCCaIBPDBle-tGBhC-vUBhoWtLBDpDBpodBBNGBqgkB-2pBBhB9oEBDt0FBDwpHBQtTBjtC9QBjvBq6EBGppIB", false)),
+		Hangul: () => new UnicodeRangeTable(decodeRanges("goE-HvxHBiI9CyDeiCei3dckUj9KNWFwBl9JeEFDFDFDC", true)),
+		Hanifi_Rohingya: () => new UnicodeRangeTable(decodeRanges("gojCnBJJ", true)),
+		Hanunoo: () => new UnicodeRangeTable(decodeRanges("g5FU", true)),
+		Hatran: () => new UnicodeRangeTable(decodeRanges("gniCSCBGE", true)),
+		Hebrew: () => new UnicodeRangeTable(decodeRanges("xsB2BBJaBFFBpp9BZBCEBCCCBCCBCCBIB", false)),
+		Hiragana: () => new UnicodeRangeTable(decodeRanges("hiM1CBHCBi7-C+IBTeeBBBulQAB", false)),
+		Imperial_Aramaic: () => new UnicodeRangeTable(decodeRanges("giiCVCI", true)),
+		Inherited: () => new UnicodeRangeTable(decodeRanges("gYvDB2IBBlOKBbhXhXBCB8qEtBBDLBlPCBCMBCGBFHHEBBnG-BBtQBBjGgBB65DDBsDBBmrzBPBRNBwejHjH7iEl+uBl+uBBsBBDWBhRCBSHBDGBfDBz6rYvHB", false)),
+		Inscriptional_Pahlavi: () => new UnicodeRangeTable(decodeRanges("g7iCSGH", true)),
+		Inscriptional_Parthian: () => new UnicodeRangeTable(decodeRanges("g6iCVDH", true)),
+		Javanese: () => new UnicodeRangeTable(decodeRanges("gsqBtCDJFB", true)),
+		Kaithi: () => new UnicodeRangeTable(decodeRanges("gkkCiCLA", true)),
+		Kannada: () => new UnicodeRangeTable(decodeRanges("gkDMCCCWCJCEDICCCDIBGCCDDJCC", true)),
+		Katakana: () => new UnicodeRangeTable(decodeRanges("hlM5CBDCBxHPBxGuBBC3CBvgzBJBCsBBzisBDBCGBCBBCgJgJBBBzBPPBCB", false)),
+		Kawi: () => new UnicodeRangeTable(decodeRanges("g4nCQCoBEc", true)),
+		Kayah_Li: () => new UnicodeRangeTable(decodeRanges("goqBtBCA", true)),
+		Kharoshthi: () => new UnicodeRangeTable(decodeRanges("gwiCDCBGHCCCcDCFJII", true)),
+		Khitan_Small_Script: () => new UnicodeRangeTable(decodeRanges("k-7C84G84GB0OBqBAB", false)),
+		Khmer: () => new UnicodeRangeTable(decodeRanges("g8F9CDJHJnPf", true)),
+		Khojki: () => new UnicodeRangeTable(decodeRanges("gwkCRCuB", true)),
+		Khudawadi: () => new UnicodeRangeTable(decodeRanges("w1kC6BGJ", true)),
+		Kirat_Rai: () => new UnicodeRangeTable(decodeRanges("gq7C5B", true)),
+		Lao: () => new UnicodeRangeTable(decodeRanges("h0DBBCCCBDBCXBCCCBVBDEBCCCBFBCJBDDB", false)),
+		Latin: () => new UnicodeRangeTable(decodeRanges("hCZBHZBwBQQGWBCeBCgOBoBEB8wGlBBHwBBGDBGMBClCBiC-HByLOORMBuEBBHccSoBB42CfBj1elDBExCBVOBxZqBBCIBCDB38TGB7gBZBHZBmhCFBCpBBCIBm61BeBHFB", false)),
+		Lepcha: () => new UnicodeRangeTable(decodeRanges("ggH3BEOEC", true)),
+		Limbu: () => new UnicodeRangeTable(decodeRanges("goGeBCLBFLBFEEBKB", false)),
+		Linear_A: () => new UnicodeRangeTable(decodeRanges("gwhC2JKVLH", true)),
+		Linear_B: () => new UnicodeRangeTable(decodeRanges("gggCLCZCSCBCODNjB6D", true)),
+		Lisu: () => new UnicodeRangeTable(decodeRanges("wmpBvBx1eA", true)),
+		Lycian: () => new UnicodeRangeTable(decodeRanges("g0gCc", true)),
+		Lydian: () => new UnicodeRangeTable(decodeRanges("gpiCZGA", true)),
+		Mahajani: () => new UnicodeRangeTable(decodeRanges("wqkCmB", true)),
+		Makasar: () => new UnicodeRangeTable(decodeRanges("g3nCY", true)),
+		Malayalam: () => new UnicodeRangeTable(decodeRanges("goDMCCCyBCCCFFPDZ", true)),
+		Mandaic: () => new UnicodeRangeTable(decodeRanges("giCbDA", true)),
+		Manichaean: () => new UnicodeRangeTable(decodeRanges("g2iCmBFL", true)),
+		Marchen: () => new UnicodeRangeTable(decodeRanges("wjnCfDVCN", true)),
+		Masaram_Gondi: () => new UnicodeRangeTable(decodeRanges("gonCGBCBBCrBBECCBCCBHBJJB", false)),
+		Medefaidrin: () => new UnicodeRangeTable(decodeRanges("gy7C6C", true)),
+		Meetei_Mayek: () => new UnicodeRangeTable(decodeRanges("g3qBWqGtBDJ", true)),
+		Mende_Kikakui: () => new UnicodeRangeTable(decodeRanges("gg6DkGDP", true)),
+		Meroitic_Cursive: () => new UnicodeRangeTable(decodeRanges("gtiCXFTDtB", true)),
+		Meroitic_Hieroglyphs: () => new UnicodeRangeTable(decodeRanges("gsiCf", true)),
+		Miao: () => new UnicodeRangeTable(decodeRanges("g47CqCF4BIQ", true)),
+		Modi: () => new UnicodeRangeTable(decodeRanges("gwlCkCMJ", true)),
+		Mongolian: () => new UnicodeRangeTable(decodeRanges("ggGBBDCCBSBH4CBIqBB2t-BMB", false)),
+		Mro: () => new UnicodeRangeTable(decodeRanges("gy6CeCJFB", true)),
+		Multani: () => new UnicodeRangeTable(decodeRanges("g0kCGBCCCBCBCOBCKB", false)),
+		Myanmar: () => new UnicodeRangeTable(decodeRanges("ggE-EhqmBeiDfxibT", true)),
+		Nabataean: () => new UnicodeRangeTable(decodeRanges("gkiCeJI", true)),
+		Nag_Mundari: () => new UnicodeRangeTable(decodeRanges("wm5DpB", true)),
+		Nandinagari: () => new UnicodeRangeTable(decodeRanges("gtmCHDtBDK", true)),
+		New_Tai_Lue: () => new UnicodeRangeTable(decodeRanges("gsGrBFZHKEB", true)),
+		Newa: () => new UnicodeRangeTable(decodeRanges("gglC7CCE", true)),
+		Nko: () => new UnicodeRangeTable(decodeRanges("g+B6BDC", true)),
+		Nushu: () => new UnicodeRangeTable(decodeRanges("h-7CvsQvsQBqMB", false)),
+		Nyiakeng_Puachue_Hmong: () => new UnicodeRangeTable(decodeRanges("go4DsBENDJFB", true)),
+		Ogham: () => new UnicodeRangeTable(decodeRanges("g0Fc", true)),
+		Ol_Chiki: () => new UnicodeRangeTable(decodeRanges("wiHvB", true)),
+		Ol_Onal: () => new UnicodeRangeTable(decodeRanges("wu5DqBFA", true)),
+		Old_Hungarian: () => new UnicodeRangeTable(decodeRanges("gkjCyBOyBIF", true)),
+		Old_Italic: () => new UnicodeRangeTable(decodeRanges("g4gCjBKC", true)),
+		Old_North_Arabian: () => new UnicodeRangeTable(decodeRanges("g0iCf", true)),
+		Old_Permic: () => new UnicodeRangeTable(decodeRanges("w6gCqB", true)),
+		Old_Persian: () => new UnicodeRangeTable(decodeRanges("g9gCjBFN", true)),
+		Old_Sogdian: () => new UnicodeRangeTable(decodeRanges("g4jCnB", true)),
+		Old_South_Arabian: () => new UnicodeRangeTable(decodeRanges("gziCf", true)),
+		Old_Turkic: () => new UnicodeRangeTable(decodeRanges("ggjCoC", true)),
+		Old_Uyghur: () => new UnicodeRangeTable(decodeRanges("w7jCZ", true)),
+		Oriya: () => new UnicodeRangeTable(decodeRanges("h4CCCHDBDVCGCBCEDIDBDCICFBCEDR", true)),
+		Osage: () => new UnicodeRangeTable(decodeRanges("wlhCjBFjB", true)),
+		Osmanya: () => new UnicodeRangeTable(decodeRanges("gkhCdDJ", true)),
+		Pahawh_Hmong: () => new UnicodeRangeTable(decodeRanges("g46ClCLJCGCUGS", true)),
+		Palmyrene: () => new UnicodeRangeTable(decodeRanges("gjiCf", true)),
+		Pau_Cin_Hau: () => new UnicodeRangeTable(decodeRanges("g2mC4B", true)),
+		Phags_Pa: () => new UnicodeRangeTable(decodeRanges("giqB3B", true)),
+		Phoenician: () => new UnicodeRangeTable(decodeRanges("goiCbEA", true)),
+		Psalter_Pahlavi: () => new UnicodeRangeTable(decodeRanges("g8iCRIDNG", true)),
+		Rejang: () => new UnicodeRangeTable(decodeRanges("wpqBjBMA", true)),
+		Runic: () => new UnicodeRangeTable(decodeRanges("g1FqCEK", true)),
+		Samaritan: () => new UnicodeRangeTable(decodeRanges("ggCtBDO", true)),
+		Saurashtra: () => new UnicodeRangeTable(decodeRanges("gkqBlCJL", true)),
+		Sharada: () => new UnicodeRangeTable(decodeRanges("gskC-ChsCH", true)),
+		Shavian: () => new UnicodeRangeTable(decodeRanges("wihCvB", true)),
+		Siddham: () => new UnicodeRangeTable(decodeRanges("gslC1BDlB", true)),
+		Sidetic: () => new UnicodeRangeTable(decodeRanges("gqiCZ", true)),
+		SignWriting: () => new UnicodeRangeTable(decodeRanges("gg2DrUQECO", true)),
+		Sinhala: () => new UnicodeRangeTable(decodeRanges("hsDCBCRBEXBCIBCDDBFBEFFBEBCCCBGBHJBDCBt-gCTB", false)),
+		Sogdian: () => new UnicodeRangeTable(decodeRanges("w5jCpB", true)),
+		Sora_Sompeng: () => new UnicodeRangeTable(decodeRanges("wmkCYIJ", true)),
+		Soyombo: () => new UnicodeRangeTable(decodeRanges("wymCyC", true)),
+		Sundanese: () => new UnicodeRangeTable(decodeRanges("g8G-BhIH", true)),
+		Sunuwar: () => new UnicodeRangeTable(decodeRanges("g+mChBPJ", true)),
+		Syloti_Nagri: () => new UnicodeRangeTable(decodeRanges("ggqBsB", true)),
+		Syriac: () => new UnicodeRangeTable(decodeRanges("g4BNC7BDCxIK", true)),
+		Tagalog: () => new UnicodeRangeTable(decodeRanges("g4FVKA", true)),
+		Tagbanwa: () => new UnicodeRangeTable(decodeRanges("g7FMCCCB", true)),
+		Tai_Le: () => new UnicodeRangeTable(decodeRanges("wqGdDE", true)),
+		Tai_Tham: () => new UnicodeRangeTable(decodeRanges("gxG+BCcDKHJHN", true)),
+		Tai_Viet: () => new UnicodeRangeTable(decodeRanges("g0qBiCZE", true)),
+		Tai_Yo: () => new UnicodeRangeTable(decodeRanges("g25DeCVJB", true)),
+		Takri: () => new UnicodeRangeTable(decodeRanges("g0lC5BHJ", true)),
+		Tamil: () => new UnicodeRangeTable(decodeRanges("i8CBBCFBECBCDBEBBCCCBEEBEEBBBELBFEBECBCDBDHHPUBm+kCxBBOAB", false)),
+		Tangsa: () => new UnicodeRangeTable(decodeRanges("wz6CuCCJ", true)),
+		Tangut: () => new UnicodeRangeTable(decodeRanges("g-7CgBgBB+3GBhQeBiDyDB", false)),
+		Telugu: () => new UnicodeRangeTable(decodeRanges("ggDMCCCWCPDICCCDIBCCCBDDDJII", true)),
+		Thaana: () => new UnicodeRangeTable(decodeRanges("g8BxB", true)),
+		Thai: () => new UnicodeRangeTable(decodeRanges("hwD5BGb", true)),
+		Tibetan: () => new UnicodeRangeTable(decodeRanges("g4DnCCjBFmBCjBCOCGFB", true)),
+		Tifinagh: () => new UnicodeRangeTable(decodeRanges("wpL3BIBPA", true)),
+		Tirhuta: () => new UnicodeRangeTable(decodeRanges("gklCnCJJ", true)),
+		Todhri: () => new UnicodeRangeTable(decodeRanges("guhCzB", true)),
+		Tolong_Siki: () => new UnicodeRangeTable(decodeRanges("wtnCrBFJ", true)),
+		Toto: () => new UnicodeRangeTable(decodeRanges("w04De", true)),
+		Tulu_Tigalari: () => new UnicodeRangeTable(decodeRanges("g8kCJBCDDClBBCJBCDDCDBCJBCBBJBB", false)),
+		Ugaritic: () => new UnicodeRangeTable(decodeRanges("g8gCdCA", true)),
+		Unknown: () => new UnicodeRangeTable(decodeRanges("4bBBHDBICCVuMuMnBBBzBBBE4B4BBGBcDBHKBvI9B9BBmDmDBMB8BBByBBBQddBCCMEBjBEBuHJJBDDBXXICCBBBFBBKBBDBBFHBCDBDGGBaaBEEHDBDBBXIIDGDBCCGDBDBBECBCGBFCCBFBSJBEKKEXXIDDGBBLIEBCCBNBFBBNGBIEEJBBDBBXIIDGGBKKBDDBEEBFBEDBDGGBTTBIBDHHBBBEFFBBBDCCDCBDCBECBNDBGCBEFFBCCBEBCNBWEBOEEYRRBKKEFFBFBDEEDBBFBBLGBXEEYLLGBBKEEFGBDEBEFFBLLELBOEE0BEEHDBRBBbEETCBZKKCBBICBCDBHCCJFBLBBELB7BDBekBBDCCGZZCYYBGGCIILBBFfBpClBlBBCBoBlBlBQOOBjBBnGCCBDBCBB6LFFBIICFFBqBqBFBBiBFFBIICFFBQQ6BFFBkCkCBhBhBBBBbFB3CBBHBB+UCB6CGBXIBZIBVLBOEEDLB-CBBLFBLFBbFB6CGBsBEBnCJBgBNNBCBNDBCCBrBBBGKBtBDBbFBMCB-BBBiCeeBMMBEBLFBPBBvBBBNTBuCnFnFBGB9BCBQCB-BEBsBBBMHBsBEB3QBBHBBnBBBHBBJGCgBBB2BQQPBBHUUBEEKmDmDNBBcOOBBBjBNBiBOBtEDB7UVBMUB14BBB-LEBuBCCBDBCBB5BGBDNBZIBI4BI-DhBBb6C6CBKB3GZBxC3C3CBoDoDBDBsB-C-C3CIBxBuzcuzcBBB4BIB9KTB5FHB+GTB9BCBLFB5BHBnCHBNFB1DKBfCBvCMMBCBiB4B4BBHBPBBLBBoDXBdJBHBBHBBHIBIII9BDB-DBBLFBl9KLBYDByBjoIBvLBBrDlBBILBGEBbGGCGDrUfBrBFB0BUUFDBGoEoEBCC-FCBHBBHBBHBBECBIIIBIBGBBNbbUDDQBBPhBB8DEBEDBuBCB5COOBBBCuBBvBhEBeCByBOBdDBlBIBfEBsBEBfmBmBBCBPpBB-EBBLFBlBDBlBDBpBHB1BKBNQQIDDMQQIDDBBB1BLB4JIBXJBJXBHrBrBKkCBHBBCtBtBDCBCBBYpCpCBGBKvBBUDDBDBiBCBcEBclBB5BDBVBBzBDDBDBJEEeBBEDBLGBKGBhCfBoBDBNIB3BCBeBBcEBbGBFLBIvCBqC2BB0BMB0BGBvBHBLFBnBCBeHBDvGBgBrBrBEBBDPBHHBKgBBvBHBrBVBblBBdTBYIBvCDBlBIBlCJBCBBaGBLFB2BTTBGBoBIBhDVVBJBTwBwBB8BBICCFQQMFB8BEBLFBFJJBDDBXXIDDGLLBDDBEEBCCBEBCEBIBBICBGKBLCCBCCnBLLCBBCFFLDDBGBDcB9CGGBcBpCHBLlFB3BBBnBhBBmCKBLFBOSB7BFBLFBVbBcBBQDBY4FB9BjDB0CLBJBBCBBJDDfDDBNNBHBLlCBJBBvBBBMaBpCHB0CMBqCGBL1CBJ3CBjBNBLFBKuBuBPJBeCBhBBBXPPBnCBIDDtBCBCDDKHBLFBHDDmBDDHGBLFBtBDBL1HBaGBSqBqBBBBe0CBCOBzBMB8clDBwDGGBJBlGryCBkDMB3iBJB88DEBoS41GB7Bl2BB6RGBgBLLBCByCLLBEBfBBHJBnCJBLIIWEBUvNB7BlGB8CEBaBBarBBsCDB6BGBS-BBGKBIIB3mHoBBhBgDB0D8vIBFIIDkJkJBNBCcBEBBCNBFHBtMjoCBsDEBOCBKGBLBBJ76DB+HCB1NFBYOBSOBvBBBYIB1D7BB3HJBoBBBjGUBnC5DBVLBVLB4CIBamEB2CoCoCDBBCBBDBBFNNCIIiCFFBJJIddFGGCCBI1K1KBlJlJB-V-VBNBGQQBuiBBgBFBH0GBISSBIIDGGBDB-BgBBCvDBuBCBPBBLDBD-JBgBQB7BEBCvOBrB1GBsBDBC-FBgBXXBGBD-GBIFFDQQmGBBRoBBtCDBLDBDwYBlCrCB+BhGBFccDCCBCCLFFCCCBEBCDBCECEDDCBBCICDCCBFFIKFCLLSEBEGGSzBBDtIBtBDBlDLBQBBQQQmBJBvF3BBeMBtBDBKGBDNBH5EB6eCBSCBOCB7GFBNDBCOBNDB5BHBLFBpBHBfBBNDBDNBKmBB5KHBPBBOCBMCB6BCCBCBRBBNDBLGB0EoDoDBjgBBh3pBfB-oEBBv0FBBypHOBvThtCB-QhvBBs6EEBrpIm8yVBCdBhD-DBxHvw-FB", false)),
+		Vai: () => new UnicodeRangeTable(decodeRanges("gopBrJ", true)),
+		Vithkuqi: () => new UnicodeRangeTable(decodeRanges("wrhCKCOCGCBCKCOCGCB", true)),
+		Wancho: () => new UnicodeRangeTable(decodeRanges("g24D5BGA", true)),
+		Warang_Citi: () => new UnicodeRangeTable(decodeRanges("glmCyCNA", true)),
+		Yezidi: () => new UnicodeRangeTable(decodeRanges("g0jCpBCCDB", true)),
+		Yi: () => new UnicodeRangeTable(decodeRanges("ggoBskBE2B", true)),
+		Zanabazar_Square: () => new UnicodeRangeTable(decodeRanges("gwmCnC", true))
+	});
+	static FOLD_CATEGORIES = new LazyMap({
+		L: () => new UnicodeRangeTable(decodeRanges("laA", true)),
+		LC: () => new UnicodeRangeTable(decodeRanges("laA", true)),
+		Ll: () => new UnicodeRangeTable(decodeRanges("hCZBmDWBCGBiBuBCEECDOCDuBCBECEBBCCCBCCBBBDDBCBBCCBEBBCBBCECBCCDCCBCCBBBCCCBEEIBBCBBCBBCOCDQCDBBCCCBBBC4BCIBBCBBDCCBCBCGC3HrBrBCEEJHHCCBCCCBCCBPBCIBkBJJCUCGDDCBBDyBBxBgBCK2BCBMCD+CCDlBBq6ClBBCGGzW1CB0kCHHBpBBDCBhK0ECKgDCKHBJFBLHBJHBJFBMGCJHBZHBJHBJHBJEBMEBMDBNEBMEBqJEEBHHxC9zC9zCBuBBxBCCBBBDGCBCBCDDJCBCgDCJCCFuqeuqeCqBCUaCoEMCE8BCLECBICFCCDCCEUCBDBCEBCOCBCBCCCBQCZs5Vs5VBYBmmBnBBpEjBB9EKBCOBCGBCBBr3ByBB+EVB75CfBhsVfBhCYBoyehBB", false)),
+		Lt: () => new UnicodeRangeTable(decodeRanges("kOCCBCCBCClBCCtsHHBJHBJHBMQQwBAB", false)),
+		Lu: () => new UnicodeRangeTable(decodeRanges("hDZB7BqBqBBWBCHBCuBCEECDOCDsBCDECBBBDCCDEEGDDECBDDDCCCDFFDEECDDECCGBBCBBCBBCOCBSCDBBCEECkBCEQCJDDBCCFICBEBCBBCCCBEEBCCBCBCEBDCCBDDIDDCBBEFBGLLBnFnFsBCCEEEBBBvBDBCdBCBBECBCWCBDBCGD1BvBBCgBCK0BCDMCBgDCyBlBBq6CqBBDCB5XFBjkCIBCvHvHERRzD0ECGGGC8CCBHBJFBLHBJHBJFBMGCJHBJNBzBBBNSSBPPBEEpL2B2Bs1CvBBCEEBGCHDDLiDCJCCFNNBkBBCGG0oesBCUaCoEMCE8BCLCCDICFFFCBBDSCMOCFCCDOCb9a9advCBi8UZBumBnBBpEjBB8EKBCOBCGBCBBk4ByBB+DVB75CfBhsVfB8BYBvyehBB", false)),
+		M: () => new UnicodeRangeTable(decodeRanges("5cgBgBlgHAB", false)),
+		Mn: () => new UnicodeRangeTable(decodeRanges("5cgBgBlgHAB", false)),
+		Emoji: () => new UnicodeRangeTable(decodeRanges("8mJA", true)),
+		Extended_Pictographic: () => new UnicodeRangeTable(decodeRanges("8mJA", true)),
+		Lowercase: () => new UnicodeRangeTable(decodeRanges("hCZBmDWBCGBiBuBCEECDOCDuBCBECEBBCCCBCCBBBDDBCBBCCBEBBCBBCECBCCDCCBCCBBBCCCBEEIBBCBBCBBCOCDQCDBBCCCBBBC4BCIBBCBBDCCBCBCGCiJCCEJJHCCBBBCCCBCCBPBCIBkBJJCUCGDDCBBDyBBxBgBCK2BCBMCD+CCDlBBq6ClBBCGGzW1CB0kCHHBpBBDCBhK0ECKgDCKHBJFBLHBJHBJFBMGCJHBZHBJHBJHBJEBMEBMDBNEBMEBqJEEBHHuBPBUzZzZBYBx5BvBBxBCCBBBDGCBCBCDDJCBCgDCJCCFuqeuqeCqBCUaCoEMCE8BCLECBICFCCDCCEUCBDBCEBCOCBCBCCCBQCZs5Vs5VBYBmmBnBBpEjBB9EKBCOBCGBCBBr3ByBB+EVB75CfBhsVfBhCYBoyehBB", false)),
+		Math: () => new UnicodeRangeTable(decodeRanges("ycGDCHHFMMDDDCHHFAB", false)),
+		Uppercase: () => new UnicodeRangeTable(decodeRanges("hDZB7BqBqBBWBCHBCuBCEECDOCDsBCDECBBBDCCDEEGDDECBDDDCCCDFFDEECDDECCGBBCBBCBBCOCBSCDBBCEECkBCEQCJDDBCCFICBEBCBBCCCBEEBCCBCBCEBDCCBDDIDDCBBEFBGLLBnFnFsBCCEEEBBBvBDBCdBCBBECBCWCBDBCGD1BvBBCgBCK0BCDMCBgDCyBlBBq6CqBBDCB5XFBjkCIBCvHvHERRzD0ECGGGC8CCBHBJFBLHBJHBJFBMGCJHBJNBzBBBNSSBPPBEEpLiBiBBOBFsasaBYBn6BvBBCEEBGCHDDLiDCJCCFNNBkBBCGG0oesBCUaCoEMCE8BCLCCDICFFFCBBDSCMOCFCCDOCb9a9advCBi8UZBumBnBBpEjBB8EKBCOBCGBCBBk4ByBB+DVB75CfBhsVfB8BYBvyehBB", false))
+	});
+	static FOLD_SCRIPT = new LazyMap({
+		Common: () => new UnicodeRangeTable(decodeRanges("8cgBgB", false)),
+		Greek: () => new UnicodeRangeTable(decodeRanges("1FwUwU", false)),
+		Inherited: () => new UnicodeRangeTable(decodeRanges("5cgBgBlgHAB", false))
+	});
+};
+// src/Unicode.js
+/**
+* Utilities for dealing with Unicode better than JS does.
+*/
+var Unicode = class Unicode {
+	static MAX_RUNE = 1114111;
+	static RUNE_ERROR = 65533;
+	static isUnsearchable(r) {
+		return r === Unicode.RUNE_ERROR || r >= Unicode.MIN_HIGH_SURROGATE && r <= Unicode.MAX_LOW_SURROGATE;
+	}
+	static MAX_ASCII = 127;
+	static MAX_LATIN1 = 255;
+	static MAX_BMP = 65535;
+	static MIN_FOLD = 65;
+	static MAX_FOLD = 125251;
+	static MIN_HIGH_SURROGATE = 55296;
+	static MAX_HIGH_SURROGATE = 56319;
+	static MIN_LOW_SURROGATE = 56320;
+	static MAX_LOW_SURROGATE = 57343;
+	static MIN_SUPPLEMENTARY_CODE_POINT = 65536;
+	static is32(ranges, r) {
+		let lo = 0;
+		let hi = ranges.length;
+		while (lo < hi) {
+			const m = lo + Math.floor((hi - lo) / 2);
+			const rlo = ranges.getLo(m);
+			const rhi = ranges.getHi(m);
+			if (rlo <= r && r <= rhi) {
+				const stride = ranges.getStride(m);
+				return (r - rlo) % stride === 0;
+			}
+			if (r < rlo) hi = m;
+			else lo = m + 1;
+		}
+		return false;
+	}
+	static is(ranges, r) {
+		if (r <= Unicode.MAX_LATIN1) {
+			for (let i = 0; i < ranges.length; i++) {
+				if (r > ranges.getHi(i)) continue;
+				const rlo = ranges.getLo(i);
+				if (r < rlo) return false;
+				const stride = ranges.getStride(i);
+				return (r - rlo) % stride === 0;
+			}
+			return false;
+		}
+		return ranges.length > 0 && r >= ranges.getLo(0) && Unicode.is32(ranges, r);
+	}
+	static isPrint(r) {
+		if (r <= Unicode.MAX_LATIN1) return r >= 32 && r < Unicode.MAX_ASCII || r >= 161 && r !== 173;
+		return Unicode.is(UnicodeTables.Print, r);
+	}
+	static simpleFold(r) {
+		if (UnicodeTables.CASE_ORBIT.has(r)) return UnicodeTables.CASE_ORBIT.get(r);
+		if (r <= Unicode.MAX_ASCII) {
+			const l = Codepoint.toLowerCase(r);
+			return l !== r ? l : Codepoint.toUpperCase(r);
+		}
+		return r;
+	}
+	static equalsIgnoreCase(r1, r2) {
+		if (r1 === r2) return true;
+		if (r1 < 0 || r2 < 0) return false;
+		if (r1 <= Unicode.MAX_ASCII && r2 <= Unicode.MAX_ASCII) {
+			if (65 <= r1 && r1 <= 90) r1 |= 32;
+			if (65 <= r2 && r2 <= 90) r2 |= 32;
+			return r1 === r2;
+		}
+		for (let r = Unicode.simpleFold(r1); r !== r1; r = Unicode.simpleFold(r)) if (r === r2) return true;
+		return false;
+	}
+};
+// src/exceptions.js
+var RE2JSException = class extends Error {
+	/** @param {string} message */
+	constructor(message) {
+		super(message);
+		this.name = "RE2JSException";
+	}
+};
+/**
+* An exception thrown by the parser if the pattern was invalid.
+*/
+var RE2JSSyntaxException = class extends RE2JSException {
+	/**
+	* @param {string} error
+	* @param {string|null} [input=null]
+	*/
+	constructor(error, input = null) {
+		let message = `error parsing regexp: ${error}`;
+		if (input) message += `: \`${input}\``;
+		super(message);
+		this.name = "RE2JSSyntaxException";
+		this.message = message;
+		/** @type {string} */
+		this.error = error;
+		/** @type {string|null} */
+		this.input = input;
+	}
+	/**
+	* Retrieves the description of the error.
+	* @returns {string}
+	*/
+	getDescription() {
+		return this.error;
+	}
+	/**
+	* Retrieves the erroneous regular-expression pattern.
+	* @returns {string|null}
+	*/
+	getPattern() {
+		return this.input;
+	}
+};
+/**
+* An exception thrown by the compiler
+*/
+var RE2JSCompileException = class extends RE2JSException {
+	/** @param {string} message */
+	constructor(message) {
+		super(message);
+		this.name = "RE2JSCompileException";
+	}
+};
+/**
+* An exception thrown by using groups
+*/
+var RE2JSGroupException = class extends RE2JSException {
+	/** @param {string} message */
+	constructor(message) {
+		super(message);
+		this.name = "RE2JSGroupException";
+	}
+};
+/**
+* An exception thrown by flags
+*/
+var RE2JSFlagsException = class extends RE2JSException {
+	/** @param {string} message */
+	constructor(message) {
+		super(message);
+		this.name = "RE2JSFlagsException";
+	}
+};
+/**
+* An exception thrown for internal engine errors, such as corrupted bytecodes.
+*/
+var RE2JSInternalException = class extends RE2JSException {
+	/** @param {string} message */
+	constructor(message) {
+		super(message);
+		this.name = "RE2JSInternalException";
+	}
+};
+// src/Utils.js
+/**
+* Size of the precomputed single-byte lookup table.
+* Covers standard ASCII and Latin-1 characters for fast-path execution.
+*/
+const FAST_PATH_TABLE_SIZE = 256;
+/**
+* Precomputed lookup table for Word Boundary (\b, \B) assertions.
+* * By precomputing the boolean results for standard ASCII word ranges
+* ('a'-'z', 'A'-'Z', '0'-'9', '_'), we completely eliminate 4 logical
+* branches from the NFA's hot execution loop. This prevents costly
+* CPU branch mispredictions when scanning large strings.
+*/
+const WORD_RUNE_TABLE = new Uint8Array(FAST_PATH_TABLE_SIZE);
+for (let i = 0; i < FAST_PATH_TABLE_SIZE; i++) WORD_RUNE_TABLE[i] = 97 <= i && i <= 122 || 65 <= i && i <= 90 || 48 <= i && i <= 57 || i === 95 ? 1 : 0;
+let cachedNativeEncoder = null;
+let cachedNativeDecoder = null;
+/**
+* Various constants and helper utilities.
+*/
+var Utils = class Utils {
+	static METACHARACTERS = "\\.+*?()|[]{}^$";
+	static EMPTY_BEGIN_LINE = 1;
+	static EMPTY_END_LINE = 2;
+	static EMPTY_BEGIN_TEXT = 4;
+	static EMPTY_END_TEXT = 8;
+	static EMPTY_WORD_BOUNDARY = 16;
+	static EMPTY_NO_WORD_BOUNDARY = 32;
+	static EMPTY_ALL = -1;
+	static emptyInts() {
+		return [];
+	}
+	static isString(value) {
+		return typeof value === "string" || Object.prototype.toString.call(value) === "[object String]";
+	}
+	static typeName(value) {
+		if (value === null || typeof value !== "object" && typeof value !== "function") return value === null ? "null" : typeof value;
+		return Object.prototype.toString.call(value).slice(8, -1);
+	}
+	static checkPattern(pattern) {
+		if (!Utils.isString(pattern)) throw new TypeError(`The pattern must be a string, not ${Utils.typeName(pattern)} (RE2JS.translateRegExp() converts a RegExp)`);
+	}
+	static checkInput(input) {
+		if (!Utils.isString(input) && !Utils.isByteArray(input)) throw new TypeError(`The input must be a string or a byte array (Uint8Array or number[]), not ${Utils.typeName(input)}`);
+	}
+	static checkFlags(flags) {
+		const known = PublicFlags.MULTILINE | PublicFlags.DOTALL | PublicFlags.CASE_INSENSITIVE | PublicFlags.DISABLE_UNICODE_GROUPS | PublicFlags.LONGEST_MATCH | PublicFlags.LOOKBEHINDS;
+		if (!Number.isInteger(flags) || (flags & ~known) !== 0) throw new RE2JSFlagsException("Flags should only be a combination of MULTILINE, DOTALL, CASE_INSENSITIVE, DISABLE_UNICODE_GROUPS, LONGEST_MATCH, LOOKBEHINDS");
+	}
+	static isByteArray(input) {
+		return Array.isArray(input) || Object.prototype.toString.call(input) === "[object Uint8Array]";
+	}
+	static isalnum(c) {
+		return Codepoint.CODES["0"] <= c && c <= Codepoint.CODES["9"] || Codepoint.CODES["a"] <= c && c <= Codepoint.CODES["z"] || Codepoint.CODES["A"] <= c && c <= Codepoint.CODES["Z"];
+	}
+	static unhex(c) {
+		if (Codepoint.CODES["0"] <= c && c <= Codepoint.CODES["9"]) return c - Codepoint.CODES["0"];
+		if (Codepoint.CODES["a"] <= c && c <= Codepoint.CODES["f"]) return c - Codepoint.CODES["a"] + 10;
+		if (Codepoint.CODES["A"] <= c && c <= Codepoint.CODES["F"]) return c - Codepoint.CODES["A"] + 10;
+		return -1;
+	}
+	static escapeRune(rune) {
+		let out = "";
+		if (Unicode.isPrint(rune)) {
+			if (Utils.METACHARACTERS.indexOf(String.fromCodePoint(rune)) >= 0) out += "\\";
+			out += String.fromCodePoint(rune);
+		} else switch (rune) {
+			case Codepoint.CODES["\""]:
+				out += "\\\"";
+				break;
+			case Codepoint.CODES["\\"]:
+				out += "\\\\";
+				break;
+			case Codepoint.CODES["	"]:
+				out += "\\t";
+				break;
+			case Codepoint.CODES["\n"]:
+				out += "\\n";
+				break;
+			case Codepoint.CODES["\r"]:
+				out += "\\r";
+				break;
+			case Codepoint.CODES["\b"]:
+				out += "\\b";
+				break;
+			case Codepoint.CODES["\f"]:
+				out += "\\f";
+				break;
+			default: {
+				let s = rune.toString(16);
+				if (rune < 256) {
+					out += "\\x";
+					if (s.length === 1) out += "0";
+					out += s;
+				} else out += `\\x{${s}}`;
+				break;
+			}
+		}
+		return out;
+	}
+	static stringToRunes(str) {
+		const string = String(str);
+		const runes = [];
+		let i = 0;
+		while (i < string.length) {
+			const cp = string.codePointAt(i);
+			runes.push(cp);
+			i += cp > Unicode.MAX_BMP ? 2 : 1;
+		}
+		return new Int32Array(runes);
+	}
+	static runeToString(r) {
+		return String.fromCodePoint(r);
+	}
+	static isWordRune(r) {
+		return r < FAST_PATH_TABLE_SIZE ? WORD_RUNE_TABLE[r] === 1 : false;
+	}
+	static emptyOpContext(r1, r2) {
+		let op = 0;
+		if (r1 < 0) op |= Utils.EMPTY_BEGIN_TEXT | Utils.EMPTY_BEGIN_LINE;
+		if (r1 === 10) op |= Utils.EMPTY_BEGIN_LINE;
+		if (r2 < 0) op |= Utils.EMPTY_END_TEXT | Utils.EMPTY_END_LINE;
+		if (r2 === 10) op |= Utils.EMPTY_END_LINE;
+		if (Utils.isWordRune(r1) !== Utils.isWordRune(r2)) op |= Utils.EMPTY_WORD_BOUNDARY;
+		else op |= Utils.EMPTY_NO_WORD_BOUNDARY;
+		return op;
+	}
+	/**
+	* Returns a string that quotes all regular expression metacharacters inside the argument text;
+	* the returned string is a regular expression matching the literal text. For example,
+	* {@code quoteMeta("[foo]").equals("\\[foo\\]")}.
+	* @param {string} str
+	* @returns {string}
+	*/
+	static quoteMeta(str) {
+		return str.split("").map((s) => {
+			if (Utils.METACHARACTERS.indexOf(s) >= 0) return `\\${s}`;
+			return s;
+		}).join("");
+	}
+	static charCount(codePoint) {
+		return codePoint > Unicode.MAX_BMP ? 2 : 1;
+	}
+	/**
+	* High-speed conversion from TypedArrays to standard JS Arrays.
+	* Bypasses the expensive Symbol.iterator overhead of Array.from()
+	*/
+	static toArray(typedArray) {
+		const len = typedArray.length;
+		const res = new Array(len);
+		for (let i = 0; i < len; i++) res[i] = typedArray[i];
+		return res;
+	}
+	static stringToUtf8ByteArray(str) {
+		if (globalThis.TextEncoder) {
+			if (!cachedNativeEncoder) cachedNativeEncoder = new TextEncoder();
+			return cachedNativeEncoder.encode(str);
+		} else {
+			let out = [], p = 0;
+			for (let i = 0; i < str.length; i++) {
+				let c = str.charCodeAt(i);
+				if (c < 128) out[p++] = c;
+				else if (c < 2048) {
+					out[p++] = c >> 6 | 192;
+					out[p++] = c & 63 | 128;
+				} else if ((c & 64512) === Unicode.MIN_HIGH_SURROGATE && i + 1 < str.length && (str.charCodeAt(i + 1) & 64512) === Unicode.MIN_LOW_SURROGATE) {
+					c = Unicode.MIN_SUPPLEMENTARY_CODE_POINT + ((c & 1023) << 10) + (str.charCodeAt(++i) & 1023);
+					out[p++] = c >> 18 | 240;
+					out[p++] = c >> 12 & 63 | 128;
+					out[p++] = c >> 6 & 63 | 128;
+					out[p++] = c & 63 | 128;
+				} else {
+					out[p++] = c >> 12 | 224;
+					out[p++] = c >> 6 & 63 | 128;
+					out[p++] = c & 63 | 128;
+				}
+			}
+			return out;
+		}
+	}
+	static utf8ByteArrayToString(bytes) {
+		if (globalThis.TextDecoder) {
+			if (!cachedNativeDecoder) cachedNativeDecoder = new TextDecoder("utf-8");
+			const view = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+			return cachedNativeDecoder.decode(view);
+		} else {
+			let out = [], pos = 0, c = 0;
+			while (pos < bytes.length) {
+				let c1 = bytes[pos++];
+				if (c1 < 128) out[c++] = String.fromCharCode(c1);
+				else if (c1 > 191 && c1 < 224) {
+					let c2 = bytes[pos++];
+					out[c++] = String.fromCharCode((c1 & 31) << 6 | c2 & 63);
+				} else if (c1 > 239 && c1 < 365) {
+					let c2 = bytes[pos++];
+					let c3 = bytes[pos++];
+					let c4 = bytes[pos++];
+					let u = ((c1 & 7) << 18 | (c2 & 63) << 12 | (c3 & 63) << 6 | c4 & 63) - Unicode.MIN_SUPPLEMENTARY_CODE_POINT;
+					out[c++] = String.fromCharCode(Unicode.MIN_HIGH_SURROGATE + (u >> 10));
+					out[c++] = String.fromCharCode(Unicode.MIN_LOW_SURROGATE + (u & 1023));
+				} else {
+					let c2 = bytes[pos++];
+					let c3 = bytes[pos++];
+					out[c++] = String.fromCharCode((c1 & 15) << 12 | (c2 & 63) << 6 | c3 & 63);
+				}
+			}
+			return out.join("");
+		}
+	}
+};
+// src/helpers.js
+const createEnum = (values = [], initNum = 0) => {
+	const enumObject = Object.create(null);
+	for (let i = 0; i < values.length; i++) {
+		const val = values[i];
+		const keyVal = initNum + i;
+		enumObject[val] = keyVal;
+		enumObject[keyVal] = val;
+	}
+	return Object.freeze(enumObject);
+};
+// src/MatcherInput.js
+/**
+* Abstract the representations of input text supplied to Matcher.
+*/
+var MatcherInputBase = class MatcherInputBase {
+	static Encoding = createEnum(["UTF_16", "UTF_8"]);
+	getEncoding() {
+		throw Error("not implemented");
+	}
+	/** @returns {string} */
+	asCharSequence() {
+		throw Error("not implemented");
+	}
+	/** @returns {Uint8Array|number[]|null} */
+	asBytes() {
+		throw Error("not implemented");
+	}
+	/** @returns {number} */
+	length() {
+		throw Error("not implemented");
+	}
+	/**
+	*
+	* @returns {boolean}
+	*/
+	isUTF8Encoding() {
+		return this.getEncoding() === MatcherInputBase.Encoding.UTF_8;
+	}
+	/**
+	*
+	* @returns {boolean}
+	*/
+	isUTF16Encoding() {
+		return this.getEncoding() === MatcherInputBase.Encoding.UTF_16;
+	}
+};
+var Utf8MatcherInput = class extends MatcherInputBase {
+	/** @param {Uint8Array|number[]|null} bytes */
+	constructor(bytes = null) {
+		super();
+		this.bytes = bytes;
+	}
+	getEncoding() {
+		return MatcherInputBase.Encoding.UTF_8;
+	}
+	/**
+	*
+	* @returns {string}
+	*/
+	asCharSequence() {
+		return Utils.utf8ByteArrayToString(this.bytes);
+	}
+	/**
+	*
+	* @returns {Uint8Array|number[]|null}
+	*/
+	asBytes() {
+		return this.bytes;
+	}
+	/**
+	*
+	* @returns {number}
+	*/
+	length() {
+		return this.bytes.length;
+	}
+};
+var Utf16MatcherInput = class extends MatcherInputBase {
+	/** @param {string|null} charSequence */
+	constructor(charSequence = null) {
+		super();
+		this.charSequence = charSequence;
+	}
+	getEncoding() {
+		return MatcherInputBase.Encoding.UTF_16;
+	}
+	/**
+	*
+	* @returns {string}
+	*/
+	asCharSequence() {
+		return this.charSequence;
+	}
+	/**
+	*
+	* @returns {number[]}
+	*/
+	asBytes() {
+		return Utils.stringToUtf8ByteArray(this.charSequence.toString());
+	}
+	/**
+	*
+	* @returns {number}
+	*/
+	length() {
+		return this.charSequence.length;
+	}
+};
+var MatcherInput = class {
+	/**
+	* Return the MatcherInput for UTF_16 encoding.
+	* @returns {Utf16MatcherInput}
+	*/
+	static utf16(charSequence) {
+		Utils.checkInput(charSequence);
+		return new Utf16MatcherInput(charSequence);
+	}
+	/**
+	* Return the MatcherInput for UTF_8 encoding.
+	* @returns {Utf8MatcherInput}
+	*/
+	static utf8(input) {
+		if (Utils.isByteArray(input)) return new Utf8MatcherInput(input);
+		return new Utf8MatcherInput(Utils.stringToUtf8ByteArray(input));
+	}
+};
+// src/MachineInput.js
+/**
+* MachineInput abstracts different representations of the input text supplied to the Machine. It
+* provides one-character lookahead.
+*/
+var MachineInputBase = class {
+	static EOF() {
+		return -8;
+	}
+	constructor() {
+		this.start = 0;
+		this.end = 0;
+	}
+	canCheckPrefix() {
+		return true;
+	}
+	endPos() {
+		return this.end - this.start;
+	}
+	hasString() {
+		return false;
+	}
+	hasAnyString() {
+		return false;
+	}
+	prefixLength() {
+		return 0;
+	}
+};
+var MachineUTF8Input = class MachineUTF8Input extends MachineInputBase {
+	static RUNE_ERROR_STEP = Unicode.RUNE_ERROR << 3 | 1;
+	constructor(bytes, start = 0, end = bytes.length) {
+		super();
+		this.bytes = bytes;
+		this.start = start;
+		this.end = end;
+	}
+	hasString(prefilter, pos) {
+		const target = prefilter.bytes;
+		if (target.length === 0) return true;
+		const idx = this.indexOf(this.bytes, target, this.start + pos);
+		return idx !== -1 && idx <= this.end - target.length;
+	}
+	hasAnyString(prefilter, pos) {
+		return prefilter.automaton8().searchUTF8(this.bytes, this.start + pos, this.end);
+	}
+	step(pos) {
+		pos += this.start;
+		if (pos >= this.end) return MachineInputBase.EOF();
+		const c = this.bytes[pos] & 255;
+		if (c < 128) return c << 3 | 1;
+		let size;
+		let rune;
+		let lo = 128;
+		let hi = 191;
+		if (c >= 194 && c <= 223) {
+			size = 2;
+			rune = c & 31;
+		} else if (c >= 224 && c <= 239) {
+			size = 3;
+			rune = c & 15;
+			if (c === 224) lo = 160;
+			else if (c === 237) hi = 159;
+		} else if (c >= 240 && c <= 244) {
+			size = 4;
+			rune = c & 7;
+			if (c === 240) lo = 144;
+			else if (c === 244) hi = 143;
+		} else return MachineUTF8Input.RUNE_ERROR_STEP;
+		if (pos + size > this.end) return MachineUTF8Input.RUNE_ERROR_STEP;
+		const c1 = this.bytes[pos + 1] & 255;
+		if (c1 < lo || c1 > hi) return MachineUTF8Input.RUNE_ERROR_STEP;
+		rune = rune << 6 | c1 & 63;
+		if (size > 2) {
+			const c2 = this.bytes[pos + 2] & 255;
+			if ((c2 & 192) !== 128) return MachineUTF8Input.RUNE_ERROR_STEP;
+			rune = rune << 6 | c2 & 63;
+			if (size > 3) {
+				const c3 = this.bytes[pos + 3] & 255;
+				if ((c3 & 192) !== 128) return MachineUTF8Input.RUNE_ERROR_STEP;
+				rune = rune << 6 | c3 & 63;
+			}
+		}
+		return rune << 3 | size;
+	}
+	index(re2, pos) {
+		pos += this.start;
+		const i = this.indexOf(this.bytes, re2.prefixUTF8, pos);
+		return i < 0 ? i : i - pos;
+	}
+	context(pos) {
+		pos += this.start;
+		let r1 = -1;
+		if (pos > this.start && pos <= this.end) {
+			let start = pos - 1;
+			r1 = this.bytes[start--];
+			if (r1 >= 128) {
+				let lim = pos - 4;
+				if (lim < this.start) lim = this.start;
+				while (start >= lim && (this.bytes[start] & 192) === 128) start--;
+				if (start < this.start) start = this.start;
+				const r = this.step(start - this.start);
+				r1 = start + (r & 7) === pos ? r >> 3 : Unicode.RUNE_ERROR;
+			}
+		}
+		const r2 = pos < this.end ? this.step(pos - this.start) >> 3 : -1;
+		return Utils.emptyOpContext(r1, r2);
+	}
+	indexOf(source, target, fromIndex = 0) {
+		let targetLength = target.length;
+		if (targetLength === 0) return fromIndex <= this.end ? fromIndex : -1;
+		const firstByte = target[0];
+		let limit = this.end - targetLength;
+		const hasNativeIndexOf = typeof source.indexOf === "function";
+		let i = fromIndex;
+		while (i <= limit) {
+			if (hasNativeIndexOf) {
+				i = source.indexOf(firstByte, i);
+				if (i === -1 || i > limit) return -1;
+			} else {
+				while (i <= limit && source[i] !== firstByte) i++;
+				if (i > limit) return -1;
+			}
+			let match = true;
+			for (let j = 1; j < targetLength; j++) if (source[i + j] !== target[j]) {
+				match = false;
+				break;
+			}
+			if (match) return i;
+			i++;
+		}
+		return -1;
+	}
+	prefixLength(re2) {
+		return re2.prefixUTF8.length;
+	}
+};
+var MachineUTF16Input = class extends MachineInputBase {
+	constructor(charSequence, start = 0, end = charSequence.length) {
+		super();
+		this.charSequence = charSequence;
+		this.start = start;
+		this.end = end;
+	}
+	hasString(prefilter, pos) {
+		const idx = this.charSequence.indexOf(prefilter.str, this.start + pos);
+		return idx !== -1 && idx <= this.end - prefilter.str.length;
+	}
+	hasAnyString(prefilter, pos) {
+		return prefilter.automaton16().searchUTF16(this.charSequence, this.start + pos, this.end);
+	}
+	step(pos) {
+		pos += this.start;
+		if (pos >= this.end) return MachineInputBase.EOF();
+		const c1 = this.charSequence.charCodeAt(pos);
+		if (c1 < Unicode.MIN_HIGH_SURROGATE || c1 > Unicode.MAX_HIGH_SURROGATE || pos + 1 >= this.end) return c1 << 3 | 1;
+		const c2 = this.charSequence.charCodeAt(pos + 1);
+		if (c2 >= Unicode.MIN_LOW_SURROGATE && c2 <= Unicode.MAX_LOW_SURROGATE) return (c1 - Unicode.MIN_HIGH_SURROGATE) * 1024 + (c2 - Unicode.MIN_LOW_SURROGATE) + Unicode.MIN_SUPPLEMENTARY_CODE_POINT << 3 | 2;
+		return c1 << 3 | 1;
+	}
+	index(re2, pos) {
+		pos += this.start;
+		const i = this.charSequence.indexOf(re2.prefix, pos);
+		if (i < 0 || i > this.end - re2.prefix.length) return -1;
+		return i - pos;
+	}
+	context(pos) {
+		pos += this.start;
+		const r1 = pos > this.start && pos <= this.end ? this.charSequence.charCodeAt(pos - 1) : -1;
+		const r2 = pos < this.end ? this.charSequence.charCodeAt(pos) : -1;
+		return Utils.emptyOpContext(r1, r2);
+	}
+	prefixLength(re2) {
+		return re2.prefix.length;
+	}
+};
+var MachineInput = class {
+	static fromUTF8(bytes, start = 0, end = bytes.length) {
+		return new MachineUTF8Input(bytes, start, end);
+	}
+	static fromUTF16(charSequence, start = 0, end = void 0) {
+		Utils.checkInput(charSequence);
+		return new MachineUTF16Input(charSequence, start, end ?? charSequence.length);
+	}
+};
+// src/Matcher.js
+/**
+* A stateful iterator that interprets a regex {@code RE2JS} on a specific input.
+*
+* Conceptually, a Matcher consists of four parts:
+* <ol>
+* <li>A compiled regular expression {@code RE2JS}, set at construction and fixed for the lifetime
+* of the matcher.</li>
+*
+* <li>The remainder of the input string, set at construction or {@link #reset()} and advanced by
+* each match operation such as {@link #find}, {@link #matches} or {@link #lookingAt}.</li>
+*
+* <li>The current match information, accessible via {@link #start}, {@link #end}, and
+* {@link #group}, and updated by each match operation.</li>
+*
+* <li>The append position, used and advanced by {@link #appendReplacement} and {@link #appendTail}
+* if performing a search and replace from the input to an external {@code StringBuffer}.
+*
+* </ol>
+*
+*
+* @author rsc@google.com (Russ Cox)
+*/
+var Matcher = class Matcher {
+	/**
+	* V8 and WebKit have historical hard limits on the number of arguments
+	* that can be passed to a function. We cap replacer arguments to prevent
+	* Call Stack Overflow (DoS) vulnerabilities on massive ASTs.
+	*/
+	static MAX_REPLACER_ARGS = 65535;
+	/**
+	* Quotes '\' and '$' in {@code s}, so that the returned string could be used in
+	* {@link #appendReplacement} as a literal replacement of {@code s}.
+	*
+	* @param {string} str the string to be quoted
+	* @param {boolean} [javaMode=false] whether the replacement will be used in javaMode
+	* @returns {string} the quoted string
+	*/
+	static quoteReplacement(str, javaMode = false) {
+		if (javaMode) {
+			if (str.indexOf("\\") < 0 && str.indexOf("$") < 0) return str;
+			return str.split("").map((s) => {
+				const c = s.codePointAt(0);
+				if (c === Codepoint.CODES["\\"] || c === Codepoint.CODES["$"]) return `\\${s}`;
+				return s;
+			}).join("");
+		}
+		if (str.indexOf("$") < 0) return str;
+		return str.split("").map((s) => {
+			if (s.codePointAt(0) === Codepoint.CODES["$"]) return "$$";
+			return s;
+		}).join("");
+	}
+	/**
+	*
+	* @param {import('./index.js').RE2JS} pattern
+	* @param {string|number[]|Uint8Array|MatcherInputBase} input
+	*/
+	constructor(pattern, input) {
+		if (pattern === null) throw new Error("pattern is null");
+		/**
+		* The pattern being matched.
+		* @type {import('./index.js').RE2JS}
+		*/
+		this.patternInput = pattern;
+		const re2 = this.patternInput.re2();
+		/** @type {number} */
+		this.patternGroupCount = re2.numberOfCapturingGroups();
+		/** @type {number[]} */
+		this.groups = [];
+		/** @type {Record<string, number>} */
+		this.namedGroups = re2.namedGroups;
+		/** @type {boolean} */
+		this.hasNamedGroups = Object.keys(this.namedGroups).length > 0;
+		/** @type {number} */
+		this.numberOfInstructions = re2.numberOfInstructions();
+		/** @type {import('./Machine.js').LookbehindState|null} */
+		this.lookbehindState = null;
+		if (input instanceof MatcherInputBase) this.resetMatcherInput(input);
+		else if (Utils.isByteArray(input)) this.resetMatcherInput(MatcherInput.utf8(input));
+		else this.resetMatcherInput(MatcherInput.utf16(input));
+	}
+	/**
+	* Returns the {@code RE2JS} associated with this {@code Matcher}.
+	* @returns {import('./index.js').RE2JS}
+	*/
+	pattern() {
+		return this.patternInput;
+	}
+	/**
+	* Resets the {@code Matcher}, rewinding input and discarding any match information.
+	*
+	* @returns {Matcher} the {@code Matcher} itself, for chained method calls
+	*/
+	reset() {
+		/** @type {number} */
+		this.matcherInputLength = this.matcherInput.length();
+		/** @type {number} */
+		this.appendPos = 0;
+		this.hasMatch = false;
+		this.hasGroups = false;
+		this.anchorFlag = 0;
+		return this;
+	}
+	/**
+	* Resets the {@code Matcher} and changes the input.
+	* @param {string|number[]|Uint8Array|MatcherInputBase} input
+	* @returns {Matcher} the {@code Matcher} itself, for chained method calls
+	*/
+	resetMatcherInput(input) {
+		if (input === null) throw new Error("input is null");
+		if (!(input instanceof MatcherInputBase)) {
+			if (Utils.isByteArray(input)) input = MatcherInput.utf8(input);
+			else input = MatcherInput.utf16(input);
+		}
+		this.matcherInput = input;
+		if (this.lookbehindState !== null) this.lookbehindState.reset();
+		else this.lookbehindState = this.patternInput.re2().createLookbehindState();
+		this.reset();
+		return this;
+	}
+	/**
+	* Returns the start of the named group of the most recent match, or -1 if the group was not
+	* matched.
+	* @param {string|number} [group=0]
+	* @returns {number}
+	*/
+	start(group = 0) {
+		if (typeof group === "string") {
+			const groupInt = this.namedGroups[group];
+			if (!Number.isFinite(groupInt)) throw new RE2JSGroupException(`group '${group}' not found`);
+			group = groupInt;
+		}
+		this.loadGroup(group);
+		return this.groups[2 * group];
+	}
+	/**
+	* Returns the end of the named group of the most recent match, or -1 if the group was not
+	* matched.
+	* @param {string|number} [group=0]
+	* @returns {number}
+	*/
+	end(group = 0) {
+		if (typeof group === "string") {
+			const groupInt = this.namedGroups[group];
+			if (!Number.isFinite(groupInt)) throw new RE2JSGroupException(`group '${group}' not found`);
+			group = groupInt;
+		}
+		this.loadGroup(group);
+		return this.groups[2 * group + 1];
+	}
+	/**
+	* Returns the program size of this pattern.
+	*
+	* <p>
+	* Similar to the C++ implementation, the program size is a very approximate measure of a regexp's
+	* "cost". Larger numbers are more expensive than smaller numbers.
+	* </p>
+	*
+	* @returns {number} the program size of this pattern
+	*/
+	programSize() {
+		return this.numberOfInstructions;
+	}
+	/**
+	* Returns the named group of the most recent match, or {@code null} if the group was not matched.
+	* @param {string|number} [group=0]
+	* @returns {string|null}
+	*/
+	group(group = 0) {
+		if (typeof group === "string") {
+			const groupInt = this.namedGroups[group];
+			if (!Number.isFinite(groupInt)) throw new RE2JSGroupException(`group '${group}' not found`);
+			group = groupInt;
+		}
+		const start = this.start(group);
+		const end = this.end(group);
+		if (start < 0 && end < 0) return null;
+		return this.substring(start, end);
+	}
+	/**
+	* Returns a dictionary map of all named capturing groups and their matched values.
+	* If a group was not matched, its value will be `null`.
+	* @returns {Record<string, string|null>}
+	*/
+	getNamedGroups() {
+		if (!this.hasMatch) throw new RE2JSGroupException("perhaps no match attempted");
+		const result = Object.create(null);
+		for (const name of Object.keys(this.namedGroups)) result[name] = this.group(name);
+		return result;
+	}
+	/**
+	* Returns the number of subgroups in this pattern.
+	*
+	* @returns {number} the number of subgroups; the overall match (group 0) does not count
+	*/
+	groupCount() {
+		return this.patternGroupCount;
+	}
+	/**
+	* Helper: finds subgroup information if needed for group.
+	* @param {number} group
+	* @private
+	*/
+	loadGroup(group) {
+		if (!Number.isInteger(group) || group < 0 || group > this.patternGroupCount) throw new RE2JSGroupException(`Group index out of bounds: ${group}`);
+		if (!this.hasMatch) throw new RE2JSGroupException("perhaps no match attempted");
+		if (group === 0 || this.hasGroups) return;
+		const end = this.matcherInputLength;
+		const res = this.patternInput.re2().matchMachineInput(this.matcherInput, this.groups[0], end, this.anchorFlag, 1 + this.patternGroupCount, this.lookbehindState);
+		if (!res[0]) throw new RE2JSGroupException("inconsistency in matching group data");
+		this.groups = res[1];
+		this.hasGroups = true;
+	}
+	/**
+	* Matches the entire input against the pattern (anchored start and end). If there is a match,
+	* {@code matches} sets the match state to describe it.
+	*
+	* @returns {boolean} true if the entire input matches the pattern
+	*/
+	matches() {
+		return this.genMatch(0, RE2Flags.ANCHOR_BOTH);
+	}
+	/**
+	* Matches the beginning of input against the pattern (anchored start). If there is a match,
+	* {@code lookingAt} sets the match state to describe it.
+	*
+	* @returns {boolean} true if the beginning of the input matches the pattern
+	*/
+	lookingAt() {
+		return this.genMatch(0, RE2Flags.ANCHOR_START);
+	}
+	/**
+	* Matches the input against the pattern (unanchored), starting at a specified position. If there
+	* is a match, {@code find} sets the match state to describe it.
+	*
+	* @param {number|null} [start=null] the input position where the search begins
+	* @returns {boolean} if it finds a match
+	* @throws IndexOutOfBoundsException if start is not a valid input position
+	*/
+	find(start = null) {
+		if (start !== null) {
+			if (!Number.isInteger(start) || start < 0 || start > this.matcherInputLength) throw new RE2JSGroupException(`start index out of bounds: ${start}`);
+			this.reset();
+			return this.genMatch(start, 0);
+		}
+		start = 0;
+		if (this.hasMatch) {
+			start = this.groups[1];
+			if (this.groups[0] === this.groups[1]) {
+				const r = (this.matcherInput.isUTF16Encoding() ? MachineInput.fromUTF16(this.matcherInput.asCharSequence(), 0, this.matcherInputLength) : MachineInput.fromUTF8(this.matcherInput.asBytes(), 0, this.matcherInputLength)).step(start);
+				if (r < 0) start++;
+				else start += r & 7;
+			}
+		}
+		return this.genMatch(start, RE2Flags.UNANCHORED);
+	}
+	/**
+	* Helper: does match starting at start, with RE2 anchor flag.
+	* @param {number} startByte
+	* @param {number} anchor
+	* @returns {boolean}
+	* @private
+	*/
+	genMatch(startByte, anchor) {
+		const res = this.patternInput.re2().matchMachineInput(this.matcherInput, startByte, this.matcherInputLength, anchor, 1, this.lookbehindState);
+		if (!res[0]) {
+			this.hasMatch = false;
+			return false;
+		}
+		this.groups = res[1];
+		this.hasMatch = true;
+		this.hasGroups = this.patternGroupCount === 0;
+		this.anchorFlag = anchor;
+		return true;
+	}
+	/**
+	* Helper: return substring for [start, end).
+	* @param {number} start
+	* @param {number} end
+	* @returns {string}
+	*/
+	substring(start, end) {
+		if (this.matcherInput.isUTF8Encoding()) return Utils.utf8ByteArrayToString(this.matcherInput.asBytes().slice(start, end));
+		return this.matcherInput.asCharSequence().substring(start, end).toString();
+	}
+	/**
+	* Helper for Pattern: return input length.
+	* @returns {number}
+	*/
+	inputLength() {
+		return this.matcherInputLength;
+	}
+	/**
+	* Appends to result two strings: the text from the append position up to the beginning of the
+	* most recent match, and then the replacement with submatch groups substituted for references to
+	* them. It advances the append position to where the most recent match ended.
+	*
+	* By default the replacement is expanded as by String.prototype.replace (see
+	* appendReplacementInternalJs). In Java mode it follows re2j / java.util.regex: $n takes as
+	* many digits as still form a valid group number, ${name} is a named group, and a backslash
+	* escapes the next character (so "\\$" in a JS string literal inserts a literal $).
+	*
+	* @param {string} replacement the replacement string
+	* @param {boolean} [javaMode=false] activate java mode (different behaviour for capture groups and special characters)
+	* @returns {string}
+	* @throws IllegalStateException if there was no most recent match
+	* @throws IndexOutOfBoundsException in Java mode, if replacement refers to an invalid group
+	* @private
+	*/
+	appendReplacement(replacement, javaMode = false) {
+		let res = "";
+		const s = this.start();
+		const e = this.end();
+		if (this.appendPos < s) res += this.substring(this.appendPos, s);
+		this.appendPos = e;
+		res += javaMode ? this.appendReplacementInternalJava(replacement) : this.appendReplacementInternalJs(replacement);
+		return res;
+	}
+	/**
+	* @param {string} replacement - the replacement string
+	* @returns {string}
+	* @private
+	*/
+	appendReplacementInternalJava(replacement) {
+		let res = "";
+		let last = 0;
+		const m = replacement.length;
+		let i = 0;
+		while (i < m) {
+			const cCode = replacement.codePointAt(i);
+			if (cCode === Codepoint.CODES["\\"]) {
+				if (last < i) res += replacement.substring(last, i);
+				i++;
+				if (i >= m) throw new RE2JSGroupException("character to be escaped is missing");
+				last = i;
+				i++;
+				continue;
+			}
+			if (cCode === Codepoint.CODES["$"]) {
+				if (last < i) res += replacement.substring(last, i);
+				if (i + 1 >= m) throw new RE2JSGroupException("Illegal group reference: group index is missing");
+				const nextCode = replacement.codePointAt(i + 1);
+				if (Codepoint.CODES["0"] <= nextCode && nextCode <= Codepoint.CODES["9"]) {
+					let n = nextCode - Codepoint.CODES["0"];
+					let j = i + 2;
+					for (; j < m; j++) {
+						const digit = replacement.codePointAt(j);
+						if (digit < Codepoint.CODES["0"] || digit > Codepoint.CODES["9"] || n * 10 + digit - Codepoint.CODES["0"] > this.patternGroupCount) break;
+						n = n * 10 + digit - Codepoint.CODES["0"];
+					}
+					if (n > this.patternGroupCount) throw new RE2JSGroupException(`n > number of groups: ${n}`);
+					const group = this.group(n);
+					if (group !== null) res += group;
+					i = j;
+					last = i;
+				} else if (nextCode === Codepoint.CODES["{"]) {
+					let j = i + 2;
+					while (j < m && replacement.codePointAt(j) !== Codepoint.CODES["}"]) j++;
+					if (j >= m) throw new RE2JSGroupException("named capture group is missing trailing '}'");
+					const groupName = replacement.substring(i + 2, j);
+					const groupVal = this.group(groupName);
+					if (groupVal !== null) res += groupVal;
+					i = j + 1;
+					last = i;
+				} else throw new RE2JSGroupException("Illegal group reference");
+				continue;
+			}
+			i++;
+		}
+		if (last < m) res += replacement.substring(last, m);
+		return res;
+	}
+	/**
+	* Expands |replacement| for the current match by the rules of String.prototype.replace
+	* (ECMAScript GetSubstitution): $$ is "$", $& the match, $` the text before it, $' the text
+	* after it, $n and $nn a group (two digits only when they form a valid group number, so with
+	* one group "$10" is group 1 then "0"; an unmatched group is empty), and $<name> a named group
+	* (empty when no such group), only when the pattern has named groups. Anything else, such as
+	* "$0" or "$<" without a closing ">", is kept as is.
+	* @param {string} replacement - the replacement string
+	* @returns {string}
+	* @private
+	*/
+	appendReplacementInternalJs(replacement) {
+		const isDigit = (c) => c >= 48 && c <= 57;
+		const groupCount = this.patternGroupCount;
+		let res = "";
+		let i = 0;
+		while (i < replacement.length) {
+			const dollar = replacement.indexOf("$", i);
+			if (dollar < 0) break;
+			res += replacement.substring(i, dollar);
+			i = dollar;
+			const c = replacement.charCodeAt(i + 1);
+			if (c === Codepoint.CODES["$"]) {
+				res += "$";
+				i += 2;
+			} else if (c === Codepoint.CODES["&"]) {
+				res += this.group(0);
+				i += 2;
+			} else if (c === Codepoint.CODES["`"]) {
+				res += this.substring(0, this.start(0));
+				i += 2;
+			} else if (c === Codepoint.CODES["'"]) {
+				res += this.substring(this.end(0), this.matcherInputLength);
+				i += 2;
+			} else if (isDigit(c)) {
+				let digits = 1;
+				let index = c - 48;
+				const c2 = replacement.charCodeAt(i + 2);
+				if (isDigit(c2) && index * 10 + c2 - 48 <= groupCount) {
+					digits = 2;
+					index = index * 10 + c2 - 48;
+				}
+				if (index >= 1 && index <= groupCount) {
+					const group = this.group(index);
+					if (group !== null) res += group;
+				} else res += replacement.substring(i, i + 1 + digits);
+				i += 1 + digits;
+			} else if (c === Codepoint.CODES["<"] && this.hasNamedGroups) {
+				const gt = replacement.indexOf(">", i + 2);
+				if (gt < 0) {
+					res += "$<";
+					i += 2;
+				} else {
+					const name = replacement.substring(i + 2, gt);
+					if (Object.hasOwn(this.namedGroups, name)) {
+						const group = this.group(name);
+						if (group !== null) res += group;
+					}
+					i = gt + 1;
+				}
+			} else {
+				res += "$";
+				i += 1;
+			}
+		}
+		return res + replacement.substring(i);
+	}
+	/**
+	* Return the substring of the input from the append position to the end of the
+	* input.
+	* @returns {string}
+	*/
+	appendTail() {
+		return this.substring(this.appendPos, this.matcherInputLength);
+	}
+	/**
+	* Returns the input with all matches replaced by {@code replacement}, interpreted as for
+	* {@code appendReplacement}.
+	*
+	* @param {string|((...args: any[]) => string)} replacement - the replacement string or a replacer function
+	* @param {boolean} [javaMode=false] - activate java mode (different behaviour for capture groups and special characters)
+	* @returns {string} the input string with the matches replaced
+	* @throws IndexOutOfBoundsException if replacement refers to an invalid group and javaMode is true
+	*/
+	replaceAll(replacement, javaMode = false) {
+		return this.replace(replacement, true, javaMode);
+	}
+	/**
+	* Returns the input with the first match replaced by {@code replacement}, interpreted as for
+	* {@code appendReplacement}.
+	*
+	* @param {string|((...args: any[]) => string)} replacement - the replacement string or a replacer function
+	* @param {boolean} [javaMode=false] - activate java mode (different behaviour for capture groups and special characters)
+	* @returns {string} the input string with the first match replaced
+	* @throws IndexOutOfBoundsException if replacement refers to an invalid group and javaMode is true
+	*/
+	replaceFirst(replacement, javaMode = false) {
+		return this.replace(replacement, false, javaMode);
+	}
+	/**
+	* Helper: replaceAll/replaceFirst hybrid.
+	* @param {string|((...args: any[]) => string)} replacement - the replacement string or a replacer function
+	* @param {boolean} [all=true] - replace all matches
+	* @param {boolean} [javaMode=false] - activate java mode (different behaviour for capture groups and special characters)
+	* @returns {string}
+	* @private
+	*/
+	replace(replacement, all = true, javaMode = false) {
+		let res = "";
+		this.reset();
+		const isFunc = typeof replacement === "function";
+		let originalInput = null;
+		if (isFunc) {
+			if (this.groupCount() >= Matcher.MAX_REPLACER_ARGS) throw new RE2JSGroupException("Too many capture groups to safely invoke replacer function");
+			originalInput = this.matcherInput.isUTF8Encoding() ? this.matcherInput.asBytes() : this.matcherInput.asCharSequence();
+		}
+		while (this.find()) {
+			res += isFunc ? this.appendReplacementFunc(replacement, originalInput) : this.appendReplacement(replacement, javaMode);
+			if (!all) break;
+		}
+		res += this.appendTail();
+		return res;
+	}
+	/**
+	* Evaluates a replacer function for the current match and appends the result,
+	* along with any un-matched preceding text, advancing the append position.
+	* @param {Function} replacer - the replacer function
+	* @param {string|Uint8Array|number[]} originalInput - the cached original input reference
+	* @returns {string} the evaluated string to append
+	* @private
+	*/
+	appendReplacementFunc(replacer, originalInput) {
+		let res = "";
+		const s = this.start();
+		const e = this.end();
+		if (this.appendPos < s) res += this.substring(this.appendPos, s);
+		this.appendPos = e;
+		/** @type {unknown[]} */
+		const args = this.matchArray();
+		args.push(s, originalInput);
+		if (this.hasNamedGroups) args.push(this.namedGroupsObject());
+		res += String(replacer(...args));
+		return res;
+	}
+	/**
+	* The match and its groups, as the elements of a JS RegExpExecArray: undefined for a group that
+	* did not take part in the match. Used by exec(), matchAll() and replacer functions.
+	* @returns {Array<string|undefined>}
+	* @private
+	*/
+	matchArray() {
+		const result = [this.group(0)];
+		for (let i = 1; i <= this.patternGroupCount; i++) {
+			const group = this.group(i);
+			result.push(group === null ? void 0 : group);
+		}
+		return result;
+	}
+	/**
+	* The named groups, as the groups property of a JS RegExpExecArray: an object without a
+	* prototype mapping each name to its group (undefined when it did not take part in the match),
+	* or undefined when the pattern has no named groups.
+	* @returns {Record<string, string|undefined>|undefined}
+	* @private
+	*/
+	namedGroupsObject() {
+		if (!this.hasNamedGroups) return;
+		const result = this.getNamedGroups();
+		for (const name in result) if (result[name] === null) result[name] = void 0;
+		return result;
+	}
+};
+// src/Inst.js
+/**
+* A single instruction in the regular expression virtual machine.
+*
+* @see http://swtch.com/~rsc/regexp/regexp2.html
+*/
+var Inst = class Inst {
+	static ALT = 1;
+	static ALT_MATCH = 2;
+	static CAPTURE = 3;
+	static EMPTY_WIDTH = 4;
+	static FAIL = 5;
+	static MATCH = 6;
+	static NOP = 7;
+	static RUNE = 8;
+	static RUNE1 = 9;
+	static RUNE_ANY = 10;
+	static RUNE_ANY_NOT_NL = 11;
+	static LB_WRITE = 12;
+	static LB_CHECK = 13;
+	static isRuneOp(op) {
+		return Inst.RUNE <= op && op <= Inst.RUNE_ANY_NOT_NL;
+	}
+	static escapeRunes(runes) {
+		let out = "\"";
+		for (let rune of runes) out += Utils.escapeRune(rune);
+		out += "\"";
+		return out;
+	}
+	constructor(op) {
+		this.op = op;
+		this.out = 0;
+		this.arg = 0;
+		/** @type {Int32Array} */
+		this.runes = /* @__PURE__ */ new Int32Array(0);
+		/** @type {Uint32Array | number[] | null} */
+		this.next = null;
+	}
+	matchRune(r) {
+		if (this.runes.length === 1) {
+			const r0 = this.runes[0];
+			if ((this.arg & RE2Flags.FOLD_CASE) !== 0) return Unicode.equalsIgnoreCase(r0, r);
+			return r === r0;
+		}
+		const len = this.runes.length;
+		if (len === 0) return false;
+		if (len === 2 || len === 4 || len === 6 || len === 8) {
+			for (let j = 0; j < len; j += 2) {
+				if (r < this.runes[j]) return false;
+				if (r <= this.runes[j + 1]) return true;
+			}
+			return false;
+		}
+		let base = 0;
+		let n = len >> 1;
+		while (n > 1) {
+			const half = n >> 1;
+			base += this.runes[base + half << 1] <= r ? half : 0;
+			n -= half;
+		}
+		base += this.runes[base << 1] <= r ? 1 : 0;
+		const m = base - 1;
+		return m >= 0 && r <= this.runes[m << 1 | 1];
+	}
+	matchRunePos(r) {
+		if (this.runes.length === 1) {
+			const r0 = this.runes[0];
+			if ((this.arg & RE2Flags.FOLD_CASE) !== 0) return Unicode.equalsIgnoreCase(r0, r) ? 0 : -1;
+			return r === r0 ? 0 : -1;
+		}
+		const len = this.runes.length;
+		if (len === 0) return -1;
+		if (len === 2 || len === 4 || len === 6 || len === 8) {
+			for (let j = 0; j < len; j += 2) {
+				if (r < this.runes[j]) return -1;
+				if (r <= this.runes[j + 1]) return Math.floor(j / 2);
+			}
+			return -1;
+		}
+		let base = 0;
+		let n = len >> 1;
+		while (n > 1) {
+			const half = n >> 1;
+			base += this.runes[base + half << 1] <= r ? half : 0;
+			n -= half;
+		}
+		base += this.runes[base << 1] <= r ? 1 : 0;
+		const m = base - 1;
+		return m >= 0 && r <= this.runes[m << 1 | 1] ? m : -1;
+	}
+	/**
+	*
+	* @returns {string}
+	*/
+	toString() {
+		switch (this.op) {
+			case Inst.ALT: return `alt -> ${this.out}, ${this.arg}`;
+			case Inst.ALT_MATCH: return `altmatch -> ${this.out}, ${this.arg}`;
+			case Inst.CAPTURE: return `cap ${this.arg} -> ${this.out}`;
+			case Inst.EMPTY_WIDTH: return `empty ${this.arg} -> ${this.out}`;
+			case Inst.MATCH: return `match${this.arg !== 0 ? ` ${this.arg}` : ""}`;
+			case Inst.FAIL: return "fail";
+			case Inst.NOP: return `nop -> ${this.out}`;
+			case Inst.LB_WRITE: return `lbwrite ${this.arg} -> ${this.out}`;
+			case Inst.LB_CHECK: return `lbcheck ${this.arg} -> ${this.out}`;
+			case Inst.RUNE:
+				if (this.runes === null) return "rune <null>";
+				return [
+					"rune ",
+					Inst.escapeRunes(this.runes),
+					(this.arg & RE2Flags.FOLD_CASE) !== 0 ? "/i" : "",
+					" -> ",
+					this.out
+				].join("");
+			case Inst.RUNE1: return `rune1 ${Inst.escapeRunes(this.runes)} -> ${this.out}`;
+			case Inst.RUNE_ANY: return `any -> ${this.out}`;
+			case Inst.RUNE_ANY_NOT_NL: return `anynotnl -> ${this.out}`;
+			default: throw new Error("unhandled case in Inst.toString");
+		}
+	}
+};
+// src/Machine.js
+var Queue = class Queue {
+	constructor(numInst) {
+		this.sparse = new Int32Array(numInst);
+		this.densePcs = new Int32Array(numInst);
+		this.denseCaps = null;
+		this.size = 0;
+		this.ncap = 0;
+		this.mainThreads = 0;
+	}
+	static INITIAL_THREADS = 32;
+	init(ncap) {
+		this.ncap = ncap;
+		const needed = Math.min(this.densePcs.length, Queue.INITIAL_THREADS) * ncap;
+		if (!this.denseCaps || this.denseCaps.length < needed) this.denseCaps = new Int32Array(needed);
+	}
+	growCaps(needed) {
+		const limit = this.densePcs.length * this.ncap;
+		const grown = new Int32Array(Math.min(limit, Math.max(needed, 2 * this.denseCaps.length)));
+		grown.set(this.denseCaps);
+		this.denseCaps = grown;
+	}
+	contains(pc) {
+		const j = this.sparse[pc];
+		return j < this.size && this.densePcs[j] === pc;
+	}
+	isEmpty() {
+		return this.size === 0;
+	}
+	add(pc) {
+		const j = this.size++;
+		this.sparse[pc] = j;
+		this.densePcs[j] = pc;
+		return j;
+	}
+	clear() {
+		this.size = 0;
+		this.mainThreads = 0;
+	}
+	toString() {
+		let out = "{";
+		for (let i = 0; i < this.size; i++) {
+			if (i !== 0) out += ", ";
+			out += this.densePcs[i];
+		}
+		out += "}";
+		return out;
+	}
+};
+var LookbehindState = class {
+	constructor(prog) {
+		this.pos = -1;
+		this.pcs = new Int32Array(prog.numInst());
+		this.size = 0;
+		this.lbTable = new Int32Array(prog.numLb + 1);
+	}
+	reset() {
+		this.pos = -1;
+		this.size = 0;
+	}
+};
+var Machine = class Machine {
+	static fromRE2(re2) {
+		const m = new Machine();
+		m.prog = re2.prog;
+		m.re2 = re2;
+		m.q0 = new Queue(m.prog.numInst());
+		m.q1 = new Queue(m.prog.numInst());
+		m.addStack = new Int32Array(2 * (m.prog.numInst() + 1));
+		m.matched = false;
+		m.matchcap = new Int32Array(m.prog.numCap < 2 ? 2 : m.prog.numCap);
+		m.ncap = 0;
+		return m;
+	}
+	constructor() {
+		this.prog = null;
+		this.re2 = null;
+		this.q0 = null;
+		this.q1 = null;
+		this.addStack = null;
+		this.matched = false;
+		this.matchcap = null;
+		this.ncap = 0;
+		this.lbTable = null;
+	}
+	init(ncap) {
+		this.ncap = ncap;
+		if (ncap > this.matchcap.length) this.matchcap = new Int32Array(ncap).fill(-1);
+		else this.matchcap.fill(-1);
+		this.q0.init(ncap);
+		this.q1.init(ncap);
+		if (this.prog.numLb > 0) {
+			if (!this.lbTable || this.lbTable.length < this.prog.numLb + 1) this.lbTable = new Int32Array(this.prog.numLb + 1);
+			this.lbTable.fill(-1);
+		}
+	}
+	submatches() {
+		if (this.ncap === 0) return Utils.emptyInts();
+		return Utils.toArray(this.matchcap.subarray(0, this.ncap));
+	}
+	match(input, pos, anchor, lbState = null) {
+		const startCond = this.re2.cond;
+		if (startCond === Utils.EMPTY_ALL) return false;
+		if ((anchor === RE2Flags.ANCHOR_START || anchor === RE2Flags.ANCHOR_BOTH) && pos !== 0) return false;
+		this.matched = false;
+		this.matchcap.fill(-1);
+		const hasLookbehinds = this.prog.numLb > 0;
+		const matchStartPos = pos;
+		let currentPos = pos;
+		let resumeLookbehinds = false;
+		if (hasLookbehinds) {
+			if (lbState !== null && lbState.pos >= 0 && lbState.pos <= pos) {
+				currentPos = lbState.pos;
+				resumeLookbehinds = true;
+			} else currentPos = 0;
+		}
+		let saveLookbehinds = hasLookbehinds && lbState !== null;
+		let runq = this.q0;
+		let nextq = this.q1;
+		let r = input.step(currentPos);
+		let rune = r >> 3;
+		let width = r & 7;
+		let rune1 = -1;
+		let width1 = 0;
+		if (r !== MachineInputBase.EOF()) {
+			r = input.step(currentPos + width);
+			rune1 = r >> 3;
+			width1 = r & 7;
+		}
+		let flag;
+		if (currentPos === 0) flag = Utils.emptyOpContext(-1, rune);
+		else flag = input.context(currentPos);
+		if (hasLookbehinds) {
+			if (resumeLookbehinds) this.restoreLookbehinds(lbState, runq, flag);
+			else this.spawnLookbehinds(runq, currentPos, flag);
+		}
+		while (true) {
+			if (runq.mainThreads === 0) {
+				if ((startCond & Utils.EMPTY_BEGIN_TEXT) !== 0 && currentPos !== 0) break;
+				if ((anchor === RE2Flags.ANCHOR_START || anchor === RE2Flags.ANCHOR_BOTH) && currentPos !== 0) break;
+				if (this.matched) break;
+				if (this.prog.numLb === 0 && runq.isEmpty() && !(this.re2.prefix.length === 0) && rune1 !== this.re2.prefixRune && input.canCheckPrefix()) {
+					const advance = input.index(this.re2, currentPos);
+					if (advance < 0) break;
+					currentPos += advance;
+					r = input.step(currentPos);
+					rune = r >> 3;
+					width = r & 7;
+					r = input.step(currentPos + width);
+					rune1 = r >> 3;
+					width1 = r & 7;
+					flag = input.context(currentPos);
+				}
+			}
+			if (currentPos >= matchStartPos) {
+				if (saveLookbehinds) {
+					this.saveLookbehinds(lbState, runq, currentPos);
+					saveLookbehinds = false;
+				}
+				if (!this.matched && (currentPos === 0 || anchor === RE2Flags.UNANCHORED)) {
+					if (this.ncap > 0) this.matchcap[0] = currentPos;
+					this.add(runq, this.prog.start, currentPos, this.matchcap, 0, flag);
+				}
+			}
+			const nextPos = currentPos + width;
+			flag = input.context(nextPos);
+			this.step(runq, nextq, currentPos, nextPos, rune, flag, anchor, currentPos === input.endPos());
+			if (width === 0) break;
+			if (this.ncap === 0 && this.matched) break;
+			currentPos += width;
+			rune = rune1;
+			width = width1;
+			if (rune !== -1) {
+				r = input.step(currentPos + width);
+				rune1 = r >> 3;
+				width1 = r & 7;
+			}
+			const tmpq = runq;
+			runq = nextq;
+			nextq = tmpq;
+		}
+		runq.clear();
+		nextq.clear();
+		return this.matched;
+	}
+	matchSet(input, pos, anchor) {
+		const startCond = this.re2.cond;
+		if (startCond === Utils.EMPTY_ALL) return [];
+		if ((anchor === RE2Flags.ANCHOR_START || anchor === RE2Flags.ANCHOR_BOTH) && pos !== 0) return [];
+		let currentPos = this.prog.numLb > 0 ? 0 : pos;
+		let matchStartPos = pos;
+		let runq = this.q0;
+		let nextq = this.q1;
+		let r = input.step(currentPos);
+		let rune = r >> 3;
+		let width = r & 7;
+		let rune1 = -1;
+		let width1 = 0;
+		if (r !== MachineInputBase.EOF()) {
+			r = input.step(currentPos + width);
+			rune1 = r >> 3;
+			width1 = r & 7;
+		}
+		let flag = currentPos === 0 ? Utils.emptyOpContext(-1, rune) : input.context(currentPos);
+		const matches = /* @__PURE__ */ new Set();
+		if (this.prog.numLb > 0) this.spawnLookbehinds(runq, currentPos, flag);
+		while (true) {
+			if (runq.mainThreads === 0) {
+				if ((startCond & Utils.EMPTY_BEGIN_TEXT) !== 0 && currentPos !== 0) break;
+				if ((anchor === RE2Flags.ANCHOR_START || anchor === RE2Flags.ANCHOR_BOTH) && currentPos !== 0) break;
+			}
+			if (currentPos === 0 || anchor === RE2Flags.UNANCHORED) {
+				if (currentPos >= matchStartPos) this.add(runq, this.prog.start, currentPos, this.matchcap, 0, flag);
+			}
+			const nextPos = currentPos + width;
+			flag = input.context(nextPos);
+			for (let j = 0; j < runq.size; j++) {
+				const pc = runq.densePcs[j];
+				const i = this.prog.inst[pc];
+				const capOffset = j * this.ncap;
+				let add = false;
+				switch (i.op) {
+					case Inst.MATCH:
+						if (anchor === RE2Flags.ANCHOR_BOTH && currentPos !== input.endPos()) break;
+						matches.add(i.arg);
+						break;
+					case Inst.RUNE:
+						add = i.matchRune(rune);
+						break;
+					case Inst.RUNE1:
+						add = rune === i.runes[0];
+						break;
+					case Inst.RUNE_ANY:
+						add = true;
+						break;
+					case Inst.RUNE_ANY_NOT_NL:
+						add = rune !== 10;
+						break;
+					default: continue;
+				}
+				if (add) this.add(nextq, i.out, nextPos, runq.denseCaps, capOffset, flag);
+			}
+			runq.clear();
+			if (width === 0) break;
+			currentPos += width;
+			rune = rune1;
+			width = width1;
+			if (rune !== -1) {
+				r = input.step(currentPos + width);
+				rune1 = r >> 3;
+				width1 = r & 7;
+			}
+			const tmpq = runq;
+			runq = nextq;
+			nextq = tmpq;
+		}
+		nextq.clear();
+		return Array.from(matches).sort((a, b) => a - b);
+	}
+	step(runq, nextq, pos, nextPos, c, nextCond, anchor, atEnd) {
+		const longest = this.re2.longest;
+		for (let j = 0; j < runq.size; j++) {
+			const pc = runq.densePcs[j];
+			const capOffset = j * this.ncap;
+			if (longest && this.matched && this.ncap > 0 && this.matchcap[0] < runq.denseCaps[capOffset]) continue;
+			const i = this.prog.inst[pc];
+			let add = false;
+			switch (i.op) {
+				case Inst.MATCH:
+					if (anchor === RE2Flags.ANCHOR_BOTH && !atEnd) break;
+					if (this.ncap > 0 && (!longest || !this.matched || this.matchcap[1] < pos)) {
+						runq.denseCaps[capOffset + 1] = pos;
+						for (let k = 0; k < this.ncap; k++) this.matchcap[k] = runq.denseCaps[capOffset + k];
+					}
+					if (!longest) runq.size = 0;
+					this.matched = true;
+					break;
+				case Inst.RUNE:
+					add = i.matchRune(c);
+					break;
+				case Inst.RUNE1:
+					add = c === i.runes[0];
+					break;
+				case Inst.RUNE_ANY:
+					add = true;
+					break;
+				case Inst.RUNE_ANY_NOT_NL:
+					add = c !== 10;
+					break;
+				default: continue;
+			}
+			if (add) this.add(nextq, i.out, nextPos, runq.denseCaps, capOffset, nextCond);
+		}
+		runq.clear();
+	}
+	spawnLookbehinds(q, pos, flag) {
+		for (let i = 0; i < this.prog.lbStarts.length; i++) this.add(q, this.prog.lbStarts[i], pos, this.matchcap, 0, flag);
+	}
+	restoreLookbehinds(lbState, q, flag) {
+		this.lbTable.set(lbState.lbTable);
+		for (let j = 0; j < lbState.size; j++) this.add(q, lbState.pcs[j], lbState.pos, this.matchcap, 0, flag);
+	}
+	saveLookbehinds(lbState, q, pos) {
+		let size = 0;
+		for (let j = 0; j < q.size; j++) {
+			const pc = q.densePcs[j];
+			if (this.prog.lbInst[pc] === 1 && Inst.isRuneOp(this.prog.inst[pc].op)) lbState.pcs[size++] = pc;
+		}
+		lbState.size = size;
+		lbState.pos = pos;
+		lbState.lbTable.set(this.lbTable);
+	}
+	add(q, pc, pos, capArray, capOffset, cond) {
+		const stk = this.addStack;
+		let nstk = 0;
+		for (;;) {
+			while (pc !== 0 && !q.contains(pc)) {
+				const d = q.add(pc);
+				const inst = this.prog.inst[pc];
+				switch (inst.op) {
+					case Inst.FAIL:
+						pc = 0;
+						break;
+					case Inst.ALT:
+					case Inst.ALT_MATCH:
+						stk[nstk++] = inst.arg;
+						stk[nstk++] = 0;
+						pc = inst.out;
+						break;
+					case Inst.EMPTY_WIDTH:
+						pc = (inst.arg & ~cond) === 0 ? inst.out : 0;
+						break;
+					case Inst.NOP:
+						pc = inst.out;
+						break;
+					case Inst.CAPTURE:
+						if (inst.arg < this.ncap) {
+							stk[nstk++] = -inst.arg - 1;
+							stk[nstk++] = capArray[capOffset + inst.arg];
+							capArray[capOffset + inst.arg] = pos;
+						}
+						pc = inst.out;
+						break;
+					case Inst.LB_WRITE:
+						this.lbTable[Math.abs(inst.arg)] = pos;
+						pc = inst.out;
+						break;
+					case Inst.LB_CHECK:
+						if (inst.arg > 0) pc = this.lbTable[inst.arg] === pos ? inst.out : 0;
+						else pc = this.lbTable[-inst.arg] !== pos ? inst.out : 0;
+						break;
+					case Inst.MATCH:
+					case Inst.RUNE:
+					case Inst.RUNE1:
+					case Inst.RUNE_ANY:
+					case Inst.RUNE_ANY_NOT_NL:
+						if (this.prog.lbInst[pc] === 0) q.mainThreads++;
+						if (this.ncap > 0) {
+							const destOffset = d * this.ncap;
+							if (destOffset + this.ncap > q.denseCaps.length) q.growCaps(destOffset + this.ncap);
+							for (let c = 0; c < this.ncap; c++) q.denseCaps[destOffset + c] = capArray[capOffset + c];
+						}
+						pc = 0;
+						break;
+					default: throw new RE2JSInternalException("unhandled");
+				}
+			}
+			if (nstk === 0) return;
+			nstk -= 2;
+			const entry = stk[nstk];
+			if (entry < 0) {
+				capArray[capOffset - entry - 1] = stk[nstk + 1];
+				pc = 0;
+			} else pc = entry;
+		}
+	}
+};
+// src/DFA.js
+const hashState = (pcs, flag, ids) => {
+	let h = -2128831035;
+	for (let i = 0; i < pcs.length; i++) {
+		h ^= pcs[i];
+		h = Math.imul(h, 16777619);
+	}
+	h ^= flag;
+	h = Math.imul(h, 16777619);
+	for (let i = 0; i < ids.length; i++) {
+		h ^= ids[i];
+		h = Math.imul(h, 16777619);
+	}
+	return h;
+};
+const arraysEqual = (a, b) => {
+	if (a.length !== b.length) return false;
+	for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+	return true;
+};
+const isState = (state, pcs, flag, ids) => state.flag === flag && arraysEqual(state.nfaStates, pcs) && arraysEqual(state.matchIDs, ids);
+const NO_IDS = [];
+const END_TEXT = -1;
+var DFAState = class {
+	constructor(nfaStates, flag, matchIDs) {
+		this.nfaStates = nfaStates;
+		this.flag = flag;
+		this.isMatch = (flag & DFA.FLAG_MATCH) !== 0;
+		this.matchIDs = matchIDs;
+		this.next = null;
+		this.nextAnchored = null;
+	}
+};
+var DFA = class DFA {
+	static FLAG_EMPTY_MASK = 255;
+	static FLAG_MATCH = 256;
+	static FLAG_LAST_WORD = 512;
+	static FLAG_NEED_SHIFT = 16;
+	static STATE_OVERHEAD = 150;
+	static ARRAY_OVERHEAD = 40;
+	static ELEMENT_SIZE = 8;
+	static TABLE_OVERHEAD = 48;
+	static PROGRESS_PER_STATE = 10;
+	constructor(prog, maxMem = 8388608) {
+		this.prog = prog;
+		this.maxMem = maxMem;
+		this.stateCache = /* @__PURE__ */ new Map();
+		this.stateCount = 0;
+		this.startStates = /* @__PURE__ */ new Map();
+		this.failed = false;
+		for (let pc = 0; pc < prog.numInst(); pc++) {
+			const op = prog.getInst(pc).op;
+			if (op === Inst.LB_WRITE || op === Inst.LB_CHECK) {
+				this.failed = true;
+				break;
+			}
+		}
+		this.computeRuneClasses();
+		this.stateBudget = maxMem;
+		this.memBudget = maxMem;
+	}
+	computeRuneClasses() {
+		const bounds = /* @__PURE__ */ new Set();
+		const addRange = (lo, hi) => {
+			bounds.add(lo);
+			bounds.add(hi + 1);
+		};
+		for (let pc = 0; pc < this.prog.numInst(); pc++) {
+			const inst = this.prog.getInst(pc);
+			switch (inst.op) {
+				case Inst.RUNE:
+				case Inst.RUNE1:
+					if (inst.runes.length === 1) {
+						addRange(inst.runes[0], inst.runes[0]);
+						if ((inst.arg & RE2Flags.FOLD_CASE) !== 0) for (let f = Unicode.simpleFold(inst.runes[0]); f !== inst.runes[0]; f = Unicode.simpleFold(f)) addRange(f, f);
+					} else for (let j = 0; j < inst.runes.length; j += 2) addRange(inst.runes[j], inst.runes[j + 1]);
+					break;
+				case Inst.RUNE_ANY_NOT_NL:
+					addRange(10, 10);
+					break;
+				case Inst.EMPTY_WIDTH:
+					if ((inst.arg & (Utils.EMPTY_BEGIN_LINE | Utils.EMPTY_END_LINE)) !== 0) addRange(10, 10);
+					if ((inst.arg & (Utils.EMPTY_WORD_BOUNDARY | Utils.EMPTY_NO_WORD_BOUNDARY)) !== 0) {
+						addRange(48, 57);
+						addRange(65, 90);
+						addRange(95, 95);
+						addRange(97, 122);
+					}
+			}
+		}
+		bounds.delete(0);
+		this.classBounds = Int32Array.from(bounds).sort();
+		this.numClasses = this.classBounds.length + 1;
+		const latin1Class = new Int32Array(Unicode.MAX_LATIN1 + 1);
+		for (let r = 0; r <= Unicode.MAX_LATIN1; r++) latin1Class[r] = this.searchClass(r);
+		this.latin1Class = latin1Class;
+	}
+	runeClass(r) {
+		if (r <= Unicode.MAX_LATIN1) return this.latin1Class[r];
+		return this.searchClass(r);
+	}
+	searchClass(r) {
+		const bounds = this.classBounds;
+		let lo = 0;
+		let hi = bounds.length;
+		while (lo < hi) {
+			const mid = lo + hi >> 1;
+			if (bounds[mid] <= r) lo = mid + 1;
+			else hi = mid;
+		}
+		return lo;
+	}
+	closure(pcs, flag) {
+		const closure = /* @__PURE__ */ new Set();
+		const stack = Array.from(pcs);
+		let needflags = 0;
+		while (stack.length > 0) {
+			const pc = stack.pop();
+			if (pc === 0 || closure.has(pc)) continue;
+			closure.add(pc);
+			const inst = this.prog.getInst(pc);
+			switch (inst.op) {
+				case Inst.ALT:
+				case Inst.ALT_MATCH:
+					stack.push(inst.out);
+					stack.push(inst.arg);
+					break;
+				case Inst.NOP:
+				case Inst.CAPTURE:
+					stack.push(inst.out);
+					break;
+				case Inst.EMPTY_WIDTH:
+					needflags |= inst.arg;
+					if ((inst.arg & ~flag) === 0) stack.push(inst.out);
+			}
+		}
+		return {
+			pcs: Array.from(closure).sort((a, b) => a - b),
+			needflags
+		};
+	}
+	getState(pcs, flag, ids) {
+		const hash = hashState(pcs, flag, ids);
+		const cached = this.stateCache.get(hash);
+		if (cached instanceof DFAState) {
+			if (isState(cached, pcs, flag, ids)) return cached;
+		} else if (cached !== void 0) {
+			for (let i = 0; i < cached.length; i++) if (isState(cached[i], pcs, flag, ids)) return cached[i];
+		}
+		const cost = DFA.stateCost(pcs, ids);
+		if (this.memBudget < cost) return null;
+		this.memBudget -= cost;
+		const state = new DFAState(pcs, flag, ids);
+		if (cached === void 0) this.stateCache.set(hash, state);
+		else if (cached instanceof DFAState) this.stateCache.set(hash, [cached, state]);
+		else cached.push(state);
+		this.stateCount++;
+		return state;
+	}
+	static stateCost(pcs, ids) {
+		const idsCost = ids.length === 0 ? 0 : DFA.ARRAY_OVERHEAD + DFA.ELEMENT_SIZE * ids.length;
+		return DFA.STATE_OVERHEAD + DFA.ELEMENT_SIZE * pcs.length + idsCost;
+	}
+	*cachedStates() {
+		for (const cached of this.stateCache.values()) if (cached instanceof DFAState) yield cached;
+		else yield* cached;
+	}
+	makeState(pcs, flag, ids) {
+		const closure = this.closure(pcs, flag & DFA.FLAG_EMPTY_MASK);
+		let stateFlag = flag;
+		if (closure.needflags === 0) stateFlag &= DFA.FLAG_MATCH;
+		stateFlag |= closure.needflags << DFA.FLAG_NEED_SHIFT;
+		return this.getState(closure.pcs, stateFlag, ids);
+	}
+	allocTable(state, anchor) {
+		const size = this.numClasses + 1;
+		const cost = DFA.TABLE_OVERHEAD + DFA.ELEMENT_SIZE * size;
+		if (this.memBudget < cost) return null;
+		this.memBudget -= cost;
+		const table = new Array(size).fill(null);
+		if (anchor === RE2Flags.UNANCHORED) state.next = table;
+		else state.nextAnchored = table;
+		return table;
+	}
+	clearCache() {
+		this.stateCache.clear();
+		this.stateCount = 0;
+		this.startStates.clear();
+		this.memBudget = this.stateBudget;
+	}
+	resetCache(current) {
+		this.clearCache();
+		return this.getState(current.nfaStates, current.flag, current.matchIDs);
+	}
+	step(state, cls, rune, anchor) {
+		let table = anchor === RE2Flags.UNANCHORED ? state.next : state.nextAnchored;
+		if (table !== null) {
+			const cached = table[cls];
+			if (cached !== null) return cached;
+		} else {
+			table = this.allocTable(state, anchor);
+			if (table === null) return null;
+		}
+		const needflag = state.flag >>> DFA.FLAG_NEED_SHIFT;
+		const oldbeforeflag = state.flag & DFA.FLAG_EMPTY_MASK;
+		let beforeflag = oldbeforeflag;
+		let afterflag = 0;
+		if (rune === 10) {
+			beforeflag |= Utils.EMPTY_END_LINE;
+			afterflag |= Utils.EMPTY_BEGIN_LINE;
+		}
+		if (rune === END_TEXT) beforeflag |= Utils.EMPTY_END_LINE | Utils.EMPTY_END_TEXT;
+		const islastword = (state.flag & DFA.FLAG_LAST_WORD) !== 0;
+		const isword = rune !== END_TEXT && Utils.isWordRune(rune);
+		beforeflag |= isword === islastword ? Utils.EMPTY_NO_WORD_BOUNDARY : Utils.EMPTY_WORD_BOUNDARY;
+		let pcs = state.nfaStates;
+		if ((beforeflag & ~oldbeforeflag & needflag) !== 0) pcs = this.closure(pcs, beforeflag).pcs;
+		const nextPCs = [];
+		let ismatch = false;
+		let ids = NO_IDS;
+		for (let i = 0; i < pcs.length; i++) {
+			const inst = this.prog.getInst(pcs[i]);
+			if (inst.op === Inst.MATCH) {
+				if (!ismatch) {
+					ismatch = true;
+					ids = [];
+				}
+				ids.push(inst.arg);
+			} else if (rune !== END_TEXT && Inst.isRuneOp(inst.op) && inst.matchRune(rune)) nextPCs.push(inst.out);
+		}
+		if (ids.length > 1) ids.sort((a, b) => a - b);
+		if (anchor === RE2Flags.UNANCHORED && rune !== END_TEXT) nextPCs.push(this.prog.start);
+		let flag = afterflag;
+		if (ismatch) flag |= DFA.FLAG_MATCH;
+		if (isword) flag |= DFA.FLAG_LAST_WORD;
+		const nextState = this.makeState(nextPCs, flag, ids);
+		if (nextState === null) return null;
+		table[cls] = nextState;
+		return nextState;
+	}
+	start(input, pos) {
+		const context = input.context(pos);
+		let flags;
+		if ((context & Utils.EMPTY_BEGIN_TEXT) !== 0) flags = Utils.EMPTY_BEGIN_TEXT | Utils.EMPTY_BEGIN_LINE;
+		else if ((context & Utils.EMPTY_BEGIN_LINE) !== 0) flags = Utils.EMPTY_BEGIN_LINE;
+		else {
+			const r = input.step(pos);
+			const nextIsWord = r >= 0 && Utils.isWordRune(r >> 3);
+			flags = (context & Utils.EMPTY_WORD_BOUNDARY) !== 0 !== nextIsWord ? DFA.FLAG_LAST_WORD : 0;
+		}
+		let state = this.startStates.get(flags);
+		if (state === void 0) {
+			state = this.makeState([this.prog.start], flags, NO_IDS);
+			if (state === null) {
+				this.clearCache();
+				state = this.makeState([this.prog.start], flags, NO_IDS);
+				if (state === null) return null;
+			}
+			this.startStates.set(flags, state);
+		}
+		return state;
+	}
+	stepOrReset(state, cls, rune, anchor, pos, search) {
+		let next = this.step(state, cls, rune, anchor);
+		if (next !== null) return next;
+		if (search.resetPos >= 0 && pos - search.resetPos < DFA.PROGRESS_PER_STATE * this.stateCount) return null;
+		search.resetPos = pos;
+		const restored = this.resetCache(state);
+		if (restored === null) return null;
+		next = this.step(restored, cls, rune, anchor);
+		return next;
+	}
+	run(input, pos, anchor, state, onMatch) {
+		const endPos = input.endPos();
+		const latin1Class = this.latin1Class;
+		const unanchored = anchor === RE2Flags.UNANCHORED;
+		const search = { resetPos: -1 };
+		let i = pos;
+		while (i < endPos) {
+			const r = input.step(i);
+			const rune = r >> 3;
+			const width = r & 7;
+			if (width === 0) break;
+			const cls = rune <= Unicode.MAX_LATIN1 ? latin1Class[rune] : this.runeClass(rune);
+			let next = unanchored && state.next !== null ? state.next[cls] : null;
+			if (next === null) {
+				next = this.stepOrReset(state, cls, rune, anchor, i, search);
+				if (next === null) return null;
+			}
+			state = next;
+			if (state.isMatch && onMatch(state, false)) return true;
+			if (!unanchored && state.nfaStates.length === 0) return false;
+			i += width;
+		}
+		state = this.stepOrReset(state, this.numClasses, END_TEXT, anchor, i, search);
+		if (state === null) return null;
+		return state.isMatch && onMatch(state, true);
+	}
+	match(input, pos, anchor) {
+		if (this.failed) return null;
+		if ((anchor === RE2Flags.ANCHOR_START || anchor === RE2Flags.ANCHOR_BOTH) && pos !== 0) return false;
+		const startState = this.start(input, pos);
+		if (startState === null) return null;
+		return this.run(input, pos, anchor, startState, (state, atEnd) => anchor !== RE2Flags.ANCHOR_BOTH || atEnd);
+	}
+	matchSet(input, pos, anchor) {
+		if (this.failed) return null;
+		if ((anchor === RE2Flags.ANCHOR_START || anchor === RE2Flags.ANCHOR_BOTH) && pos !== 0) return [];
+		const startState = this.start(input, pos);
+		if (startState === null) return null;
+		const matches = /* @__PURE__ */ new Set();
+		const collect = (state, atEnd) => {
+			if (anchor !== RE2Flags.ANCHOR_BOTH || atEnd) for (let k = 0; k < state.matchIDs.length; k++) matches.add(state.matchIDs[k]);
+			return false;
+		};
+		if (this.run(input, pos, anchor, startState, collect) === null) return null;
+		return Array.from(matches).sort((a, b) => a - b);
+	}
+};
+// src/Backtracker.js
+const VISITED_BITS = 32;
+const MAX_BACKTRACK_PROG = 500;
+const INITIAL_JOB_CAPACITY = 256;
+const MAX_BACKTRACK_VECTOR = 262144;
+var BitState = class {
+	constructor() {
+		this.end = 0;
+		this.cap = /* @__PURE__ */ new Int32Array(0);
+		this.matchcap = /* @__PURE__ */ new Int32Array(0);
+		this.ncap = 0;
+		this.jobPc = new Int32Array(INITIAL_JOB_CAPACITY);
+		this.jobArg = new Uint8Array(INITIAL_JOB_CAPACITY);
+		this.jobPos = new Int32Array(INITIAL_JOB_CAPACITY);
+		this.jobLen = 0;
+		this.visited = /* @__PURE__ */ new Uint32Array(0);
+	}
+	reset(prog, end, ncap) {
+		this.end = end;
+		this.jobLen = 0;
+		this.ncap = ncap;
+		const visitedSize = prog.numInst() * (end + 1) + VISITED_BITS - 1 >>> 5;
+		if (this.visited.length < visitedSize) this.visited = new Uint32Array(visitedSize);
+		else this.visited.fill(0, 0, visitedSize);
+		if (this.cap.length < ncap) this.cap = new Int32Array(ncap).fill(-1);
+		else this.cap.fill(-1, 0, ncap);
+		if (this.matchcap.length < ncap) this.matchcap = new Int32Array(ncap).fill(-1);
+		else this.matchcap.fill(-1, 0, ncap);
+	}
+	shouldVisit(pc, pos) {
+		const n = pc * (this.end + 1) + pos;
+		const idx = n >>> 5;
+		const mask = 1 << (n & 31);
+		if ((this.visited[idx] & mask) !== 0) return false;
+		this.visited[idx] |= mask;
+		return true;
+	}
+	push(re2, pc, pos, arg) {
+		if (re2.prog.getInst(pc).op !== Inst.FAIL && (arg || this.shouldVisit(pc, pos))) {
+			if (this.jobLen >= this.jobPc.length) {
+				const newSize = this.jobPc.length * 2;
+				const newPc = new Int32Array(newSize);
+				newPc.set(this.jobPc);
+				this.jobPc = newPc;
+				const newArg = new Uint8Array(newSize);
+				newArg.set(this.jobArg);
+				this.jobArg = newArg;
+				const newPos = new Int32Array(newSize);
+				newPos.set(this.jobPos);
+				this.jobPos = newPos;
+			}
+			this.jobPc[this.jobLen] = pc;
+			this.jobArg[this.jobLen] = arg ? 1 : 0;
+			this.jobPos[this.jobLen] = pos;
+			this.jobLen++;
+		}
+	}
+	tryBacktrack(re2, input, pc, pos, anchor) {
+		const longest = re2.longest;
+		this.push(re2, pc, pos, false);
+		while (this.jobLen > 0) {
+			this.jobLen--;
+			let currentPc = this.jobPc[this.jobLen];
+			let arg = this.jobArg[this.jobLen] === 1;
+			let currentPos = this.jobPos[this.jobLen];
+			let skipShouldVisit = true;
+			while (true) {
+				if (!skipShouldVisit) {
+					if (!this.shouldVisit(currentPc, currentPos)) break;
+				}
+				skipShouldVisit = false;
+				const inst = re2.prog.getInst(currentPc);
+				switch (inst.op) {
+					case Inst.FAIL: break;
+					case Inst.ALT: if (arg) {
+						arg = false;
+						currentPc = inst.arg;
+						continue;
+					} else {
+						this.push(re2, currentPc, currentPos, true);
+						currentPc = inst.out;
+						continue;
+					}
+					case Inst.ALT_MATCH: {
+						const outInst = re2.prog.getInst(inst.out);
+						if (Inst.isRuneOp(outInst.op)) {
+							this.push(re2, inst.arg, currentPos, false);
+							currentPc = inst.arg;
+							currentPos = this.end;
+							continue;
+						}
+						this.push(re2, inst.out, this.end, false);
+						currentPc = inst.out;
+						continue;
+					}
+					case Inst.RUNE: {
+						const r = input.step(currentPos);
+						if (r === MachineInputBase.EOF()) break;
+						if (!inst.matchRune(r >> 3)) break;
+						currentPos += r & 7;
+						currentPc = inst.out;
+						continue;
+					}
+					case Inst.RUNE1: {
+						const r = input.step(currentPos);
+						if (r === MachineInputBase.EOF()) break;
+						if (r >> 3 !== inst.runes[0]) break;
+						currentPos += r & 7;
+						currentPc = inst.out;
+						continue;
+					}
+					case Inst.RUNE_ANY_NOT_NL: {
+						const r = input.step(currentPos);
+						if (r === MachineInputBase.EOF()) break;
+						if (r >> 3 === 10) break;
+						currentPos += r & 7;
+						currentPc = inst.out;
+						continue;
+					}
+					case Inst.RUNE_ANY: {
+						const r = input.step(currentPos);
+						if (r === MachineInputBase.EOF()) break;
+						currentPos += r & 7;
+						currentPc = inst.out;
+						continue;
+					}
+					case Inst.CAPTURE: if (arg) {
+						this.cap[inst.arg] = currentPos;
+						break;
+					} else {
+						if (inst.arg < this.ncap) {
+							this.push(re2, currentPc, this.cap[inst.arg], true);
+							this.cap[inst.arg] = currentPos;
+						}
+						currentPc = inst.out;
+						continue;
+					}
+					case Inst.EMPTY_WIDTH: {
+						const flag = input.context(currentPos);
+						if ((inst.arg & ~flag) !== 0) break;
+						currentPc = inst.out;
+						continue;
+					}
+					case Inst.NOP:
+						currentPc = inst.out;
+						continue;
+					case Inst.MATCH: {
+						if (anchor === RE2Flags.ANCHOR_BOTH && currentPos !== this.end) break;
+						if (this.ncap === 0) return true;
+						if (this.ncap > 1) this.cap[1] = currentPos;
+						const old = this.matchcap[1];
+						if (old === -1 || longest && currentPos > 0 && currentPos > old) this.matchcap.set(this.cap);
+						if (!longest) return true;
+						if (currentPos === this.end) return true;
+						break;
+					}
+					case Inst.LB_WRITE:
+					case Inst.LB_CHECK: throw new RE2JSInternalException("Backtracker cannot evaluate Lookbehind instructions");
+					default: throw new RE2JSInternalException("bad inst");
+				}
+				break;
+			}
+		}
+		return longest && this.matchcap.length > 1 && this.matchcap[1] >= 0;
+	}
+};
+const bitStatePool = [];
+var Backtracker = class Backtracker {
+	static shouldBacktrack(prog) {
+		return prog.numInst() <= MAX_BACKTRACK_PROG;
+	}
+	static maxBitStateLen(prog) {
+		if (!Backtracker.shouldBacktrack(prog)) return 0;
+		return Math.floor(MAX_BACKTRACK_VECTOR / prog.numInst());
+	}
+	static execute(re2, input, pos, anchor, ncap) {
+		const startCond = re2.cond;
+		if (startCond === Utils.EMPTY_ALL) return null;
+		if ((anchor === RE2Flags.ANCHOR_START || anchor === RE2Flags.ANCHOR_BOTH) && pos !== 0) return null;
+		if ((startCond & Utils.EMPTY_BEGIN_TEXT) !== 0 && pos !== 0) return null;
+		const b = bitStatePool.length > 0 ? bitStatePool.pop() : new BitState();
+		const end = input.endPos();
+		b.reset(re2.prog, end, ncap);
+		let matched = false;
+		if ((startCond & Utils.EMPTY_BEGIN_TEXT) !== 0 || anchor === RE2Flags.ANCHOR_START || anchor === RE2Flags.ANCHOR_BOTH) {
+			if (b.ncap > 0) b.cap[0] = pos;
+			if (b.tryBacktrack(re2, input, re2.prog.start, pos, anchor)) matched = true;
+		} else {
+			let width = -1;
+			for (; pos <= end && width !== 0; pos += width) {
+				if (re2.prefix.length > 0) {
+					const advance = input.index(re2, pos);
+					if (advance < 0) break;
+					pos += advance;
+				}
+				if (b.ncap > 0) b.cap[0] = pos;
+				if (b.tryBacktrack(re2, input, re2.prog.start, pos, anchor)) {
+					matched = true;
+					break;
+				}
+				const r = input.step(pos);
+				width = r === MachineInputBase.EOF() ? 0 : r & 7;
+			}
+		}
+		if (!matched) {
+			bitStatePool.push(b);
+			return null;
+		}
+		const result = ncap === 0 ? [] : Utils.toArray(b.matchcap.subarray(0, ncap));
+		bitStatePool.push(b);
+		return result;
+	}
+};
+// src/OnePass.js
+var QueueOnePass = class {
+	constructor(size) {
+		this.sparse = new Uint32Array(size);
+		this.dense = new Uint32Array(size);
+		this.size = 0;
+		this.nextIndex = 0;
+	}
+	empty() {
+		return this.nextIndex >= this.size;
+	}
+	next() {
+		return this.dense[this.nextIndex++];
+	}
+	clear() {
+		this.size = 0;
+		this.nextIndex = 0;
+	}
+	contains(u) {
+		return u < this.sparse.length && this.sparse[u] < this.size && this.dense[this.sparse[u]] === u;
+	}
+	insert(u) {
+		if (!this.contains(u)) this.insertNew(u);
+	}
+	insertNew(u) {
+		if (u >= this.sparse.length) return;
+		this.sparse[u] = this.size;
+		this.dense[this.size] = u;
+		this.size++;
+	}
+};
+const mergeRuneSets = (leftRunes, rightRunes, leftPC, rightPC) => {
+	const leftLen = leftRunes.length;
+	const rightLen = rightRunes.length;
+	let lx = 0, rx = 0;
+	const merged = [];
+	const next = [];
+	let ok = true;
+	let ix = -1;
+	const extend = (isLeft) => {
+		const newArray = isLeft ? leftRunes : rightRunes;
+		const low = isLeft ? lx : rx;
+		const pc = isLeft ? leftPC : rightPC;
+		if (ix > 0 && newArray[low] <= merged[ix]) return false;
+		merged.push(newArray[low], newArray[low + 1]);
+		if (isLeft) lx += 2;
+		else rx += 2;
+		ix += 2;
+		next.push(pc);
+		return true;
+	};
+	while (lx < leftLen || rx < rightLen) {
+		if (rx >= rightLen) ok = extend(true);
+		else if (lx >= leftLen) ok = extend(false);
+		else if (rightRunes[rx] < leftRunes[lx]) ok = extend(false);
+		else ok = extend(true);
+		if (!ok) return null;
+	}
+	return {
+		merged,
+		next
+	};
+};
+var OnePassProg = class {
+	constructor(prog) {
+		this.start = prog.start;
+		this.numCap = prog.numCap;
+		this.inst = new Array(prog.inst.length);
+		for (let i = 0; i < prog.inst.length; i++) {
+			const orig = prog.inst[i];
+			const inst = new Inst(orig.op);
+			inst.out = orig.out;
+			inst.arg = orig.arg;
+			inst.runes = orig.runes ? new Int32Array(orig.runes) : /* @__PURE__ */ new Int32Array(0);
+			inst.next = null;
+			this.inst[i] = inst;
+		}
+	}
+};
+const onePassCopy = (prog) => {
+	const p = new OnePassProg(prog);
+	for (let pc = 0; pc < p.inst.length; pc++) {
+		const inst = p.inst[pc];
+		if (inst.op !== Inst.ALT && inst.op !== Inst.ALT_MATCH) continue;
+		let pAOther = "out";
+		let pAAlt = "arg";
+		let instAlt = p.inst[inst[pAAlt]];
+		if (instAlt.op !== Inst.ALT && instAlt.op !== Inst.ALT_MATCH) {
+			pAOther = "arg";
+			pAAlt = "out";
+			instAlt = p.inst[inst[pAAlt]];
+			if (instAlt.op !== Inst.ALT && instAlt.op !== Inst.ALT_MATCH) continue;
+		}
+		const instOther = p.inst[inst[pAOther]];
+		if (instOther.op === Inst.ALT || instOther.op === Inst.ALT_MATCH) continue;
+		let pBAlt = "out";
+		let pBOther = "arg";
+		let patch = false;
+		if (instAlt.out === pc) patch = true;
+		else if (instAlt.arg === pc) {
+			patch = true;
+			pBAlt = "arg";
+			pBOther = "out";
+		}
+		if (patch) instAlt[pBAlt] = inst[pAOther];
+		if (inst[pAOther] === instAlt[pBAlt]) inst[pAAlt] = instAlt[pBOther];
+	}
+	return p;
+};
+const makeOnePass = (p) => {
+	if (p.inst.length >= 1e3) return null;
+	const instQueue = new QueueOnePass(p.inst.length);
+	const visitQueue = new QueueOnePass(p.inst.length);
+	const onePassRunes = new Array(p.inst.length);
+	const m = new Array(p.inst.length).fill(false);
+	const check = (pc) => {
+		let ok = true;
+		const inst = p.inst[pc];
+		if (visitQueue.contains(pc)) return true;
+		visitQueue.insert(pc);
+		switch (inst.op) {
+			case Inst.ALT:
+			case Inst.ALT_MATCH: {
+				ok = check(inst.out) && check(inst.arg);
+				let matchOut = m[inst.out];
+				let matchArg = m[inst.arg];
+				if (matchOut && matchArg) return false;
+				if (matchArg) {
+					const tempOut = inst.out;
+					inst.out = inst.arg;
+					inst.arg = tempOut;
+					const tempMatch = matchOut;
+					matchOut = matchArg;
+					matchArg = tempMatch;
+				}
+				if (matchOut) {
+					m[pc] = true;
+					inst.op = Inst.ALT_MATCH;
+				}
+				const leftRunes = onePassRunes[inst.out] || [];
+				const rightRunes = onePassRunes[inst.arg] || [];
+				const mergeRes = mergeRuneSets(leftRunes, rightRunes, inst.out, inst.arg);
+				if (!mergeRes) return false;
+				onePassRunes[pc] = new Int32Array(mergeRes.merged);
+				inst.next = new Uint32Array(mergeRes.next);
+				break;
+			}
+			case Inst.CAPTURE:
+			case Inst.EMPTY_WIDTH:
+			case Inst.NOP:
+				ok = check(inst.out);
+				m[pc] = m[inst.out];
+				onePassRunes[pc] = onePassRunes[inst.out] ? new Int32Array(onePassRunes[inst.out]) : /* @__PURE__ */ new Int32Array(0);
+				inst.next = new Uint32Array(Math.floor(onePassRunes[pc].length / 2) + 1).fill(inst.out);
+				break;
+			case Inst.MATCH:
+			case Inst.FAIL:
+				m[pc] = inst.op === Inst.MATCH;
+				break;
+			case Inst.RUNE: {
+				m[pc] = false;
+				if (inst.next && inst.next.length > 0) break;
+				instQueue.insert(inst.out);
+				if (!inst.runes || inst.runes.length === 0) {
+					onePassRunes[pc] = /* @__PURE__ */ new Int32Array(0);
+					inst.next = new Uint32Array([inst.out]);
+					break;
+				}
+				let runes = [];
+				if (inst.runes.length === 1 && (inst.arg & RE2Flags.FOLD_CASE) !== 0) {
+					const r0 = inst.runes[0];
+					runes.push(r0, r0);
+					for (let r1 = Unicode.simpleFold(r0); r1 !== r0; r1 = Unicode.simpleFold(r1)) runes.push(r1, r1);
+					runes.sort((a, b) => a - b);
+				} else for (let j = 0; j < inst.runes.length; j++) runes.push(inst.runes[j]);
+				onePassRunes[pc] = new Int32Array(runes);
+				inst.next = new Uint32Array(Math.floor(runes.length / 2) + 1).fill(inst.out);
+				inst.op = Inst.RUNE;
+				break;
+			}
+			case Inst.RUNE1: {
+				m[pc] = false;
+				if (inst.next && inst.next.length > 0) break;
+				instQueue.insert(inst.out);
+				let runes = [];
+				if ((inst.arg & RE2Flags.FOLD_CASE) !== 0) {
+					const r0 = inst.runes[0];
+					runes.push(r0, r0);
+					for (let r1 = Unicode.simpleFold(r0); r1 !== r0; r1 = Unicode.simpleFold(r1)) runes.push(r1, r1);
+					runes.sort((a, b) => a - b);
+				} else runes.push(inst.runes[0], inst.runes[0]);
+				onePassRunes[pc] = new Int32Array(runes);
+				inst.next = new Uint32Array(Math.floor(runes.length / 2) + 1).fill(inst.out);
+				inst.op = Inst.RUNE;
+				break;
+			}
+			case Inst.RUNE_ANY:
+				m[pc] = false;
+				if (inst.next && inst.next.length > 0) break;
+				instQueue.insert(inst.out);
+				onePassRunes[pc] = new Int32Array([0, Unicode.MAX_RUNE]);
+				inst.next = new Uint32Array([inst.out]);
+				break;
+			case Inst.RUNE_ANY_NOT_NL:
+				m[pc] = false;
+				if (inst.next && inst.next.length > 0) break;
+				instQueue.insert(inst.out);
+				onePassRunes[pc] = new Int32Array([
+					0,
+					9,
+					11,
+					Unicode.MAX_RUNE
+				]);
+				inst.next = new Uint32Array(Math.floor(onePassRunes[pc].length / 2) + 1).fill(inst.out);
+		}
+		return ok;
+	};
+	instQueue.clear();
+	instQueue.insert(p.start);
+	while (!instQueue.empty()) {
+		visitQueue.clear();
+		if (!check(instQueue.next())) return null;
+	}
+	for (let i = 0; i < p.inst.length; i++) if (onePassRunes[i]) p.inst[i].runes = onePassRunes[i];
+	return p;
+};
+const cleanupOnePass = (p, original) => {
+	for (let ix = 0; ix < original.inst.length; ix++) {
+		const instOriginal = original.inst[ix];
+		switch (instOriginal.op) {
+			case Inst.ALT:
+			case Inst.ALT_MATCH:
+			case Inst.RUNE: break;
+			case Inst.CAPTURE:
+			case Inst.EMPTY_WIDTH:
+			case Inst.NOP:
+			case Inst.MATCH:
+			case Inst.FAIL:
+				p.inst[ix].next = null;
+				break;
+			case Inst.RUNE1:
+			case Inst.RUNE_ANY:
+			case Inst.RUNE_ANY_NOT_NL:
+				p.inst[ix].next = null;
+				p.inst[ix].op = instOriginal.op;
+				p.inst[ix].runes = instOriginal.runes ? new Int32Array(instOriginal.runes) : /* @__PURE__ */ new Int32Array(0);
+		}
+	}
+};
+var OnePass = class OnePass {
+	static compile(prog) {
+		if (prog.start === 0) return null;
+		if (prog.numLb > 0) return null;
+		const startInst = prog.inst[prog.start];
+		if (startInst.op !== Inst.EMPTY_WIDTH || (startInst.arg & Utils.EMPTY_BEGIN_TEXT) === 0) return null;
+		let hasAlt = false;
+		for (let i = 0; i < prog.inst.length; i++) if (prog.inst[i].op === Inst.ALT || prog.inst[i].op === Inst.ALT_MATCH) {
+			hasAlt = true;
+			break;
+		}
+		for (let i = 0; i < prog.inst.length; i++) {
+			const inst = prog.inst[i];
+			const opOut = prog.inst[inst.out].op;
+			switch (inst.op) {
+				case Inst.ALT:
+				case Inst.ALT_MATCH:
+					if (opOut === Inst.MATCH || prog.inst[inst.arg].op === Inst.MATCH) return null;
+					break;
+				case Inst.EMPTY_WIDTH:
+					if (opOut === Inst.MATCH) {
+						if ((inst.arg & Utils.EMPTY_END_TEXT) === Utils.EMPTY_END_TEXT) continue;
+						return null;
+					}
+					break;
+				default: if (opOut === Inst.MATCH && hasAlt) return null;
+			}
+		}
+		let p = onePassCopy(prog);
+		p = makeOnePass(p);
+		if (p !== null) cleanupOnePass(p, prog);
+		return p;
+	}
+	static next(inst, r) {
+		const nextIdx = inst.matchRunePos(r);
+		if (nextIdx >= 0) return inst.next[nextIdx];
+		if (inst.op === Inst.ALT_MATCH) return inst.out;
+		return 0;
+	}
+	static execute(re2, input, pos, anchor, ncap) {
+		const onepass = re2.onepass;
+		if (!onepass) return null;
+		const matchcap = new Int32Array(ncap).fill(-1);
+		let matched = false;
+		let r = input.step(pos);
+		let rune = r >> 3;
+		let width = r & 7;
+		let r1 = MachineInputBase.EOF();
+		let rune1 = -1;
+		let width1 = 0;
+		if (r !== MachineInputBase.EOF()) {
+			r1 = input.step(pos + width);
+			if (r1 !== MachineInputBase.EOF()) {
+				rune1 = r1 >> 3;
+				width1 = r1 & 7;
+			}
+		}
+		let flag = pos === 0 ? Utils.emptyOpContext(-1, rune) : input.context(pos);
+		let pc = onepass.start;
+		let inst;
+		while (true) {
+			inst = onepass.inst[pc];
+			pc = inst.out;
+			switch (inst.op) {
+				case Inst.MATCH:
+					if (anchor === RE2Flags.ANCHOR_BOTH && pos !== input.endPos()) return null;
+					matched = true;
+					if (matchcap.length > 0) {
+						matchcap[0] = 0;
+						matchcap[1] = pos;
+					}
+					return ncap === 0 ? [] : Utils.toArray(matchcap);
+				case Inst.RUNE:
+					if (!inst.matchRune(rune)) return null;
+					break;
+				case Inst.RUNE1:
+					if (rune !== inst.runes[0]) return null;
+					break;
+				case Inst.RUNE_ANY: break;
+				case Inst.RUNE_ANY_NOT_NL:
+					if (rune === 10) return null;
+					break;
+				case Inst.ALT:
+				case Inst.ALT_MATCH:
+					pc = OnePass.next(inst, rune);
+					continue;
+				case Inst.FAIL: return null;
+				case Inst.NOP: continue;
+				case Inst.EMPTY_WIDTH:
+					if ((inst.arg & ~flag) !== 0) return null;
+					continue;
+				case Inst.CAPTURE:
+					if (inst.arg < matchcap.length) matchcap[inst.arg] = pos;
+					continue;
+				default: throw new RE2JSInternalException("bad inst");
+			}
+			if (width === 0) break;
+			flag = Utils.emptyOpContext(rune, rune1);
+			pos += width;
+			rune = rune1;
+			width = width1;
+			if (rune !== -1) {
+				r1 = input.step(pos + width);
+				if (r1 !== MachineInputBase.EOF()) {
+					rune1 = r1 >> 3;
+					width1 = r1 & 7;
+				} else {
+					rune1 = -1;
+					width1 = 0;
+				}
+			}
+		}
+		if (!matched) return null;
+		return ncap === 0 ? [] : Utils.toArray(matchcap);
+	}
+};
+// src/Regexp.js
+/**
+* Regular expression abstract syntax tree. Produced by parser, used by compiler. NB, this
+* corresponds to {@code syntax.regexp} in the Go implementation; Go's {@code regexp} is called
+* {@code RE2} in Java.
+*/
+var Regexp = class Regexp {
+	static Op = createEnum([
+		"NO_MATCH",
+		"EMPTY_MATCH",
+		"LITERAL",
+		"CHAR_CLASS",
+		"ANY_CHAR_NOT_NL",
+		"ANY_CHAR",
+		"BEGIN_LINE",
+		"END_LINE",
+		"BEGIN_TEXT",
+		"END_TEXT",
+		"WORD_BOUNDARY",
+		"NO_WORD_BOUNDARY",
+		"CAPTURE",
+		"STAR",
+		"PLUS",
+		"QUEST",
+		"REPEAT",
+		"CONCAT",
+		"ALTERNATE",
+		"PLB",
+		"NLB",
+		"LEFT_PAREN",
+		"VERTICAL_BAR"
+	]);
+	static isPseudoOp(op) {
+		return op >= Regexp.Op.LEFT_PAREN;
+	}
+	static emptySubs() {
+		return [];
+	}
+	static quoteIfHyphen(rune) {
+		if (rune === Codepoint.CODES["-"]) return "\\";
+		return "";
+	}
+	static fromRegexp(re) {
+		const regex = new Regexp(re.op);
+		regex.flags = re.flags;
+		regex.subs = re.subs;
+		regex.runes = re.runes;
+		regex.cap = re.cap;
+		regex.min = re.min;
+		regex.max = re.max;
+		regex.name = re.name;
+		regex.namedGroups = re.namedGroups;
+		regex.lb = re.lb;
+		return regex;
+	}
+	constructor(op) {
+		this.op = op;
+		this.flags = 0;
+		this.subs = Regexp.emptySubs();
+		this.runes = /* @__PURE__ */ new Int32Array(0);
+		this.min = 0;
+		this.max = 0;
+		this.cap = 0;
+		this.name = null;
+		this.namedGroups = Object.create(null);
+		this.lb = 0;
+	}
+	reinit() {
+		this.flags = 0;
+		this.subs = Regexp.emptySubs();
+		this.runes = /* @__PURE__ */ new Int32Array(0);
+		this.cap = 0;
+		this.min = 0;
+		this.max = 0;
+		this.name = null;
+		this.namedGroups = Object.create(null);
+		this.lb = 0;
+	}
+	toString() {
+		return this.appendTo();
+	}
+	appendTo() {
+		let out = "";
+		switch (this.op) {
+			case Regexp.Op.NO_MATCH:
+				out += "[^\\x00-\\x{10FFFF}]";
+				break;
+			case Regexp.Op.EMPTY_MATCH:
+				out += "(?:)";
+				break;
+			case Regexp.Op.STAR:
+			case Regexp.Op.PLUS:
+			case Regexp.Op.QUEST:
+			case Regexp.Op.REPEAT: {
+				const sub = this.subs[0];
+				if (sub.op > Regexp.Op.CAPTURE || sub.op === Regexp.Op.LITERAL && sub.runes.length > 1) out += `(?:${sub.appendTo()})`;
+				else out += sub.appendTo();
+				switch (this.op) {
+					case Regexp.Op.STAR:
+						out += "*";
+						break;
+					case Regexp.Op.PLUS:
+						out += "+";
+						break;
+					case Regexp.Op.QUEST:
+						out += "?";
+						break;
+					case Regexp.Op.REPEAT:
+						out += `{${this.min}`;
+						if (this.min !== this.max) {
+							out += ",";
+							if (this.max >= 0) out += this.max;
+						}
+						out += "}";
+				}
+				if ((this.flags & RE2Flags.NON_GREEDY) !== 0) out += "?";
+				break;
+			}
+			case Regexp.Op.CONCAT:
+				for (let sub of this.subs) if (sub.op === Regexp.Op.ALTERNATE) out += `(?:${sub.appendTo()})`;
+				else out += sub.appendTo();
+				break;
+			case Regexp.Op.ALTERNATE: {
+				let sep = "";
+				for (let sub of this.subs) {
+					out += sep;
+					sep = "|";
+					out += sub.appendTo();
+				}
+				break;
+			}
+			case Regexp.Op.LITERAL:
+				if ((this.flags & RE2Flags.FOLD_CASE) !== 0) out += "(?i:";
+				for (let rune of this.runes) out += Utils.escapeRune(rune);
+				if ((this.flags & RE2Flags.FOLD_CASE) !== 0) out += ")";
+				break;
+			case Regexp.Op.ANY_CHAR_NOT_NL:
+				out += "(?-s:.)";
+				break;
+			case Regexp.Op.ANY_CHAR:
+				out += "(?s:.)";
+				break;
+			case Regexp.Op.PLB:
+				out += `(?<=${this.subs[0].appendTo()})`;
+				break;
+			case Regexp.Op.NLB:
+				out += `(?<!${this.subs[0].appendTo()})`;
+				break;
+			case Regexp.Op.CAPTURE:
+				if (this.name === null || this.name.length === 0) out += "(";
+				else out += `(?P<${this.name}>`;
+				if (this.subs[0].op !== Regexp.Op.EMPTY_MATCH) out += this.subs[0].appendTo();
+				out += ")";
+				break;
+			case Regexp.Op.BEGIN_TEXT:
+				out += "\\A";
+				break;
+			case Regexp.Op.END_TEXT:
+				if ((this.flags & RE2Flags.WAS_DOLLAR) !== 0) out += "(?-m:$)";
+				else out += "\\z";
+				break;
+			case Regexp.Op.BEGIN_LINE:
+				out += "^";
+				break;
+			case Regexp.Op.END_LINE:
+				out += "$";
+				break;
+			case Regexp.Op.WORD_BOUNDARY:
+				out += "\\b";
+				break;
+			case Regexp.Op.NO_WORD_BOUNDARY:
+				out += "\\B";
+				break;
+			case Regexp.Op.CHAR_CLASS:
+				if (this.runes.length % 2 !== 0) {
+					out += "[invalid char class]";
+					break;
+				}
+				out += "[";
+				if (this.runes.length === 0) out += "^\\x00-\\x{10FFFF}";
+				else if (this.runes[0] === 0 && this.runes[this.runes.length - 1] === Unicode.MAX_RUNE) {
+					out += "^";
+					for (let i = 1; i < this.runes.length - 1; i += 2) {
+						const lo = this.runes[i] + 1;
+						const hi = this.runes[i + 1] - 1;
+						out += Regexp.quoteIfHyphen(lo);
+						out += Utils.escapeRune(lo);
+						if (lo !== hi) {
+							out += "-";
+							out += Regexp.quoteIfHyphen(hi);
+							out += Utils.escapeRune(hi);
+						}
+					}
+				} else for (let i = 0; i < this.runes.length; i += 2) {
+					const lo = this.runes[i];
+					const hi = this.runes[i + 1];
+					out += Regexp.quoteIfHyphen(lo);
+					out += Utils.escapeRune(lo);
+					if (lo !== hi) {
+						out += "-";
+						out += Regexp.quoteIfHyphen(hi);
+						out += Utils.escapeRune(hi);
+					}
+				}
+				out += "]";
+				break;
+			default: out += this.op;
+		}
+		return out;
+	}
+	maxCap() {
+		let m = 0;
+		if (this.op === Regexp.Op.CAPTURE) m = this.cap;
+		if (this.subs !== null) for (let sub of this.subs) {
+			const n = sub.maxCap();
+			if (m < n) m = n;
+		}
+		return m;
+	}
+	equals(that) {
+		if (!(that !== null && that instanceof Regexp)) return false;
+		if (this.op !== that.op) return false;
+		switch (this.op) {
+			case Regexp.Op.END_TEXT:
+				if ((this.flags & RE2Flags.WAS_DOLLAR) !== (that.flags & RE2Flags.WAS_DOLLAR)) return false;
+				break;
+			case Regexp.Op.LITERAL:
+			case Regexp.Op.CHAR_CLASS:
+				if ((this.flags & RE2Flags.FOLD_CASE) !== (that.flags & RE2Flags.FOLD_CASE)) return false;
+				if (this.runes === null && that.runes === null) break;
+				if (this.runes === null || that.runes === null) return false;
+				if (this.runes.length !== that.runes.length) return false;
+				for (let i = 0; i < this.runes.length; i++) if (this.runes[i] !== that.runes[i]) return false;
+				break;
+			case Regexp.Op.ALTERNATE:
+			case Regexp.Op.CONCAT:
+				if (this.subs.length !== that.subs.length) return false;
+				for (let i = 0; i < this.subs.length; ++i) if (!this.subs[i].equals(that.subs[i])) return false;
+				break;
+			case Regexp.Op.STAR:
+			case Regexp.Op.PLUS:
+			case Regexp.Op.QUEST:
+				if ((this.flags & RE2Flags.NON_GREEDY) !== (that.flags & RE2Flags.NON_GREEDY) || !this.subs[0].equals(that.subs[0])) return false;
+				break;
+			case Regexp.Op.REPEAT:
+				if ((this.flags & RE2Flags.NON_GREEDY) !== (that.flags & RE2Flags.NON_GREEDY) || this.min !== that.min || this.max !== that.max || !this.subs[0].equals(that.subs[0])) return false;
+				break;
+			case Regexp.Op.CAPTURE:
+				if (this.cap !== that.cap || (this.name === null ? that.name !== null : this.name !== that.name) || !this.subs[0].equals(that.subs[0])) return false;
+				break;
+			case Regexp.Op.PLB:
+			case Regexp.Op.NLB: if (this.lb !== that.lb || !this.subs[0].equals(that.subs[0])) return false;
+		}
+		return true;
+	}
+};
+// src/RegexpWalker.js
+/**
+* Walks a Regexp tree without recursion, visiting nodes in the same order a recursive walk
+* would (RE2: re2/walker-inl.h, "Helper class for traversing Regexps without recursion").
+*
+* The handler sees a node without subexpressions once, through `leaf(re)`, which returns its
+* result. Any other node is seen up to three times:
+* - `enter(re)` before its children. It returns the state kept for `re` while its children are
+*   visited; a state whose `result` is already set skips the children.
+* - `child(re, state, result, i)` after child `i` produced `result`. Setting `state.result`
+*   stops visiting the remaining children.
+* - `leave(re, state)` after the last child; it returns the result for `re`.
+*
+* Counted repetitions expand into one nesting level per copy, so the simplified tree can be
+* thousands of levels deep; recursion over it would overflow the JS stack, which has no fixed
+* relation to the parser's nesting limit. This walk keeps its frames on the heap instead.
+*/
+var RegexpWalker = class {
+	static walk(root, handler) {
+		const stack = [];
+		let re = root;
+		let result;
+		for (;;) {
+			if (re.subs.length === 0) result = handler.leaf(re);
+			else {
+				const state = handler.enter(re);
+				if (state.result === void 0) {
+					stack.push({
+						re,
+						state,
+						i: 0
+					});
+					re = re.subs[0];
+					continue;
+				}
+				result = state.result;
+			}
+			for (;;) {
+				if (stack.length === 0) return result;
+				const frame = stack[stack.length - 1];
+				handler.child(frame.re, frame.state, result, frame.i);
+				frame.i++;
+				if (frame.state.result === void 0 && frame.i < frame.re.subs.length) {
+					re = frame.re.subs[frame.i];
+					break;
+				}
+				stack.pop();
+				result = frame.state.result !== void 0 ? frame.state.result : handler.leave(frame.re, frame.state);
+			}
+		}
+	}
+};
+// src/Prefilter.js
+var AhoCorasick = class {
+	constructor(words, alphabetSize) {
+		const edges = /* @__PURE__ */ new Map();
+		const parent = [0];
+		const unit = [0];
+		const depth = [0];
+		const terminal = [0];
+		for (const word of words) {
+			let node = 0;
+			for (let i = 0; i < word.length; i++) {
+				const key = node * alphabetSize + word[i];
+				let child = edges.get(key);
+				if (child === void 0) {
+					child = parent.length;
+					edges.set(key, child);
+					parent.push(node);
+					unit.push(word[i]);
+					depth.push(depth[node] + 1);
+					terminal.push(0);
+				}
+				node = child;
+			}
+			terminal[node] = 1;
+		}
+		const numNodes = parent.length;
+		const children = new Int32Array(numNodes - 1);
+		for (let c = 1; c < numNodes; c++) children[c - 1] = c;
+		children.sort((a, b) => parent[a] - parent[b] || unit[a] - unit[b]);
+		const childStart = new Int32Array(numNodes + 1);
+		for (let c = 1; c < numNodes; c++) childStart[parent[c] + 1]++;
+		for (let n = 0; n < numNodes; n++) childStart[n + 1] += childStart[n];
+		const childUnit = new Int32Array(numNodes - 1);
+		for (let k = 0; k < children.length; k++) childUnit[k] = unit[children[k]];
+		this.childStart = childStart;
+		this.childUnit = childUnit;
+		this.childNode = children;
+		const byDepth = new Int32Array(numNodes);
+		for (let n = 0; n < numNodes; n++) byDepth[n] = n;
+		byDepth.sort((a, b) => depth[a] - depth[b]);
+		const fail = new Int32Array(numNodes);
+		const match = Uint8Array.from(terminal);
+		for (let k = 1; k < numNodes; k++) {
+			const c = byDepth[k];
+			const p = parent[c];
+			if (p !== 0) {
+				let f = fail[p];
+				let next = this.next(f, unit[c]);
+				while (next < 0 && f !== 0) {
+					f = fail[f];
+					next = this.next(f, unit[c]);
+				}
+				fail[c] = next >= 0 ? next : 0;
+			}
+			match[c] |= match[fail[c]];
+		}
+		this.fail = fail;
+		this.match = match;
+	}
+	next(node, u) {
+		let lo = this.childStart[node];
+		let hi = this.childStart[node + 1];
+		const units = this.childUnit;
+		while (lo < hi) {
+			const mid = lo + hi >> 1;
+			const m = units[mid];
+			if (m === u) return this.childNode[mid];
+			if (m < u) lo = mid + 1;
+			else hi = mid;
+		}
+		return -1;
+	}
+	advance(node, u) {
+		for (;;) {
+			const next = this.next(node, u);
+			if (next >= 0) return next;
+			if (node === 0) return 0;
+			node = this.fail[node];
+		}
+	}
+	searchUTF16(charSeq, start, end) {
+		let node = 0;
+		for (let i = start; i < end; i++) {
+			node = this.advance(node, charSeq.charCodeAt(i));
+			if (this.match[node] === 1) return true;
+		}
+		return false;
+	}
+	searchUTF8(bytes, start, end) {
+		let node = 0;
+		for (let i = start; i < end; i++) {
+			node = this.advance(node, bytes[i]);
+			if (this.match[node] === 1) return true;
+		}
+		return false;
+	}
+};
+var Prefilter = class Prefilter {
+	static Type = {
+		NONE: 0,
+		EXACT: 1,
+		AND: 2,
+		OR: 3
+	};
+	static MAX_SCANS = 32;
+	static MAX_AC_UNITS = 1 << 18;
+	constructor(type) {
+		this.type = type;
+		this.subs = [];
+		this.str = "";
+		this.bytes = null;
+		this.cost = type === Prefilter.Type.EXACT ? 1 : 0;
+		this.allExact = false;
+		this.ac16 = null;
+		this.ac8 = null;
+	}
+	automaton16() {
+		if (this.ac16 === null) {
+			const words = this.subs.map((s) => {
+				const arr = new Array(s.str.length);
+				for (let i = 0; i < s.str.length; i++) arr[i] = s.str.charCodeAt(i);
+				return arr;
+			});
+			this.ac16 = new AhoCorasick(words, 65536);
+		}
+		return this.ac16;
+	}
+	automaton8() {
+		if (this.ac8 === null) this.ac8 = new AhoCorasick(this.subs.map((s) => s.bytes), 256);
+		return this.ac8;
+	}
+	eval(input, pos) {
+		switch (this.type) {
+			case Prefilter.Type.NONE: return true;
+			case Prefilter.Type.EXACT: return input.hasString(this, pos);
+			case Prefilter.Type.AND:
+				for (let i = 0; i < this.subs.length; i++) if (!this.subs[i].eval(input, pos)) return false;
+				return true;
+			case Prefilter.Type.OR:
+				if (this.allExact) return input.hasAnyString(this, pos);
+				for (let i = 0; i < this.subs.length; i++) if (this.subs[i].eval(input, pos)) return true;
+				return false;
+			default: return true;
+		}
+	}
+};
+var PrefilterTree = class PrefilterTree {
+	static build(re) {
+		if (!re) return new Prefilter(Prefilter.Type.NONE);
+		return RegexpWalker.walk(re, PrefilterTree.WALKER);
+	}
+	static WALKER = {
+		leaf: (re) => PrefilterTree.leaf(re),
+		enter: (re) => PrefilterTree.enter(re),
+		child: (re, state, result) => PrefilterTree.child(re, state, result),
+		leave: (re, state) => PrefilterTree.leave(re, state)
+	};
+	static leaf(re) {
+		if (re.op !== Regexp.Op.LITERAL) return new Prefilter(Prefilter.Type.NONE);
+		if (re.runes.length === 0 || (re.flags & RE2Flags.FOLD_CASE) !== 0) return new Prefilter(Prefilter.Type.NONE);
+		let str = "";
+		for (let i = 0; i < re.runes.length; i++) {
+			if (Unicode.isUnsearchable(re.runes[i])) return new Prefilter(Prefilter.Type.NONE);
+			str += String.fromCodePoint(re.runes[i]);
+		}
+		const pf = new Prefilter(Prefilter.Type.EXACT);
+		pf.str = str;
+		pf.bytes = Utils.stringToUtf8ByteArray(pf.str);
+		return pf;
+	}
+	static enter(re) {
+		switch (re.op) {
+			case Regexp.Op.CAPTURE:
+			case Regexp.Op.PLUS: return { sub: null };
+			case Regexp.Op.REPEAT:
+				if (re.min >= 1) return { sub: null };
+				return { result: new Prefilter(Prefilter.Type.NONE) };
+			case Regexp.Op.CONCAT: return {
+				pf: new Prefilter(Prefilter.Type.AND),
+				subs: []
+			};
+			case Regexp.Op.ALTERNATE: return {
+				pf: new Prefilter(Prefilter.Type.OR),
+				subs: []
+			};
+			default: return { result: new Prefilter(Prefilter.Type.NONE) };
+		}
+	}
+	static child(re, state, s) {
+		if (state.subs === void 0) {
+			state.sub = s;
+			return;
+		}
+		if (state.pf.type === Prefilter.Type.AND) {
+			if (s.type === Prefilter.Type.NONE) return;
+			if (s.type === Prefilter.Type.AND) {
+				for (let j = 0; j < s.subs.length; j++) state.subs.push(s.subs[j]);
+				return;
+			}
+			state.subs.push(s);
+			return;
+		}
+		if (s.type === Prefilter.Type.NONE) {
+			state.result = new Prefilter(Prefilter.Type.NONE);
+			return;
+		}
+		if (s.type === Prefilter.Type.OR) {
+			for (let j = 0; j < s.subs.length; j++) state.subs.push(s.subs[j]);
+			return;
+		}
+		state.subs.push(s);
+	}
+	static leave(re, state) {
+		if (state.subs === void 0) return state.sub;
+		const pf = state.pf;
+		const seen = /* @__PURE__ */ new Set();
+		const subs = [];
+		for (const sub of state.subs) {
+			if (sub.type === Prefilter.Type.EXACT) {
+				if (seen.has(sub.str)) continue;
+				seen.add(sub.str);
+			}
+			subs.push(sub);
+		}
+		if (pf.type === Prefilter.Type.AND) {
+			const kept = [];
+			let cost = 0;
+			for (const sub of subs) {
+				if (cost + sub.cost > Prefilter.MAX_SCANS) continue;
+				kept.push(sub);
+				cost += sub.cost;
+			}
+			if (kept.length === 0) return new Prefilter(Prefilter.Type.NONE);
+			if (kept.length === 1) return kept[0];
+			pf.subs = kept;
+			pf.cost = cost;
+			return pf;
+		}
+		if (subs.length === 0) return new Prefilter(Prefilter.Type.NONE);
+		if (subs.length === 1) return subs[0];
+		pf.subs = subs;
+		let allExact = true;
+		let cost = 0;
+		let units = 0;
+		for (const sub of subs) {
+			if (sub.type !== Prefilter.Type.EXACT) allExact = false;
+			else units += sub.bytes.length;
+			cost += sub.cost;
+		}
+		if (allExact) {
+			if (units > Prefilter.MAX_AC_UNITS) return new Prefilter(Prefilter.Type.NONE);
+			pf.allExact = true;
+			pf.cost = 1;
+			return pf;
+		}
+		if (cost > Prefilter.MAX_SCANS) return new Prefilter(Prefilter.Type.NONE);
+		pf.cost = cost;
+		return pf;
+	}
+};
+// src/Prog.js
+/**
+* A list of instruction pointers waiting to be patched.
+* Tracks both `head` and `tail` to allow O(1) appending during compilation.
+* * Values are encoded integers, not standard memory pointers:
+* - Program instruction index: `l >> 1`
+* - Patch `.out` field if: `(l & 1) === 0`
+* - Patch `.arg` field if: `(l & 1) === 1`
+* - `0` denotes an empty list.
+* * @see https://swtch.com/~rsc/regexp/regexp1.html
+*/
+var PatchList = class {
+	/**
+	* @param {number} head - Encoded pointer to the start of the patch list.
+	* @param {number} tail - Encoded pointer to the end of the patch list.
+	*/
+	constructor(head = 0, tail = 0) {
+		this.head = head;
+		this.tail = tail;
+	}
+};
+/**
+* A Prog is a compiled regular expression program.
+*/
+var Prog = class {
+	constructor() {
+		this.inst = [];
+		this.start = 0;
+		this.numCap = 2;
+		this.lbStarts = [];
+		this.numLb = 0;
+		this.lbInst = null;
+	}
+	getInst(pc) {
+		return this.inst[pc];
+	}
+	numInst() {
+		return this.inst.length;
+	}
+	addInst(op) {
+		this.inst.push(new Inst(op));
+	}
+	markLookbehindInsts() {
+		const lbInst = new Uint8Array(this.inst.length);
+		const pending = this.lbStarts.slice();
+		while (pending.length > 0) {
+			const pc = pending.pop();
+			if (pc === 0 || lbInst[pc] === 1) continue;
+			lbInst[pc] = 1;
+			const i = this.inst[pc];
+			switch (i.op) {
+				case Inst.ALT:
+				case Inst.ALT_MATCH:
+					pending.push(i.out, i.arg);
+					break;
+				case Inst.MATCH:
+				case Inst.FAIL: break;
+				default: pending.push(i.out);
+			}
+		}
+		this.lbInst = lbInst;
+	}
+	skipNop(pc) {
+		let i = this.inst[pc];
+		while (i.op === Inst.NOP || i.op === Inst.CAPTURE) {
+			i = this.inst[pc];
+			pc = i.out;
+		}
+		return i;
+	}
+	/** @returns {[boolean, string]} */
+	prefix() {
+		let prefix = "";
+		let i = this.skipNop(this.start);
+		if (!Inst.isRuneOp(i.op) || i.runes.length !== 1) return [i.op === Inst.MATCH, prefix];
+		while (Inst.isRuneOp(i.op) && i.runes.length === 1 && (i.arg & RE2Flags.FOLD_CASE) === 0 && !Unicode.isUnsearchable(i.runes[0])) {
+			prefix += String.fromCodePoint(i.runes[0]);
+			i = this.skipNop(i.out);
+		}
+		return [i.op === Inst.MATCH, prefix];
+	}
+	startCond() {
+		let flag = 0;
+		let pc = this.start;
+		loop: for (;;) {
+			const i = this.inst[pc];
+			switch (i.op) {
+				case Inst.EMPTY_WIDTH:
+					flag |= i.arg;
+					break;
+				case Inst.FAIL: return -1;
+				case Inst.CAPTURE:
+				case Inst.NOP: break;
+				default: break loop;
+			}
+			pc = i.out;
+		}
+		return flag;
+	}
+	patch(l, val) {
+		let head = l.head;
+		while (head !== 0) {
+			const i = this.inst[head >> 1];
+			if ((head & 1) === 0) {
+				head = i.out;
+				i.out = val;
+			} else {
+				head = i.arg;
+				i.arg = val;
+			}
+		}
+	}
+	append(l1, l2) {
+		if (l1.head === 0) return l2;
+		if (l2.head === 0) return l1;
+		const i = this.inst[l1.tail >> 1];
+		if ((l1.tail & 1) === 0) i.out = l2.head;
+		else i.arg = l2.head;
+		return new PatchList(l1.head, l2.tail);
+	}
+	/**
+	*
+	* @returns {string}
+	*/
+	toString() {
+		let out = "";
+		for (let pc = 0; pc < this.inst.length; pc++) {
+			const len = out.length;
+			out += pc;
+			if (pc === this.start) out += "*";
+			out += "        ".substring(out.length - len);
+			out += this.inst[pc];
+			out += "\n";
+		}
+		return out;
+	}
+};
+// src/Compiler.js
+const ANY_RUNE_NOT_NL = new Int32Array([
+	0,
+	Codepoint.CODES["\n"] - 1,
+	Codepoint.CODES["\n"] + 1,
+	Unicode.MAX_RUNE
+]);
+const ANY_RUNE = new Int32Array([0, Unicode.MAX_RUNE]);
+/**
+* A fragment of a compiled regular expression program.
+*
+* @see http://swtch.com/~rsc/regexp/regexp1.html
+* @class
+*/
+var Frag = class {
+	constructor(i = 0, out = new PatchList(), nullable = false) {
+		this.i = i;
+		this.out = out;
+		this.nullable = nullable;
+	}
+};
+/**
+* Compiler from {@code Regexp} (RE2 abstract syntax) to {@code RE2} (compiled regular expression).
+*
+* The only entry point is {@link #compileRegexp}.
+*/
+var Compiler = class Compiler {
+	static compileRegexp(re) {
+		const c = new Compiler();
+		const f = c.compile(re);
+		c.prog.patch(f.out, c.newInst(Inst.MATCH).i);
+		c.prog.start = f.i;
+		c.prog.markLookbehindInsts();
+		return c.prog;
+	}
+	static compileSet(regexps) {
+		const c = new Compiler();
+		if (regexps.length === 0) {
+			c.prog.start = c.newInst(Inst.FAIL).i;
+			c.prog.markLookbehindInsts();
+			return c.prog;
+		}
+		let starts = [];
+		for (let i = 0; i < regexps.length; i++) {
+			c.lbOffset = c.prog.numLb;
+			const f = c.compile(regexps[i]);
+			const m = c.newInst(Inst.MATCH);
+			c.prog.getInst(m.i).arg = i;
+			c.prog.patch(f.out, m.i);
+			starts.push(f.i);
+		}
+		let start = starts[0];
+		for (let i = 1; i < starts.length; i++) {
+			const f = c.newInst(Inst.ALT);
+			const inst = c.prog.getInst(f.i);
+			inst.out = start;
+			inst.arg = starts[i];
+			start = f.i;
+		}
+		c.prog.start = start;
+		c.prog.markLookbehindInsts();
+		return c.prog;
+	}
+	constructor() {
+		this.prog = new Prog();
+		this.newInst(Inst.FAIL);
+		this.lbOffset = 0;
+		this.runeCache = /* @__PURE__ */ new Map();
+		this.walker = {
+			leaf: (re) => this.leaf(re),
+			enter: (re) => this.enter(re),
+			child: (re, state, result) => this.child(re, state, result),
+			leave: (re, state) => this.leave(re, state)
+		};
+	}
+	newInst(op) {
+		this.prog.addInst(op);
+		return new Frag(this.prog.numInst() - 1, new PatchList(), true);
+	}
+	nop() {
+		const f = this.newInst(Inst.NOP);
+		f.out = new PatchList(f.i << 1, f.i << 1);
+		return f;
+	}
+	fail() {
+		return new Frag();
+	}
+	cap(arg) {
+		const f = this.newInst(Inst.CAPTURE);
+		f.out = new PatchList(f.i << 1, f.i << 1);
+		this.prog.getInst(f.i).arg = arg;
+		if (this.prog.numCap < arg + 1) this.prog.numCap = arg + 1;
+		return f;
+	}
+	cat(f1, f2) {
+		if (f1.i === 0 || f2.i === 0) {
+			this.prog.patch(f1.out, 0);
+			this.prog.patch(f2.out, 0);
+			return this.fail();
+		}
+		this.prog.patch(f1.out, f2.i);
+		return new Frag(f1.i, f2.out, f1.nullable && f2.nullable);
+	}
+	alt(f1, f2) {
+		if (f1.i === 0) return f2;
+		if (f2.i === 0) return f1;
+		const f = this.newInst(Inst.ALT);
+		const i = this.prog.getInst(f.i);
+		i.out = f1.i;
+		i.arg = f2.i;
+		f.out = this.prog.append(f1.out, f2.out);
+		f.nullable = f1.nullable || f2.nullable;
+		return f;
+	}
+	loop(f1, nongreedy) {
+		const f = this.newInst(Inst.ALT);
+		const i = this.prog.getInst(f.i);
+		if (nongreedy) {
+			i.arg = f1.i;
+			f.out = new PatchList(f.i << 1, f.i << 1);
+		} else {
+			i.out = f1.i;
+			f.out = new PatchList(f.i << 1 | 1, f.i << 1 | 1);
+		}
+		this.prog.patch(f1.out, f.i);
+		return f;
+	}
+	quest(f1, nongreedy) {
+		if (f1.i === 0) return this.nop();
+		const f = this.newInst(Inst.ALT);
+		const i = this.prog.getInst(f.i);
+		if (nongreedy) {
+			i.arg = f1.i;
+			f.out = new PatchList(f.i << 1, f.i << 1);
+		} else {
+			i.out = f1.i;
+			f.out = new PatchList(f.i << 1 | 1, f.i << 1 | 1);
+		}
+		f.out = this.prog.append(f.out, f1.out);
+		return f;
+	}
+	star(f1, nongreedy) {
+		if (f1.i === 0) return this.nop();
+		if (f1.nullable) return this.quest(this.plus(f1, nongreedy), nongreedy);
+		return this.loop(f1, nongreedy);
+	}
+	plus(f1, nongreedy) {
+		if (f1.i === 0) return this.fail();
+		return new Frag(f1.i, this.loop(f1, nongreedy).out, f1.nullable);
+	}
+	empty(op) {
+		const f = this.newInst(Inst.EMPTY_WIDTH);
+		this.prog.getInst(f.i).arg = op;
+		f.out = new PatchList(f.i << 1, f.i << 1);
+		return f;
+	}
+	rune(runes, flags) {
+		const f = this.newInst(Inst.RUNE);
+		f.nullable = false;
+		const i = this.prog.getInst(f.i);
+		i.runes = runes;
+		flags &= RE2Flags.FOLD_CASE;
+		if (runes.length !== 1 || Unicode.simpleFold(runes[0]) === runes[0]) flags &= ~RE2Flags.FOLD_CASE;
+		i.arg = flags;
+		f.out = new PatchList(f.i << 1, f.i << 1);
+		if ((flags & RE2Flags.FOLD_CASE) === 0 && runes.length === 1 || runes.length === 2 && runes[0] === runes[1]) i.op = Inst.RUNE1;
+		else if (runes.length === 2 && runes[0] === 0 && runes[1] === Unicode.MAX_RUNE) i.op = Inst.RUNE_ANY;
+		else if (runes.length === 4 && runes[0] === 0 && runes[1] === Codepoint.CODES["\n"] - 1 && runes[2] === Codepoint.CODES["\n"] + 1 && runes[3] === Unicode.MAX_RUNE) i.op = Inst.RUNE_ANY_NOT_NL;
+		return f;
+	}
+	lookBehind(a, parsedLb) {
+		const lb = Math.sign(parsedLb) * (Math.abs(parsedLb) + this.lbOffset);
+		const id = this.newInst(Inst.LB_WRITE);
+		this.prog.getInst(id.i).arg = lb;
+		const any = this.rune(ANY_RUNE, 0);
+		const dotStar = this.star(any, true);
+		const lbAutomaton = this.cat(dotStar, a);
+		this.prog.patch(lbAutomaton.out, id.i);
+		const checkId = this.newInst(Inst.LB_CHECK);
+		this.prog.getInst(checkId.i).arg = lb;
+		this.prog.lbStarts.push(lbAutomaton.i);
+		if (Math.abs(lb) > this.prog.numLb) this.prog.numLb = Math.abs(lb);
+		checkId.out = new PatchList(checkId.i << 1, checkId.i << 1);
+		return checkId;
+	}
+	compile(re) {
+		return RegexpWalker.walk(re, this.walker);
+	}
+	leaf(re) {
+		switch (re.op) {
+			case Regexp.Op.NO_MATCH: return this.fail();
+			case Regexp.Op.EMPTY_MATCH: return this.nop();
+			case Regexp.Op.LITERAL: {
+				if (re.runes.length === 0) return this.nop();
+				let f = null;
+				for (let r of re.runes) {
+					let singleRune = this.runeCache.get(r);
+					if (singleRune === void 0) {
+						singleRune = new Int32Array([r]);
+						this.runeCache.set(r, singleRune);
+					}
+					const f1 = this.rune(singleRune, re.flags);
+					f = f === null ? f1 : this.cat(f, f1);
+				}
+				return f;
+			}
+			case Regexp.Op.CHAR_CLASS: return this.rune(re.runes, re.flags);
+			case Regexp.Op.ANY_CHAR_NOT_NL: return this.rune(ANY_RUNE_NOT_NL, 0);
+			case Regexp.Op.ANY_CHAR: return this.rune(ANY_RUNE, 0);
+			case Regexp.Op.BEGIN_LINE: return this.empty(Utils.EMPTY_BEGIN_LINE);
+			case Regexp.Op.END_LINE: return this.empty(Utils.EMPTY_END_LINE);
+			case Regexp.Op.BEGIN_TEXT: return this.empty(Utils.EMPTY_BEGIN_TEXT);
+			case Regexp.Op.END_TEXT: return this.empty(Utils.EMPTY_END_TEXT);
+			case Regexp.Op.WORD_BOUNDARY: return this.empty(Utils.EMPTY_WORD_BOUNDARY);
+			case Regexp.Op.NO_WORD_BOUNDARY: return this.empty(Utils.EMPTY_NO_WORD_BOUNDARY);
+			case Regexp.Op.CONCAT:
+			case Regexp.Op.ALTERNATE: return this.nop();
+			default: throw new RE2JSCompileException("regexp: unhandled case in compile");
+		}
+	}
+	enter(re) {
+		switch (re.op) {
+			case Regexp.Op.PLB:
+			case Regexp.Op.NLB:
+			case Regexp.Op.STAR:
+			case Regexp.Op.PLUS:
+			case Regexp.Op.QUEST: return { sub: null };
+			case Regexp.Op.CAPTURE: return {
+				bra: this.cap(re.cap << 1),
+				sub: null
+			};
+			case Regexp.Op.CONCAT:
+			case Regexp.Op.ALTERNATE: return { f: null };
+			default: throw new RE2JSCompileException("regexp: unhandled case in compile");
+		}
+	}
+	child(re, state, f1) {
+		if (re.op === Regexp.Op.CONCAT) state.f = state.f === null ? f1 : this.cat(state.f, f1);
+		else if (re.op === Regexp.Op.ALTERNATE) state.f = state.f === null ? f1 : this.alt(state.f, f1);
+		else state.sub = f1;
+	}
+	leave(re, state) {
+		switch (re.op) {
+			case Regexp.Op.PLB:
+			case Regexp.Op.NLB: return this.lookBehind(state.sub, re.lb);
+			case Regexp.Op.CAPTURE: {
+				const ket = this.cap(re.cap << 1 | 1);
+				return this.cat(this.cat(state.bra, state.sub), ket);
+			}
+			case Regexp.Op.STAR: return this.star(state.sub, (re.flags & RE2Flags.NON_GREEDY) !== 0);
+			case Regexp.Op.PLUS: return this.plus(state.sub, (re.flags & RE2Flags.NON_GREEDY) !== 0);
+			case Regexp.Op.QUEST: return this.quest(state.sub, (re.flags & RE2Flags.NON_GREEDY) !== 0);
+			case Regexp.Op.CONCAT:
+			case Regexp.Op.ALTERNATE: return state.f;
+			default: throw new RE2JSCompileException("regexp: unhandled case in compile");
+		}
+	}
+};
+// src/Simplify.js
+var Simplify = class Simplify {
+	static simplify(re) {
+		if (re === null) return null;
+		return RegexpWalker.walk(re, Simplify.WALKER);
+	}
+	static WALKER = {
+		leaf: (re) => Simplify.leaf(re),
+		enter: (re) => Simplify.enter(re),
+		child: (re, state, result, i) => Simplify.child(re, state, result, i),
+		leave: (re, state) => Simplify.leave(re, state)
+	};
+	static leaf(re) {
+		if (re.op === Regexp.Op.CHAR_CLASS) {
+			if (re.runes === null) return re;
+			if (re.runes.length === 0) return new Regexp(Regexp.Op.NO_MATCH);
+			if (re.runes.length === 2 && re.runes[0] === 0 && re.runes[1] === Unicode.MAX_RUNE) return new Regexp(Regexp.Op.ANY_CHAR);
+			if (re.runes.length === 4 && re.runes[0] === 0 && re.runes[1] === Codepoint.CODES["\n"] - 1 && re.runes[2] === Codepoint.CODES["\n"] + 1 && re.runes[3] === Unicode.MAX_RUNE) return new Regexp(Regexp.Op.ANY_CHAR_NOT_NL);
+		}
+		return re;
+	}
+	static enter(re) {
+		switch (re.op) {
+			case Regexp.Op.PLB:
+			case Regexp.Op.NLB:
+			case Regexp.Op.CAPTURE:
+			case Regexp.Op.STAR:
+			case Regexp.Op.PLUS:
+			case Regexp.Op.QUEST: return { sub: null };
+			case Regexp.Op.CONCAT:
+			case Regexp.Op.ALTERNATE: return {
+				subs: [],
+				changed: false
+			};
+			case Regexp.Op.REPEAT:
+				if (re.min === 0 && re.max === 0) return { result: new Regexp(Regexp.Op.EMPTY_MATCH) };
+				return { sub: null };
+			default: return { result: re };
+		}
+	}
+	static child(re, state, nsub, i) {
+		if (state.subs === void 0) {
+			state.sub = nsub;
+			return;
+		}
+		if (nsub !== re.subs[i]) state.changed = true;
+		if (re.op === Regexp.Op.CONCAT) {
+			if (nsub.op === Regexp.Op.NO_MATCH) {
+				state.result = new Regexp(Regexp.Op.NO_MATCH);
+				return;
+			}
+			if (nsub.op === Regexp.Op.EMPTY_MATCH) {
+				state.changed = true;
+				return;
+			}
+			if (nsub.op === Regexp.Op.CONCAT) {
+				state.changed = true;
+				for (let j = 0; j < nsub.subs.length; j++) state.subs.push(nsub.subs[j]);
+				return;
+			}
+		} else {
+			if (nsub.op === Regexp.Op.NO_MATCH) {
+				state.changed = true;
+				return;
+			}
+			if (nsub.op === Regexp.Op.ALTERNATE) {
+				state.changed = true;
+				for (let j = 0; j < nsub.subs.length; j++) state.subs.push(nsub.subs[j]);
+				return;
+			}
+		}
+		state.subs.push(nsub);
+	}
+	static leave(re, state) {
+		switch (re.op) {
+			case Regexp.Op.PLB:
+			case Regexp.Op.NLB:
+			case Regexp.Op.CAPTURE: {
+				const sub = state.sub;
+				if (sub !== re.subs[0]) {
+					const nre = Regexp.fromRegexp(re);
+					nre.runes = /* @__PURE__ */ new Int32Array(0);
+					nre.subs = [sub];
+					return nre;
+				}
+				return re;
+			}
+			case Regexp.Op.CONCAT:
+			case Regexp.Op.ALTERNATE:
+				if (state.changed) {
+					const newSubs = state.subs;
+					if (newSubs.length === 0) return new Regexp(re.op === Regexp.Op.CONCAT ? Regexp.Op.EMPTY_MATCH : Regexp.Op.NO_MATCH);
+					if (newSubs.length === 1) return newSubs[0];
+					const nre = Regexp.fromRegexp(re);
+					nre.runes = /* @__PURE__ */ new Int32Array(0);
+					nre.subs = newSubs;
+					return nre;
+				}
+				return re;
+			case Regexp.Op.STAR:
+			case Regexp.Op.PLUS:
+			case Regexp.Op.QUEST: return Simplify.simplify1(re.op, re.flags, state.sub, re);
+			case Regexp.Op.REPEAT: return Simplify.simplifyRepeat(re, state.sub);
+			default: return re;
+		}
+	}
+	static simplifyRepeat(re, sub) {
+		if (re.max === -1) {
+			if (re.min === 0) return Simplify.simplify1(Regexp.Op.STAR, re.flags, sub, null);
+			if (re.min === 1) return Simplify.simplify1(Regexp.Op.PLUS, re.flags, sub, null);
+			const subs = [];
+			for (let i = 0; i < re.min - 1; i++) subs.push(sub);
+			subs.push(Simplify.simplify1(Regexp.Op.PLUS, re.flags, sub, null));
+			return Simplify.concat(subs);
+		}
+		if (re.min === 1 && re.max === 1) return sub;
+		let prefixSubs = null;
+		if (re.min > 0) {
+			prefixSubs = [];
+			for (let i = 0; i < re.min; i++) prefixSubs.push(sub);
+		}
+		if (re.max > re.min) {
+			let suffix = Simplify.simplify1(Regexp.Op.QUEST, re.flags, sub, null);
+			for (let i = re.min + 1; i < re.max; i++) suffix = Simplify.simplify1(Regexp.Op.QUEST, re.flags, Simplify.concat([sub, suffix]), null);
+			if (prefixSubs === null) return suffix;
+			prefixSubs.push(suffix);
+		}
+		if (prefixSubs !== null) return Simplify.concat(prefixSubs);
+		return new Regexp(Regexp.Op.NO_MATCH);
+	}
+	static concat(subs) {
+		const newSubs = [];
+		for (let i = 0; i < subs.length; i++) {
+			const sub = subs[i];
+			if (sub.op === Regexp.Op.NO_MATCH) return new Regexp(Regexp.Op.NO_MATCH);
+			if (sub.op === Regexp.Op.EMPTY_MATCH) continue;
+			if (sub.op === Regexp.Op.CONCAT) {
+				for (let j = 0; j < sub.subs.length; j++) newSubs.push(sub.subs[j]);
+				continue;
+			}
+			newSubs.push(sub);
+		}
+		if (newSubs.length === 0) return new Regexp(Regexp.Op.EMPTY_MATCH);
+		if (newSubs.length === 1) return newSubs[0];
+		const nre = new Regexp(Regexp.Op.CONCAT);
+		nre.subs = newSubs;
+		return nre;
+	}
+	static simplify1(op, flags, sub, re) {
+		if (sub.op === Regexp.Op.EMPTY_MATCH) return sub;
+		if (sub.op === Regexp.Op.NO_MATCH) {
+			if (op === Regexp.Op.PLUS) return sub;
+			return new Regexp(Regexp.Op.EMPTY_MATCH);
+		}
+		if (op === sub.op && (flags & RE2Flags.NON_GREEDY) === (sub.flags & RE2Flags.NON_GREEDY)) return sub;
+		if (re !== null && re.op === op && (re.flags & RE2Flags.NON_GREEDY) === (flags & RE2Flags.NON_GREEDY) && sub === re.subs[0]) return re;
+		const nre = new Regexp(op);
+		nre.flags = flags;
+		nre.subs = [sub];
+		return nre;
+	}
+};
+// src/CharGroup.js
+var CharGroup = class {
+	constructor(sign, cls) {
+		this.sign = sign;
+		this.cls = cls;
+	}
+};
+const code1 = [48, 57];
+const code2 = [
+	9,
+	10,
+	12,
+	13,
+	32,
+	32
+];
+const code3 = [
+	48,
+	57,
+	65,
+	90,
+	95,
+	95,
+	97,
+	122
+];
+const PERL_GROUPS = /* @__PURE__ */ new Map([
+	["\\d", new CharGroup(1, code1)],
+	["\\D", new CharGroup(-1, code1)],
+	["\\s", new CharGroup(1, code2)],
+	["\\S", new CharGroup(-1, code2)],
+	["\\w", new CharGroup(1, code3)],
+	["\\W", new CharGroup(-1, code3)]
+]);
+const code4 = [
+	48,
+	57,
+	65,
+	90,
+	97,
+	122
+];
+const code5 = [
+	65,
+	90,
+	97,
+	122
+];
+const code6 = [0, 127];
+const code7 = [
+	9,
+	9,
+	32,
+	32
+];
+const code8 = [
+	0,
+	31,
+	127,
+	127
+];
+const code9 = [48, 57];
+const code10 = [33, 126];
+const code11 = [97, 122];
+const code12 = [32, 126];
+const code13 = [
+	33,
+	47,
+	58,
+	64,
+	91,
+	96,
+	123,
+	126
+];
+const code14 = [
+	9,
+	13,
+	32,
+	32
+];
+const code15 = [65, 90];
+const code16 = [
+	48,
+	57,
+	65,
+	90,
+	95,
+	95,
+	97,
+	122
+];
+const code17 = [
+	48,
+	57,
+	65,
+	70,
+	97,
+	102
+];
+const POSIX_GROUPS = /* @__PURE__ */ new Map([
+	["[:alnum:]", new CharGroup(1, code4)],
+	["[:^alnum:]", new CharGroup(-1, code4)],
+	["[:alpha:]", new CharGroup(1, code5)],
+	["[:^alpha:]", new CharGroup(-1, code5)],
+	["[:ascii:]", new CharGroup(1, code6)],
+	["[:^ascii:]", new CharGroup(-1, code6)],
+	["[:blank:]", new CharGroup(1, code7)],
+	["[:^blank:]", new CharGroup(-1, code7)],
+	["[:cntrl:]", new CharGroup(1, code8)],
+	["[:^cntrl:]", new CharGroup(-1, code8)],
+	["[:digit:]", new CharGroup(1, code9)],
+	["[:^digit:]", new CharGroup(-1, code9)],
+	["[:graph:]", new CharGroup(1, code10)],
+	["[:^graph:]", new CharGroup(-1, code10)],
+	["[:lower:]", new CharGroup(1, code11)],
+	["[:^lower:]", new CharGroup(-1, code11)],
+	["[:print:]", new CharGroup(1, code12)],
+	["[:^print:]", new CharGroup(-1, code12)],
+	["[:punct:]", new CharGroup(1, code13)],
+	["[:^punct:]", new CharGroup(-1, code13)],
+	["[:space:]", new CharGroup(1, code14)],
+	["[:^space:]", new CharGroup(-1, code14)],
+	["[:upper:]", new CharGroup(1, code15)],
+	["[:^upper:]", new CharGroup(-1, code15)],
+	["[:word:]", new CharGroup(1, code16)],
+	["[:^word:]", new CharGroup(-1, code16)],
+	["[:xdigit:]", new CharGroup(1, code17)],
+	["[:^xdigit:]", new CharGroup(-1, code17)]
+]);
+// src/CharClass.js
+/**
+* A "builder"-style helper class for manipulating character classes represented as an array of
+* pairs of runes [lo, hi], each denoting an inclusive interval.
+*
+* All methods mutate the internal state and return {@code this}, allowing operations to be chained.
+*/
+var CharClass = class CharClass {
+	static charClassToString(r, len) {
+		let result = "[";
+		for (let i = 0; i < len; i += 2) {
+			if (i > 0) result += " ";
+			const lo = r[i];
+			const hi = r[i + 1];
+			if (lo === hi) result += `0x${lo.toString(16)}`;
+			else result += `0x${lo.toString(16)}-0x${hi.toString(16)}`;
+		}
+		result += "]";
+		return result;
+	}
+	static sortRanges(array, len) {
+		const n = len >> 1;
+		const order = new Array(n);
+		for (let i = 0; i < n; i++) order[i] = i;
+		order.sort((a, b) => array[2 * a] - array[2 * b] || array[2 * b + 1] - array[2 * a + 1]);
+		const sorted = array.slice(0, len);
+		for (let i = 0; i < n; i++) {
+			array[2 * i] = sorted[2 * order[i]];
+			array[2 * i + 1] = sorted[2 * order[i] + 1];
+		}
+	}
+	/**
+	* @param {number[]|Int32Array} [r]
+	*/
+	constructor(r = Utils.emptyInts()) {
+		/** @type {number[]|Int32Array} */
+		this.r = r;
+		this.len = r.length;
+	}
+	toArray() {
+		if (this.r instanceof Int32Array) return this.len === this.r.length ? this.r : this.r.subarray(0, this.len);
+		return new Int32Array(this.len === this.r.length ? this.r : this.r.slice(0, this.len));
+	}
+	toGrowableArray() {
+		if (Array.isArray(this.r)) {
+			this.r.length = this.len;
+			return this.r;
+		}
+		return Array.from(this.r.subarray(0, this.len));
+	}
+	cleanClass() {
+		if (this.len < 4) return this;
+		CharClass.sortRanges(this.r, this.len);
+		let w = 2;
+		for (let i = 2; i < this.len; i += 2) {
+			const lo = this.r[i];
+			const hi = this.r[i + 1];
+			if (lo <= this.r[w - 1] + 1) {
+				if (hi > this.r[w - 1]) this.r[w - 1] = hi;
+				continue;
+			}
+			this.r[w] = lo;
+			this.r[w + 1] = hi;
+			w += 2;
+		}
+		this.len = w;
+		return this;
+	}
+	appendLiteral(x, flags) {
+		return (flags & RE2Flags.FOLD_CASE) !== 0 ? this.appendFoldedRange(x, x) : this.appendRange(x, x);
+	}
+	appendRange(lo, hi) {
+		if (this.len > 0) {
+			for (let i = 2; i <= 4; i += 2) if (this.len >= i) {
+				const rlo = this.r[this.len - i];
+				const rhi = this.r[this.len - i + 1];
+				if (lo <= rhi + 1 && rlo <= hi + 1) {
+					if (lo < rlo) this.r[this.len - i] = lo;
+					if (hi > rhi) this.r[this.len - i + 1] = hi;
+					return this;
+				}
+			}
+		}
+		this.r[this.len++] = lo;
+		this.r[this.len++] = hi;
+		return this;
+	}
+	appendFoldedRange(lo, hi) {
+		if (lo <= Unicode.MIN_FOLD && hi >= Unicode.MAX_FOLD) return this.appendRange(lo, hi);
+		if (hi < Unicode.MIN_FOLD || lo > Unicode.MAX_FOLD) return this.appendRange(lo, hi);
+		if (lo < Unicode.MIN_FOLD) {
+			this.appendRange(lo, Unicode.MIN_FOLD - 1);
+			lo = Unicode.MIN_FOLD;
+		}
+		if (hi > Unicode.MAX_FOLD) {
+			this.appendRange(Unicode.MAX_FOLD + 1, hi);
+			hi = Unicode.MAX_FOLD;
+		}
+		for (let c = lo; c <= hi; c++) {
+			this.appendRange(c, c);
+			for (let f = Unicode.simpleFold(c); f !== c; f = Unicode.simpleFold(f)) this.appendRange(f, f);
+		}
+		return this;
+	}
+	appendClass(x) {
+		for (let i = 0; i < x.length; i += 2) this.appendRange(x[i], x[i + 1]);
+		return this;
+	}
+	appendFoldedClass(x) {
+		for (let i = 0; i < x.length; i += 2) this.appendFoldedRange(x[i], x[i + 1]);
+		return this;
+	}
+	appendNegatedClass(x) {
+		let nextLo = 0;
+		for (let i = 0; i < x.length; i += 2) {
+			const lo = x[i];
+			const hi = x[i + 1];
+			if (nextLo <= lo - 1) this.appendRange(nextLo, lo - 1);
+			nextLo = hi + 1;
+		}
+		if (nextLo <= Unicode.MAX_RUNE) this.appendRange(nextLo, Unicode.MAX_RUNE);
+		return this;
+	}
+	appendTable(table) {
+		for (let i = 0; i < table.length; ++i) {
+			const lo = table.getLo(i);
+			const hi = table.getHi(i);
+			const stride = table.getStride(i);
+			if (stride === 1) {
+				this.appendRange(lo, hi);
+				continue;
+			}
+			for (let c = lo; c <= hi; c += stride) this.appendRange(c, c);
+		}
+		return this;
+	}
+	appendNegatedTable(table) {
+		let nextLo = 0;
+		for (let i = 0; i < table.length; ++i) {
+			const lo = table.getLo(i);
+			const hi = table.getHi(i);
+			const stride = table.getStride(i);
+			if (stride === 1) {
+				if (nextLo <= lo - 1) this.appendRange(nextLo, lo - 1);
+				nextLo = hi + 1;
+				continue;
+			}
+			for (let c = lo; c <= hi; c += stride) {
+				if (nextLo <= c - 1) this.appendRange(nextLo, c - 1);
+				nextLo = c + 1;
+			}
+		}
+		if (nextLo <= Unicode.MAX_RUNE) this.appendRange(nextLo, Unicode.MAX_RUNE);
+		return this;
+	}
+	appendTableWithSign(table, sign) {
+		return sign < 0 ? this.appendNegatedTable(table) : this.appendTable(table);
+	}
+	negateClass() {
+		let nextLo = 0;
+		let w = 0;
+		for (let i = 0; i < this.len; i += 2) {
+			const lo = this.r[i];
+			const hi = this.r[i + 1];
+			if (nextLo <= lo - 1) {
+				this.r[w] = nextLo;
+				this.r[w + 1] = lo - 1;
+				w += 2;
+			}
+			nextLo = hi + 1;
+		}
+		this.len = w;
+		if (nextLo <= Unicode.MAX_RUNE) {
+			this.r[this.len++] = nextLo;
+			this.r[this.len++] = Unicode.MAX_RUNE;
+		}
+		return this;
+	}
+	appendClassWithSign(x, sign) {
+		return sign < 0 ? this.appendNegatedClass(x) : this.appendClass(x);
+	}
+	appendGroup(g, foldCase) {
+		let cls = g.cls;
+		if (foldCase) cls = new CharClass().appendFoldedClass(cls).cleanClass().toArray();
+		return this.appendClassWithSign(cls, g.sign);
+	}
+	toString() {
+		return CharClass.charClassToString(this.r, this.len);
+	}
+};
+// src/Parser.js
+var StringIterator = class {
+	constructor(str) {
+		this.str = str;
+		this.position = 0;
+	}
+	pos() {
+		return this.position;
+	}
+	rewindTo(pos) {
+		this.position = pos;
+	}
+	more() {
+		return this.position < this.str.length;
+	}
+	peek() {
+		return this.str.codePointAt(this.position);
+	}
+	skip(n) {
+		this.position += n;
+	}
+	skipString(s) {
+		this.position += s.length;
+	}
+	pop() {
+		const r = this.str.codePointAt(this.position);
+		this.position += Utils.charCount(r);
+		return r;
+	}
+	lookingAt(s) {
+		return this.str.startsWith(s, this.position);
+	}
+	rest() {
+		return this.str.substring(this.position);
+	}
+	from(beforePos) {
+		return this.str.substring(beforePos, this.position);
+	}
+	toString() {
+		return this.rest();
+	}
+};
+/**
+* A parser of regular expression patterns.
+*
+* The only public entry point is {@link #parse(String pattern, int flags)}.
+*/
+var Parser = class Parser {
+	static ERR_INTERNAL_ERROR = "regexp/syntax: internal error";
+	static ERR_INVALID_CHAR_RANGE = "invalid character class range";
+	static ERR_INVALID_ESCAPE = "invalid escape sequence";
+	static ERR_INVALID_NAMED_CAPTURE = "invalid named capture";
+	static ERR_INVALID_PERL_OP = "invalid or unsupported Perl syntax";
+	static ERR_INVALID_REPEAT_OP = "invalid nested repetition operator";
+	static ERR_INVALID_REPEAT_SIZE = "invalid repeat count";
+	static ERR_MISSING_BRACKET = "missing closing ]";
+	static ERR_MISSING_PAREN = "missing closing )";
+	static ERR_MISSING_REPEAT_ARGUMENT = "missing argument to repetition operator";
+	static ERR_TRAILING_BACKSLASH = "trailing backslash at end of expression";
+	static ERR_DUPLICATE_NAMED_CAPTURE = "duplicate capture group name";
+	static ERR_UNEXPECTED_PAREN = "unexpected )";
+	static ERR_NESTING_DEPTH = "expression nests too deeply";
+	static ERR_LARGE = "expression too large";
+	static ERR_INVALID_CAPTURE_IN_LOOKBEHIND = "invalid capture in lookbehind";
+	static MAX_HEIGHT = 1e3;
+	static MAX_SIZE = 1398101;
+	static MAX_RUNES = 33554432;
+	static ANY_TABLE = new UnicodeRangeTable(new Uint32Array([
+		0,
+		Unicode.MAX_RUNE,
+		1
+	]));
+	static ASCII_TABLE = new UnicodeRangeTable(new Uint32Array([
+		0,
+		127,
+		1
+	]));
+	static ASCII_FOLD_TABLE = new UnicodeRangeTable(new Uint32Array([
+		0,
+		127,
+		1,
+		383,
+		383,
+		1,
+		8490,
+		8490,
+		1
+	]));
+	static unicodeTable(name) {
+		if (name === "Any") return {
+			tab: Parser.ANY_TABLE,
+			fold: Parser.ANY_TABLE,
+			sign: 1
+		};
+		if (name === "Ascii") return {
+			tab: Parser.ASCII_TABLE,
+			fold: Parser.ASCII_FOLD_TABLE,
+			sign: 1
+		};
+		if (name === "Assigned") return {
+			tab: UnicodeTables.CATEGORIES.get("Cn"),
+			fold: UnicodeTables.CATEGORIES.get("Cn"),
+			sign: -1
+		};
+		if (name === "Lc") return {
+			tab: UnicodeTables.CATEGORIES.get("LC"),
+			fold: UnicodeTables.FOLD_CATEGORIES.get("LC"),
+			sign: 1
+		};
+		if (UnicodeTables.CATEGORIES.has(name)) return {
+			tab: UnicodeTables.CATEGORIES.get(name),
+			fold: UnicodeTables.FOLD_CATEGORIES.get(name),
+			sign: 1
+		};
+		if (UnicodeTables.SCRIPTS.has(name)) return {
+			tab: UnicodeTables.SCRIPTS.get(name),
+			fold: UnicodeTables.FOLD_SCRIPT.get(name),
+			sign: 1
+		};
+		return null;
+	}
+	static minFoldRune(r) {
+		if (r < Unicode.MIN_FOLD || r > Unicode.MAX_FOLD) return r;
+		let min = r;
+		const r0 = r;
+		for (r = Unicode.simpleFold(r); r !== r0; r = Unicode.simpleFold(r)) if (min > r) min = r;
+		return min;
+	}
+	static leadingRegexp(re) {
+		if (re.op === Regexp.Op.EMPTY_MATCH) return null;
+		if (re.op === Regexp.Op.CONCAT && re.subs.length > 0) {
+			const sub = re.subs[0];
+			if (sub.op === Regexp.Op.EMPTY_MATCH) return null;
+			return sub;
+		}
+		return re;
+	}
+	static literalRegexp(s, flags) {
+		const re = new Regexp(Regexp.Op.LITERAL);
+		re.flags = flags;
+		re.runes = Utils.stringToRunes(s);
+		return re;
+	}
+	/**
+	* Parse regular expression pattern {@code pattern} with mode flags {@code flags}.
+	* @param {string} pattern
+	* @param {number} flags
+	*/
+	static parse(pattern, flags) {
+		return new Parser(pattern, flags).parseInternal();
+	}
+	static parseRepeat(t) {
+		const start = t.pos();
+		if (!t.more() || !t.lookingAt("{")) return -1;
+		t.skip(1);
+		const min = Parser.parseInt(t);
+		if (min === -1) return -1;
+		if (!t.more()) return -1;
+		let max;
+		if (!t.lookingAt(",")) max = min;
+		else {
+			t.skip(1);
+			if (!t.more()) return -1;
+			if (t.lookingAt("}")) max = -1;
+			else if ((max = Parser.parseInt(t)) === -1) return -1;
+		}
+		if (!t.more() || !t.lookingAt("}")) return -1;
+		t.skip(1);
+		if (min < 0 || min > 1e3 || max === -2 || max > 1e3 || max >= 0 && min > max) throw new RE2JSSyntaxException(Parser.ERR_INVALID_REPEAT_SIZE, t.from(start));
+		return min << 16 | max & Unicode.MAX_BMP;
+	}
+	static isValidCaptureName(name) {
+		if (name.length === 0) return false;
+		for (let i = 0; i < name.length; i++) {
+			const c = name.codePointAt(i);
+			if (c !== Codepoint.CODES["_"] && !Utils.isalnum(c)) return false;
+		}
+		return true;
+	}
+	static parseInt(t) {
+		const start = t.pos();
+		while (t.more() && t.peek() >= Codepoint.CODES["0"] && t.peek() <= Codepoint.CODES["9"]) t.skip(1);
+		const n = t.from(start);
+		if (n.length === 0 || n.length > 1 && n.codePointAt(0) === Codepoint.CODES["0"]) return -1;
+		if (n.length > 8) return -2;
+		return parseInt(n, 10);
+	}
+	static isCharClass(re) {
+		return re.op === Regexp.Op.LITERAL && re.runes.length === 1 || re.op === Regexp.Op.CHAR_CLASS || re.op === Regexp.Op.ANY_CHAR_NOT_NL || re.op === Regexp.Op.ANY_CHAR;
+	}
+	static matchRune(re, r) {
+		switch (re.op) {
+			case Regexp.Op.LITERAL: return re.runes.length === 1 && re.runes[0] === r;
+			case Regexp.Op.CHAR_CLASS:
+				for (let i = 0; i < re.runes.length; i += 2) if (re.runes[i] <= r && r <= re.runes[i + 1]) return true;
+				return false;
+			case Regexp.Op.ANY_CHAR_NOT_NL: return r !== Codepoint.CODES["\n"];
+			case Regexp.Op.ANY_CHAR: return true;
+		}
+		return false;
+	}
+	static mergeCharClass(dst, src) {
+		switch (dst.op) {
+			case Regexp.Op.ANY_CHAR: break;
+			case Regexp.Op.ANY_CHAR_NOT_NL:
+				if (Parser.matchRune(src, Codepoint.CODES["\n"])) dst.op = Regexp.Op.ANY_CHAR;
+				break;
+			case Regexp.Op.CHAR_CLASS: {
+				const cc = new CharClass(Array.isArray(dst.runes) ? dst.runes : Array.from(dst.runes));
+				if (src.op === Regexp.Op.LITERAL) cc.appendLiteral(src.runes[0], src.flags);
+				else cc.appendClass(src.runes);
+				dst.runes = cc.toGrowableArray();
+				break;
+			}
+			case Regexp.Op.LITERAL:
+				if (src.runes[0] === dst.runes[0] && src.flags === dst.flags) break;
+				dst.op = Regexp.Op.CHAR_CLASS;
+				dst.runes = new CharClass().appendLiteral(dst.runes[0], dst.flags).appendLiteral(src.runes[0], src.flags).toGrowableArray();
+		}
+	}
+	static parseEscape(t) {
+		const startPos = t.pos();
+		t.skip(1);
+		if (!t.more()) throw new RE2JSSyntaxException(Parser.ERR_TRAILING_BACKSLASH);
+		let c = t.pop();
+		bigswitch: switch (c) {
+			case Codepoint.CODES["1"]:
+			case Codepoint.CODES["2"]:
+			case Codepoint.CODES["3"]:
+			case Codepoint.CODES["4"]:
+			case Codepoint.CODES["5"]:
+			case Codepoint.CODES["6"]:
+			case Codepoint.CODES["7"]: if (!t.more() || t.peek() < Codepoint.CODES["0"] || t.peek() > Codepoint.CODES["7"]) break;
+			case Codepoint.CODES["0"]: {
+				let r = c - Codepoint.CODES["0"];
+				for (let i = 1; i < 3; i++) {
+					if (!t.more() || t.peek() < Codepoint.CODES["0"] || t.peek() > Codepoint.CODES["7"]) break;
+					r = r * 8 + t.peek() - Codepoint.CODES["0"];
+					t.skip(1);
+				}
+				return r;
+			}
+			case Codepoint.CODES["x"]: {
+				if (!t.more()) break;
+				c = t.pop();
+				if (c === Codepoint.CODES["{"]) {
+					let nhex = 0;
+					let r = 0;
+					while (true) {
+						if (!t.more()) break bigswitch;
+						c = t.pop();
+						if (c === Codepoint.CODES["}"]) break;
+						const v = Utils.unhex(c);
+						if (v < 0) break bigswitch;
+						r = r * 16 + v;
+						if (r > Unicode.MAX_RUNE) break bigswitch;
+						nhex++;
+					}
+					if (nhex === 0) break bigswitch;
+					return r;
+				}
+				const x = Utils.unhex(c);
+				if (!t.more()) break;
+				c = t.pop();
+				const y = Utils.unhex(c);
+				if (x < 0 || y < 0) break;
+				return x * 16 + y;
+			}
+			case Codepoint.CODES["a"]: return Codepoint.CODES["\x07"];
+			case Codepoint.CODES["f"]: return Codepoint.CODES["\f"];
+			case Codepoint.CODES["n"]: return Codepoint.CODES["\n"];
+			case Codepoint.CODES["r"]: return Codepoint.CODES["\r"];
+			case Codepoint.CODES["t"]: return Codepoint.CODES["	"];
+			case Codepoint.CODES["v"]: return Codepoint.CODES["\v"];
+			default: if (c <= Unicode.MAX_ASCII && !Utils.isalnum(c)) return c;
+		}
+		throw new RE2JSSyntaxException(Parser.ERR_INVALID_ESCAPE, t.from(startPos));
+	}
+	static parseClassChar(t, wholeClassPos) {
+		if (!t.more()) throw new RE2JSSyntaxException(Parser.ERR_MISSING_BRACKET, t.from(wholeClassPos));
+		if (t.lookingAt("\\")) return Parser.parseEscape(t);
+		return t.pop();
+	}
+	static hasCapture(re) {
+		if (re === null) return false;
+		if (re.op === Regexp.Op.CAPTURE) return true;
+		if (re.subs) {
+			for (let sub of re.subs) if (Parser.hasCapture(sub)) return true;
+		}
+		return false;
+	}
+	constructor(wholeRegexp, flags = 0) {
+		this.wholeRegexp = wholeRegexp;
+		this.flags = flags;
+		this.numCap = 0;
+		this.namedGroups = Object.create(null);
+		this.stack = [];
+		this.free = null;
+		this.numRegexp = 0;
+		this.numRunes = 0;
+		this.repeats = 0;
+		this.height = null;
+		this.size = null;
+		this.nlb = 0;
+	}
+	newRegexp(op) {
+		let re = this.free;
+		if (re !== null && re.subs !== null && re.subs.length > 0) {
+			this.free = re.subs[0];
+			re.reinit();
+			re.op = op;
+		} else {
+			re = new Regexp(op);
+			this.numRegexp += 1;
+		}
+		return re;
+	}
+	reuse(re) {
+		if (this.height !== null && this.height.has(re)) this.height.delete(re);
+		if (re.subs !== null && re.subs.length > 0) re.subs[0] = this.free;
+		this.free = re;
+	}
+	checkLimits(re) {
+		if (this.numRunes > Parser.MAX_RUNES) throw new RE2JSSyntaxException(Parser.ERR_LARGE);
+		this.checkSize(re);
+		this.checkHeight(re);
+	}
+	checkSize(re) {
+		if (this.size === null) {
+			if (this.repeats === 0) this.repeats = 1;
+			if (re.op === Regexp.Op.REPEAT) {
+				let n = re.max;
+				if (n === -1) n = re.min;
+				if (n <= 0) n = 1;
+				if (n > Math.floor(Parser.MAX_SIZE / this.repeats)) this.repeats = Parser.MAX_SIZE;
+				else this.repeats *= n;
+			}
+			if (this.numRegexp < Math.floor(Parser.MAX_SIZE / this.repeats)) return;
+			this.size = /* @__PURE__ */ new Map();
+			for (let reEx of this.stack) this.checkSize(reEx);
+		}
+		if (this.calcSize(re, true) > Parser.MAX_SIZE) throw new RE2JSSyntaxException(Parser.ERR_LARGE);
+	}
+	calcSize(re, force = false) {
+		if (!force && this.size !== null) {
+			if (this.size.has(re)) return this.size.get(re);
+		}
+		let size = 0;
+		switch (re.op) {
+			case Regexp.Op.LITERAL:
+				size = re.runes.length;
+				break;
+			case Regexp.Op.PLB:
+			case Regexp.Op.NLB:
+			case Regexp.Op.CAPTURE:
+			case Regexp.Op.STAR:
+				size = 2 + this.calcSize(re.subs[0]);
+				break;
+			case Regexp.Op.PLUS:
+			case Regexp.Op.QUEST:
+				size = 1 + this.calcSize(re.subs[0]);
+				break;
+			case Regexp.Op.CONCAT:
+				for (let sub of re.subs) size = size + this.calcSize(sub);
+				break;
+			case Regexp.Op.ALTERNATE:
+				for (let sub of re.subs) size = size + this.calcSize(sub);
+				if (re.subs.length > 1) size = size + re.subs.length - 1;
+				break;
+			case Regexp.Op.REPEAT: {
+				let sub = this.calcSize(re.subs[0]);
+				if (re.max === -1) {
+					if (re.min === 0) size = 2 + sub;
+					else size = 1 + re.min * sub;
+					break;
+				}
+				size = re.max * sub + (re.max - re.min);
+				break;
+			}
+		}
+		size = Math.max(1, size);
+		if (this.size === null) this.size = /* @__PURE__ */ new Map();
+		this.size.set(re, size);
+		return size;
+	}
+	checkHeight(re) {
+		if (this.numRegexp < Parser.MAX_HEIGHT) return;
+		if (this.height === null) {
+			this.height = /* @__PURE__ */ new Map();
+			for (let reEx of this.stack) this.checkHeight(reEx);
+		}
+		if (this.calcHeight(re, true) > Parser.MAX_HEIGHT) throw new RE2JSSyntaxException(Parser.ERR_NESTING_DEPTH);
+	}
+	calcHeight(re, force = false) {
+		if (!force && this.height !== null) {
+			if (this.height.has(re)) return this.height.get(re);
+		}
+		let h = 1;
+		for (let sub of re.subs) {
+			const hsub = this.calcHeight(sub);
+			if (h < 1 + hsub) h = 1 + hsub;
+		}
+		if (this.height === null) this.height = /* @__PURE__ */ new Map();
+		this.height.set(re, h);
+		return h;
+	}
+	pop() {
+		return this.stack.pop();
+	}
+	popToPseudo() {
+		const n = this.stack.length;
+		let i = n;
+		while (i > 0 && !Regexp.isPseudoOp(this.stack[i - 1].op)) i--;
+		return this.stack.splice(i, n - i);
+	}
+	push(re) {
+		this.numRunes += re.runes.length;
+		if (re.op === Regexp.Op.CHAR_CLASS && re.runes.length === 2 && re.runes[0] === re.runes[1]) {
+			if (this.maybeConcat(re.runes[0], this.flags & ~RE2Flags.FOLD_CASE)) return null;
+			re.op = Regexp.Op.LITERAL;
+			re.runes = [re.runes[0]];
+			re.flags = this.flags & ~RE2Flags.FOLD_CASE;
+		} else if (re.op === Regexp.Op.CHAR_CLASS && re.runes.length === 4 && re.runes[0] === re.runes[1] && re.runes[2] === re.runes[3] && Unicode.simpleFold(re.runes[0]) === re.runes[2] && Unicode.simpleFold(re.runes[2]) === re.runes[0] || re.op === Regexp.Op.CHAR_CLASS && re.runes.length === 2 && re.runes[0] + 1 === re.runes[1] && Unicode.simpleFold(re.runes[0]) === re.runes[1] && Unicode.simpleFold(re.runes[1]) === re.runes[0]) {
+			if (this.maybeConcat(re.runes[0], this.flags | RE2Flags.FOLD_CASE)) return null;
+			re.op = Regexp.Op.LITERAL;
+			re.runes = [re.runes[0]];
+			re.flags = this.flags | RE2Flags.FOLD_CASE;
+		} else this.maybeConcat(-1, 0);
+		this.stack.push(re);
+		this.checkLimits(re);
+		return re;
+	}
+	maybeConcat(r, flags) {
+		const n = this.stack.length;
+		if (n < 2) return false;
+		const re1 = this.stack[n - 1];
+		const re2 = this.stack[n - 2];
+		if (re1.op !== Regexp.Op.LITERAL || re2.op !== Regexp.Op.LITERAL || (re1.flags & RE2Flags.FOLD_CASE) !== (re2.flags & RE2Flags.FOLD_CASE)) return false;
+		if (!Array.isArray(re2.runes)) re2.runes = Array.from(re2.runes);
+		for (let i = 0; i < re1.runes.length; i++) re2.runes.push(re1.runes[i]);
+		if (r >= 0) {
+			re1.runes = [r];
+			re1.flags = flags;
+			return true;
+		}
+		this.pop();
+		this.reuse(re1);
+		return false;
+	}
+	newLiteral(r, flags) {
+		const re = this.newRegexp(Regexp.Op.LITERAL);
+		re.flags = flags;
+		if ((flags & RE2Flags.FOLD_CASE) !== 0) r = Parser.minFoldRune(r);
+		re.runes = [r];
+		return re;
+	}
+	literal(r) {
+		this.push(this.newLiteral(r, this.flags));
+	}
+	op(op) {
+		const re = this.newRegexp(op);
+		re.flags = this.flags;
+		return this.push(re);
+	}
+	repeat(op, min, max, beforePos, t, lastRepeatPos) {
+		let flags = this.flags;
+		if ((flags & RE2Flags.PERL_X) !== 0) {
+			if (t.more() && t.lookingAt("?")) {
+				t.skip(1);
+				flags ^= RE2Flags.NON_GREEDY;
+			}
+			if (lastRepeatPos !== -1) throw new RE2JSSyntaxException(Parser.ERR_INVALID_REPEAT_OP, t.from(lastRepeatPos));
+		}
+		const n = this.stack.length;
+		if (n === 0) throw new RE2JSSyntaxException(Parser.ERR_MISSING_REPEAT_ARGUMENT, t.from(beforePos));
+		const sub = this.stack[n - 1];
+		if (Regexp.isPseudoOp(sub.op)) throw new RE2JSSyntaxException(Parser.ERR_MISSING_REPEAT_ARGUMENT, t.from(beforePos));
+		const re = this.newRegexp(op);
+		re.min = min;
+		re.max = max;
+		re.flags = flags;
+		re.subs = [sub];
+		this.stack[n - 1] = re;
+		this.checkLimits(re);
+		if (op === Regexp.Op.REPEAT && (min >= 2 || max >= 2) && !this.repeatIsValid(re, 1e3)) throw new RE2JSSyntaxException(Parser.ERR_INVALID_REPEAT_SIZE, t.from(beforePos));
+	}
+	repeatIsValid(re, n) {
+		if (re.op === Regexp.Op.REPEAT) {
+			let m = re.max;
+			if (m === 0) return true;
+			if (m < 0) m = re.min;
+			if (m > n) return false;
+			if (m > 0) n = Math.trunc(n / m);
+		}
+		for (let sub of re.subs) if (!this.repeatIsValid(sub, n)) return false;
+		return true;
+	}
+	concat() {
+		this.maybeConcat(-1, 0);
+		const subs = this.popToPseudo();
+		if (subs.length === 0) return this.push(this.newRegexp(Regexp.Op.EMPTY_MATCH));
+		return this.push(this.collapse(subs, Regexp.Op.CONCAT));
+	}
+	alternate() {
+		const subs = this.popToPseudo();
+		if (subs.length > 0) this.cleanAlt(subs[subs.length - 1]);
+		if (subs.length === 0) return this.push(this.newRegexp(Regexp.Op.NO_MATCH));
+		return this.push(this.collapse(subs, Regexp.Op.ALTERNATE));
+	}
+	cleanAlt(re) {
+		if (re.op === Regexp.Op.CHAR_CLASS) {
+			re.runes = new CharClass(Array.from(re.runes)).cleanClass().toArray();
+			if (re.runes.length === 2 && re.runes[0] === 0 && re.runes[1] === Unicode.MAX_RUNE) {
+				re.runes = /* @__PURE__ */ new Int32Array(0);
+				re.op = Regexp.Op.ANY_CHAR;
+			} else if (re.runes.length === 4 && re.runes[0] === 0 && re.runes[1] === Codepoint.CODES["\n"] - 1 && re.runes[2] === Codepoint.CODES["\n"] + 1 && re.runes[3] === Unicode.MAX_RUNE) {
+				re.runes = /* @__PURE__ */ new Int32Array(0);
+				re.op = Regexp.Op.ANY_CHAR_NOT_NL;
+			}
+		}
+	}
+	collapse(subs, op) {
+		if (subs.length === 1) return subs[0];
+		let len = 0;
+		for (let sub of subs) len += sub.op === op ? sub.subs.length : 1;
+		let newsubs = new Array(len).fill(null);
+		let i = 0;
+		for (let sub of subs) if (sub.op === op) {
+			for (let j = 0; j < sub.subs.length; j++) newsubs[i++] = sub.subs[j];
+			this.reuse(sub);
+		} else newsubs[i++] = sub;
+		let re = this.newRegexp(op);
+		re.subs = newsubs;
+		if (op === Regexp.Op.ALTERNATE) {
+			re.subs = this.factor(re.subs);
+			if (re.subs.length === 1) {
+				const old = re;
+				re = re.subs[0];
+				this.reuse(old);
+			}
+		}
+		return re;
+	}
+	factor(array) {
+		if (array.length < 2) return array;
+		let s = 0;
+		let lensub = array.length;
+		let lenout = 0;
+		let str = null;
+		let strlen = 0;
+		let strflags = 0;
+		let start = 0;
+		for (let i = 0; i <= lensub; i++) {
+			let istr = null;
+			let istrlen = 0;
+			let iflags = 0;
+			if (i < lensub) {
+				let re = array[s + i];
+				if (re.op === Regexp.Op.CONCAT && re.subs.length > 0) re = re.subs[0];
+				if (re.op === Regexp.Op.LITERAL) {
+					istr = re.runes;
+					istrlen = re.runes.length;
+					iflags = re.flags & RE2Flags.FOLD_CASE;
+				}
+				if (iflags === strflags) {
+					let same = 0;
+					while (same < strlen && same < istrlen && str[same] === istr[same]) same++;
+					if (same > 0) {
+						strlen = same;
+						continue;
+					}
+				}
+			}
+			if (i === start) {} else if (i === start + 1) array[lenout++] = array[s + start];
+			else {
+				const prefix = this.newRegexp(Regexp.Op.LITERAL);
+				prefix.flags = strflags;
+				prefix.runes = str.slice(0, strlen);
+				for (let j = start; j < i; j++) {
+					array[s + j] = this.removeLeadingString(array[s + j], strlen);
+					this.checkLimits(array[s + j]);
+				}
+				const suffix = this.collapse(array.slice(s + start, s + i), Regexp.Op.ALTERNATE);
+				const re = this.newRegexp(Regexp.Op.CONCAT);
+				re.subs = [prefix, suffix];
+				array[lenout++] = re;
+			}
+			start = i;
+			str = istr;
+			strlen = istrlen;
+			strflags = iflags;
+		}
+		lensub = lenout;
+		s = 0;
+		start = 0;
+		lenout = 0;
+		let first = null;
+		for (let i = 0; i <= lensub; i++) {
+			let ifirst = null;
+			if (i < lensub) {
+				ifirst = Parser.leadingRegexp(array[s + i]);
+				if (first !== null && first.equals(ifirst) && (Parser.isCharClass(first) || first.op === Regexp.Op.REPEAT && first.min === first.max && Parser.isCharClass(first.subs[0]))) continue;
+			}
+			if (i === start) {} else if (i === start + 1) array[lenout++] = array[s + start];
+			else {
+				const prefix = first;
+				for (let j = start; j < i; j++) {
+					const reuse = j !== start;
+					array[s + j] = this.removeLeadingRegexp(array[s + j], reuse);
+					this.checkLimits(array[s + j]);
+				}
+				const suffix = this.collapse(array.slice(s + start, s + i), Regexp.Op.ALTERNATE);
+				const re = this.newRegexp(Regexp.Op.CONCAT);
+				re.subs = [prefix, suffix];
+				array[lenout++] = re;
+			}
+			start = i;
+			first = ifirst;
+		}
+		lensub = lenout;
+		s = 0;
+		start = 0;
+		lenout = 0;
+		for (let i = 0; i <= lensub; i++) {
+			if (i < lensub && Parser.isCharClass(array[s + i])) continue;
+			if (i === start) {} else if (i === start + 1) array[lenout++] = array[s + start];
+			else {
+				let max = start;
+				for (let j = start + 1; j < i; j++) {
+					const subMax = array[s + max];
+					const subJ = array[s + j];
+					if (subMax.op < subJ.op || subMax.op === subJ.op && (subMax.runes !== null ? subMax.runes.length : 0) < (subJ.runes !== null ? subJ.runes.length : 0)) max = j;
+				}
+				const tmp = array[s + start];
+				array[s + start] = array[s + max];
+				array[s + max] = tmp;
+				for (let j = start + 1; j < i; j++) {
+					Parser.mergeCharClass(array[s + start], array[s + j]);
+					this.reuse(array[s + j]);
+				}
+				this.cleanAlt(array[s + start]);
+				array[lenout++] = array[s + start];
+			}
+			if (i < lensub) array[lenout++] = array[s + i];
+			start = i + 1;
+		}
+		lensub = lenout;
+		s = 0;
+		start = 0;
+		lenout = 0;
+		for (let i = 0; i < lensub; ++i) {
+			if (i + 1 < lensub && array[s + i].op === Regexp.Op.EMPTY_MATCH && array[s + i + 1].op === Regexp.Op.EMPTY_MATCH) continue;
+			array[lenout++] = array[s + i];
+		}
+		lensub = lenout;
+		s = 0;
+		return array.slice(s, lensub);
+	}
+	removeLeadingString(re, n) {
+		if (re.op === Regexp.Op.CONCAT && re.subs.length > 0) {
+			const sub = this.removeLeadingString(re.subs[0], n);
+			re.subs[0] = sub;
+			if (sub.op === Regexp.Op.EMPTY_MATCH) {
+				this.reuse(sub);
+				switch (re.subs.length) {
+					case 0:
+					case 1:
+						re.op = Regexp.Op.EMPTY_MATCH;
+						re.subs = Regexp.emptySubs();
+						break;
+					case 2: {
+						const old = re;
+						re = re.subs[1];
+						this.reuse(old);
+						break;
+					}
+					default: re.subs = re.subs.slice(1, re.subs.length);
+				}
+			}
+			return re;
+		}
+		if (re.op === Regexp.Op.LITERAL) {
+			re.runes = re.runes.slice(n, re.runes.length);
+			if (re.runes.length === 0) re.op = Regexp.Op.EMPTY_MATCH;
+		}
+		return re;
+	}
+	removeLeadingRegexp(re, reuse) {
+		if (re.op === Regexp.Op.CONCAT && re.subs.length > 0) {
+			if (reuse) this.reuse(re.subs[0]);
+			re.subs = re.subs.slice(1, re.subs.length);
+			switch (re.subs.length) {
+				case 0:
+					re.op = Regexp.Op.EMPTY_MATCH;
+					re.subs = Regexp.emptySubs();
+					break;
+				case 1: {
+					const old = re;
+					re = re.subs[0];
+					this.reuse(old);
+					break;
+				}
+			}
+			return re;
+		}
+		if (reuse) this.reuse(re);
+		return this.newRegexp(Regexp.Op.EMPTY_MATCH);
+	}
+	parseInternal() {
+		if ((this.flags & RE2Flags.LITERAL) !== 0) return Parser.literalRegexp(this.wholeRegexp, this.flags);
+		let lastRepeatPos = -1;
+		let min = -1;
+		let max = -1;
+		const t = new StringIterator(this.wholeRegexp);
+		while (t.more()) {
+			let repeatPos = -1;
+			bigswitch: switch (t.peek()) {
+				case Codepoint.CODES["("]:
+					if ((this.flags & RE2Flags.LOOKBEHIND) !== 0) {
+						if (t.lookingAt("(?<=")) {
+							this.parsePosLookBehind();
+							t.skip(4);
+							break;
+						}
+						if (t.lookingAt("(?<!")) {
+							this.parseNegLookBehind();
+							t.skip(4);
+							break;
+						}
+					}
+					if ((this.flags & RE2Flags.PERL_X) !== 0 && t.lookingAt("(?")) {
+						this.parsePerlFlags(t);
+						break;
+					}
+					this.op(Regexp.Op.LEFT_PAREN).cap = ++this.numCap;
+					t.skip(1);
+					break;
+				case Codepoint.CODES["|"]:
+					this.parseVerticalBar();
+					t.skip(1);
+					break;
+				case Codepoint.CODES[")"]:
+					this.parseRightParen();
+					t.skip(1);
+					break;
+				case Codepoint.CODES["^"]:
+					if ((this.flags & RE2Flags.ONE_LINE) !== 0) this.op(Regexp.Op.BEGIN_TEXT);
+					else this.op(Regexp.Op.BEGIN_LINE);
+					t.skip(1);
+					break;
+				case Codepoint.CODES["$"]:
+					if ((this.flags & RE2Flags.ONE_LINE) !== 0) this.op(Regexp.Op.END_TEXT).flags |= RE2Flags.WAS_DOLLAR;
+					else this.op(Regexp.Op.END_LINE);
+					t.skip(1);
+					break;
+				case Codepoint.CODES["."]:
+					if ((this.flags & RE2Flags.DOT_NL) !== 0) this.op(Regexp.Op.ANY_CHAR);
+					else this.op(Regexp.Op.ANY_CHAR_NOT_NL);
+					t.skip(1);
+					break;
+				case Codepoint.CODES["["]:
+					this.parseClass(t);
+					break;
+				case Codepoint.CODES["*"]:
+				case Codepoint.CODES["+"]:
+				case Codepoint.CODES["?"]: {
+					repeatPos = t.pos();
+					let op = null;
+					switch (t.pop()) {
+						case Codepoint.CODES["*"]:
+							op = Regexp.Op.STAR;
+							break;
+						case Codepoint.CODES["+"]:
+							op = Regexp.Op.PLUS;
+							break;
+						case Codepoint.CODES["?"]: op = Regexp.Op.QUEST;
+					}
+					this.repeat(op, min, max, repeatPos, t, lastRepeatPos);
+					break;
+				}
+				case Codepoint.CODES["{"]: {
+					const before = t.pos();
+					const minMax = Parser.parseRepeat(t);
+					if (minMax < 0) {
+						t.rewindTo(before);
+						this.literal(t.pop());
+						break;
+					}
+					repeatPos = before;
+					min = minMax >> 16;
+					max = (minMax & Unicode.MAX_BMP) << 16 >> 16;
+					this.repeat(Regexp.Op.REPEAT, min, max, repeatPos, t, lastRepeatPos);
+					break;
+				}
+				case Codepoint.CODES["\\"]: {
+					const savedPos = t.pos();
+					t.skip(1);
+					if ((this.flags & RE2Flags.PERL_X) !== 0 && t.more()) switch (t.pop()) {
+						case Codepoint.CODES["A"]:
+							this.op(Regexp.Op.BEGIN_TEXT);
+							break bigswitch;
+						case Codepoint.CODES["b"]:
+							this.op(Regexp.Op.WORD_BOUNDARY);
+							break bigswitch;
+						case Codepoint.CODES["B"]:
+							this.op(Regexp.Op.NO_WORD_BOUNDARY);
+							break bigswitch;
+						case Codepoint.CODES["C"]: throw new RE2JSSyntaxException(Parser.ERR_INVALID_ESCAPE, "\\C");
+						case Codepoint.CODES["Q"]: {
+							let lit = t.rest();
+							const i = lit.indexOf("\\E");
+							if (i >= 0) {
+								lit = lit.substring(0, i);
+								t.skipString(lit);
+								t.skipString("\\E");
+							} else t.skipString(lit);
+							let j = 0;
+							while (j < lit.length) {
+								const codepoint = lit.codePointAt(j);
+								this.literal(codepoint);
+								j += Utils.charCount(codepoint);
+							}
+							break bigswitch;
+						}
+						case Codepoint.CODES["z"]:
+							this.op(Regexp.Op.END_TEXT);
+							break bigswitch;
+						default: t.rewindTo(savedPos);
+					}
+					else t.rewindTo(savedPos);
+					const re = this.newRegexp(Regexp.Op.CHAR_CLASS);
+					re.flags = this.flags;
+					if (t.lookingAt("\\p") || t.lookingAt("\\P")) {
+						const cc = new CharClass();
+						if (this.parseUnicodeClass(t, cc)) {
+							re.runes = cc.toArray();
+							this.push(re);
+							break bigswitch;
+						}
+					}
+					const cc = new CharClass();
+					if (this.parsePerlClassEscape(t, cc)) {
+						re.runes = cc.toArray();
+						this.push(re);
+						break bigswitch;
+					}
+					t.rewindTo(savedPos);
+					this.reuse(re);
+					this.literal(Parser.parseEscape(t));
+					break;
+				}
+				default: this.literal(t.pop());
+			}
+			lastRepeatPos = repeatPos;
+		}
+		this.concat();
+		if (this.swapVerticalBar()) this.pop();
+		this.alternate();
+		if (this.stack.length !== 1) throw new RE2JSSyntaxException(Parser.ERR_MISSING_PAREN, this.wholeRegexp);
+		this.stack[0].namedGroups = this.namedGroups;
+		return this.stack[0];
+	}
+	parsePerlFlags(t) {
+		const startPos = t.pos();
+		const s = t.rest();
+		if (s.startsWith("(?P<") || s.startsWith("(?<")) {
+			const begin = s.charAt(2) === "P" ? 4 : 3;
+			const end = s.indexOf(">");
+			if (end < 0) throw new RE2JSSyntaxException(Parser.ERR_INVALID_NAMED_CAPTURE, s);
+			const name = s.substring(begin, end);
+			t.skipString(name);
+			t.skip(begin + 1);
+			if (!Parser.isValidCaptureName(name)) throw new RE2JSSyntaxException(Parser.ERR_INVALID_NAMED_CAPTURE, s.substring(0, end + 1));
+			const re = this.op(Regexp.Op.LEFT_PAREN);
+			re.cap = ++this.numCap;
+			if (this.namedGroups[name]) throw new RE2JSSyntaxException(Parser.ERR_DUPLICATE_NAMED_CAPTURE, name);
+			this.namedGroups[name] = this.numCap;
+			re.name = name;
+			return;
+		}
+		t.skip(2);
+		let flags = this.flags;
+		let sign = 1;
+		let sawFlag = false;
+		loop: while (t.more()) {
+			const c = t.pop();
+			switch (c) {
+				case Codepoint.CODES["i"]:
+					flags |= RE2Flags.FOLD_CASE;
+					sawFlag = true;
+					break;
+				case Codepoint.CODES["m"]:
+					flags &= ~RE2Flags.ONE_LINE;
+					sawFlag = true;
+					break;
+				case Codepoint.CODES["s"]:
+					flags |= RE2Flags.DOT_NL;
+					sawFlag = true;
+					break;
+				case Codepoint.CODES["U"]:
+					flags |= RE2Flags.NON_GREEDY;
+					sawFlag = true;
+					break;
+				case Codepoint.CODES["-"]:
+					if (sign < 0) break loop;
+					sign = -1;
+					flags = ~flags;
+					sawFlag = false;
+					break;
+				case Codepoint.CODES[":"]:
+				case Codepoint.CODES[")"]:
+					if (sign < 0) {
+						if (!sawFlag) break loop;
+						flags = ~flags;
+					}
+					if (c === Codepoint.CODES[":"]) this.op(Regexp.Op.LEFT_PAREN);
+					this.flags = flags;
+					return;
+				default: break loop;
+			}
+		}
+		throw new RE2JSSyntaxException(Parser.ERR_INVALID_PERL_OP, t.from(startPos));
+	}
+	parsePosLookBehind() {
+		const re = this.newRegexp(Regexp.Op.LEFT_PAREN);
+		re.flags = this.flags;
+		re.lb = ++this.nlb;
+		return this.push(re);
+	}
+	parseNegLookBehind() {
+		const re = this.newRegexp(Regexp.Op.LEFT_PAREN);
+		re.flags = this.flags;
+		re.lb = -++this.nlb;
+		return this.push(re);
+	}
+	parseVerticalBar() {
+		this.concat();
+		if (!this.swapVerticalBar()) this.op(Regexp.Op.VERTICAL_BAR);
+	}
+	swapVerticalBar() {
+		const n = this.stack.length;
+		if (n >= 3 && this.stack[n - 2].op === Regexp.Op.VERTICAL_BAR && Parser.isCharClass(this.stack[n - 1]) && Parser.isCharClass(this.stack[n - 3])) {
+			let re1 = this.stack[n - 1];
+			let re3 = this.stack[n - 3];
+			if (re1.op > re3.op) {
+				const tmp = re3;
+				re3 = re1;
+				re1 = tmp;
+				this.stack[n - 3] = re3;
+			}
+			Parser.mergeCharClass(re3, re1);
+			this.reuse(re1);
+			this.pop();
+			return true;
+		}
+		if (n >= 2) {
+			const re1 = this.stack[n - 1];
+			const re2 = this.stack[n - 2];
+			if (re2.op === Regexp.Op.VERTICAL_BAR) {
+				if (n >= 3) this.cleanAlt(this.stack[n - 3]);
+				this.stack[n - 2] = re1;
+				this.stack[n - 1] = re2;
+				return true;
+			}
+		}
+		return false;
+	}
+	parseRightParen() {
+		this.concat();
+		if (this.swapVerticalBar()) this.pop();
+		this.alternate();
+		if (this.stack.length < 2) throw new RE2JSSyntaxException(Parser.ERR_UNEXPECTED_PAREN, this.wholeRegexp);
+		const re1 = this.pop();
+		const re2 = this.pop();
+		if (re2.op !== Regexp.Op.LEFT_PAREN) throw new RE2JSSyntaxException(Parser.ERR_UNEXPECTED_PAREN, this.wholeRegexp);
+		this.flags = re2.flags;
+		if (re2.lb !== 0) {
+			if (Parser.hasCapture(re1)) throw new RE2JSSyntaxException(Parser.ERR_INVALID_CAPTURE_IN_LOOKBEHIND, this.wholeRegexp);
+			if (re2.lb > 0) re2.op = Regexp.Op.PLB;
+			else re2.op = Regexp.Op.NLB;
+			re2.subs = [re1];
+			this.push(re2);
+			return;
+		}
+		if (re2.cap === 0) this.push(re1);
+		else {
+			re2.op = Regexp.Op.CAPTURE;
+			re2.subs = [re1];
+			this.push(re2);
+		}
+	}
+	parsePerlClassEscape(t, cc) {
+		const beforePos = t.pos();
+		if ((this.flags & RE2Flags.PERL_X) === 0 || !t.more() || t.pop() !== Codepoint.CODES["\\"] || !t.more()) return false;
+		t.pop();
+		const p = t.from(beforePos);
+		const g = PERL_GROUPS.has(p) ? PERL_GROUPS.get(p) : null;
+		if (g === null) return false;
+		cc.appendGroup(g, (this.flags & RE2Flags.FOLD_CASE) !== 0);
+		return true;
+	}
+	parseNamedClass(t, cc) {
+		const cls = t.rest();
+		const i = cls.indexOf(":]");
+		if (i < 0) return false;
+		const name = cls.substring(0, i + 2);
+		t.skipString(name);
+		const g = POSIX_GROUPS.has(name) ? POSIX_GROUPS.get(name) : null;
+		if (g === null) throw new RE2JSSyntaxException(Parser.ERR_INVALID_CHAR_RANGE, name);
+		cc.appendGroup(g, (this.flags & RE2Flags.FOLD_CASE) !== 0);
+		return true;
+	}
+	parseUnicodeClass(t, cc) {
+		const startPos = t.pos();
+		if ((this.flags & RE2Flags.UNICODE_GROUPS) === 0 || !t.lookingAt("\\p") && !t.lookingAt("\\P")) return false;
+		t.skip(1);
+		let sign = 1;
+		let c = t.pop();
+		if (c === Codepoint.CODES["P"]) sign = -1;
+		if (!t.more()) {
+			t.rewindTo(startPos);
+			throw new RE2JSSyntaxException(Parser.ERR_INVALID_CHAR_RANGE, t.rest());
+		}
+		c = t.pop();
+		let name;
+		if (c !== Codepoint.CODES["{"]) name = Utils.runeToString(c);
+		else {
+			const rest = t.rest();
+			const end = rest.indexOf("}");
+			if (end < 0) {
+				t.rewindTo(startPos);
+				throw new RE2JSSyntaxException(Parser.ERR_INVALID_CHAR_RANGE, t.rest());
+			}
+			name = rest.substring(0, end);
+			t.skipString(name);
+			t.skip(1);
+		}
+		if (!(name.length === 0) && name.codePointAt(0) === Codepoint.CODES["^"]) {
+			sign = 0 - sign;
+			name = name.substring(1);
+		}
+		const pair = Parser.unicodeTable(name);
+		if (pair === null) throw new RE2JSSyntaxException(Parser.ERR_INVALID_CHAR_RANGE, t.from(startPos));
+		if (pair.sign < 0) sign = 0 - sign;
+		const tab = pair.tab;
+		const fold = pair.fold;
+		if ((this.flags & RE2Flags.FOLD_CASE) === 0 || fold === null) cc.appendTableWithSign(tab, sign);
+		else {
+			const tmp = new CharClass().appendTable(tab).appendTable(fold).cleanClass().toArray();
+			cc.appendClassWithSign(Array.from(tmp), sign);
+		}
+		return true;
+	}
+	parseClass(t) {
+		const startPos = t.pos();
+		t.skip(1);
+		const re = this.newRegexp(Regexp.Op.CHAR_CLASS);
+		re.flags = this.flags;
+		const cc = new CharClass();
+		let sign = 1;
+		if (t.more() && t.lookingAt("^")) {
+			sign = -1;
+			t.skip(1);
+			if ((this.flags & RE2Flags.CLASS_NL) === 0) cc.appendRange(Codepoint.CODES["\n"], Codepoint.CODES["\n"]);
+		}
+		let first = true;
+		while (!t.more() || t.peek() !== Codepoint.CODES["]"] || first) {
+			if (t.more() && t.lookingAt("-") && (this.flags & RE2Flags.PERL_X) === 0 && !first) {
+				const s = t.rest();
+				if (s === "-" || !s.startsWith("-]")) {
+					t.rewindTo(startPos);
+					throw new RE2JSSyntaxException(Parser.ERR_INVALID_CHAR_RANGE, t.rest());
+				}
+			}
+			first = false;
+			const beforePos = t.pos();
+			if (t.lookingAt("[:")) {
+				if (this.parseNamedClass(t, cc)) continue;
+				t.rewindTo(beforePos);
+			}
+			if (this.parseUnicodeClass(t, cc)) continue;
+			if (this.parsePerlClassEscape(t, cc)) continue;
+			t.rewindTo(beforePos);
+			const lo = Parser.parseClassChar(t, startPos);
+			let hi = lo;
+			if (t.more() && t.lookingAt("-")) {
+				t.skip(1);
+				if (t.more() && t.lookingAt("]")) t.skip(-1);
+				else {
+					hi = Parser.parseClassChar(t, startPos);
+					if (hi < lo) throw new RE2JSSyntaxException(Parser.ERR_INVALID_CHAR_RANGE, t.from(beforePos));
+				}
+			}
+			if ((this.flags & RE2Flags.FOLD_CASE) === 0) cc.appendRange(lo, hi);
+			else cc.appendFoldedRange(lo, hi);
+		}
+		t.skip(1);
+		cc.cleanClass();
+		if (sign < 0) cc.negateClass();
+		re.runes = cc.toArray();
+		this.push(re);
+	}
+};
+// src/RE2.js
+/**
+* An RE2 class instance is a compiled representation of an RE2 regular expression, independent of
+* the public Java-like Pattern/Matcher API.
+*
+* This class also contains various implementation helpers for RE2 regular expressions.
+*
+* Use the {@link #quoteMeta(String)} utility function to quote all regular expression
+* metacharacters in an arbitrary string.
+*
+*/
+var RE2 = class RE2 {
+	static initTest(expr) {
+		const re2 = RE2.compile(expr);
+		const res = new RE2(re2.expr, re2.prog, re2.numSubexp, re2.longest);
+		res.cond = re2.cond;
+		res.prefix = re2.prefix;
+		res.prefixUTF8 = re2.prefixUTF8;
+		res.prefixComplete = re2.prefixComplete;
+		res.prefixRune = re2.prefixRune;
+		res.prefilter = re2.prefilter;
+		res.namedGroups = re2.namedGroups;
+		return res;
+	}
+	/**
+	* Parses a regular expression and returns, if successful, an {@code RE2} instance that can be
+	* used to match against text.
+	*
+	* When matching against text, the regexp returns a match that begins as early as possible in the
+	* input (leftmost), and among those it chooses the one that a backtracking search would have
+	* found first. This so-called leftmost-first matching is the same semantics that Perl, Python,
+	* and other implementations use, although this package implements it without the expense of
+	* backtracking. For POSIX leftmost-longest matching, see {@link #compilePOSIX}.
+	*/
+	static compile(expr) {
+		return RE2.compileImpl(expr, RE2Flags.PERL, false);
+	}
+	/**
+	* {@code compilePOSIX} is like {@link #compile} but restricts the regular expression to POSIX ERE
+	* (egrep) syntax and changes the match semantics to leftmost-longest.
+	*
+	* That is, when matching against text, the regexp returns a match that begins as early as
+	* possible in the input (leftmost), and among those it chooses a match that is as long as
+	* possible. This so-called leftmost-longest matching is the same semantics that early regular
+	* expression implementations used and that POSIX specifies.
+	*
+	* However, there can be multiple leftmost-longest matches, with different submatch choices, and
+	* here this package diverges from POSIX. Among the possible leftmost-longest matches, this
+	* package chooses the one that a backtracking search would have found first, while POSIX
+	* specifies that the match be chosen to maximize the length of the first subexpression, then the
+	* second, and so on from left to right. The POSIX rule is computationally prohibitive and not
+	* even well-defined. See http://swtch.com/~rsc/regexp/regexp2.html#posix
+	*/
+	static compilePOSIX(expr) {
+		return RE2.compileImpl(expr, RE2Flags.POSIX, true);
+	}
+	static compileImpl(expr, mode, longest) {
+		let re = Parser.parse(expr, mode);
+		const maxCap = re.maxCap();
+		const namedGroups = re.namedGroups;
+		re = Simplify.simplify(re);
+		const prefilter = PrefilterTree.build(re);
+		const prog = Compiler.compileRegexp(re);
+		const re2 = new RE2(expr, prog, maxCap, longest);
+		re2.prefilter = prefilter.type === Prefilter.Type.NONE ? null : prefilter;
+		const [prefixCompl, prefixStr] = prog.prefix();
+		re2.prefixComplete = prefixCompl;
+		re2.prefix = prefixStr;
+		re2.prefixUTF8 = Utils.stringToUtf8ByteArray(re2.prefix);
+		if (re2.prefix.length > 0) re2.prefixRune = re2.prefix.codePointAt(0);
+		re2.namedGroups = namedGroups;
+		return re2;
+	}
+	/**
+	* Returns true iff textual regular expression {@code pattern} matches string {@code s}.
+	*
+	* More complicated queries need to use {@link #compile} and the full {@code RE2} interface.
+	*/
+	static match(pattern, s) {
+		return RE2.compile(pattern).match(s);
+	}
+	constructor(expr, prog, numSubexp = 0, longest = 0) {
+		this.expr = expr;
+		this.prog = prog;
+		this.numSubexp = numSubexp;
+		this.longest = longest;
+		this.cond = prog.startCond();
+		this.prefix = null;
+		this.prefixUTF8 = null;
+		this.prefixComplete = false;
+		this.prefixRune = 0;
+		/** @type {Record<string, number>} */
+		this.namedGroups = Object.create(null);
+		this.machinePool = [];
+		this.lazyDFA = null;
+		this.onepass = OnePass.compile(this.prog);
+		this.prefilter = null;
+	}
+	get dfa() {
+		if (this.lazyDFA === null) this.lazyDFA = new DFA(this.prog);
+		return this.lazyDFA;
+	}
+	matchPrefixComplete(input, pos, anchor, ncap) {
+		if ((anchor === RE2Flags.ANCHOR_START || anchor === RE2Flags.ANCHOR_BOTH) && pos !== 0) return null;
+		let matchStart = -1;
+		let matchEnd = -1;
+		const pLen = input.prefixLength(this);
+		if (anchor === RE2Flags.UNANCHORED) {
+			const idx = input.index(this, pos);
+			if (idx < 0) return null;
+			matchStart = pos + idx;
+			matchEnd = matchStart + pLen;
+		} else if (anchor === RE2Flags.ANCHOR_BOTH) {
+			if (input.endPos() !== pLen) return null;
+			if (input.index(this, 0) !== 0) return null;
+			matchStart = 0;
+			matchEnd = pLen;
+		} else if (anchor === RE2Flags.ANCHOR_START) {
+			if (input.index(this, 0) !== 0) return null;
+			matchStart = 0;
+			matchEnd = pLen;
+		}
+		if (matchStart < 0) return null;
+		if (ncap > 0) {
+			const matchcap = new Int32Array(ncap).fill(-1);
+			matchcap[0] = matchStart;
+			matchcap[1] = matchEnd;
+			return Array.from(matchcap);
+		}
+		return [];
+	}
+	createLookbehindState() {
+		return this.prog.numLb > 0 ? new LookbehindState(this.prog) : null;
+	}
+	executeEngine(input, pos, anchor, ncap, lbState = null) {
+		if (this.prefixComplete && (ncap === 0 || this.numSubexp === 0)) return this.matchPrefixComplete(input, pos, anchor, ncap);
+		if (this.prefilter !== null && anchor === RE2Flags.UNANCHORED) {
+			if (!this.prefilter.eval(input, pos)) return null;
+		}
+		if (this.onepass !== null) return OnePass.execute(this, input, pos, anchor, ncap);
+		if (ncap > 0) {
+			if (this.prog.numLb === 0 && input.endPos() <= Backtracker.maxBitStateLen(this.prog)) return Backtracker.execute(this, input, pos, anchor, ncap);
+			return this.doExecuteNFA(input, pos, anchor, ncap, lbState);
+		}
+		if (this.prog.numLb === 0) {
+			const dfaResult = this.dfa.match(input, pos, anchor);
+			if (dfaResult !== null) return dfaResult ? [] : null;
+			if (input.endPos() <= Backtracker.maxBitStateLen(this.prog)) return Backtracker.execute(this, input, pos, anchor, ncap);
+		}
+		return this.doExecuteNFA(input, pos, anchor, ncap, lbState);
+	}
+	/**
+	* Returns the number of parenthesized subexpressions in this regular expression.
+	*/
+	numberOfCapturingGroups() {
+		return this.numSubexp;
+	}
+	/**
+	* Returns the number of instructions in this compiled regular expression program.
+	*/
+	numberOfInstructions() {
+		return this.prog.numInst();
+	}
+	get() {
+		return this.machinePool.length > 0 ? this.machinePool.pop() : null;
+	}
+	reset() {
+		this.machinePool.length = 0;
+	}
+	put(m) {
+		this.machinePool.push(m);
+	}
+	toString() {
+		return this.expr;
+	}
+	doExecuteNFA(input, pos, anchor, ncap, lbState = null) {
+		let m = this.get();
+		if (!m) m = Machine.fromRE2(this);
+		m.init(ncap);
+		const cap = m.match(input, pos, anchor, lbState) ? m.submatches() : null;
+		this.put(m);
+		return cap;
+	}
+	match(s) {
+		return this.executeEngine(MachineInput.fromUTF16(s), 0, RE2Flags.UNANCHORED, 0) !== null;
+	}
+	/**
+	* Matches the regular expression against input starting at position start and ending at position
+	* end, with the given anchoring. Records the submatch boundaries in group, which is [start, end)
+	* pairs of byte offsets. The number of boundaries needed is inferred from the size of the group
+	* array. It is most efficient not to ask for submatch boundaries.
+	*
+	* @param input the input byte array
+	* @param start the beginning position in the input
+	* @param end the end position in the input
+	* @param anchor the anchoring flag (UNANCHORED, ANCHOR_START, ANCHOR_BOTH)
+	* @param group the array to fill with submatch positions
+	* @param ngroup the number of array pairs to fill in
+	* @param lbState optional state carried between successive matches over the same input (see
+	*   createLookbehindState); omit it to evaluate lookbehinds from the beginning of the input
+	* @returns true if a match was found
+	*/
+	matchWithGroup(input, start, end, anchor, ngroup, lbState = null) {
+		if (!(input instanceof MatcherInputBase)) {
+			if (Utils.isByteArray(input)) input = MatcherInput.utf8(input);
+			else input = MatcherInput.utf16(input);
+		}
+		return this.matchMachineInput(input, start, end, anchor, ngroup, lbState);
+	}
+	matchMachineInput(input, start, end, anchor, ngroup, lbState = null) {
+		if (start > end) return [false, null];
+		const machineInput = input.isUTF16Encoding() ? MachineInput.fromUTF16(input.asCharSequence(), 0, end) : MachineInput.fromUTF8(input.asBytes(), 0, end);
+		const groupMatch = this.executeEngine(machineInput, start, anchor, 2 * ngroup, lbState);
+		if (groupMatch === null) return [false, null];
+		return [true, groupMatch];
+	}
+	/**
+	* Returns true iff this regexp matches the UTF-8 byte array {@code b}.
+	*/
+	matchUTF8(b) {
+		return this.executeEngine(MachineInput.fromUTF8(b), 0, RE2Flags.UNANCHORED, 0) !== null;
+	}
+	/**
+	* Returns a copy of {@code src} in which all matches for this regexp have been replaced by
+	* {@code repl}. No support is provided for expressions (e.g. {@code \1} or {@code $1}) in the
+	* replacement string.
+	*/
+	replaceAll(src, repl) {
+		return this.replaceAllFunc(src, () => repl, 2 * src.length + 1);
+	}
+	/**
+	* Returns a copy of {@code src} in which only the first match for this regexp has been replaced
+	* by {@code repl}. No support is provided for expressions (e.g. {@code \1} or {@code $1}) in the
+	* replacement string.
+	*/
+	replaceFirst(src, repl) {
+		return this.replaceAllFunc(src, () => repl, 1);
+	}
+	/**
+	* Returns a copy of {@code src} in which at most {@code maxReplaces} matches for this regexp have
+	* been replaced by the return value of of function {@code repl} (whose first argument is the
+	* matched string). No support is provided for expressions (e.g. {@code \1} or {@code $1}) in the
+	* replacement string.
+	*/
+	replaceAllFunc(src, replFunc, maxReplaces) {
+		let lastMatchEnd = 0;
+		let searchPos = 0;
+		let out = "";
+		const input = MachineInput.fromUTF16(src);
+		const lbState = this.createLookbehindState();
+		let numReplaces = 0;
+		while (searchPos <= src.length) {
+			const a = this.executeEngine(input, searchPos, RE2Flags.UNANCHORED, 2, lbState);
+			if (a === null || a.length === 0) break;
+			out += src.substring(lastMatchEnd, a[0]);
+			if (a[1] > lastMatchEnd || a[0] === 0) {
+				out += replFunc(src.substring(a[0], a[1]));
+				numReplaces++;
+			}
+			lastMatchEnd = a[1];
+			const width = input.step(searchPos) & 7;
+			if (searchPos + width > a[1]) searchPos += width;
+			else if (searchPos + 1 > a[1]) searchPos++;
+			else searchPos = a[1];
+			if (numReplaces >= maxReplaces) break;
+		}
+		out += src.substring(lastMatchEnd);
+		return out;
+	}
+	pad(a) {
+		if (a === null) return null;
+		let n = (1 + this.numSubexp) * 2;
+		if (a.length < n) {
+			let a2 = new Array(n).fill(-1);
+			for (let i = 0; i < a.length; i++) a2[i] = a[i];
+			a = a2;
+		}
+		return a;
+	}
+	allMatches(input, n, deliverFun = (v) => v) {
+		let result = [];
+		const end = input.endPos();
+		if (n < 0) n = end + 1;
+		let pos = 0;
+		let i = 0;
+		let prevMatchEnd = -1;
+		const lbState = this.createLookbehindState();
+		while (i < n && pos <= end) {
+			const matches = this.executeEngine(input, pos, RE2Flags.UNANCHORED, this.prog.numCap, lbState);
+			if (matches === null || matches.length === 0) break;
+			let accept = true;
+			if (matches[1] === pos) {
+				if (matches[0] === prevMatchEnd) accept = false;
+				const r = input.step(pos);
+				if (r < 0) pos = end + 1;
+				else pos += r & 7;
+			} else pos = matches[1];
+			prevMatchEnd = matches[1];
+			if (accept) {
+				result.push(deliverFun(this.pad(matches)));
+				i++;
+			}
+		}
+		return result;
+	}
+	/**
+	* Returns an array holding the text of the leftmost match in {@code b} of this regular
+	* expression.
+	*
+	* A return value of null indicates no match.
+	*/
+	findUTF8(b) {
+		const a = this.executeEngine(MachineInput.fromUTF8(b), 0, RE2Flags.UNANCHORED, 2);
+		if (a === null) return null;
+		return b.slice(a[0], a[1]);
+	}
+	/**
+	* Returns a two-element array of integers defining the location of the leftmost match in
+	* {@code b} of this regular expression. The match itself is at {@code b[loc[0]...loc[1]]}.
+	*
+	* A return value of null indicates no match.
+	*/
+	findUTF8Index(b) {
+		const a = this.executeEngine(MachineInput.fromUTF8(b), 0, RE2Flags.UNANCHORED, 2);
+		if (a === null) return null;
+		return a.slice(0, 2);
+	}
+	/**
+	* Returns a string holding the text of the leftmost match in {@code s} of this regular
+	* expression.
+	*
+	* If there is no match, the return value is an empty string, but it will also be empty if the
+	* regular expression successfully matches an empty string. Use {@link #findIndex} or
+	* {@link #findSubmatch} if it is necessary to distinguish these cases.
+	*/
+	find(s) {
+		const a = this.executeEngine(MachineInput.fromUTF16(s), 0, RE2Flags.UNANCHORED, 2);
+		if (a === null) return "";
+		return s.substring(a[0], a[1]);
+	}
+	/**
+	* Returns a two-element array of integers defining the location of the leftmost match in
+	* {@code s} of this regular expression. The match itself is at
+	* {@code s.substring(loc[0], loc[1])}.
+	*
+	* A return value of null indicates no match.
+	*/
+	findIndex(s) {
+		return this.executeEngine(MachineInput.fromUTF16(s), 0, RE2Flags.UNANCHORED, 2);
+	}
+	/**
+	* Returns an array of arrays the text of the leftmost match of the regular expression in
+	* {@code b} and the matches, if any, of its subexpressions, as defined by the <a
+	* href='#submatch'>Submatch</a> description above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findUTF8Submatch(b) {
+		const a = this.executeEngine(MachineInput.fromUTF8(b), 0, RE2Flags.UNANCHORED, this.prog.numCap);
+		if (a === null) return null;
+		const ret = new Array(1 + this.numSubexp).fill(null);
+		for (let i = 0; i < ret.length; i++) if (2 * i < a.length && a[2 * i] >= 0) ret[i] = b.slice(a[2 * i], a[2 * i + 1]);
+		return ret;
+	}
+	/**
+	* Returns an array holding the index pairs identifying the leftmost match of this regular
+	* expression in {@code b} and the matches, if any, of its subexpressions, as defined by the the
+	* <a href='#submatch'>Submatch</a> and <a href='#index'>Index</a> descriptions above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findUTF8SubmatchIndex(b) {
+		return this.pad(this.executeEngine(MachineInput.fromUTF8(b), 0, RE2Flags.UNANCHORED, this.prog.numCap));
+	}
+	/**
+	* Returns an array of strings holding the text of the leftmost match of the regular expression in
+	* {@code s} and the matches, if any, of its subexpressions, as defined by the <a
+	* href='#submatch'>Submatch</a> description above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findSubmatch(s) {
+		const a = this.executeEngine(MachineInput.fromUTF16(s), 0, RE2Flags.UNANCHORED, this.prog.numCap);
+		if (a === null) return null;
+		const ret = new Array(1 + this.numSubexp).fill(null);
+		for (let i = 0; i < ret.length; i++) if (2 * i < a.length && a[2 * i] >= 0) ret[i] = s.substring(a[2 * i], a[2 * i + 1]);
+		return ret;
+	}
+	/**
+	* Returns an array holding the index pairs identifying the leftmost match of this regular
+	* expression in {@code s} and the matches, if any, of its subexpressions, as defined by the <a
+	* href='#submatch'>Submatch</a> description above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findSubmatchIndex(s) {
+		return this.pad(this.executeEngine(MachineInput.fromUTF16(s), 0, RE2Flags.UNANCHORED, this.prog.numCap));
+	}
+	/**
+	* {@code findAllUTF8()} is the <a href='#all'>All</a> version of {@link #findUTF8}; it returns a
+	* list of up to {@code n} successive matches of the expression, as defined by the <a
+	* href='#all'>All</a> description above.
+	*
+	* A return value of null indicates no match.
+	*
+	* TODO(adonovan): think about defining a byte slice view class, like a read-only Go slice backed
+	* by |b|.
+	*/
+	findAllUTF8(b, n) {
+		const result = this.allMatches(MachineInput.fromUTF8(b), n, (match) => b.slice(match[0], match[1]));
+		if (result.length === 0) return null;
+		return result;
+	}
+	/**
+	* {@code findAllUTF8Index} is the <a href='#all'>All</a> version of {@link #findUTF8Index}; it
+	* returns a list of up to {@code n} successive matches of the expression, as defined by the <a
+	* href='#all'>All</a> description above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findAllUTF8Index(b, n) {
+		const result = this.allMatches(MachineInput.fromUTF8(b), n, (match) => match.slice(0, 2));
+		if (result.length === 0) return null;
+		return result;
+	}
+	/**
+	* {@code findAll} is the <a href='#all'>All</a> version of {@link #find}; it returns a list of up
+	* to {@code n} successive matches of the expression, as defined by the <a href='#all'>All</a>
+	* description above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findAll(s, n) {
+		const result = this.allMatches(MachineInput.fromUTF16(s), n, (match) => s.substring(match[0], match[1]));
+		if (result.length === 0) return null;
+		return result;
+	}
+	/**
+	* {@code findAllIndex} is the <a href='#all'>All</a> version of {@link #findIndex}; it returns a
+	* list of up to {@code n} successive matches of the expression, as defined by the <a
+	* href='#all'>All</a> description above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findAllIndex(s, n) {
+		const result = this.allMatches(MachineInput.fromUTF16(s), n, (match) => match.slice(0, 2));
+		if (result.length === 0) return null;
+		return result;
+	}
+	/**
+	* {@code findAllUTF8Submatch} is the <a href='#all'>All</a> version of {@link #findUTF8Submatch};
+	* it returns a list of up to {@code n} successive matches of the expression, as defined by the <a
+	* href='#all'>All</a> description above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findAllUTF8Submatch(b, n) {
+		const result = this.allMatches(MachineInput.fromUTF8(b), n, (match) => {
+			let slice = new Array(match.length / 2 | 0).fill(null);
+			for (let j = 0; j < slice.length; j++) if (match[2 * j] >= 0) slice[j] = b.slice(match[2 * j], match[2 * j + 1]);
+			return slice;
+		});
+		if (result.length === 0) return null;
+		return result;
+	}
+	/**
+	* {@code findAllUTF8SubmatchIndex} is the <a href='#all'>All</a> version of
+	* {@link #findUTF8SubmatchIndex}; it returns a list of up to {@code n} successive matches of the
+	* expression, as defined by the <a href='#all'>All</a> description above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findAllUTF8SubmatchIndex(b, n) {
+		const result = this.allMatches(MachineInput.fromUTF8(b), n);
+		if (result.length === 0) return null;
+		return result;
+	}
+	/**
+	* {@code findAllSubmatch} is the <a href='#all'>All</a> version of {@link #findSubmatch}; it
+	* returns a list of up to {@code n} successive matches of the expression, as defined by the <a
+	* href='#all'>All</a> description above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findAllSubmatch(s, n) {
+		const result = this.allMatches(MachineInput.fromUTF16(s), n, (match) => {
+			let slice = new Array(match.length / 2 | 0).fill(null);
+			for (let j = 0; j < slice.length; j++) if (match[2 * j] >= 0) slice[j] = s.substring(match[2 * j], match[2 * j + 1]);
+			return slice;
+		});
+		if (result.length === 0) return null;
+		return result;
+	}
+	/**
+	* {@code findAllSubmatchIndex} is the <a href='#all'>All</a> version of
+	* {@link #findSubmatchIndex}; it returns a list of up to {@code n} successive matches of the
+	* expression, as defined by the <a href='#all'>All</a> description above.
+	*
+	* A return value of null indicates no match.
+	*/
+	findAllSubmatchIndex(s, n) {
+		const result = this.allMatches(MachineInput.fromUTF16(s), n);
+		if (result.length === 0) return null;
+		return result;
+	}
+};
+// src/Set.js
+var RE2Set = class RE2Set {
+	/** @type {number} */
+	static UNANCHORED = RE2Flags.UNANCHORED;
+	/** @type {number} */
+	static ANCHOR_START = RE2Flags.ANCHOR_START;
+	/** @type {number} */
+	static ANCHOR_BOTH = RE2Flags.ANCHOR_BOTH;
+	/**
+	* Constructs a new RE2Set with the specified anchor mode and flags.
+	* @param {number} [anchor=RE2Set.UNANCHORED] - The anchoring mode (e.g., RE2Set.UNANCHORED).
+	* @param {number} [flags=0] - The public flags to apply to all patterns in the set.
+	* @param {number} [maxMem=8388608] - The maximum memory in bytes to use for the DFA (default 8MB).
+	*/
+	constructor(anchor = RE2Set.UNANCHORED, flags = 0, maxMem = 8388608) {
+		if (![
+			RE2Set.UNANCHORED,
+			RE2Set.ANCHOR_START,
+			RE2Set.ANCHOR_BOTH
+		].includes(anchor)) throw new RE2JSFlagsException("The anchor should be RE2Set.UNANCHORED, RE2Set.ANCHOR_START or RE2Set.ANCHOR_BOTH");
+		Utils.checkFlags(flags);
+		this.anchor = anchor;
+		this.jsFlags = flags;
+		this.maxMem = maxMem;
+		let re2Flags = RE2Flags.PERL;
+		if ((flags & PublicFlags.DISABLE_UNICODE_GROUPS) !== 0) re2Flags &= ~RE2Flags.UNICODE_GROUPS;
+		if ((flags & PublicFlags.LOOKBEHINDS) !== 0) re2Flags |= RE2Flags.LOOKBEHIND;
+		this.re2Flags = re2Flags;
+		this.regexps = [];
+		this.prog = null;
+		this.dfa = null;
+		this.dummyRe2 = null;
+	}
+	/**
+	* Adds a new regular expression pattern to the set.
+	* Patterns cannot be added after the set has been compiled.
+	* @param {string} pattern - The regular expression pattern to add.
+	* @returns {number} The integer index assigned to the added pattern.
+	* @throws {RE2JSCompileException} If patterns are added after compilation.
+	*/
+	add(pattern) {
+		if (this.prog) throw new RE2JSCompileException("Cannot add patterns after compile");
+		Utils.checkPattern(pattern);
+		let fregex = pattern;
+		if ((this.jsFlags & PublicFlags.CASE_INSENSITIVE) !== 0) fregex = `(?i)${fregex}`;
+		if ((this.jsFlags & PublicFlags.DOTALL) !== 0) fregex = `(?s)${fregex}`;
+		if ((this.jsFlags & PublicFlags.MULTILINE) !== 0) fregex = `(?m)${fregex}`;
+		const re = Parser.parse(fregex, this.re2Flags);
+		this.regexps.push(Simplify.simplify(re));
+		return this.regexps.length - 1;
+	}
+	/**
+	* Compiles the added patterns into a single state machine.
+	* This is automatically called on the first match if not called explicitly.
+	* @returns {void}
+	*/
+	compile() {
+		if (this.prog) return;
+		const prog = Compiler.compileSet(this.regexps);
+		if (prog.numInst() > Parser.MAX_SIZE) throw new RE2JSCompileException(`${Parser.ERR_LARGE}: the set compiles to ${prog.numInst()} instructions, more than ${Parser.MAX_SIZE}`);
+		this.prog = prog;
+		this.dfa = new DFA(this.prog, this.maxMem);
+		this.dummyRe2 = {
+			prog: this.prog,
+			cond: this.prog.startCond(),
+			prefix: "",
+			prefixRune: 0,
+			longest: false
+		};
+	}
+	/**
+	* Matches the input against the compiled set of regular expressions.
+	* @param {string|number[]|Uint8Array} input - The input string or UTF-8 byte array to match against.
+	* @returns {number[]} An array of indices representing the patterns that successfully matched the input.
+	*/
+	match(input) {
+		if (!this.prog) this.compile();
+		const machineInput = Utils.isByteArray(input) ? MachineInput.fromUTF8(input) : MachineInput.fromUTF16(input);
+		let internalAnchor = RE2Flags.UNANCHORED;
+		if (this.anchor === RE2Set.ANCHOR_START) internalAnchor = RE2Flags.ANCHOR_START;
+		else if (this.anchor === RE2Set.ANCHOR_BOTH) internalAnchor = RE2Flags.ANCHOR_BOTH;
+		const dfaResult = this.dfa.matchSet(machineInput, 0, internalAnchor);
+		if (dfaResult !== null) return dfaResult;
+		const machine = Machine.fromRE2(this.dummyRe2);
+		machine.init(0);
+		return machine.matchSet(machineInput, 0, internalAnchor);
+	}
+};
+// src/TranslateRegExpString.js
+/**
+* Transform JS regex string to RE2 regex string
+*/
+var TranslateRegExpString = class TranslateRegExpString {
+	static isHexadecimal(ch) {
+		return "0" <= ch && ch <= "9" || "A" <= ch && ch <= "F" || "a" <= ch && ch <= "f";
+	}
+	static translate(data) {
+		let prefixFlags = "";
+		if (Object.prototype.toString.call(data) === "[object RegExp]") {
+			if (data.ignoreCase) prefixFlags += "i";
+			if (data.multiline) prefixFlags += "m";
+			if (data.dotAll) prefixFlags += "s";
+			data = data.source;
+		}
+		if (typeof data !== "string") return data;
+		let result = "";
+		let changed = false;
+		let size = data.length;
+		if (size === 0) {
+			result = "(?:)";
+			changed = true;
+		}
+		let inCharClass = false;
+		let i = 0;
+		while (i < size) {
+			let ch = data[i];
+			if (ch === "\\") {
+				if (i + 1 < size) {
+					ch = data[i + 1];
+					switch (ch) {
+						case "\\":
+							result += "\\\\";
+							i += 2;
+							continue;
+						case "c":
+							if (i + 2 < size) {
+								let code = data[i + 2].charCodeAt(0);
+								if (code >= 65 && code <= 90 || code >= 97 && code <= 122) {
+									let val = code % 32;
+									result += "\\x";
+									result += (val >> 4).toString(16).toUpperCase();
+									result += (val & 15).toString(16).toUpperCase();
+									i += 3;
+									changed = true;
+									continue;
+								}
+							}
+							result += "c";
+							i += 2;
+							changed = true;
+							continue;
+						case "u":
+							if (i + 2 < size) {
+								if (data[i + 2] === "{") {
+									let j = i + 3;
+									let hasHex = false;
+									let closed = false;
+									while (j < size) {
+										const hexChar = data[j];
+										if (hexChar === "}") {
+											closed = true;
+											break;
+										}
+										if (!TranslateRegExpString.isHexadecimal(hexChar)) break;
+										hasHex = true;
+										j++;
+									}
+									if (closed && hasHex) {
+										result += "\\x";
+										i += 2;
+										changed = true;
+										continue;
+									}
+								} else if (i + 5 < size) {
+									let isHex4 = true;
+									for (let j = 0; j < 4; j++) if (!TranslateRegExpString.isHexadecimal(data[i + 2 + j])) {
+										isHex4 = false;
+										break;
+									}
+									if (isHex4) {
+										result += "\\x{" + data.substring(i + 2, i + 6) + "}";
+										i += 6;
+										changed = true;
+										continue;
+									}
+								}
+							}
+							result += "u";
+							i += 2;
+							changed = true;
+							continue;
+						case "x": {
+							let isValidHex = false;
+							if (i + 2 < size && data[i + 2] === "{") {
+								let j = i + 3;
+								let hasHex = false;
+								let closed = false;
+								while (j < size) {
+									const hexChar = data[j];
+									if (hexChar === "}") {
+										closed = true;
+										break;
+									}
+									if (!TranslateRegExpString.isHexadecimal(hexChar)) break;
+									hasHex = true;
+									j++;
+								}
+								if (closed && hasHex) isValidHex = true;
+							} else if (i + 3 < size && TranslateRegExpString.isHexadecimal(data[i + 2]) && TranslateRegExpString.isHexadecimal(data[i + 3])) isValidHex = true;
+							if (isValidHex) {
+								result += "\\x";
+								i += 2;
+							} else {
+								result += "x";
+								i += 2;
+								changed = true;
+							}
+							continue;
+						}
+						case "n":
+						case "r":
+						case "t":
+						case "a":
+						case "f":
+						case "v":
+						case "d":
+						case "D":
+						case "s":
+						case "S":
+						case "w":
+						case "W":
+						case "b":
+						case "B":
+						case "p":
+						case "P":
+						case "A":
+						case "z":
+						case "Q":
+						case "E":
+						case "0":
+						case "1":
+						case "2":
+						case "3":
+						case "4":
+						case "5":
+						case "6":
+						case "7":
+							result += "\\" + ch;
+							i += 2;
+							continue;
+						default: {
+							let cp = data.codePointAt(i + 1);
+							if (cp >= 48 && cp <= 57 || cp >= 65 && cp <= 90 || cp >= 97 && cp <= 122) {
+								let symSize = Utils.charCount(cp);
+								result += data.substring(i + 1, i + 1 + symSize);
+								i += symSize + 1;
+								changed = true;
+							} else {
+								result += "\\";
+								let symSize = Utils.charCount(cp);
+								result += data.substring(i + 1, i + 1 + symSize);
+								i += symSize + 1;
+							}
+							continue;
+						}
+					}
+				}
+			} else if (ch === "/") {
+				result += "\\/";
+				i += 1;
+				changed = true;
+				continue;
+			} else if (ch === "[") {
+				if (!inCharClass && data[i + 1] === "]") {
+					result += "[^\\x00-\\x{10FFFF}]";
+					i += 2;
+					changed = true;
+					continue;
+				}
+				if (!inCharClass && data[i + 1] === "^" && data[i + 2] === "]") {
+					result += "[\\x00-\\x{10FFFF}]";
+					i += 3;
+					changed = true;
+					continue;
+				}
+				inCharClass = true;
+			} else if (ch === "]") inCharClass = false;
+			else if (!inCharClass && ch === "(" && i + 2 < size && data[i + 1] === "?" && data[i + 2] === "<") {
+				if (i + 3 < size && !"=!>)".includes(data[i + 3])) {
+					result += "(?P<";
+					i += 3;
+					changed = true;
+					continue;
+				}
+			}
+			let cp = data.codePointAt(i);
+			let symSize = Utils.charCount(cp);
+			result += data.substring(i, i + symSize);
+			i += symSize;
+		}
+		const finalResult = changed ? result : data;
+		if (prefixFlags.length > 0) return `(?${prefixFlags})${finalResult}`;
+		return finalResult;
+	}
+};
+// src/index.js
+const execResult = (m, input) => {
+	const result = m.matchArray();
+	result.index = m.start(0);
+	result.input = input;
+	result.groups = m.namedGroupsObject();
+	return result;
+};
+/**
+* A compiled representation of an RE2 regular expression
+*
+* The matching functions take {@code String} arguments instead of the more general Java
+* {@code CharSequence} since the latter doesn't provide UTF-16 decoding.
+*
+*
+* @author rsc@google.com (Russ Cox)
+* @class
+*/
+var RE2JS = class RE2JS {
+	/**
+	* Flag: case insensitive matching.
+	*/
+	static CASE_INSENSITIVE = PublicFlags.CASE_INSENSITIVE;
+	/**
+	* Flag: dot ({@code .}) matches all characters, including newline.
+	*/
+	static DOTALL = PublicFlags.DOTALL;
+	/**
+	* Flag: multiline matching: {@code ^} and {@code $} match at beginning and end of line, not just
+	* beginning and end of input.
+	*/
+	static MULTILINE = PublicFlags.MULTILINE;
+	/**
+	* Flag: Unicode groups (e.g. {@code \p\ Greek\} ) will be syntax errors.
+	*/
+	static DISABLE_UNICODE_GROUPS = PublicFlags.DISABLE_UNICODE_GROUPS;
+	/**
+	* Flag: matches longest possible string.
+	*/
+	static LONGEST_MATCH = PublicFlags.LONGEST_MATCH;
+	/**
+	* Flag: enable linear-time captureless lookbehinds.
+	*/
+	static LOOKBEHINDS = PublicFlags.LOOKBEHINDS;
+	/**
+	* Returns a literal pattern string for the specified string.
+	*
+	* This method produces a string that can be used to create a <code>RE2JS</code> that would
+	* match the string <code>s</code> as if it were a literal pattern.
+	*
+	* Metacharacters or escape sequences in the input sequence will be given no special meaning.
+	*
+	* @param {string} str The string to be literalized
+	* @returns {string} A literal string replacement
+	*/
+	static quote(str) {
+		return Utils.quoteMeta(str);
+	}
+	/**
+	* Quotes '\' and '$' in {@code str}, so that the returned string could be used in
+	* replacement methods as a literal replacement of {@code str}.
+	*
+	* This is a convenience delegation to {@link Matcher.quoteReplacement}.
+	*
+	* @param {string} str the string to be quoted
+	* @param {boolean} [javaMode=false] whether the replacement will be used in javaMode
+	* @returns {string} the quoted string
+	*/
+	static quoteReplacement(str, javaMode = false) {
+		return Matcher.quoteReplacement(str, javaMode);
+	}
+	/**
+	* Translates a given regular expression string to ensure compatibility with RE2JS.
+	*
+	* This function preprocesses the input regex string by applying necessary transformations,
+	* such as escaping special characters (e.g., `/`), converting named capture groups to
+	* RE2JS-compatible syntax, and handling Unicode sequences properly. It ensures that the
+	* resulting regex is safe and properly formatted before compilation.
+	*
+	* @param {string|RegExp} expr - The regular expression string to be translated.
+	* @returns {string} - The transformed regular expression string, ready for compilation.
+	*/
+	static translateRegExp(expr) {
+		return TranslateRegExpString.translate(expr);
+	}
+	/**
+	* Helper: create new RE2JS with given regex and flags. Flregex is the regex with flags applied.
+	* @param {string} regex
+	* @param {number} [flags=0]
+	* @returns {RE2JS}
+	*/
+	static compile(regex, flags = 0) {
+		Utils.checkPattern(regex);
+		Utils.checkFlags(flags);
+		let fregex = regex;
+		if ((flags & RE2JS.CASE_INSENSITIVE) !== 0) fregex = `(?i)${fregex}`;
+		if ((flags & RE2JS.DOTALL) !== 0) fregex = `(?s)${fregex}`;
+		if ((flags & RE2JS.MULTILINE) !== 0) fregex = `(?m)${fregex}`;
+		let re2Flags = RE2Flags.PERL;
+		if ((flags & RE2JS.DISABLE_UNICODE_GROUPS) !== 0) re2Flags &= ~RE2Flags.UNICODE_GROUPS;
+		if ((flags & RE2JS.LOOKBEHINDS) !== 0) re2Flags |= RE2Flags.LOOKBEHIND;
+		const p = new RE2JS(regex, flags);
+		p.re2Input = RE2.compileImpl(fregex, re2Flags, (flags & RE2JS.LONGEST_MATCH) !== 0);
+		return p;
+	}
+	/**
+	* Matches a string against a regular expression.
+	*
+	* @param {string} regex the regular expression
+	* @param {string|number[]|Uint8Array} input the input
+	* @returns {boolean} true if the regular expression matches the entire input
+	* @throws RE2JSSyntaxException if the regular expression is malformed
+	*/
+	static matches(regex, input) {
+		return RE2JS.compile(regex).testExact(input);
+	}
+	/**
+	* This is visible for testing.
+	* @private
+	*/
+	static initTest(pattern, flags, re2) {
+		if (pattern == null) throw new Error("pattern is null");
+		if (re2 == null) throw new Error("re2 is null");
+		const p = new RE2JS(pattern, flags);
+		p.re2Input = re2;
+		return p;
+	}
+	/**
+	*
+	* @param {string} pattern
+	* @param {number} flags
+	*/
+	constructor(pattern, flags) {
+		this.patternInput = pattern;
+		this.flagsInput = flags;
+		/** @type {import('./RE2.js').RE2} */
+		this.re2Input = null;
+	}
+	/**
+	* Releases memory used by internal caches associated with this pattern. Does not change the
+	* observable behaviour. Useful for tests that detect memory leaks via allocation tracking.
+	*/
+	reset() {
+		this.re2Input.reset();
+	}
+	/**
+	* Returns the flags used in the constructor.
+	* @returns {number}
+	*/
+	flags() {
+		return this.flagsInput;
+	}
+	/**
+	* Returns the pattern used in the constructor.
+	* @returns {string}
+	*/
+	pattern() {
+		return this.patternInput;
+	}
+	re2() {
+		return this.re2Input;
+	}
+	/**
+	* Matches a string against a regular expression.
+	*
+	* @param {string|number[]|Uint8Array} input the input
+	* @returns {boolean} true if the regular expression matches the entire input
+	*/
+	matches(input) {
+		return this.testExact(input);
+	}
+	/**
+	* Creates a new {@code Matcher} matching the pattern against the input.
+	*
+	* @param {string|number[]|Uint8Array|MatcherInputBase} input the input string
+	* @returns {Matcher}
+	*/
+	matcher(input) {
+		if (Utils.isByteArray(input)) input = MatcherInput.utf8(input);
+		return new Matcher(this, input);
+	}
+	/**
+	* Tests whether the regular expression matches any part of the input string.
+	* Performance Note: This method is highly optimized. Because it only returns
+	* a boolean and does not extract capture groups, it bypasses the `Matcher` overhead
+	* and guarantees execution on the high-speed DFA engine whenever possible.
+	*
+	* @param {string|number[]|Uint8Array} input - The input string or UTF-8 byte array to test against.
+	* @returns {boolean} `true` if the pattern is found anywhere in the input, `false` otherwise.
+	*/
+	test(input) {
+		if (Utils.isByteArray(input)) return this.re2Input.matchUTF8(input);
+		return this.re2Input.match(input);
+	}
+	/**
+	* Tests whether the regular expression matches the ENTIRE input string.
+	* * **Performance Note:** This operates identically to `.matches()`, but is significantly
+	* faster because it does not request capture group data. By requesting 0 capture groups,
+	* it securely routes execution through the DFA fast-path.
+	*
+	* @param {string|number[]|Uint8Array} input - The input string or UTF-8 byte array to test against.
+	* @returns {boolean} `true` if the exact input string fully matches the pattern, `false` otherwise.
+	*/
+	testExact(input) {
+		const machineInput = Utils.isByteArray(input) ? MachineInput.fromUTF8(input) : MachineInput.fromUTF16(input);
+		return this.re2Input.executeEngine(machineInput, 0, RE2Flags.ANCHOR_BOTH, 0) !== null;
+	}
+	/**
+	* Executes a search for a match in a specified string.
+	* Returns a result array, or null if no match is found.
+	* The returned array perfectly mirrors standard JavaScript `RegExpExecArray`,
+	* including `.index`, `.input`, and `.groups` properties.
+	*
+	* @param {string|number[]|Uint8Array} input the input string or byte array
+	* @returns {Array|null} the match array with index, input, and groups properties, or null
+	*/
+	exec(input) {
+		const m = this.matcher(input);
+		return m.find() ? execResult(m, input) : null;
+	}
+	/**
+	* Splits input around instances of the regular expression. It returns an array giving the strings
+	* that occur before, between, and after instances of the regular expression.
+	*
+	* If {@code limit <= 0}, there is no limit on the size of the returned array. If
+	* {@code limit == 0}, empty strings that would occur at the end of the array are omitted. If
+	* {@code limit > 0}, at most limit strings are returned. The final string contains the remainder
+	* of the input, possibly including additional matches of the pattern.
+	*
+	* @param {string} input the input string to be split
+	* @param {number} [limit=0] the limit
+	* @returns {string[]} the split strings
+	*/
+	split(input, limit = 0) {
+		const m = this.matcher(input);
+		const result = [];
+		let emptiesSkipped = 0;
+		let last = 0;
+		while (m.find()) {
+			if (last === 0 && m.end() === 0) {
+				last = m.end();
+				continue;
+			}
+			if (limit > 0 && result.length === limit - 1) break;
+			if (last === m.start()) {
+				if (limit === 0) {
+					emptiesSkipped += 1;
+					last = m.end();
+					continue;
+				}
+			} else while (emptiesSkipped > 0) {
+				result.push("");
+				emptiesSkipped -= 1;
+			}
+			result.push(m.substring(last, m.start()));
+			last = m.end();
+		}
+		if (limit === 0 && last !== m.inputLength()) {
+			while (emptiesSkipped > 0) {
+				result.push("");
+				emptiesSkipped -= 1;
+			}
+			result.push(m.substring(last, m.inputLength()));
+		}
+		if (limit !== 0 || result.length === 0 && !(last === m.inputLength() && last > 0)) result.push(m.substring(last, m.inputLength()));
+		return result;
+	}
+	/**
+	* Returns an iterator of all results matching a string against the regular expression,
+	* including capturing groups.
+	*
+	* @param {string|number[]|Uint8Array} input the input string or byte array
+	* @returns {IterableIterator<RegExpMatchArray>}
+	*/
+	*matchAll(input) {
+		const m = this.matcher(input);
+		while (m.find()) yield execResult(m, input);
+	}
+	/**
+	*
+	* @returns {string}
+	*/
+	toString() {
+		return this.patternInput;
+	}
+	/**
+	* Returns the program size of this pattern.
+	*
+	* <p>
+	* Similar to the C++ implementation, the program size is a very approximate measure of a regexp's
+	* "cost". Larger numbers are more expensive than smaller numbers.
+	* </p>
+	*
+	* @returns {number} the program size of this pattern
+	*/
+	programSize() {
+		return this.re2Input.numberOfInstructions();
+	}
+	/**
+	* Returns the number of capturing groups in this matcher's pattern. Group zero denotes the entire
+	* pattern and is excluded from this count.
+	*
+	* @returns {number} the number of capturing groups in this pattern
+	*/
+	groupCount() {
+		return this.re2Input.numberOfCapturingGroups();
+	}
+	/**
+	* Return a map of the capturing groups in this matcher's pattern, where key is the name and value
+	* is the index of the group in the pattern.
+	* @returns {Record<string, number>}
+	*/
+	namedGroups() {
+		return this.re2Input.namedGroups;
+	}
+	/**
+	*
+	* @param {*} other
+	* @returns {boolean}
+	*/
+	equals(other) {
+		if (this === other) return true;
+		if (other === null || this.constructor !== other.constructor) return false;
+		return this.flagsInput === other.flagsInput && this.patternInput === other.patternInput;
+	}
+};
+/**
+* Creates an RE2JS regex directly from a template literal.
+* @overload
+* @param {TemplateStringsArray} stringsOrFlags - The raw string segments of the template literal.
+* @param {...any} values - The interpolated values.
+* @returns {RE2JS}
+*/
+/**
+* Creates a template literal tag function with specific RE2JS flags.
+* @overload
+* @param {number} stringsOrFlags - The RE2JS flags to apply (e.g., RE2JS.CASE_INSENSITIVE).
+* @returns {(strings: TemplateStringsArray, ...tagValues: any[]) => RE2JS}
+*/
+/**
+* Implementation signature
+* @param {TemplateStringsArray | number} stringsOrFlags
+* @param {...any} values
+* @returns {RE2JS | ((strings: TemplateStringsArray, ...tagValues: any[]) => RE2JS)}
+*/
+function re(stringsOrFlags, ...values) {
+	if (Array.isArray(stringsOrFlags) && "raw" in stringsOrFlags) {
+		const pattern = String.raw(stringsOrFlags, ...values);
+		return RE2JS.compile(pattern);
+	}
+	const flags = typeof stringsOrFlags === "number" ? stringsOrFlags : 0;
+	return (strings, ...tagValues) => {
+		const pattern = String.raw(strings, ...tagValues);
+		return RE2JS.compile(pattern, flags);
+	};
+}
+
+
 ;// CONCATENATED MODULE: ./build/diagnosis/discovery.js
 /** What is found out about how this Odoo is set up, and who said so: its effective settings, its database, its versions. */
+
 
 const ALIASES = { http_port: ["http_port", "xmlrpc_port"] };
 /** Odoo takes these words for nothing where a name or a number is meant (odoo/tools/config.py). */
@@ -54852,13 +61728,13 @@ function selectedBy(filter, hostname, names) {
     const [first = "", second = ""] = host.split(".");
     const domain = first === "www" && second !== "" ? second : first;
     const literal = (text) => text.replaceAll(/[^\w]/g, (character) => `\\${character}`);
-    // Without groups, and with few repetitions: it means the same in Python and here, and needs no long thinking.
+    // Without groups, and with few repetitions: it means the same in Python and here. RE2 takes linear time for any pattern.
     if (!/^[\w\s.^$\\*+?|%-]{1,100}$/.test(filter) || filter.replace(/[^*+?]/g, "").length > 3)
         return undefined;
     const pattern = filter.replaceAll("%h", literal(host)).replaceAll("%d", literal(domain));
     try {
-        const expression = new RegExp(`^(?:${pattern})`);
-        return names.filter((name) => expression.test(name));
+        const expression = RE2JS.compile(pattern);
+        return names.filter((name) => expression.matcher(name).lookingAt());
     }
     catch {
         return undefined;
@@ -54925,6 +61801,7 @@ var log = __nccwpck_require__(33888);
 var diagnosis_layers = __nccwpck_require__(42934);
 ;// CONCATENATED MODULE: ./build/diagnosis/proxies.js
 /** The reverse proxy in front of Odoo: which one it is, and whether nginx sends people to where Odoo is. */
+
 
 
 /** The program behind the public ports, in the words for people; undefined when it could not be seen. */
@@ -54994,7 +61871,8 @@ function routesFor(survey, target, hostname, path) {
 const LOCAL = /^(?:127\.[\d.]+|localhost|\[::1\]|0\.0\.0\.0)$/;
 /** Whether a location may answer for a path (nginx's own choice among several is not made here). */
 function answersFor(path, location) {
-    const [, modifier = "", pattern = ""] = /^(?:(=|~\*?|\^~)\s*)?(.*)$/.exec(location) ?? [];
+    const [modifier = ""] = /^(?:=|~\*?|\^~)/.exec(location) ?? [];
+    const pattern = location.slice(modifier.length).trimStart();
     if (pattern.startsWith("@"))
         return true;
     if (modifier === "=")
@@ -55002,10 +61880,13 @@ function answersFor(path, location) {
     if (!modifier.startsWith("~"))
         return path.startsWith(pattern);
     try {
-        return new RegExp(pattern, modifier === "~*" ? "i" : "").test(path);
+        // The host wrote it: RE2 takes linear time for any pattern.
+        return RE2JS.compile(pattern, modifier === "~*" ? RE2JS.CASE_INSENSITIVE : 0)
+            .matcher(path)
+            .find();
     }
     catch {
-        // nginx's regular expressions know more than ours.
+        // nginx's regular expressions (PCRE) know more than RE2's.
         return true;
     }
 }
@@ -55072,6 +61953,8 @@ var causes_situation = __nccwpck_require__(25891);
 
 
 
+
+
 /** Those that a file which cannot be used explains. */
 const IN_FILES = new Set([
     "unreadable",
@@ -55119,9 +62002,10 @@ function unreadable(survey, target, findings = []) {
     const directory = dataDirectory(survey, target) ?? "/var/lib/odoo";
     if (filestore?.readOnly === true)
         return (0,causes_situation/* found */.F9)("filestore-unreadable", `${who} cannot write to its filestore ${path}: it is mounted read-only${filestore.disk === undefined ? "" : ` at ${filestore.disk.mount}`}`, "Look at the volume of Odoo in the compose file (`:ro`, `read_only`) and at what is mounted on the host below it; a file system that met an error turns read-only by itself, and `dmesg` tells. Owners and modes are no matter here.");
+    const chown = (0,typed/* typed */.nE)(() => `docker exec -u 0 ${(0,typed/* operand */.id)(target.odoo?.name ?? "")} chown -R ${(0,typed/* operand */.id)(user || "odoo:")} ${(0,typed/* operand */.id)(directory)}`);
     return (0,causes_situation/* found */.F9)("filestore-unreadable", words === undefined
         ? `${who} may not read files of compiled stylesheets and scripts in ${path}: ${(0,diagnosis_assets/* named */.KT)(files)}`
-        : `${who} may not ${words} ${path}${owner}`, `Give it back inside of the container, as root and by number: \`docker exec -u 0 ${target.odoo?.name} chown -R ${user || "$(id -u odoo):$(id -g odoo)"} ${directory}\`; no restart is needed. Do that before anything is deleted or compiled anew: without it every new bundle is a row without a file.`);
+        : `${who} may not ${words} ${path}${owner}`, `Give it back inside of the container, as root${(0,causes_situation/* inCode */.pN)(chown)}; no restart is needed. Do that before anything is deleted or compiled anew: without it every new bundle is a row without a file.`, [chown]);
 }
 function whatMayNotBeDone({ exists, readable, writable, others, bundles }) {
     if (exists && !readable)
@@ -55163,14 +62047,16 @@ function assetsCorrupt(situation) {
 function corrupt({ survey, target }, bad) {
     const path = (0,diagnosis_assets/* storeOf */.xX)(survey, target).filestore?.path;
     const files = filesOf(bad);
-    return (0,causes_situation/* found */.F9)("assets-corrupt", `the files of compiled stylesheets or scripts are not what was stored: ${(0,diagnosis_assets/* named */.KT)(bad)}`, `Move these files aside first${path === undefined ? "" : ` (in ${path})`}${files === "" ? "" : `: ${files}`}: whatever is compiled anew would collide with them. Then ${howToCompile(survey, target, bad)} Look at the disk too, and at what was last copied or restored there.`);
+    const compiling = howToCompile(survey, target, bad);
+    return (0,causes_situation/* found */.F9)("assets-corrupt", `the files of compiled stylesheets or scripts are not what was stored: ${(0,diagnosis_assets/* named */.KT)(bad)}`, `Move these files aside first${path === undefined ? "" : ` (in ${path})`}${files === "" ? "" : `: ${files}`}: whatever is compiled anew would collide with them. Then ${compiling.words} Look at the disk too, and at what was last copied or restored there.`, compiling.commands);
 }
 function assetsMissing(situation) {
     const bad = badOnes(situation, "missing file");
     return bad.length === 0 ? undefined : missingFiles(situation, bad);
 }
 function missingFiles({ survey, target }, bad) {
-    return (0,causes_situation/* found */.F9)("assets-missing", `compiled stylesheets or scripts are in the database, and their files are not in the filestore: ${(0,diagnosis_assets/* named */.KT)(bad)}`, `Odoo looks only at the rows, and never makes the files anew by itself: ${howToCompile(survey, target, bad)} Neither a restart nor \`-u web\` does it.`);
+    const compiling = howToCompile(survey, target, bad);
+    return (0,causes_situation/* found */.F9)("assets-missing", `compiled stylesheets or scripts are in the database, and their files are not in the filestore: ${(0,diagnosis_assets/* named */.KT)(bad)}`, `Odoo looks only at the rows, and never makes the files anew by itself: ${compiling.words} Neither a restart nor \`-u web\` does it.`, compiling.commands);
 }
 function assetsPoisoned(situation) {
     const bad = badOnes(situation, "poisoned");
@@ -55182,14 +62068,15 @@ function assetsPoisoned(situation) {
     const fallback = bad.some(({ name }) => name.endsWith(".css"))
         ? " Deleting bundles before that takes away the older stylesheet that people may still see."
         : "";
-    return (0,causes_situation/* found */.F9)("assets-poisoned", `${assets_namesOf(bad)} ${bad.length === 1 ? "was" : "were"} compiled with an error${error === "" ? "" : `: ${error}`}`, `Mend the source first${sourceIn(error)}.${fallback} Then ${howToCompile(survey, target, bad)}`);
+    const compiling = howToCompile(survey, target, bad);
+    return (0,causes_situation/* found */.F9)("assets-poisoned", `${assets_namesOf(bad)} ${bad.length === 1 ? "was" : "were"} compiled with an error${error === "" ? "" : `: ${error}`}`, `Mend the source first${sourceIn(error)}.${fallback} Then ${compiling.words}`, compiling.commands);
 }
 function assetsStale(situation) {
     const bad = badOnes(situation, "stale", "missing row");
     if (bad.length === 0)
         return undefined;
-    const { target } = situation;
-    return (0,causes_situation/* found */.F9)("assets-stale", `the login page asks for stylesheets or scripts that are no longer in the database: ${(0,diagnosis_assets/* named */.KT)(bad)}`, `Odoo remembers pages that it made before: restart it once (\`docker restart ${target.odoo?.name}\`), or have it forget them (\`env['ir.qweb'].clear_caches()\` up to 16, \`env.registry.clear_cache('assets')\` from 17 on, then \`env.registry.signal_changes()\` and a commit, in \`odoo shell\`). It compiles what is missing by itself then.`);
+    const restart = restartOf(situation.target);
+    return (0,causes_situation/* found */.F9)("assets-stale", `the login page asks for stylesheets or scripts that are no longer in the database: ${(0,diagnosis_assets/* named */.KT)(bad)}`, `Odoo remembers pages that it made before: restart it once${(0,causes_situation/* inCode */.pN)(restart)}, or have it forget them (\`env['ir.qweb'].clear_caches()\` up to 16, \`env.registry.clear_cache('assets')\` from 17 on, then \`env.registry.signal_changes()\` and a commit, in \`odoo shell\`). It compiles what is missing by itself then.`, [restart]);
 }
 function assetsProxy(situation) {
     const bad = badOnes(situation, "spoiled");
@@ -55242,32 +62129,57 @@ function filesOf(findings) {
 /** How a person has the bundles made anew, which every version does in another way (facts, §1 and §2). */
 function howToCompile(survey, target, findings) {
     const version = Number.parseFloat((0,diagnosis_assets/* storeOf */.xX)(survey, target).database?.odooVersion ?? "");
-    const ids = findings.flatMap(({ row }) => row?.id ?? []);
-    const shell = `in \`odoo shell\` (\`docker exec -it ${target.odoo?.name} /entrypoint.sh odoo shell -d ${(0,survey_survey/* ifSeen */.hy)(target.database) ?? "DATABASE"} --no-http\`)`;
+    const ids = findings.flatMap(({ row }) => row?.id ?? []).filter(Number.isSafeInteger);
+    const inShell = (program) => (0,typed/* typed */.nE)(() => throughShell(target, program));
+    const made = (program) => ({
+        words: `have them made anew in \`odoo shell\`: \`${program}\`.`,
+        commands: [inShell(program)],
+    });
     if (version >= 15)
-        return `have them made anew, ${shell}: \`env['ir.attachment'].regenerate_assets_bundles(); env.cr.commit()\`.`;
+        return made("env['ir.attachment'].regenerate_assets_bundles(); env.cr.commit()");
     if (version < 15 && ids.length > 0)
-        return `have them made anew, ${shell}: \`env['ir.attachment'].browse([${ids.join(", ")}]).unlink(); env.cr.commit(); env['ir.qweb'].clear_caches(); env.registry.signal_changes(); env.cr.commit()\`.`;
-    if (version < 15)
-        return `restart Odoo once (\`docker restart ${target.odoo?.name}\`): it compiles them anew then.`;
-    return `have the bundles made anew (*Regenerate Assets* in the developer's menu, or ${shell}).`;
+        return made(`env['ir.attachment'].browse([${ids.join(", ")}]).unlink(); env.cr.commit(); env['ir.qweb'].clear_caches(); env.registry.signal_changes(); env.cr.commit()`);
+    if (version < 15) {
+        const restart = restartOf(target);
+        return { words: `restart Odoo once${(0,causes_situation/* inCode */.pN)(restart)}: it compiles them anew then.`, commands: [restart] };
+    }
+    return {
+        words: "have the bundles made anew (*Regenerate Assets* in the developer's menu, or in `odoo shell`).",
+        commands: [],
+    };
+}
+function restartOf({ odoo }) {
+    return (0,typed/* typed */.nE)(() => `docker restart ${(0,typed/* operand */.id)(odoo?.name ?? "")}`);
+}
+/** One line of a program given to `odoo shell` in Odoo's container: a shell that is closed again leaves nothing open. */
+function throughShell({ odoo, database }, program) {
+    const name = (0,typed/* operand */.id)((0,survey_survey/* ifSeen */.hy)(database) ?? "");
+    const shell = `docker exec -i ${(0,typed/* operand */.id)(odoo?.name ?? "")} /entrypoint.sh odoo shell -d ${name} --no-http`;
+    return `printf '%s\\n' ${(0,typed/* word */.Vm)(program)} | ${shell}`;
 }
 /** The words of the compiler, out of what it left: in a stylesheet with CSS's line ends, in a script with JavaScript's. */
 function errorIn(markers) {
     const lines = markers.flatMap((marker) => marker.replaceAll('\\"', '"').split(/\\A|\\n|\n/));
-    for (const words of [
-        /Could not get content for [^"]+/,
-        /File \S+ does not exist/,
-        /\S+ is not utf-8 encoded/,
-        /Local import '[^']+' is forbidden/,
-        /\w*Error: .+/,
-    ]) {
-        const error = lines.map((line) => words.exec(line)?.[0]).find((found) => found !== undefined);
+    for (const wordsOf of COMPILERS_WORDS) {
+        const error = lines.map(wordsOf).find((found) => found !== undefined);
         if (error !== undefined)
-            return error.replace(/[.;\s]+$/, "").slice(0, 250);
+            return (0,strings/* withoutEnd */.Mx)(error, ".; \t").slice(0, 250);
     }
     return "";
 }
+/** The clearest first. */
+const COMPILERS_WORDS = [
+    (line) => /Could not get content for [^"]+/.exec(line)?.[0],
+    (line) => /File \S+ does not exist/.exec(line)?.[0],
+    (line) => {
+        const [before = "", ...behind] = line.split(NOT_TEXT);
+        const name = before.split(/\s/).at(-1);
+        return behind.length === 0 || !name ? undefined : name + NOT_TEXT;
+    },
+    (line) => /Local import '[^']+' is forbidden/.exec(line)?.[0],
+    (line) => /\b\w*Error: .+/.exec(line)?.[0],
+];
+const NOT_TEXT = " is not utf-8 encoded";
 /** What Odoo's log says of the last stylesheet that did not compile (assetsbundle.py, `get_preprocessor_error`). */
 function compileErrorIn(survey, { odoo }) {
     if (odoo === undefined)
@@ -55281,7 +62193,7 @@ function compileErrorIn(survey, { odoo }) {
         .slice(Math.max(0, index - 12), index + 1)
         .findLast(({ text }) => /Error: |forbidden/.test(text));
     const [, bundle] = /the bundle '([^']+)'/.exec(last.text) ?? [];
-    const words = (error?.text ?? "").replace(/^.*?(Error: )/, "$1").replace(/[.\s]+$/, "");
+    const words = (0,strings/* withoutEnd */.Mx)((error?.text ?? "").replace(/^.*?(Error: )/, "$1"), ". \t");
     return { at: last.at, words: `${bundle ?? "a bundle"}${words === "" ? "" : `: ${words}`}`.slice(0, 250) };
 }
 /** `: /shop_notes/static/src/js/notes.js, of the module shop_notes`; empty where the error names no source. */
@@ -55370,6 +62282,7 @@ function diskFull({ survey, layers }) {
 
 
 
+
 function stackDown({ target }) {
     const { odoo, odooService, db, dbService, project, containers } = target;
     if (containers.length === 0)
@@ -55430,7 +62343,12 @@ function databaseUnreachable({ survey, target, layers }) {
 }
 /** PostgreSQL itself gave no answer; that our probe could not ask, or was not let in, says nothing of it. */
 function isSilent(why) {
-    return /no answer in time|connection refused|could not connect|connection to server [^\n]*failed(?!: FATAL)|too many clients|remaining connection slots/i.test(why);
+    const failed = why
+        .split("\n")
+        .map((line) => line.slice(line.indexOf("connection to server ")))
+        .some((line) => line.startsWith("connection to server ") && /failed(?!: FATAL)/.test(line));
+    return (failed ||
+        /no answer in time|connection refused|could not connect|too many clients|remaining connection slots/i.test(why));
 }
 /** Sessions of Odoo wait for a lock that somebody else holds: a restart of Odoo would not give it free. */
 function databaseLocked({ survey, target, layers }) {
@@ -55442,7 +62360,13 @@ function databaseLocked({ survey, target, layers }) {
     if (blocker === undefined)
         return undefined;
     const { pid, application, state, seconds, statement } = blocker;
-    return (0,causes_situation/* found */.F9)("database-locked", `Odoo waits for a lock that another session holds: ${application || "a client"} (session ${pid}, ${state} for ${seconds} s): ${statement}`, `Ask whoever runs it. To end that session and lose its transaction: \`SELECT pg_terminate_backend(${pid});\`. Restarting Odoo would not give the lock free.`);
+    return (0,causes_situation/* found */.F9)("database-locked", `Odoo waits for a lock that another session holds: ${application || "a client"} (session ${pid}, ${state} for ${seconds} s): ${statement}`, `Ask whoever runs it. To end that session and lose its transaction: \`SELECT pg_terminate_backend(${pid});\`. Restarting Odoo would not give the lock free.`, [(0,typed/* typed */.nE)(() => endSession(target, pid))]);
+}
+/** As PostgreSQL's own user, by its own socket in its container. */
+function endSession({ db, dbUser }, pid) {
+    const statement = `SELECT pg_terminate_backend(${Math.trunc(pid)})`;
+    const user = dbUser === undefined ? `"\${POSTGRES_USER:-postgres}"` : (0,typed/* word */.Vm)(dbUser);
+    return `docker exec ${(0,typed/* operand */.id)(db?.name ?? "")} sh -c ${(0,typed/* word */.Vm)(`psql -U ${user} -d postgres -c ${(0,typed/* word */.Vm)(statement)}`)}`;
 }
 /** The session at the head of a queue of Odoo's, when it is not one of Odoo's own. */
 function rootBlocker({ sessions }) {
@@ -55556,7 +62480,7 @@ function portMappingMissing({ survey, target, layers }) {
         return undefined;
     const proxied = (0,survey_survey/* ifSeen */.hy)(survey.proxy) !== undefined && (0,causes_situation/* stateOf */.L4)(layers, "proxy") === "bad";
     if (!direct.published && (0,causes_situation/* stateOf */.L4)(layers, "direct") === "good" && proxied && expectsPort(survey, target)) {
-        const at = project.outline.find(({ text }) => new RegExp(`^\\s+${odooService}:`).test(text));
+        const at = project.outline.find(({ text }) => /^\s/.test(text) && text.trimStart().startsWith(`${odooService}:`));
         const listed = ((0,survey_survey/* ifSeen */.hy)(project.services) ?? [])
             .find(({ name }) => name === odooService)
             ?.publishes.includes(8069);
@@ -55786,6 +62710,7 @@ function publicUnreachable({ survey, layers }) {
 
 
 
+
 /** @returns undefined when every layer is good */
 function causeOf(situation) {
     if (situation.layers.every(({ state }) => state === "good"))
@@ -55836,7 +62761,8 @@ function unknown({ survey, layers }) {
     }
     const stopped = worst.name === "proxy" && proxyProgram(survey) === undefined ? stoppedProxy(survey) : undefined;
     if (stopped !== undefined) {
-        return (0,causes_situation/* found */.F9)("unknown", `the reverse proxy is down: the container ${stopped.name} (${stopped.image}) ${stopped.state}`, `Start it (\`docker start ${stopped.name}\`), and look at its log (\`docker logs ${stopped.name}\`). It was left alone: a proxy in a container is for a person.`);
+        const [start = "", logs = ""] = ["start", "logs"].map((verb) => (0,typed/* typed */.nE)(() => `docker ${verb} ${(0,typed/* operand */.id)(stopped.name)}`));
+        return (0,causes_situation/* found */.F9)("unknown", `the reverse proxy is down: the container ${stopped.name} (${stopped.image}) ${stopped.state}`, `Start it${(0,causes_situation/* inCode */.pN)(start)}, and look at its log${(0,causes_situation/* inCode */.pN)(logs)}. It was left alone: a proxy in a container is for a person.`, [start, logs]);
     }
     const program = worst.name === "proxy" ? proxyProgram(survey) : undefined;
     const proxy = program === undefined || program === "nginx"
@@ -56154,7 +63080,7 @@ function pick(services, wish, kinds) {
  * `postgres-exporter` is no `postgres`.
  */
 function imageIs(reference, word) {
-    const name = (reference.replace(/@.*$/, "").split("/").at(-1) ?? "").replace(/:.*$/, "");
+    const name = reference.split("@", 1)[0]?.split("/").at(-1)?.split(":", 1)[0] ?? "";
     return name.includes(word) && !/exporter|admin|backup|bouncer/.test(name);
 }
 function noOdoo(projects, wish) {
@@ -56177,7 +63103,7 @@ const FLIPS = 3;
 const RESTARTS = 2;
 const RECENT_RESTART = 60 * 60_000;
 /** What Odoo says when it ends a worker for what it used (odoo/service/server.py). */
-const LIMITS = /virtual real time limit \([^)]*\) reached|[Ss]erver memory limit \([^)]*\) reached|Worker \(\d+\) virtual memory limit \([^)]*\) reached|WorkerHTTP \(\d+\) timeout after \d+s|CPU time limit exceeded/;
+const LIMITS = /virtual real time limit \([^()]*\) reached|[Ss]erver memory limit \([^()]*\) reached|Worker \(\d+\) virtual memory limit \([^()]*\) reached|WorkerHTTP \(\d+\) timeout after \d+s|CPU time limit exceeded/;
 function intermittent(survey, target) {
     const now = ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
     const reasons = [
@@ -56233,8 +63159,8 @@ function workerLimits(survey, { odoo }, now) {
 var risk = __nccwpck_require__(96691);
 // EXTERNAL MODULE: ./build/diagnosis/scenario.js
 var scenario = __nccwpck_require__(5250);
-// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
-var diagnosis_signatures = __nccwpck_require__(98198);
+// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 13 modules
+var diagnosis_signatures = __nccwpck_require__(63658);
 ;// CONCATENATED MODULE: ./build/diagnosis/ladder/files.js
 /**
  * What forbids each of the remedies for Odoo's files and compiled bundles (runbook 2.1 to 2.3). Their order is that in
@@ -56654,7 +63580,7 @@ function byAssets({ findings }) {
 function byBundle(database, { findings }) {
     const touched = new Set((database?.recent ?? []).map(({ name }) => name));
     const text = findings.flatMap(({ kind, markers }) => (kind === "poisoned" ? markers : [])).join("\n");
-    return [...text.matchAll(/^\s+- (\/(\w+)\/static\/\S+)/gm)].flatMap(([, file = "", module = ""]) => touched.has(module) ? [{ module, weight: 1, why: `${file} is in the bundle that does not compile` }] : []);
+    return [...text.matchAll(/^[ \t]+- (\/(\w+)\/static\/\S+)/gm)].flatMap(([, file = "", module = ""]) => touched.has(module) ? [{ module, weight: 1, why: `${file} is in the bundle that does not compile` }] : []);
 }
 function byState(database) {
     return (database?.pending ?? []).map(({ name, state }) => ({
@@ -56850,12 +63776,11 @@ function diskWarnings(survey) {
 function certificateWarnings(survey) {
     const certificate = survey.public?.observed ? survey.public.value.certificate : undefined;
     const now = ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
-    if (certificate === undefined || certificate.expires < now || certificate.expires - now > CERTIFICATE_SOON)
+    const expires = certificate?.expires;
+    if (expires === undefined || expires < now || expires - now > CERTIFICATE_SOON)
         return [];
-    const days = Math.floor((certificate.expires - now) / 86_400_000);
-    return [
-        `the certificate expires in ${days} days (${new Date(certificate.expires).toISOString().slice(0, 10)})`,
-    ];
+    const days = Math.floor((expires - now) / 86_400_000);
+    return [`the certificate expires in ${days} days (${new Date(expires).toISOString().slice(0, 10)})`];
 }
 function clockWarnings({ clockSkew }) {
     if (clockSkew === undefined || Math.abs(clockSkew) < SKEW)
@@ -57080,7 +64005,7 @@ function isElsewhere({ listens = [] }) {
 }
 /** Its registry is loaded and a page was handed out: a boot is over then, whatever comes after. */
 function isServing(lines) {
-    return lines.some(({ text }) => log/* SERVED */.ym.test(text));
+    return lines.some(({ text }) => (0,log/* isServed */.SM)(text));
 }
 
 ;// CONCATENATED MODULE: ./build/diagnosis/diagnosis.js
@@ -57480,18 +64405,21 @@ function answerLayer(name, observation, asked) {
 /* harmony export */   Lu: () => (/* binding */ whereThreadsStand),
 /* harmony export */   Q6: () => (/* binding */ failureIn),
 /* harmony export */   RK: () => (/* binding */ logSince),
+/* harmony export */   SM: () => (/* binding */ isServed),
 /* harmony export */   UV: () => (/* binding */ LONGEST_PAUSE),
 /* harmony export */   WZ: () => (/* binding */ sinceItsLastTries),
 /* harmony export */   g5: () => (/* binding */ failureOf),
 /* harmony export */   xo: () => (/* binding */ STARTING),
-/* harmony export */   ym: () => (/* binding */ SERVED),
 /* harmony export */   z2: () => (/* binding */ spokeOfDatabase),
+/* harmony export */   zT: () => (/* binding */ requestIn),
 /* harmony export */   zX: () => (/* binding */ lockedOut)
 /* harmony export */ });
 /* harmony import */ var _customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(81069);
 /* harmony import */ var _customer_data_exceptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(47432);
+/* harmony import */ var _strings_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(17354);
 /* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(11337);
 /** Reading a container's log: lines with their times, and the failure that ended it. */
+
 
 
 
@@ -57513,7 +64441,16 @@ function sinceItsLastTries({ startedAt, restartCount }) {
     return new Date(Math.max(0, (Date.parse(startedAt) || 0) - before)).toISOString();
 }
 /** What Odoo and its entrypoint say when PostgreSQL does not let them in (libpq, facts of the official image). */
-const LOCKED_OUT = /FATAL: +(?:password authentication failed[^\n]*|database "[^"]*" does not exist|role "[^"]*" does not exist|sorry, too many clients already|remaining connection slots[^\n]*|no pg_hba\.conf entry[^\n]*)|could not translate host name[^\n]*|could not connect to server[^\n]*|connection to server at [^\n]* failed[^\n]*|Database connection failure: [^\n]*/;
+const LOCKED_OUT = /FATAL: +(?:password authentication failed[^\n]*|database "[^"]*" does not exist|role "[^"]*" does not exist|sorry, too many clients already|remaining connection slots[^\n]*|no pg_hba\.conf entry[^\n]*)|could not translate host name[^\n]*|could not connect to server[^\n]*|Database connection failure: [^\n]*/;
+/** The words of a line that say so, up to its end. */
+function lockedOutIn(text) {
+    const found = LOCKED_OUT.exec(text);
+    const connection = text.indexOf("connection to server at ");
+    const failed = connection >= 0 && text.includes(" failed", connection);
+    if (failed && (found === null || connection < found.index))
+        return text.slice(connection).trim();
+    return found?.[0].trim();
+}
 /** What PostgreSQL tells a client while it starts, recovers or goes down (postmaster.c, canAcceptConnections). */
 const STARTING = /the database system is (?:starting up|shutting down|in recovery mode|not yet accepting connections|not accepting connections)/;
 /** Words about the database are old news after so long; in milliseconds. */
@@ -57525,17 +64462,28 @@ const LATELY = 120_000;
 function lockedOut(survey, odoo, db) {
     const since = Math.max(((0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(survey.host)?.epoch ?? 0) * 1000 - LATELY, Date.parse(db?.startedAt ?? "") || 0);
     const lines = logSince(survey, odoo.id, sinceItsLastTries(odoo)).filter(({ at, text }) => at > since && !STARTING.test(text));
-    const said = lines.findLastIndex(({ text }) => LOCKED_OUT.test(text));
-    if (said < 0 || lines.slice(said).some(({ text }) => SERVED.test(text)))
+    const said = lines.findLastIndex(({ text }) => lockedOutIn(text) !== undefined);
+    if (said < 0 || lines.slice(said).some(({ text }) => isServed(text)))
         return undefined;
-    return LOCKED_OUT.exec(lines[said]?.text ?? "")?.[0].trim();
+    return lockedOutIn(lines[said]?.text ?? "");
 }
 /** Whether Odoo complained of the database in its last tries, however long ago that is. */
 function spokeOfDatabase(survey, odoo) {
-    return logSince(survey, odoo.id, sinceItsLastTries(odoo)).some(({ text }) => LOCKED_OUT.test(text));
+    return logSince(survey, odoo.id, sinceItsLastTries(odoo)).some(({ text }) => lockedOutIn(text) !== undefined);
 }
-/** A page that Odoo handed out, as werkzeug logs it. */
-const SERVED = / werkzeug: .*"(?:GET|POST|HEAD) \S+ HTTP\/[\d.]+" [1-4]\d\d /;
+/** A request that Odoo answered, as werkzeug logs it: `… werkzeug: 172.18.0.1 - - […] "GET /web HTTP/1.1" 200 - …`. */
+function requestIn(text) {
+    const at = text.indexOf(" werkzeug: ");
+    if (at < 0)
+        return undefined;
+    const [, method, path, status] = /"(GET|POST|HEAD) (\S+) HTTP\/[\d.]+" (\d{3}) /.exec(text.slice(at)) ?? [];
+    return method === undefined || path === undefined ? undefined : { method, path, status: Number(status) };
+}
+/** Whether it tells of a page that Odoo handed out. */
+function isServed(text) {
+    const { status = 0 } = requestIn(text) ?? {};
+    return status >= 100 && status < 500;
+}
 /** For people, without what may be a customer's: `ImportError: No module named 'x' (module shop_notes, /mnt/extra-addons/shop_notes/models.py line 3)` */
 function describeFailure({ exception, message, module, file, line }) {
     // Whatever is not the name of an exception are our own words.
@@ -57558,7 +64506,7 @@ function describeFailure({ exception, message, module, file, line }) {
 function whereThreadsStand(stacks) {
     const counts = new Map();
     for (const thread of stacks.split(/^.*# Thread: /m).slice(1)) {
-        const place = [...thread.matchAll(/File: "([^"]+)", line (\d+), in \w+/g)].findLast(([, file = ""]) => ADDON.test(file) && !isFramework(file) && moduleOf(file) !== undefined);
+        const place = [...thread.matchAll(/File: "([^"]+)", line (\d+), in \w+/g)].findLast(([, file = ""]) => !isFramework(file) && moduleOf(file) !== undefined);
         if (place?.[1] === undefined)
             continue;
         const words = `module ${moduleOf(place[1])}, ${place[1]} line ${place[2]}`;
@@ -57566,8 +64514,25 @@ function whereThreadsStand(stacks) {
     }
     return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? "";
 }
-/** The path of an addon's file: below a folder of addons, but not Odoo's own framework. */
-const ADDON = /\/(?:extra-addons|addons|custom|modules|enterprise|[\w-]*addons[\w-]*)(?:\/[\w.-]+)*?\/(\w+)\/(?:[\w.-]+\/)*[\w.-]+\.(?:py|xml|csv|js)$/;
+/**
+ * The addon to which a file belongs: the first folder below a folder of addons that may be a module's name.
+ * `shop_notes` of `/mnt/extra-addons/shop_notes/models/note.py`; undefined where it lies in none.
+ */
+function addonOf(file) {
+    const parts = file.split("/");
+    const name = parts.at(-1) ?? "";
+    if (!/^[\w.-]+$/.test(name) || !/\.(?:py|xml|csv|js)$/.test(name))
+        return undefined;
+    // Behind the last part that is no plain name.
+    const plain = parts.findLastIndex((part, at) => at < parts.length - 1 && !/^[\w.-]+$/.test(part)) + 1;
+    const addons = parts.findIndex((part, at) => at > 0 && at + 1 >= plain && isAddons(part));
+    if (addons < 0)
+        return undefined;
+    return parts.slice(addons + 1, -1).find((part) => /^\w+$/.test(part));
+}
+function isAddons(folder) {
+    return (/^(?:custom|modules|enterprise)$/.test(folder) || (folder.includes("addons") && /^[\w-]+$/.test(folder)));
+}
 /**
  * The failure that a log tells of: of its last traceback, else the last words of a process that ended.
  *
@@ -57624,11 +64589,11 @@ function failureFrom(exception, message, frames) {
         /File "([^"]+\.(?:xml|csv))", line (\d+)/.exec(message);
     const place = xml?.[1] !== undefined
         ? { file: xml[1], line: Number(xml[2]) }
-        : (frames.findLast(({ file }) => ADDON.test(file) && !isFramework(file)) ??
+        : (frames.findLast(({ file }) => addonOf(file) !== undefined && !isFramework(file)) ??
             // Of Odoo's own; a frame of Python's library says nothing to anybody.
             frames.findLast(({ file }) => /\/odoo\//.test(file)));
     // werkzeug's log format puts its own fields behind a traceback's last line
-    const said = (message.split("\n")[0] ?? "").replace(/(?: -)+$/, "").slice(0, 250);
+    const said = (0,_strings_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutEndings */ .Zq)(message.split("\n")[0] ?? "", " -").slice(0, 250);
     const last = frames.at(-1);
     if (last?.file === "<unknown>" && frames.some(({ file }) => /\/odoo\/modules\/module\.py$/.test(file))) {
         // Odoo evaluates a manifest's text, and does not log whose it is.
@@ -57648,7 +64613,7 @@ function isFramework(file) {
     return /\/odoo\/(?!addons\/)|\/odoo\/addons\/(?:base|web|http_routing)\//.test(file);
 }
 function moduleOf(file) {
-    return /\/odoo\/(?!addons\/)/.test(file) ? undefined : ADDON.exec(file)?.[1];
+    return /\/odoo\/(?!addons\/)/.test(file) ? undefined : addonOf(file);
 }
 /** `sys.exit("words")`, an option that cannot be read, a database that was waited for: no traceback, but a last word. */
 function lastWords(lines) {
@@ -57814,7 +64779,7 @@ function outsideScenario(remedy, cause, asked) {
 
 /***/ }),
 
-/***/ 98198:
+/***/ 63658:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -57829,8 +64794,47 @@ __nccwpck_require__.d(__webpack_exports__, {
   em: () => (/* binding */ worthKnowing)
 });
 
+// EXTERNAL MODULE: ./build/strings.js
+var strings = __nccwpck_require__(17354);
 // EXTERNAL MODULE: ./build/diagnosis/causes/situation.js
 var situation = __nccwpck_require__(25891);
+;// CONCATENATED MODULE: ./build/diagnosis/signatures/pattern.js
+/** How a signature recognises its line: an expression, or two of them with something between. */
+/** The most characters between the beginning and the end of a span. */
+const MOST_BETWEEN = 300;
+/** Characters of a beginning: `failed to register layer`. */
+const MOST_BEGINNING = 40;
+/**
+ * Words that begin like this, go on with anything, and end like that. One expression for it would go to the end of a line
+ * from each of its beginnings, so this looks for the end, and then not far before it for the first beginning.
+ *
+ * @param most characters between the two
+ */
+function span(beginning, end, most = MOST_BETWEEN) {
+    const exec = (text) => {
+        for (let at = text.indexOf(end); at >= 0; at = text.indexOf(end, at + end.length)) {
+            const window = text.slice(Math.max(0, at - most - MOST_BEGINNING), at);
+            const found = beginning.exec(window);
+            if (found !== null)
+                return [window.slice(found.index) + end];
+        }
+        return null;
+    };
+    return { exec, test: (text) => exec(text) !== null };
+}
+/** The first of several that matches. */
+function anyOf(...patterns) {
+    const exec = (text) => {
+        for (const pattern of patterns) {
+            const found = pattern.exec(text);
+            if (found !== null)
+                return found;
+        }
+        return null;
+    };
+    return { exec, test: (text) => exec(text) !== null };
+}
+
 ;// CONCATENATED MODULE: ./build/diagnosis/signatures/signature.js
 /** What a signature is: words in a log by which a known trouble is recognised, and what follows from it. */
 function signature(particulars) {
@@ -57839,6 +64843,7 @@ function signature(particulars) {
 
 ;// CONCATENATED MODULE: ./build/diagnosis/signatures/docker.js
 /** Docker's daemon, Compose, and what keeps a container from starting. */
+
 
 const DOCKER = [
     signature({
@@ -57885,7 +64890,7 @@ const DOCKER = [
     signature({
         id: "docker-no-space-left",
         where: ["Docker"],
-        pattern: /\b(?:write|mkdir|open|symlink|copying bootstrap data|failed to register layer)\b[^\n]{0,300}: no space left on device/,
+        pattern: span(/\b(?:write|mkdir|open|symlink|copying bootstrap data|failed to register layer)\b/, ": no space left on device"),
         kind: "fatal",
         cause: "disk-full",
         means: "Docker could not write what a container needs, for its file system has no space or no inodes left",
@@ -57915,7 +64920,7 @@ const DOCKER = [
     signature({
         id: "image-tag-unknown",
         where: ["Docker"],
-        pattern: /manifest for [\w./:@-]{1,200} not found|manifest unknown/,
+        pattern: /manifest for \S+ not found|manifest unknown/,
         kind: "fatal",
         cause: "odoo-absent",
         means: "the registry knows the image, and not this tag",
@@ -58065,7 +65070,7 @@ const DOCKER = [
     signature({
         id: "compose-key-invalid",
         where: ["Docker"],
-        pattern: /services\.[\w.-]{1,120} (?:[Aa]dditional property [\w.-]{1,100} is not allowed|must be a \w{1,30}|contains an invalid type)/,
+        pattern: anyOf(/(?:^|\s)services\.\S+ [Aa]dditional property \S+ is not allowed/, /(?:^|\s)services\.\S+ (?:must be a \w+|contains an invalid type)/),
         kind: "fatal",
         cause: "stack-down",
         means: "the compose file says something that Compose does not know, or in another form than it must have",
@@ -58107,6 +65112,7 @@ const DOCKER = [
 ;// CONCATENATED MODULE: ./build/diagnosis/signatures/host.js
 /** The machine itself: the kernel, its disks, its memory, and what programs say when one of them gives out. */
 
+
 const FAILING_DISK = "the disk fails or refuses to write: what starts on it now may not come up again, or do damage";
 const HOST = [
     signature({
@@ -58143,7 +65149,7 @@ const HOST = [
     signature({
         id: "database-no-space-left",
         where: ["PostgreSQL's log"],
-        pattern: /[cC]ould not (?!resize shared memory)\w[^\n]{0,200}: No space left on device/,
+        pattern: span(/[cC]ould not (?!resize shared memory)\w/, ": No space left on device"),
         kind: "fatal",
         cause: "disk-full",
         means: "PostgreSQL could not write its files, for the file system has no space or no inodes left",
@@ -58164,7 +65170,7 @@ const HOST = [
         id: "read-only-file-system",
         where: ["PostgreSQL's log", "Odoo's log", "nginx's error log"],
         // An addon may be mounted so on purpose; Odoo's own files may not.
-        pattern: /\[Errno 30\] Read-only file system: '[^'\n]{0,200}\/(?:sessions|filestore)\b|\(30: Read-only file system\)|[cC]ould not \w[^\n]{0,200}: Read-only file system/,
+        pattern: anyOf(/\[Errno 30\] Read-only file system: '[^'\n]*\/(?:sessions|filestore)\b/, /\(30: Read-only file system\)/, span(/[cC]ould not \w/, ": Read-only file system")),
         kind: "fatal",
         cause: "database-down",
         means: "a file system can only be read: it was mounted so, or the kernel made it so after an error of the disk",
@@ -58180,7 +65186,7 @@ const HOST = [
         id: "input-output-error",
         where: ["PostgreSQL's log", "Odoo's log", "nginx's error log"],
         // Without a path it is a terminal that went away.
-        pattern: /\[Errno 5\] Input\/output error: '|\(5: Input\/output error\)|[cC]ould not \w[^\n]{0,200}: Input\/output error/,
+        pattern: anyOf(/\[Errno 5\] Input\/output error: '|\(5: Input\/output error\)/, span(/[cC]ould not \w/, ": Input/output error")),
         cause: "database-down",
         means: "the disk, or the volume that is mounted over the network, does not give or take its data",
         advice: "Look at `dmesg` and at the provider's console. Save the database and the files elsewhere before anything else writes there.",
@@ -58216,12 +65222,13 @@ const HOST = [
 ;// CONCATENATED MODULE: ./build/diagnosis/signatures/nginx.js
 /** The reverse proxy. Most of what it says of its upstream is a symptom: why Odoo does not answer stands elsewhere. */
 
+
 const UPSTREAM = "nginx, src/http/ngx_http_upstream.c";
 const NGINX = [
     signature({
         id: "nginx-directive-invalid",
         where: ["nginx -t", "nginx's error log"],
-        pattern: /unknown directive "[^"\n]{1,80}"|directive "\w{1,60}" is not terminated by ";"|unexpected (?:"[^"\n]{1,10}"|end of file)|invalid number of arguments in "\w{1,60}" directive|"\w{1,60}" directive is (?:not allowed here|duplicate)/,
+        pattern: anyOf(/unknown directive "[^"\n]+"|unexpected (?:"[^"\n]+"|end of file)/, /directive "\w+" is not terminated by ";"|invalid number of arguments in "\w+" directive/, /"\w+" directive is (?:not allowed here|duplicate)/),
         kind: "fatal",
         cause: "nginx-config-invalid",
         means: "a line of nginx's configuration is wrong",
@@ -58283,7 +65290,7 @@ const NGINX = [
     signature({
         id: "nginx-too-many-open-files",
         where: ["nginx's error log"],
-        pattern: /\b\w{1,20}\(\)[^\n]{0,120} failed \(24: Too many open files\)/,
+        pattern: span(/\b\w+\(\)/, " failed (24: Too many open files)"),
         cause: "intermittent",
         means: "nginx may not open any more files or connections",
         advice: "Raise `worker_rlimit_nofile` (and LimitNOFILE of its unit), and look what holds them: `ss -tnp`.",
@@ -58292,7 +65299,7 @@ const NGINX = [
     signature({
         id: "nginx-connections-exhausted",
         where: ["nginx's error log"],
-        pattern: /\d+ worker_connections are not enough/,
+        pattern: /\b\d+ worker_connections are not enough/,
         cause: "intermittent",
         means: "nginx has as many connections as it is allowed to have",
         advice: "Raise `worker_connections`, and look where they come from: `ss -tn state established`.",
@@ -58975,6 +65982,7 @@ const ODOO_MODULES = [
 ;// CONCATENATED MODULE: ./build/diagnosis/signatures/postgres.js
 /** What PostgreSQL's own log says. */
 
+
 const LEAVE_IT = "Nothing of ours touches it, and nothing else should before a copy of the whole volume is made: a wrong repair loses more.";
 const POSTGRES = [
     signature({
@@ -59022,7 +66030,7 @@ const POSTGRES = [
     signature({
         id: "postgres-files-not-its-own",
         where: ["PostgreSQL's log"],
-        pattern: /data directory "[^"\n]{1,200}" has (?:invalid permissions|wrong ownership)|[cC]ould not (?:open|access|read|write)[^\n]{0,200}: Permission denied/,
+        pattern: anyOf(/data directory "[^"\n]+" has (?:invalid permissions|wrong ownership)/, span(/[cC]ould not (?:open|access|read|write)/, ": Permission denied")),
         kind: "fatal",
         cause: "database-down",
         means: "PostgreSQL may not use its own files: they belong to another user, or their modes are wrong",
@@ -59280,8 +66288,16 @@ var log = __nccwpck_require__(33888);
 
 
 /** A page that only an Odoo hands out that has its database and its modules; its files are not among them. */
-const GOOD_PAGE = / werkzeug: [^"\n]*"GET \/(?!web\/(?:health|static|database|assets|content)\b|[\w-]+\/static\/)\S* HTTP\/[\d.]+" 200 /;
-const READY = /LOG: {1,4}database system is ready to accept connections/;
+function isGoodPage(text) {
+    const request = (0,log/* requestIn */.zT)(text);
+    return (request?.method === "GET" &&
+        request.status === 200 &&
+        request.path.startsWith("/") &&
+        !/^\/(?:web\/(?:health|static|database|assets|content)\b|[\w-]+\/static\/)/.test(request.path));
+}
+function isReady(text) {
+    return /LOG: {1,4}database system is ready to accept connections/.test(text);
+}
 /** Every text that may say something of a target, or of the host where no target is known. */
 function textsOf(survey, target) {
     const now = ((0,survey_survey/* ifSeen */.hy)(survey.host)?.epoch ?? 0) * 1000;
@@ -59353,21 +66369,21 @@ function logText(survey, container, now) {
 }
 function databaseText(survey, db, now) {
     const text = logText(survey, db, now);
-    return { ...text, where: "PostgreSQL's log", refuted: lastOf(text.lines, READY) };
+    return { ...text, where: "PostgreSQL's log", refuted: lastOf(text.lines, isReady) };
 }
 function odooText(survey, odoo, db, now) {
     const text = logText(survey, odoo, now);
     const lines = withoutTornBeginning(text.lines);
     const databaseStarted = Date.parse(db?.startedAt ?? "") || 0;
-    return { ...text, lines, where: "Odoo's log", refuted: lastOf(lines, GOOD_PAGE), databaseStarted };
+    return { ...text, lines, where: "Odoo's log", refuted: lastOf(lines, isGoodPage), databaseStarted };
 }
 /** The end of a traceback whose beginning was not brought along would be taken for what was said first. */
 function withoutTornBeginning(lines) {
     const whole = lines.findIndex(({ text }) => !/^(?:\s|$|[A-Za-z_][\w.]*(?:Error|Exception)\b)/.test(text));
     return whole < 0 ? lines : lines.slice(whole);
 }
-function lastOf(lines, pattern) {
-    return lines.findLast(({ text }) => pattern.test(text))?.at ?? 0;
+function lastOf(lines, tells) {
+    return lines.findLast(({ text }) => tells(text))?.at ?? 0;
 }
 function nginxTexts(survey, now) {
     const unit = (0,survey_survey/* ifSeen */.hy)(survey.units)?.get("nginx.service");
@@ -59433,6 +66449,7 @@ function stampOf(line, zone) {
  * A signature never makes a site bad: it explains what the layers show (causes/), and where all of them are good the few
  * that are worth knowing are told beside the verdict.
  */
+
 
 
 
@@ -59538,11 +66555,9 @@ function foundIn(texts, refutable) {
 function wordsIn({ pattern }, line) {
     const [words] = pattern.exec(line) ?? [];
     // werkzeug's log format puts its own fields behind a traceback's last line
-    return words
-        ?.replaceAll(/\s+/g, " ")
-        .replace(/(?: -)+ ?$/, "")
-        .trim()
-        .slice(0, LONGEST_SHOWN);
+    return words === undefined
+        ? undefined
+        : (0,strings/* withoutEndings */.Zq)(words.replaceAll(/\s+/g, " ").trimEnd(), " -").trim().slice(0, LONGEST_SHOWN);
 }
 function rankOf({ signature, layer }, at) {
     return [
@@ -59646,8 +66661,6 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: ./build/customer-data/sql.js
 var customer_data_sql = __nccwpck_require__(71336);
-// EXTERNAL MODULE: ./build/survey/raw.js
-var raw = __nccwpck_require__(25217);
 ;// CONCATENATED MODULE: ./build/evidence/file-name.js
 /**
  * What a section of the evidence is called -> the file it goes into. A section's name comes from the host, which may be
@@ -59690,7 +66703,6 @@ function evidenceName(section) {
 
 ;// CONCATENATED MODULE: ./build/evidence/capture.js
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
-
 
 
 
@@ -59750,10 +66762,10 @@ async function captureFreeze(host, target, redactor, store, signal) {
         privileged: false,
         maxOutputBytes: LOG_MOST,
     }, signal);
-    const stacks = result.sections.find(({ name }) => name === "stacks")?.body ?? Buffer.alloc(0);
+    const stacks = result.sections.find(({ name }) => name === "stacks")?.text ?? "";
     return {
         ...keep(result.sections, "freeze", redactor, store),
-        stacks: (0,raw/* plainText */.wh)(new TextDecoder().decode(stacks)),
+        stacks,
     };
 }
 function keep(parts, folder, redactor, store) {
@@ -59761,7 +66773,7 @@ function keep(parts, folder, redactor, store) {
     const leftOut = [];
     // Some file systems take `A.log` and `a.log` for one.
     const taken = new Set();
-    for (const { name: section, body } of parts) {
+    for (const { name: section, text: whole } of parts) {
         const named = evidenceName(section);
         const name = `${folder}/${named?.file}`;
         if (named === undefined || taken.has(name.toLowerCase()) || files.length === MOST_FILES) {
@@ -59769,7 +66781,6 @@ function keep(parts, folder, redactor, store) {
             continue;
         }
         taken.add(name.toLowerCase());
-        const whole = (0,raw/* plainText */.wh)(new TextDecoder().decode(body));
         const text = named.kind === "log"
             ? redactor.log(whole)
             : redactor.text(named.kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
@@ -59912,13 +66923,14 @@ function assignments(values) {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   Ef: () => (/* binding */ keyFamily),
-/* harmony export */   TN: () => (/* binding */ oneLine),
 /* harmony export */   Z9: () => (/* binding */ wordsOf),
 /* harmony export */   ci: () => (/* binding */ addressOf),
 /* harmony export */   zn: () => (/* binding */ namedKey)
 /* harmony export */ });
 /* harmony import */ var _inputs_fingerprint_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(53472);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(85820);
 // How endpoints and host keys are called in sentences for people.
+
 
 /** `deploy@203.0.113.7:22`, `deploy@[2001:db8::1]:22`. */
 function addressOf({ host, port, login }) {
@@ -59928,9 +66940,12 @@ function addressOf({ host, port, login }) {
 function namedKey(keyType, key) {
     return `${(0,_inputs_fingerprint_js__WEBPACK_IMPORTED_MODULE_0__/* .fingerprintOf */ .a)(key)} (${keyFamily(keyType).toUpperCase()})`;
 }
-/** The word that OpenSSH uses for a kind of key, in file names too: `/etc/ssh/ssh_host_ed25519_key.pub`. */
+/**
+ * The word that OpenSSH uses for a kind of key, in file names too: `/etc/ssh/ssh_host_ed25519_key.pub`. The server chose
+ * the type's name, so no other word of it is used.
+ */
 function keyFamily(keyType) {
-    const [, family = keyType] = /(ed25519|ecdsa|rsa|dss)/.exec(keyType) ?? [];
+    const [family = "unknown"] = /ed25519|ecdsa|rsa|dss/.exec(keyType) ?? [];
     return family === "dss" ? "dsa" : family;
 }
 /**
@@ -59938,12 +66953,7 @@ function keyFamily(keyType) {
  * are made fit for a log.
  */
 function wordsOf(error) {
-    return oneLine(error instanceof Error ? error.message : String(error)).replace("(SSH) Channel open failure: ", "");
-}
-/** What the other side said, without control characters and not at any length it likes. */
-function oneLine(text) {
-    const line = text.replace(/\p{Cc}+/gu, " ").trim();
-    return line.length <= 200 ? line : `${line.slice(0, 199)}…`;
+    return (0,_text_js__WEBPACK_IMPORTED_MODULE_1__/* .lineOf */ .cA)(error instanceof Error ? error.message : String(error)).replace("(SSH) Channel open failure: ", "");
 }
 
 
@@ -60003,13 +67013,15 @@ function stateProgram(place, name, text, values, seconds = 60, maxOutputBytes = 
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(19473);
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(18611);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18611);
 /* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
+/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(85820);
 /**
  * A step: a program that changes the host. It runs detached, writing its output and its exit status there, and we
  * attach to it; when the connection goes away we attach again. It has an id and runs once, however often it is sent.
  * Idea: Ansible's async jobs, polled by id.
  */
+
 
 
 
@@ -60026,7 +67038,7 @@ const FATE_UNKNOWN = new Set(["lost", "timed-out", "nonsense"]);
 /**
  * Starts a step and follows it to its end.
  *
- * @param onOutput told what it prints, a piece at a time
+ * @param onOutput given what it prints, cleaned, by whole lines
  * @throws HostError when the host stays away; the step goes on without us
  * @throws the signal's reason when it fires; the step goes on without us
  */
@@ -60040,6 +67052,7 @@ async function runStep(host, place, owner, step, onOutput, signal) {
         SECONDS_ALLOWED: String(step.seconds),
         PROGRAM: program,
         PUT_BACK: putBack ?? "",
+        APPROVAL: inOneLine(step.approval ?? ""),
         ...putBackDirectory(place),
     }), signal)
         .catch((error) => {
@@ -60049,7 +67062,7 @@ async function runStep(host, place, owner, step, onOutput, signal) {
         throw error;
     });
     if (started !== undefined) {
-        const answer = started.output.toString("utf8").trim();
+        const answer = started.text.trim();
         if (answer === "gone")
             return { outcome: "gone" };
         if (answer.startsWith("unarmed "))
@@ -60062,9 +67075,15 @@ async function runStep(host, place, owner, step, onOutput, signal) {
     }
     return followStep(host, place, step.name, onOutput, signal);
 }
+/** What the audit log keeps of an approval, in characters: the token, who ran it, and six reviewers at most. */
+const APPROVAL_MOST = 500;
+/** A line of the audit log stays one line, whatever a name holds. */
+function inOneLine(text) {
+    return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ").slice(0, APPROVAL_MOST);
+}
 /** A step's two programs as they run on the host, their values in front: what is sent, and what a plan shows. */
 function stepPrograms(place, { text, values, putBack }) {
-    const front = (own) => (0,_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .assignments */ .T)({ ...putBackDirectory(place), ...own });
+    const front = (own) => (0,_quote_js__WEBPACK_IMPORTED_MODULE_4__/* .assignments */ .T)({ ...putBackDirectory(place), ...own });
     return {
         // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
         program: `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${front(values)}${text}`,
@@ -60080,21 +67099,21 @@ async function stopStep(host, place, name) {
 }
 /** Attaches to a step that was begun, by its name, and follows it to its end. Throws as `runStep` does. */
 async function followStep(host, place, name, onOutput, signal) {
-    const decoder = new TextDecoder();
+    const reader = new _text_js__WEBPACK_IMPORTED_MODULE_3__/* .TextReader */ .TX();
     let offset = 0;
     for (;;) {
         const look = await host.run((0,_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateProgram */ .gA)(place, `attach ${name}`, ATTACH, { STEP: name, OFFSET: String(offset), WAIT: String(ATTACH_WAIT), MOST: String(ATTACH_MOST) }, 60, ATTACH_MOST + 4096), signal);
-        const part = (section) => look.sections.find((s) => s.name === section)?.body;
-        const log = part("log") ?? Buffer.alloc(0);
+        const part = (name) => look.sections.find((section) => section.name === name);
+        const log = part("log")?.body ?? Buffer.alloc(0);
         offset += log.length;
-        if (log.length > 0)
-            onOutput(decoder.decode(log, { stream: true }));
-        const state = part("state")?.toString("utf8").trim() ?? "";
+        const lines = reader.push(log);
+        if (lines !== "")
+            onOutput(lines);
+        const state = part("state")?.text.trim() ?? "";
         if (log.length === ATTACH_MOST)
             continue;
         if (state !== "running") {
-            // What is left of a character that was cut off.
-            const rest = decoder.decode();
+            const rest = reader.end();
             if (rest !== "")
                 onOutput(rest);
         }
@@ -60116,6 +67135,195 @@ async function followStep(host, place, name, onOutput, signal) {
 
 /***/ }),
 
+/***/ 85820:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DH: () => (/* binding */ decoded),
+/* harmony export */   TX: () => (/* binding */ TextReader),
+/* harmony export */   X5: () => (/* binding */ cleanText),
+/* harmony export */   b6: () => (/* binding */ textOf),
+/* harmony export */   cA: () => (/* binding */ lineOf),
+/* harmony export */   t6: () => (/* binding */ cleanPage)
+/* harmony export */ });
+/* unused harmony export MOST_LINE */
+/* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(99824);
+/**
+ * Where bytes of a host become text. The host may be in an attacker's hands, so its text is cleaned here, once, before any
+ * expression, log or report sees it: lines have a bounded length, and nothing is left that a terminal obeys or that makes
+ * a reader see another line than there is.
+ */
+
+/** The most characters of one line; what is beyond them is cut off, and counted. */
+const MOST_LINE = 16_384;
+/**
+ * What a terminal obeys, of ECMA-48: control sequences (CSI), strings (OSC, DCS, SOS, PM, APC) up to their terminator, and
+ * the short escapes. A string without a terminator before the next control character loses its introducer only: otherwise
+ * it would hide the text behind it.
+ */
+const SEQUENCES = 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\0-\x1f\x7f-\x9f]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]/g;
+/**
+ * Control characters but tab and line feed, which takes lone carriage returns along; U+2028 and U+2029, which JavaScript
+ * takes for ends of lines; and the bidirectional controls (U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069):
+ * they can show a line in another order than that of its characters (CVE-2021-42574), and letters of every language are
+ * shown in their order without them.
+ */
+const UNWANTED = 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+/[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** @returns the bytes as text, as it came: only for a JSON document, whose strings are cleaned when it has been read */
+function decoded(bytes) {
+    return new TextDecoder().decode(bytes);
+}
+/** @returns the bytes as text, cleaned; what is no UTF-8 becomes U+FFFD */
+function textOf(bytes) {
+    return cleanText(decoded(bytes));
+}
+/** @returns the text without what is unwanted, its lines at most `MOST_LINE` characters long (and the words that say so) */
+function cleanText(text) {
+    return withoutUnwanted(withShortLines(text));
+}
+/** @returns a page or another text that is not made of lines, cleaned, at most so many characters of it */
+function cleanPage(text, most) {
+    return withoutUnwanted(text.slice(0, most));
+}
+/**
+ * Words of a host as one line.
+ *
+ * @param most characters, the last of which is `…` where there were more
+ */
+function lineOf(text, most = 200) {
+    return (0,_lib_line_js__WEBPACK_IMPORTED_MODULE_0__/* .oneLine */ .TN)(text.slice(0, MOST_LINE).replaceAll(SEQUENCES, "").trim(), most);
+}
+/** Cleans text that comes in pieces, of which a line, a sequence or a character may be cut in two. */
+class TextReader {
+    #decoder = new TextDecoder();
+    /** The beginning of a line whose end has not come, and how many characters of it were left out. */
+    #line = "";
+    #missing = 0;
+    /** @returns the lines that are whole by now */
+    push(bytes) {
+        return this.#take(this.#decoder.decode(bytes, { stream: true }));
+    }
+    /** @returns the last line, where it had no line feed */
+    end() {
+        return this.#take(this.#decoder.decode()) + this.#close();
+    }
+    #take(text) {
+        const first = text.indexOf("\n");
+        if (first < 0) {
+            this.#hold(text);
+            return "";
+        }
+        this.#hold(text.slice(0, first));
+        const last = text.lastIndexOf("\n");
+        const whole = `${this.#close()}\n${cleanText(text.slice(first + 1, last + 1))}`;
+        this.#hold(text.slice(last + 1));
+        return whole;
+    }
+    #hold(text) {
+        const room = MOST_LINE - this.#line.length;
+        this.#line += text.slice(0, room);
+        this.#missing += Math.max(0, text.length - room);
+    }
+    #close() {
+        const line = withoutUnwanted(shortened(this.#line, this.#missing));
+        this.#line = "";
+        this.#missing = 0;
+        return line;
+    }
+}
+function withoutUnwanted(text) {
+    return text.replaceAll(SEQUENCES, "").replaceAll(UNWANTED, "").toWellFormed();
+}
+function withShortLines(text) {
+    const kept = [];
+    let start = 0;
+    for (let at = 0; at <= text.length;) {
+        const feed = text.indexOf("\n", at);
+        const end = feed < 0 ? text.length : feed;
+        if (end - at > MOST_LINE) {
+            kept.push(text.slice(start, at), shortened(text.slice(at, at + MOST_LINE), end - at - MOST_LINE));
+            start = end;
+        }
+        at = end + 1;
+    }
+    return kept.length === 0 ? text : kept.join("") + text.slice(start);
+}
+function shortened(line, missing) {
+    return missing === 0 ? line : `${line} [${missing} more characters]`;
+}
+
+
+/***/ }),
+
+/***/ 19179:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Vm: () => (/* binding */ word),
+/* harmony export */   id: () => (/* binding */ operand),
+/* harmony export */   nE: () => (/* binding */ typed),
+/* harmony export */   sC: () => (/* binding */ isTypable)
+/* harmony export */ });
+/* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(99824);
+/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(18611);
+/**
+ * Commands that a person types: words are quoted for a shell, and a value that does not show what it is makes no command
+ * at all. What a host is called, and where its files lie, is for the host to say; what an administrator types is not.
+ */
+
+
+/** Nobody types, or checks, a longer one; in characters. */
+const LONGEST_COMMAND = 8_000;
+/** A value that no command may hold. */
+class UntypableError extends Error {
+}
+/**
+ * One word of a command, quoted only where a shell would read it otherwise: a person is to read it too.
+ *
+ * @throws UntypableError for a value with line ends, control characters, or others that cannot be seen
+ */
+function word(text) {
+    if (!(0,_lib_line_js__WEBPACK_IMPORTED_MODULE_0__/* .isPlainLine */ .b1)(text))
+        throw new UntypableError();
+    return /^[A-Za-z0-9@%+=:,./_-]+$/.test(text) ? text : (0,_quote_js__WEBPACK_IMPORTED_MODULE_1__/* .quote */ .h)(text);
+}
+/**
+ * The same for a name that stands where an option might: a container, a service, a folder.
+ *
+ * @throws UntypableError for one that a program would take for an option, too
+ */
+function operand(text) {
+    if (text === "" || text.startsWith("-"))
+        throw new UntypableError();
+    return word(text);
+}
+/**
+ * @param make puts a command together out of `word` and `operand`
+ * @returns the command; empty where one of its values is not fit for it, or where it is longer than anybody types
+ */
+function typed(make) {
+    try {
+        const command = make();
+        return command.length <= LONGEST_COMMAND ? command : "";
+    }
+    catch (error) {
+        if (error instanceof UntypableError)
+            return "";
+        throw error;
+    }
+}
+/** Whether a text can be printed as a command: one line or more, and all of it to be seen. */
+function isTypable(command) {
+    return command !== "" && command.length <= LONGEST_COMMAND && command.split("\n").every(_lib_line_js__WEBPACK_IMPORTED_MODULE_0__/* .isPlainLine */ .b1);
+}
+
+
+/***/ }),
+
 /***/ 51296:
 /***/ ((__webpack_module__, __unused_webpack___webpack_exports__, __nccwpck_require__) => {
 
@@ -60130,26 +67338,30 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3894);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(19473);
 /* harmony import */ var _evidence_store_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(11549);
-/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_23__ = __nccwpck_require__(98529);
+/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_26__ = __nccwpck_require__(98529);
 /* harmony import */ var _inputs_names_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(43636);
 /* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(67526);
 /* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(17999);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(8186);
-/* harmony import */ var _redactor_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(88918);
-/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(80628);
-/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_24__ = __nccwpck_require__(77150);
-/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(22636);
-/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(77012);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(94380);
-/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_25__ = __nccwpck_require__(92431);
-/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(49130);
-/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(29166);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(34748);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_22__ = __nccwpck_require__(58508);
+/* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(99824);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(68739);
+/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(56050);
+/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(80628);
+/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(77150);
+/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(22636);
+/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(77012);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(94380);
+/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_27__ = __nccwpck_require__(92431);
+/* harmony import */ var _starter_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(85931);
+/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_22__ = __nccwpck_require__(49130);
+/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_23__ = __nccwpck_require__(29166);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_24__ = __nccwpck_require__(34748);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_25__ = __nccwpck_require__(58508);
 /**
  * Where the action begins: the main step, and the post step that puts the host right after a run that was killed.
  * The only file that reads the environment.
  */
+
+
 
 
 
@@ -60188,6 +67400,8 @@ const LAST_BREATH = 2_000;
  * outputs must be written by then, whatever the link does. The post step has minutes for the rest.
  */
 const TIME_TO_STOP = 4_000;
+/** What the lease keeps of who holds it; in characters. */
+const LONGEST_WHO = 200;
 const clock = {
     now: () => Date.now(),
     monotonic: () => performance.now(),
@@ -60208,18 +67422,18 @@ async function main() {
     let inputs;
     try {
         inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_11__/* .parseInputs */ .T)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.readFileSync)(path, "utf8"));
-        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_22__/* .VERSION */ .x, run, host: hostName(inputs) });
-        const recovering = (0,_recover_js__WEBPACK_IMPORTED_MODULE_13__/* .recover */ .l)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
+        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_25__/* .VERSION */ .x, run, host: hostName(inputs) });
+        const recovering = (0,_recover_js__WEBPACK_IMPORTED_MODULE_14__/* .recover */ .l)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
         if ((await Promise.race([recovering, afterStop(stop)])) === undefined)
-            journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_21__/* .cutShort */ .VV)() });
+            journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_24__/* .cutShort */ .VV)() });
     }
     catch (error) {
-        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_21__/* .verdictOn */ .Hc)(error) });
+        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_24__/* .verdictOn */ .Hc)(error) });
     }
     journal.close();
     await report(journal.entries, directory);
     annotate(journal.entries, directory);
-    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_16__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_16__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
+    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
     // The few seconds of a run that was stopped are not enough; its post step has minutes.
     if (stop.aborted)
         process.exit();
@@ -60245,23 +67459,25 @@ async function post(directory) {
         const started = before.find((entry) => entry.kind === "started");
         if (started === undefined)
             return;
-        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_20__/* .leasesHeld */ .F)(before).length === 0;
+        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_23__/* .leasesHeld */ .F)(before).length === 0;
         // Killed between its verdict and its report, or before that was uploaded.
         if (told && (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, REPORT)) && !owesArtifact(before))
             return;
         const { redactor, raw } = redactorKnowingInputs();
         const inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_11__/* .parseInputs */ .T)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.readFileSync)(path, "utf8"));
-        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_12__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
+        const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_12__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink(before)]);
         const stop = stopSignal();
         if (!told)
-            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_20__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
+            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_23__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
         await report([...before, ...journal.entries], directory);
         if (!told)
             annotate([...before, ...journal.entries], directory);
         await ship(before, journal, directory, inputs, stop);
     }
     catch (error) {
-        _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e(`Putting the host right after the stopped run failed: ${error instanceof Error ? error.message : error}`);
+        warn(visibility() === "open"
+            ? "Putting the host right after the stopped run failed"
+            : `Putting the host right after the stopped run failed: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(error)}`);
     }
 }
 function redactorKnowingInputs() {
@@ -60270,7 +67486,7 @@ function redactorKnowingInputs() {
         if (name.startsWith("INPUT_"))
             raw[name.slice("INPUT_".length).toLowerCase()] = value;
     }
-    const redactor = new _redactor_js__WEBPACK_IMPORTED_MODULE_14__/* .Redactor */ .p();
+    const redactor = new _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_15__/* .Redactor */ .p();
     const valuesOf = (names) => names.flatMap((name) => raw[name] ?? []);
     mask(redactor.learn(valuesOf(_inputs_names_js__WEBPACK_IMPORTED_MODULE_10__/* .SECRET_INPUTS */ .pH), valuesOf(_inputs_names_js__WEBPACK_IMPORTED_MODULE_10__/* .NAME_INPUTS */ .il)));
     return { redactor, raw };
@@ -60281,8 +67497,8 @@ function mask(secrets) {
 }
 function partsFor(run, inputs, directory, journal, redactor, signal) {
     return {
-        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_23__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
-        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_19__/* .askPublic */ .l)(url, clock, signal),
+        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_26__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
+        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_22__/* .askPublic */ .l)(url, clock, signal),
         clock,
         journal,
         redactor,
@@ -60291,7 +67507,16 @@ function partsFor(run, inputs, directory, journal, redactor, signal) {
         nonce,
         run,
         who: whoRuns(),
-        event: process.env.GITHUB_EVENT_NAME ?? "",
+        starter: (0,_starter_js__WEBPACK_IMPORTED_MODULE_21__/* .starterOf */ .tQ)(process.env),
+        confirmReview: async ({ environment, token }, signal) => {
+            const [{ GitHubApi }, { confirmReview }] = await Promise.all([
+                Promise.all(/* import() */[__nccwpck_require__.e(555), __nccwpck_require__.e(654)]).then(__nccwpck_require__.bind(__nccwpck_require__, 40654)),
+                Promise.all(/* import() */[__nccwpck_require__.e(555), __nccwpck_require__.e(940)]).then(__nccwpck_require__.bind(__nccwpck_require__, 35940)),
+            ]);
+            const { GITHUB_API_URL: url, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = process.env;
+            const api = new GitHubApi({ url: url || "https://api.github.com", token, clock });
+            return await confirmReview(api, { repository: repository ?? "", run: run ?? "", environment }, signal);
+        },
         mask,
         signal,
     };
@@ -60309,7 +67534,11 @@ function whoRuns() {
     const { url } = workflow();
     return url === ""
         ? `a run outside of a workflow (process ${process.pid})`
-        : `${process.env.GITHUB_ACTOR ?? "somebody"}, ${url}`;
+        : (0,_lib_line_js__WEBPACK_IMPORTED_MODULE_13__/* .oneLine */ .TN)(`${(0,_starter_js__WEBPACK_IMPORTED_MODULE_21__/* .startedBy */ .l3)((0,_starter_js__WEBPACK_IMPORTED_MODULE_21__/* .starterOf */ .tQ)(process.env))}, ${url}`, LONGEST_WHO);
+}
+/** An annotation is one line, whatever an error says. */
+function warn(text) {
+    _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e((0,_lib_line_js__WEBPACK_IMPORTED_MODULE_13__/* .sentence */ .em)(text));
 }
 function workflow() {
     const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository = "", GITHUB_RUN_ID: run } = process.env;
@@ -60333,24 +67562,28 @@ function whereThereIsRoom(path, write) {
     }
     catch (error) {
         if (!full.has(path))
-            _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e(`${path} could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(error)}`);
+            warn(`${path} could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(error)}`);
         full.add(path);
     }
 }
-/** The step's log; a look that saw the same as the one before says nothing new. */
-function logSink() {
+/**
+ * The step's log; a look that saw the same as the one before says nothing new.
+ *
+ * @param before what an earlier step of the same run wrote
+ */
+function logSink(before = []) {
     let lookedLast;
-    let seen = false;
+    const entries = [...before];
     return {
         append: (entry) => {
+            entries.push(entry);
             const looked = entry.kind === "looked" ? entry.why : undefined;
             if (looked !== undefined && looked === lookedLast)
                 return;
             lookedLast = looked;
             // What ended before anything was seen tells of the inputs alone.
-            seen ||= entry.kind === "connected" || entry.kind === "diagnosed";
-            const told = seen || entry.kind !== "concluded";
-            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_24__/* .openConsoleLine */ .gj)(entry) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_24__/* .consoleLine */ .WK)(entry);
+            const told = entry.kind !== "concluded" || (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .hasSeen */ .yC)(entries);
+            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_17__/* .openConsoleLine */ .gj)(entry, entries) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_17__/* .consoleLine */ .WK)(entry);
             if (line !== undefined)
                 _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .info */ .pq(line);
         },
@@ -60370,12 +67603,12 @@ function savedEntries(directory) {
 }
 /** Tells the run, in whole; what was told of it before is replaced. */
 async function report(entries, directory) {
-    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_18__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "evidence"));
+    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_20__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "evidence"));
     const summary = (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "summary.md");
     whereThereIsRoom(summary, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.writeFileSync)(summary, whole, { mode: 0o600 }));
     for (const [name, value] of Object.entries(outputs(entries, directory)))
         whereThereIsRoom("GITHUB_OUTPUT", () => _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .setOutput */ .uH(name, value));
-    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_18__/* .openSummaryOf */ .S)(entries) : whole;
+    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_20__/* .openSummaryOf */ .S)(entries) : whole;
     if (process.env.GITHUB_STEP_SUMMARY)
         await _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .summary */ .z
             .emptyBuffer()
@@ -60384,15 +67617,15 @@ async function report(entries, directory) {
             .catch((error) => whereThereIsRoom("GITHUB_STEP_SUMMARY", () => {
             throw error;
         }));
-    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_17__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
+    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_19__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
     const path = (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, REPORT);
     whereThereIsRoom(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.writeFileSync)(path, forPrograms, { mode: 0o600 }));
 }
 function outputs(entries, directory) {
-    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_16__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_16__/* .outputsOf */ .Yz)(entries, directory);
+    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .outputsOf */ .Yz)(entries, directory);
 }
 function annotate(entries, directory) {
-    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_16__/* .annotationOf */ .lW)(outputs(entries, directory));
+    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .annotationOf */ .lW)(outputs(entries, directory));
     if (annotation === undefined)
         return;
     const tell = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .error */ .z3 }[annotation.level];
@@ -60412,29 +67645,29 @@ async function ship(before, journal, directory, inputs, signal) {
         uploadLimit: inputs.uploadLimit,
         page: workflow().url,
         means: {
-            uploader: () => Promise.all(/* import() */[__nccwpck_require__.e(938), __nccwpck_require__.e(729)]).then(__nccwpck_require__.bind(__nccwpck_require__, 81729)),
+            uploader: () => Promise.all(/* import() */[__nccwpck_require__.e(555), __nccwpck_require__.e(828), __nccwpck_require__.e(729)]).then(__nccwpck_require__.bind(__nccwpck_require__, 81729)),
             cipher: () => Promise.all(/* import() */[__nccwpck_require__.e(539), __nccwpck_require__.e(130)]).then(__nccwpck_require__.bind(__nccwpck_require__, 75130)),
         },
         signal,
     };
-    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_15__/* .shipBackup */ .fF)(shipment);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_16__/* .shipBackup */ .fF)(shipment);
     // Once more on disk with what became of the backup, before it is uploaded itself.
     await report(entries(), directory);
-    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_15__/* .shipEvidence */ .q1)(shipment);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_16__/* .shipEvidence */ .q1)(shipment);
     await report(entries(), directory);
     for (const entry of entries()) {
         if (entry.kind === "artifact-ended" && entry.uploaded === undefined)
-            _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e(`The ${entry.holds} was not uploaded: ${entry.why}. ${entry.holds === "evidence" ? `It is still in ${directory}.` : "It stays where it was made; the summary tells where."}`);
+            warn(`The ${entry.holds} was not uploaded: ${entry.why}. ${entry.holds === "evidence" ? `It is still in ${directory}.` : "It stays where it was made; the summary tells where."}`);
     }
 }
 function owesArtifact(entries) {
     return (Boolean(process.env.ACTIONS_RUNTIME_TOKEN) &&
-        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_15__/* .worthKeeping */ .c2)(entries) &&
+        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_16__/* .worthKeeping */ .c2)(entries) &&
         !entries.some((entry) => entry.kind === "artifact-ended" && entry.holds === "evidence"));
 }
 let known;
 function visibility() {
-    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_25__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
+    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_27__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
     return known;
 }
 function eventPayload() {
@@ -60464,24 +67697,38 @@ __webpack_async_result__();
 /* harmony export */   B9: () => (/* binding */ tokenOf),
 /* harmony export */   W4: () => (/* binding */ goodUntil),
 /* harmony export */   ak: () => (/* binding */ untimely),
-/* harmony export */   jI: () => (/* binding */ parseApproval)
+/* harmony export */   jI: () => (/* binding */ parseApproval),
+/* harmony export */   yW: () => (/* binding */ isOf)
 /* harmony export */ });
-/** What a person copies from a plan to approve it: the plan's hash, and the minute in which it was made. */
-const HASH_DIGITS = 16;
+/* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/**
+ * What a person copies from a plan to approve it: a digest over the plan and the minute in which it was made, and that
+ * minute. Another minute has another digest, so an approval that has expired cannot be made fresh by editing it.
+ */
+
+/** 64 bits: nobody finds another plan with the same digest in the half-hour in which one is good. */
+const DIGEST_DIGITS = 16;
 const MINUTE = 60_000;
-/** `4f1c0a9be27d6683-20261124T0250Z`: the same hash for the same situation, whenever it was made. */
-function tokenOf(hash, now) {
-    const minute = new Date(now).toISOString().slice(0, 16).replaceAll(/[-:]/g, "");
-    return `${hash.slice(0, HASH_DIGITS)}-${minute}Z`;
+/**
+ * @param planHash of the plan; it is shown nowhere
+ * @param now when the plan is made, in milliseconds since 1970
+ * @returns `4f1c0a9be27d6683-20261124T0250Z`: the same for the same situation in the same minute
+ */
+function tokenOf(planHash, now) {
+    const minute = compactMinute(now);
+    const digest = (0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256").update(`${planHash}\n${minute}`).digest("hex").slice(0, DIGEST_DIGITS);
+    return `${digest}-${minute}`;
 }
 /** @returns undefined for what no plan ever printed */
 function parseApproval(token) {
-    const [, hash, year, month, day, hour, minute] = /^([0-9a-f]{16})-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z$/.exec(token) ?? [];
-    if (hash === undefined)
-        return undefined;
+    const [, minuteGiven, year, month, day, hour, minute] = /^[0-9a-f]{16}-((\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)Z)$/.exec(token) ?? [];
     const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:00Z`);
     // A 31st of February is read as a day of March.
-    return Number.isNaN(at) || tokenOf(hash, at) !== token ? undefined : { hash, at };
+    return Number.isNaN(at) || compactMinute(at) !== minuteGiven ? undefined : { token, at };
+}
+/** Whether an approval is of this plan, made in the minute that stands in it. */
+function isOf({ token, at }, planHash) {
+    return tokenOf(planHash, at) === token;
 }
 /** A plan grows stale: this guards against acting on what a person read yesterday, not against who holds the secrets. */
 const GOOD_FOR = 30 * MINUTE;
@@ -60498,6 +67745,10 @@ function untimely({ at }, now) {
     if (at > now + AHEAD_AT_MOST)
         return `The approval is of a plan that is yet to be made, at ${clockTime(at)}; it is ${clockTime(now)} now`;
     return undefined;
+}
+/** `20261124T0250Z` */
+function compactMinute(time) {
+    return `${new Date(time).toISOString().slice(0, 16).replaceAll(/[-:]/g, "")}Z`;
 }
 /** `2026-11-24 02:50 UTC` */
 function clockTime(time) {
@@ -60800,6 +68051,9 @@ const INPUT_DEFAULTS = {
     scenario: "auto",
     ceiling: "restart",
     approve: "",
+    reviewed: "false",
+    environment: "",
+    github_token: "",
     backup: "auto",
     backup_to: "droplet",
     backup_timeout: "1h",
@@ -60828,6 +68082,7 @@ const SECRET_INPUTS = [
     "proxy_key",
     "proxy_passphrase",
     "proxy_password",
+    "github_token",
 ];
 /** Inputs that name something, and stay readable where a password is the same word. */
 const NAME_INPUTS = [
@@ -60885,6 +68140,9 @@ const FORMS = {
     backupTo: dist/* picklist */.KIO(["droplet", "runner", "both"], "is none of `droplet`, `runner`, `both`"),
     module: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_]{1,63}$/, "is no module's technical name; give one like `shop_theme`: letters, digits, `_`")),
     moduleAction: dist/* picklist */.KIO(["update", "uninstall"], "is none of `update`, `uninstall`"),
+    reviewed: dist/* picklist */.KIO(["true", "false"], "is neither `true` nor `false`"),
+    // GitHub takes any name of up to 255 characters: it is sent as one encoded segment of an address.
+    environment: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[^\p{Cc}\u2028\u2029]{1,255}$/u, "is no name of an environment; give one like `production`")),
     failOn: dist/* picklist */.KIO(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
 };
 /** A label of a host name, then more of them. Brackets around an IPv6 address are allowed, as in a URL. */
@@ -61447,6 +68705,7 @@ function parseInputs(raw, readFile) {
         scenario: check("scenario", FORMS.scenario, "auto"),
         ceiling: check("ceiling", FORMS.ceiling, "restart"),
         approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) => complain("approve", problem)),
+        review: reviewFrom(reader),
         ...backupWishesFrom(reader),
         module: moduleFrom(reader),
         url: urlFrom(given("url").trim(), (problem) => complain("url", problem)),
@@ -61481,6 +68740,23 @@ function approvalFrom(text, mode, complain) {
     if (approval === undefined)
         complain(`${shown(text)} is no approval; copy the one that \`mode: plan\` printed, like \`4f1c0a9be27d6683-20261124T0250Z\``);
     return approval;
+}
+/** As a workflow writes it. */
+const OWN_TOKEN = `\${{ github.token }}`;
+function reviewFrom({ given, complain, check }) {
+    const reviewed = check("reviewed", FORMS.reviewed, "false");
+    const environment = given("environment") === "" ? "" : check("environment", FORMS.environment, "");
+    const token = given("github_token").trim();
+    // Nothing is shown of it.
+    if (!/^[\x21-\x7e]{0,4096}$/.test(token))
+        complain("github_token", `is no token; give \`${OWN_TOKEN}\``);
+    if (reviewed === "false")
+        return undefined;
+    if (given("environment") === "")
+        complain("environment", "is missing beside `reviewed: true`; name the environment in which this job runs");
+    if (token === "")
+        complain("github_token", `is missing beside \`reviewed: true\`; give \`${OWN_TOKEN}\``);
+    return { environment, token };
 }
 function moduleFrom({ given, complain, check }) {
     if (given("module") === "" && given("module_action") === "")
@@ -61616,6 +68892,7 @@ function recordOf(diagnosis) {
         finding: diagnosis.finding,
         evidence: diagnosis.evidence,
         advice: diagnosis.advice,
+        ...(diagnosis.commands === undefined ? {} : { commands: diagnosis.commands }),
         layers: diagnosis.layers,
         warnings: diagnosis.warnings,
         drift: diagnosis.drift,
@@ -61651,6 +68928,8 @@ var errors = __nccwpck_require__(19473);
 var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
 var dist = __nccwpck_require__(77934);
+// EXTERNAL MODULE: ./build/lib/line.js
+var line = __nccwpck_require__(99824);
 // EXTERNAL MODULE: ./build/host/state.js
 var state = __nccwpck_require__(80838);
 ;// CONCATENATED MODULE: ./build/host/lease/lease.js
@@ -61663,6 +68942,7 @@ var state = __nccwpck_require__(80838);
 
 
 
+
 const ACQUIRE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(49173), __nccwpck_require__.b), "utf8");
 const RENEW = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(45208), __nccwpck_require__.b), "utf8");
 const RELEASE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(59220), __nccwpck_require__.b), "utf8");
@@ -61670,6 +68950,8 @@ const RELEASE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __
 const LEASE_LIVES = 120;
 /** Milliseconds between two heartbeats: three may be missed. */
 const HEARTBEAT = 30_000;
+/** Of the words that say who holds a lease; in characters. */
+const LONGEST_WHO = 200;
 /**
  * Tries to take the lease, once.
  *
@@ -61680,10 +68962,10 @@ const HEARTBEAT = 30_000;
 async function acquireLease(host, place, owner, who) {
     const result = await host.run((0,state/* stateProgram */.gA)(place, "acquire lease", ACQUIRE, {
         OWNER: owner,
-        WHO: who.replaceAll(/\s+/g, " ").slice(0, 200),
+        WHO: (0,line/* oneLine */.TN)(who, LONGEST_WHO),
         LIVES: String(LEASE_LIVES),
     }));
-    const text = result.output.toString("utf8");
+    const text = result.text;
     const [first = "", ...rest] = text.split("\n");
     if (result.status === 77) {
         throw new errors/* RefusedError */.fk("We may not keep a lease on the host, so we may not act", {
@@ -61717,7 +68999,7 @@ function keepLease(host, place, owner, lost) {
     const beat = async () => {
         try {
             const result = await host.run((0,state/* stateProgram */.gA)(place, "renew lease", RENEW, { OWNER: owner }));
-            if (result.output.toString("utf8").trim() === "gone" && !told) {
+            if (result.text.trim() === "gone" && !told) {
                 told = true;
                 stop();
                 lost();
@@ -61735,7 +69017,7 @@ function keepLease(host, place, owner, lost) {
 /** Gives the lease back and removes the run's files, unless a step of ours still runs. */
 async function releaseLease(host, place, owner) {
     const result = await host.run((0,state/* stateProgram */.gA)(place, "release lease", RELEASE, { OWNER: owner }));
-    const answer = result.output.toString("utf8").trim();
+    const answer = result.text.trim();
     if (answer === "released" || answer === "not-ours" || answer === "step-runs")
         return answer;
     throw new errors/* HostError */.dh("nonsense", "The lease could not be given back", {
@@ -61834,7 +69116,59 @@ async function giveLeaseBack(host, place, parts) {
 
 /***/ }),
 
-/***/ 84277:
+/***/ 99824:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   TN: () => (/* binding */ oneLine),
+/* harmony export */   b1: () => (/* binding */ isPlainLine),
+/* harmony export */   em: () => (/* binding */ sentence)
+/* harmony export */ });
+/**
+ * Text from anywhere as one line: for outputs, annotations, names and whatever else a program reads line by line. What ends
+ * a line, commands a terminal, reverses the direction of writing or cannot be seen never leaves the action.
+ */
+/** What ends a line somewhere (POSIX, Windows, Unicode), and the tab. */
+const ENDS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
+/** Controls, bidirectional and other formats, and what is drawn as nothing. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+/** Of them, what no command for a person may hold; one that is only a part of an emoji is no exception. */
+const ANY_UNSEEN = new RegExp(UNSEEN.source, "u");
+/**
+ * @param text any text
+ * @param most characters that are kept; a longer text ends with an ellipsis
+ * @returns the same in one line: line ends become spaces, other characters that cannot be seen are dropped
+ */
+function oneLine(text, most = Number.POSITIVE_INFINITY) {
+    // Cut once before it is looked at: a host may print megabytes.
+    const line = text
+        .slice(0, most === Number.POSITIVE_INFINITY ? undefined : most * 4)
+        .toWellFormed()
+        .replaceAll(ENDS, " ")
+        .replaceAll(UNSEEN, "");
+    return line.length <= most ? line : `${line.slice(0, most - 1).replace(/\p{Cs}$/u, "")}…`;
+}
+/** Whether a text is one line that shows everything it holds. */
+function isPlainLine(text) {
+    return text.isWellFormed() && !ANY_UNSEEN.test(text);
+}
+/**
+ * A sentence for a workflow that may print it with `echo`: one line, in which the runner finds no command. It obeys
+ * `::command::` at the beginning of a line (and dash's `echo` makes a line of the two characters `\n`), and the older
+ * `##[command]` anywhere. Both are broken by a space that a person sees; addresses such as `2001:db8::1` stay whole. Only
+ * for prose: what programs compare (status, cause, names of remedies) is our own vocabulary and needs none of this.
+ */
+function sentence(text) {
+    return oneLine(text)
+        .replaceAll("##[", "## [")
+        .replace(/^\s*::/, ": :")
+        .replaceAll(/::(?=[\da-f]*[g-z_-])/gi, ": :");
+}
+
+
+/***/ }),
+
+/***/ 2855:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -61844,12 +69178,15 @@ __nccwpck_require__.d(__webpack_exports__, {
   Z: () => (/* binding */ openHost)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 22 modules
-var diagnosis_diagnosis = __nccwpck_require__(10748);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 23 modules
+var diagnosis_diagnosis = __nccwpck_require__(20873);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(19473);
+// EXTERNAL MODULE: ./build/host/text.js
+var host_text = __nccwpck_require__(85820);
 ;// CONCATENATED MODULE: ./build/host/frame.js
 /** Finds a program's output in whatever else the login shell printed around it. */
+
 const NOISE_KEPT = 4096;
 const MAX_STATUS_DIGITS = 3;
 /**
@@ -61911,9 +69248,7 @@ class FrameReader {
             truncated: this.#truncated,
             status: this.#status,
             begun: this.#begun,
-            noise: Buffer.concat([this.#noise, this.#begun ? Buffer.alloc(0) : this.#pending])
-                .subarray(0, NOISE_KEPT)
-                .toString("utf8"),
+            noise: (0,host_text/* textOf */.b6)(Buffer.concat([this.#noise, this.#begun ? Buffer.alloc(0) : this.#pending]).subarray(0, NOISE_KEPT)),
         };
     }
     #seekBegin() {
@@ -61980,25 +69315,49 @@ class FrameReader {
         this.#keptBytes += part.length;
     }
 }
+/** Of one answer: no program of ours has so many. A host that prints more has its other ones left out. */
+const MOST_SECTIONS = 4_096;
+/** Bytes of a section's name: a probe, a path (`access /var/log/nginx/access.log`). One that is longer is left out. */
+const MOST_NAME = 512;
+/** A named part of a program's output: `printf '\n%s section NAME\n' "$FRAME"` opens it, the next one closes it. */
+class Section {
+    name;
+    /** As it came: for what counts bytes, or is not text. */
+    body;
+    #text;
+    constructor(name, body) {
+        this.name = name;
+        this.body = body;
+    }
+    /** Cleaned. */
+    get text() {
+        this.#text ??= (0,host_text/* textOf */.b6)(this.body);
+        return this.#text;
+    }
+    /** Neither cut nor cleaned: for `parseJson`, which cleans what it reads. */
+    get uncut() {
+        return (0,host_text/* decoded */.DH)(this.body);
+    }
+}
 /**
- * Cuts a program's output into its sections. What stands before the first is left out.
- * The line feed that belongs to a section's opening marker is not part of the body before it.
+ * Cuts a program's output into its sections, at most `MOST_SECTIONS`. What stands before the first is left out, and so is
+ * one whose name is too long. The line feed that belongs to a section's opening marker is not part of the body before it.
  */
 function sections(output, nonce) {
     const marker = Buffer.from(`\n${nonce} section `);
     const source = Buffer.concat([Buffer.from("\n"), output]);
     const found = [];
     let at = source.indexOf(marker);
-    while (at >= 0) {
+    while (at >= 0 && found.length < MOST_SECTIONS) {
         const nameStart = at + marker.length;
         const nameEnd = source.indexOf("\n", nameStart);
         if (nameEnd < 0)
             break;
         const next = source.indexOf(marker, nameEnd);
-        found.push({
-            name: source.subarray(nameStart, nameEnd).toString("utf8"),
-            body: source.subarray(nameEnd + 1, next < 0 ? source.length : Math.max(next, nameEnd + 1)),
-        });
+        if (nameEnd - nameStart <= MOST_NAME) {
+            const name = (0,host_text/* lineOf */.cA)((0,host_text/* decoded */.DH)(source.subarray(nameStart, nameEnd)), MOST_NAME);
+            found.push(new Section(name, source.subarray(nameEnd + 1, next < 0 ? source.length : Math.max(next, nameEnd + 1))));
+        }
         at = next;
     }
     return found;
@@ -62055,6 +69414,7 @@ function commandLine(program, privilege) {
  * The host as the rest of the house sees it: something that runs programs and answers with their output.
  * It reconnects when the connection goes away, and sends a program again only when that is the same as once.
  */
+
 
 
 
@@ -62139,9 +69499,9 @@ class Host {
     async #runOnce(transport, program, sink, signal) {
         const nonce = this.#dependencies.nonce();
         const frame = new FrameReader(nonce, program.maxOutputBytes, sink);
+        const errors = new host_text/* TextReader */.TX();
         let stderr = "";
         const began = this.#dependencies.clock.monotonic();
-        const decoder = new TextDecoder();
         const end = await transport.exec(commandLine(program, this.#privilege), {
             stdin: renderProgram(program, nonce),
             timeoutMs: program.seconds * 1000 + GRACE,
@@ -62149,20 +69509,25 @@ class Host {
             onStdout: (chunk) => frame.push(chunk),
             onStderr: (chunk) => {
                 if (stderr.length < STDERR_KEPT)
-                    stderr += decoder.decode(chunk, { stream: true });
+                    stderr += errors.push(chunk);
             },
         });
+        stderr = (stderr + errors.end()).slice(0, STDERR_KEPT);
         const framed = frame.result();
         if (framed.status === undefined) {
             const overdue = this.#dependencies.clock.monotonic() - began >= program.seconds * 1000;
             throw this.#unframed(program, framed.begun, end, overdue, `${framed.noise}\n${stderr}`.trim());
         }
+        const parts = sections(framed.output, nonce);
         return {
             status: framed.status,
             output: framed.output,
-            sections: sections(framed.output, nonce),
-            truncated: framed.truncated,
-            stderr: stderr.slice(0, STDERR_KEPT),
+            get text() {
+                return (0,host_text/* textOf */.b6)(framed.output);
+            },
+            sections: parts,
+            truncated: framed.truncated || parts.length === MOST_SECTIONS,
+            stderr,
         };
     }
     /** Why a program has no end marker. */
@@ -62230,67 +69595,267 @@ var survey_survey = __nccwpck_require__(11337);
 var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: ./build/survey/compiled-badly.js
 var compiled_badly = __nccwpck_require__(54153);
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(58500);
 // EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
 var dist = __nccwpck_require__(77934);
-// EXTERNAL MODULE: ./build/survey/raw.js
-var raw = __nccwpck_require__(25217);
+;// CONCATENATED MODULE: ./build/survey/raw.js
+/** The survey as it came over the wire: probes with their sections, and how their rows and documents are read. */
+
+
+/** Of one probe with its parts: what survey.sh lets through (`tell`), and room for its markers. */
+const MOST_BYTES = 3_100_000;
+/** Rows of one table; no host has so many processes, ports or file systems. */
+const MOST_ROWS = 20_000;
+/** What a JSON document of ours may hold. Docker's description of a container has 300 elements, 6 levels deep. */
+const MOST_JSON = 4_000_000;
+const MOST_ELEMENTS = 300_000;
+const MOST_DEPTH = 32;
+const MOST_STRING = 65_536;
+const decode = host_text/* decoded */.DH;
+function rawProbes(result) {
+    const probes = new Map();
+    let current;
+    let bytes = 0;
+    for (const section of result.sections) {
+        const [kind = "", subject = "", status] = section.name.split(" ");
+        if (kind === "probe") {
+            current = { status: Number(status), output: section, parts: [], why: "", excessive: false };
+            bytes = 0;
+            probes.set(subject, current);
+        }
+        if (current === undefined)
+            continue;
+        bytes += section.body.length;
+        current.excessive ||= bytes > MOST_BYTES;
+        if (kind === "why")
+            current.why = section.text.trim();
+        else if (kind !== "probe")
+            current.parts.push(partOf(section));
+    }
+    return probes;
+}
+/** @param section `KIND`, or `KIND SUBJECT`; it becomes text only when somebody reads it */
+function partOf(section) {
+    const [kind = ""] = section.name.split(" ", 1);
+    return {
+        kind,
+        subject: section.name.slice(kind.length + 1),
+        get body() {
+            return section.text;
+        },
+        get uncut() {
+            return section.uncut;
+        },
+    };
+}
+/**
+ * Reads one probe's answer, or says why there is none to be read.
+ *
+ * @param truncated whether the host printed more than we take
+ */
+function readProbe(probe, truncated, parse) {
+    if (probe === undefined)
+        return (0,survey_survey/* unseen */.nv)(truncated ? "the host printed too much" : "the probe did not run");
+    if (probe.excessive)
+        return (0,survey_survey/* unseen */.nv)("the probe printed too much");
+    if (probe.status === 124 || probe.status === 137)
+        return (0,survey_survey/* unseen */.nv)("no answer in time");
+    if (probe.status === 127)
+        return (0,survey_survey/* unseen */.nv)(probe.why || "a program is not installed");
+    if (probe.status !== 0)
+        return (0,survey_survey/* unseen */.nv)(probe.why || `the probe failed with status ${probe.status}`);
+    try {
+        return parse(probe);
+    }
+    catch (error) {
+        // A parser that meets what nobody thought of takes its own probe away, and no other.
+        return (0,survey_survey/* unseen */.nv)(`the answer could not be read: ${error instanceof Error ? error.message : error}`);
+    }
+}
+/** The sections of one kind, by subject; of two with the same one, the last. */
+function partsOf(parts, kind) {
+    return new Map(parts.filter((part) => part.kind === kind).map((part) => [part.subject, part]));
+}
+/** Their text, by subject. */
+function bodiesOf(parts, kind) {
+    return new Map([...partsOf(parts, kind)].map(([subject, { body }]) => [subject, body]));
+}
+/** Lines NAME=VALUE; other lines are passed over. */
+function keyValues(text) {
+    const fields = new Map();
+    for (const line of text.split("\n")) {
+        const at = line.indexOf("=");
+        if (at > 0)
+            fields.set(line.slice(0, at), line.slice(at + 1));
+    }
+    return fields;
+}
+/** The lines that hold anything, the first ones of very many. */
+function linesOf(text) {
+    return text
+        .split("\n")
+        .filter((line) => line.trim() !== "")
+        .slice(0, MOST_ROWS);
+}
+/** The first `count` words of a line, and behind them its rest, where there is one: `words("a  b c d", 2)` is a, b, `c d`. */
+function words(line, count) {
+    const found = [];
+    let rest = line.trimStart();
+    while (found.length < count) {
+        const end = rest.search(/\s/);
+        if (end < 0)
+            return rest === "" ? found : [...found, rest];
+        found.push(rest.slice(0, end));
+        rest = rest.slice(end).trimStart();
+    }
+    return [...found, rest];
+}
+/**
+ * Reads a JSON document of a host, and cleans every string and name in it: an escape like `\u2028` comes in that way.
+ *
+ * @param text uncut, since half a document says nothing
+ * @returns data that a schema must still judge; undefined where it is no JSON, or larger or deeper than any of ours
+ */
+function parseJson(text) {
+    if (text.length > MOST_JSON)
+        return undefined;
+    let elements = 0;
+    const cleaned = (value, depth) => {
+        elements += 1;
+        if (depth > MOST_DEPTH || elements > MOST_ELEMENTS)
+            throw new RangeError("larger than any document of ours");
+        if (typeof value === "string")
+            return (0,host_text/* cleanText */.X5)(value.slice(0, MOST_STRING));
+        if (value === null || typeof value !== "object")
+            return value;
+        if (Array.isArray(value))
+            return value.map((each) => cleaned(each, depth + 1));
+        const entries = Object.entries(value).map(([name, each]) => [(0,host_text/* cleanText */.X5)(name.slice(0, MOST_STRING)), cleaned(each, depth + 1)]);
+        // As a name of data `__proto__` has a meaning for JavaScript, and none for us.
+        return Object.fromEntries(entries.filter(([name]) => name !== "__proto__"));
+    };
+    try {
+        return cleaned(JSON.parse(text), 0);
+    }
+    catch {
+        return undefined;
+    }
+}
+
 // EXTERNAL MODULE: ./build/customer-data/sql.js
 var customer_data_sql = __nccwpck_require__(71336);
+;// CONCATENATED MODULE: ./build/survey/values.js
+/** The numbers and times of a host: finite, in a range that makes sense, or not there at all. */
+
+/** Whoever prints another time than one of these years has a broken clock, or wants to break ours. */
+const EARLIEST = Date.UTC(2000, 0, 1);
+const LATEST = Date.UTC(2100, 0, 1);
+/** Of Linux: 2^22 at most, and room for other systems. */
+const MOST_PID = 2 ** 31 - 1;
+const MOST_PORT = 65_535;
+/** Decimal digits without a sign. @returns undefined where it is anything else, or more than `most` */
+function wholeNumber(text, most = Number.MAX_SAFE_INTEGER) {
+    if (text === undefined || !/^\d{1,16}$/.test(text))
+        return undefined;
+    const number = Number(text);
+    return number <= most ? number : undefined;
+}
+/** `0.123`, `12`. @returns undefined where it is anything else, or too large to be meant */
+function decimal(text) {
+    return text !== undefined && /^\d{1,12}(?:\.\d{1,12})?$/.test(text) ? Number(text) : undefined;
+}
+const pidOf = (text) => wholeNumber(text, MOST_PID);
+const portOf = (text) => wholeNumber(text, MOST_PORT);
+/** @returns the milliseconds, where they lie in the years 2000 to 2100 */
+function plausible(milliseconds) {
+    return milliseconds >= EARLIEST && milliseconds < LATEST ? milliseconds : undefined;
+}
+/** Seconds since 1970, in decimal digits. @returns milliseconds since 1970 */
+function secondsAt(text) {
+    const seconds = wholeNumber(text);
+    return seconds === undefined ? undefined : plausible(seconds * 1000);
+}
+/** @param text ISO 8601. @returns milliseconds since 1970 */
+function timeAt(text) {
+    return plausible(Date.parse(text));
+}
+const Count = dist/* pipe */.FsL(dist/* number */.aig(), dist/* safeInteger */.Y2b(), dist/* minValue */.Wwf(0));
+const Pid = dist/* pipe */.FsL(dist/* number */.aig(), dist/* integer */.ndf(), dist/* minValue */.Wwf(0), dist/* maxValue */.cGV(MOST_PID));
+const Port = dist/* pipe */.FsL(dist/* number */.aig(), dist/* integer */.ndf(), dist/* minValue */.Wwf(0), dist/* maxValue */.cGV(MOST_PORT));
+/** Seconds that something has taken so far. */
+const Seconds = dist/* pipe */.FsL(dist/* number */.aig(), dist/* minValue */.Wwf(0), dist/* maxValue */.cGV(LATEST / 1000));
+/** At most so many elements: the first ones. */
+function atMost(most, element) {
+    return dist/* pipe */.FsL(dist/* array */.YOg(element), dist/* transform */.pdi((list) => list.slice(0, most)));
+}
+
 ;// CONCATENATED MODULE: ./build/survey/parse/database.js
 /** Reads what the probe of PostgreSQL printed. */
 
 
 
 
+
+
+/** Of one server, one database and one module. */
+const MOST_SESSIONS = 1_000;
+const MOST_DATABASES = 50;
+const database_MOST_ROWS = 5_000;
 const database_text = dist/* nullish */.cl6(dist/* string */.YjP(), "");
 const ActivitySchema = dist/* object */.Ikc({
     version: dist/* string */.YjP(),
     recovering: dist/* boolean */.zMY(),
-    connections: dist/* number */.aig(),
-    most: dist/* number */.aig(),
-    sessions: dist/* array */.YOg(dist/* object */.Ikc({
-        pid: dist/* number */.aig(),
+    connections: Count,
+    most: Count,
+    sessions: atMost(MOST_SESSIONS, dist/* object */.Ikc({
+        pid: Pid,
         database: database_text,
         application: database_text,
         address: database_text,
         state: database_text,
         waits: database_text,
-        seconds: dist/* nullish */.cl6(dist/* number */.aig(), 0),
-        blockedBy: dist/* array */.YOg(dist/* number */.aig()),
+        seconds: dist/* nullish */.cl6(Seconds, 0),
+        blockedBy: atMost(MOST_SESSIONS, Pid),
         // Cut after its literals are gone, of which a half would not be known as one.
         statement: dist/* pipe */.FsL(database_text, dist/* transform */.pdi((sql) => (0,customer_data_sql/* withoutLiterals */.$M)(sql).sql.slice(0, 160))),
     })),
 });
 const ModulesSchema = dist/* object */.Ikc({
     version: database_text,
-    installed: dist/* number */.aig(),
-    pending: dist/* array */.YOg(dist/* object */.Ikc({ name: dist/* string */.YjP(), state: dist/* string */.YjP() })),
-    recent: dist/* array */.YOg(dist/* object */.Ikc({ name: dist/* string */.YjP(), state: dist/* string */.YjP(), at: dist/* number */.aig() })),
+    installed: Count,
+    pending: atMost(database_MOST_ROWS, dist/* object */.Ikc({ name: dist/* string */.YjP(), state: dist/* string */.YjP() })),
+    recent: dist/* pipe */.FsL(atMost(database_MOST_ROWS, dist/* object */.Ikc({ name: dist/* string */.YjP(), state: dist/* string */.YjP(), at: dist/* number */.aig() })), dist/* transform */.pdi((rows) => rows.flatMap(({ at: seconds, ...row }) => {
+        const at = plausible(seconds * 1000);
+        return at === undefined ? [] : [{ ...row, at }];
+    }))),
 });
-const BundlesSchema = dist/* array */.YOg(dist/* object */.Ikc({
-    id: dist/* number */.aig(),
+const BundlesSchema = atMost(database_MOST_ROWS, dist/* object */.Ikc({
+    id: Count,
     name: database_text,
     url: database_text,
     storedAs: database_text,
-    bytes: dist/* nullish */.cl6(dist/* number */.aig(), 0),
-    at: dist/* nullish */.cl6(dist/* number */.aig(), 0),
+    bytes: dist/* nullish */.cl6(Count, 0),
+    // 0 where the row has no time.
+    at: dist/* pipe */.FsL(dist/* nullish */.cl6(dist/* number */.aig(), 0), dist/* transform */.pdi((seconds) => plausible(seconds * 1000) ?? 0)),
 }));
 const NamedModuleSchema = dist/* nullable */.mee(dist/* object */.Ikc({
     name: dist/* string */.YjP(),
     state: database_text,
     version: database_text,
     essential: dist/* boolean */.zMY(),
-    dependents: dist/* array */.YOg(dist/* string */.YjP()),
-    tables: dist/* array */.YOg(dist/* object */.Ikc({ name: dist/* string */.YjP(), rows: dist/* nullish */.cl6(dist/* number */.aig(), 0) })),
-    columns: dist/* array */.YOg(dist/* string */.YjP()),
+    dependents: atMost(database_MOST_ROWS, dist/* string */.YjP()),
+    tables: atMost(database_MOST_ROWS, dist/* object */.Ikc({ name: dist/* string */.YjP(), rows: dist/* nullish */.cl6(Count, 0) })),
+    columns: atMost(database_MOST_ROWS, dist/* string */.YjP()),
 }));
 function parseDatabases(parts) {
-    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "database")].map(([id, body]) => [id, parseDatabase((0,raw/* plainText */.wh)(body))]));
+    return new Map([...partsOf(parts, "database")].map(([id, part]) => [id, parseDatabase(part)]));
 }
-function parseDatabase(body) {
-    const lines = (0,raw/* linesOf */.Dx)(body);
+/** Lines `NAME=VALUE`, of which many a value is a JSON document, and so are not cut. */
+function parseDatabase({ body, uncut }) {
+    const lines = linesOf(uncut);
     const after = (name) => lines.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1));
-    const activity = dist/* safeParse */.xLC(ActivitySchema, (0,raw/* parseJson */.qF)(after("activity")[0] ?? ""));
+    const activity = dist/* safeParse */.xLC(ActivitySchema, parseJson(after("activity")[0] ?? ""));
     if (!activity.success) {
         if (lines.length === 0)
             return (0,survey_survey/* unseen */.nv)("the container does not run");
@@ -62300,25 +69865,28 @@ function parseDatabase(body) {
         // What it does may hold customers' data: it is not told as it came.
         if (after("activity").length > 0)
             return (0,survey_survey/* unseen */.nv)("what PostgreSQL said could not be read");
-        return (0,survey_survey/* unseen */.nv)(after("error")[0]?.trim() || body.trim().slice(0, 300));
+        const [, error] = body.match(/^error=(.*)$/m) ?? [];
+        return (0,survey_survey/* unseen */.nv)(error?.trim() || body.trim().slice(0, 300));
     }
     const { most, ...rest } = activity.output;
     return (0,survey_survey/* seen */.cI)({
         ...rest,
         mostConnections: most,
-        odoo: after("modules").flatMap((line) => {
-            const [name = "", json = ""] = line.split(/\t(.*)/s);
-            const modules = dist/* safeParse */.xLC(ModulesSchema, (0,raw/* parseJson */.qF)(json));
+        odoo: after("modules")
+            .slice(0, MOST_DATABASES)
+            .flatMap((line) => {
+            const tab = line.indexOf("\t");
+            const [name, json] = tab < 0 ? [line, ""] : [line.slice(0, tab), line.slice(tab + 1)];
+            const modules = dist/* safeParse */.xLC(ModulesSchema, parseJson(json));
             if (!modules.success)
                 return [];
-            const { version, recent, ...others } = modules.output;
+            const { version, ...others } = modules.output;
             return [
                 {
                     ...others,
-                    name,
+                    name: (0,host_text/* lineOf */.cA)(name),
                     // `14.0.1.3` is base of 14.0
                     odooVersion: /^\d+\.\d+/.exec(version)?.[0] ?? "",
-                    recent: recent.map((each) => ({ ...each, at: each.at * 1000 })),
                     named: parseNamed(after("named").find((each) => each.startsWith(`${name}\t`))),
                     bundles: parseBundles(after("bundles").find((each) => each.startsWith(`${name}\t`))),
                 },
@@ -62329,16 +69897,16 @@ function parseDatabase(body) {
 function parseNamed(line) {
     if (line === undefined)
         return undefined;
-    const named = dist/* safeParse */.xLC(NamedModuleSchema, (0,raw/* parseJson */.qF)(line.slice(line.indexOf("\t") + 1)));
+    const named = dist/* safeParse */.xLC(NamedModuleSchema, parseJson(line.slice(line.indexOf("\t") + 1)));
     return named.success ? (0,survey_survey/* seen */.cI)(named.output ?? undefined) : (0,survey_survey/* unseen */.nv)("the answer could not be read");
 }
 function parseBundles(line) {
     if (line === undefined)
         return (0,survey_survey/* unseen */.nv)("PostgreSQL did not tell them");
-    const bundles = dist/* safeParse */.xLC(BundlesSchema, (0,raw/* parseJson */.qF)(line.slice(line.indexOf("\t") + 1)));
+    const bundles = dist/* safeParse */.xLC(BundlesSchema, parseJson(line.slice(line.indexOf("\t") + 1)));
     if (!bundles.success)
         return (0,survey_survey/* unseen */.nv)("the answer could not be read");
-    return (0,survey_survey/* seen */.cI)(bundles.output.map((each) => ({ ...each, at: each.at * 1000 })));
+    return (0,survey_survey/* seen */.cI)(bundles.output);
 }
 
 ;// CONCATENATED MODULE: ./build/survey/parse/docker.js
@@ -62346,26 +69914,33 @@ function parseBundles(line) {
 
 
 
-const InspectSchema = dist/* array */.YOg(dist/* object */.Ikc({
-    Id: dist/* string */.YjP(),
+
+/** Of one host, and of one project. */
+const MOST_CONTAINERS = 500;
+const MOST_PROJECTS = 64;
+/** As Docker gives it; year 1 stands for never. */
+const DockerTime = dist/* pipe */.FsL(dist/* string */.YjP(), dist/* check */.z6Y((text) => text === "" || text.startsWith("0001-01-01T") || timeAt(text) !== undefined, "a time"));
+const Whole = dist/* pipe */.FsL(dist/* number */.aig(), dist/* safeInteger */.Y2b());
+const InspectSchema = atMost(MOST_CONTAINERS, dist/* object */.Ikc({
+    Id: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[\w.-]{1,128}$/)),
     Name: dist/* string */.YjP(),
-    Created: dist/* string */.YjP(),
-    RestartCount: dist/* optional */.lqM(dist/* number */.aig(), 0),
+    Created: DockerTime,
+    RestartCount: dist/* optional */.lqM(Count, 0),
     Image: dist/* string */.YjP(),
     State: dist/* object */.Ikc({
         Status: dist/* string */.YjP(),
-        Pid: dist/* optional */.lqM(dist/* number */.aig(), 0),
-        ExitCode: dist/* number */.aig(),
+        Pid: dist/* optional */.lqM(Pid, 0),
+        ExitCode: Whole,
         OOMKilled: dist/* boolean */.zMY(),
         Error: dist/* optional */.lqM(dist/* string */.YjP(), ""),
-        StartedAt: dist/* string */.YjP(),
-        FinishedAt: dist/* string */.YjP(),
+        StartedAt: DockerTime,
+        FinishedAt: DockerTime,
         Health: dist/* nullish */.cl6(dist/* object */.Ikc({ Status: dist/* string */.YjP() })),
     }),
     HostConfig: dist/* object */.Ikc({
         RestartPolicy: dist/* nullish */.cl6(dist/* object */.Ikc({ Name: dist/* string */.YjP() })),
         PortBindings: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* unknown */.L5J())),
-        Memory: dist/* optional */.lqM(dist/* number */.aig(), 0),
+        Memory: dist/* optional */.lqM(Whole, 0),
     }),
     Config: dist/* object */.Ikc({
         Image: dist/* string */.YjP(),
@@ -62380,12 +69955,13 @@ const ConfigSchema = dist/* object */.Ikc({
     name: dist/* string */.YjP(),
     services: dist/* record */.g1P(dist/* string */.YjP(), dist/* object */.Ikc({
         image: dist/* optional */.lqM(dist/* string */.YjP()),
-        ports: dist/* nullish */.cl6(dist/* array */.YOg(dist/* object */.Ikc({ target: dist/* number */.aig() }))),
+        ports: dist/* nullish */.cl6(dist/* array */.YOg(dist/* object */.Ikc({ target: Port }))),
         expose: dist/* nullish */.cl6(dist/* array */.YOg(dist/* union */.KCZ([dist/* string */.YjP(), dist/* number */.aig()]))),
     })),
 });
+/** @param text uncut */
 function parseContainers(text) {
-    const parsed = dist/* safeParse */.xLC(InspectSchema, (0,raw/* parseJson */.qF)(text));
+    const parsed = dist/* safeParse */.xLC(InspectSchema, parseJson(text));
     if (!parsed.success)
         return (0,survey_survey/* unseen */.nv)(`docker inspect printed something unexpected: ${parsed.issues[0].message}`);
     return (0,survey_survey/* seen */.cI)(parsed.output.map((container) => {
@@ -62402,7 +69978,7 @@ function parseContainers(text) {
             health: state.Health?.Status,
             exitCode: state.ExitCode,
             oomKilled: state.OOMKilled,
-            error: (0,raw/* plainText */.wh)(state.Error),
+            error: state.Error,
             restartCount: container.RestartCount,
             pid: state.Pid,
             createdAt: container.Created,
@@ -62424,13 +70000,13 @@ function parseContainers(text) {
 /** Lines `REFERENCE<TAB>ID<TAB>TIME`. */
 function parseImages(text) {
     const images = new Map();
-    for (const line of (0,raw/* linesOf */.Dx)(text)) {
+    for (const line of linesOf(text)) {
         const [reference, id, tagged = ""] = line.split("\t");
         if (!reference || !id)
             continue;
         // Docker gives year 1 for an image that was never tagged; beyond JSON it has Go's own form, in the daemon's zone.
-        const at = Date.parse(tagged.replace(/^(\S+) (\d\d:\d\d:\d\d)(\.\d{1,3})?\d* ([+-]\d\d)(\d\d) \S+$/, "$1T$2$3$4:$5"));
-        images.set(reference, { id, taggedAt: at > 0 ? at : undefined });
+        const at = timeAt(tagged.replace(/^(\S+) (\d\d:\d\d:\d\d)(\.\d{1,3})?\d* ([+-]\d\d)(\d\d) \S+$/, "$1T$2$3$4:$5"));
+        images.set(reference, { id, taggedAt: at });
     }
     return images;
 }
@@ -62441,15 +70017,17 @@ function parseCompose(text) {
     return (0,survey_survey/* seen */.cI)({ generation, version });
 }
 function parseProjects(parts) {
-    const body = (kind, subject) => parts.find((part) => part.kind === kind && part.subject === subject)?.body ?? "";
+    const printed = new Map(parts.map((part) => [`${part.kind} ${part.subject}`, part]));
+    const body = (kind, subject) => printed.get(`${kind} ${subject}`)?.body ?? "";
     const list = (text) => (text ?? "").split(",").filter((item) => item !== "");
     return parts
         .filter((part) => part.kind === "project")
+        .slice(0, MOST_PROJECTS)
         .map(({ subject, body: line }) => {
         const [name = "", directory = "", files, environmentFiles, origin] = line.trimEnd().split("\t");
-        const config = dist/* safeParse */.xLC(ConfigSchema, (0,raw/* parseJson */.qF)(body("config", subject)));
-        const hashes = new Map((0,raw/* linesOf */.Dx)(body("hashes", subject))
-            .map((row) => row.trim().split(/\s+/))
+        const config = dist/* safeParse */.xLC(ConfigSchema, parseJson(printed.get(`config ${subject}`)?.uncut ?? ""));
+        const hashes = new Map(linesOf(body("hashes", subject))
+            .map((row) => words(row, 2))
             .flatMap(([service, hash]) => (service && hash ? [[service, hash]] : [])));
         return {
             name: name || (config.success ? config.output.name : ""),
@@ -62457,68 +70035,87 @@ function parseProjects(parts) {
             files: list(files),
             environmentFiles: list(environmentFiles),
             origin: origin === "labels" ? "labels" : "files",
-            outline: (0,raw/* linesOf */.Dx)(body("outline", subject)).flatMap(fileLine),
+            outline: linesOf(body("outline", subject)).flatMap(fileLine),
             services: config.success
                 ? (0,survey_survey/* seen */.cI)(Object.entries(config.output.services).map(([service, definition]) => ({
                     name: service,
                     image: definition.image,
                     publishes: (definition.ports ?? []).map((port) => port.target),
-                    exposes: (definition.expose ?? []).map((port) => Number.parseInt(String(port), 10)),
+                    exposes: (definition.expose ?? []).flatMap(exposed),
                     configHash: hashes.get(service),
                 })))
-                : (0,survey_survey/* unseen */.nv)((0,raw/* plainText */.wh)(body("config-why", subject)).trim() || "docker compose config printed nothing usable"),
+                : (0,survey_survey/* unseen */.nv)(body("config-why", subject).trim() || "docker compose config printed nothing usable"),
         };
     });
 }
-/** `FILE:LINE:TEXT`, as grep prints it. */
+/** `8072`, `8072/tcp`, or the first of `8072-8080`. */
+function exposed(port) {
+    const number = wholeNumber(/^\d{1,5}/.exec(String(port))?.[0], 65_535);
+    return number === undefined ? [] : [number];
+}
+/** `FILE:LINE:TEXT`, as grep prints it; a file's name may have colons too. */
 function fileLine(row) {
-    const [, file, line, text] = /^(.+?):(\d+):(.*)$/.exec(row) ?? [];
-    return file === undefined || text === undefined ? [] : [{ file, line: Number(line), text }];
+    for (let at = row.indexOf(":", 1); at > 0;) {
+        const next = row.indexOf(":", at + 1);
+        const line = next < 0 ? undefined : wholeNumber(row.slice(at + 1, next));
+        if (line !== undefined)
+            return [{ file: row.slice(0, at), line, text: row.slice(next + 1) }];
+        at = next;
+    }
+    return [];
 }
 function parseLogs(parts) {
-    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "log")].map(([id, body]) => [id, (0,raw/* plainText */.wh)(body)]));
+    return bodiesOf(parts, "log");
 }
 /** Lines `NUMBER:NAME = VALUE`, as grep prints them. */
 function parseSettings(parts) {
-    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "conf")].map(([id, body]) => [
-        id,
-        (0,raw/* linesOf */.Dx)(body).flatMap((row) => {
-            const [, line, name, value] = /^(\d+):\s*(\w+)\s*=\s*(.*?)\s*$/.exec((0,raw/* plainText */.wh)(row)) ?? [];
-            return name === undefined || value === undefined ? [] : [{ name, value, line: Number(line) }];
-        }),
-    ]));
+    return new Map([...bodiesOf(parts, "conf")].map(([id, body]) => [id, linesOf(body).flatMap(settingIn)]));
+}
+function settingIn(row) {
+    const colon = row.indexOf(":");
+    const equals = row.indexOf("=", colon);
+    const [line, name] = [wholeNumber(row.slice(0, colon)), row.slice(colon + 1, equals).trim()];
+    if (colon < 0 || equals < 0 || line === undefined || !/^\w+$/.test(name))
+        return [];
+    return [{ name, value: row.slice(equals + 1).trim(), line }];
 }
 function parseOthers(parts) {
-    const columns = (kind, separator) => (0,raw/* linesOf */.Dx)((0,raw/* bodiesOf */.AV)(parts, kind).get("") ?? "").map((line) => (0,raw/* plainText */.wh)(line).trim().split(separator));
+    const lines = (kind) => linesOf(bodiesOf(parts, kind).get("") ?? "");
     return {
-        containers: columns("containers", /\t/)
+        containers: lines("containers")
+            .map((line) => line.trim().split("\t"))
             .filter(([, , , , project = ""]) => project === "")
             .map(([name = "", image = "", status = "", ports = ""]) => ({ name, image, status, ports })),
-        services: columns("services", /\s+/).map(([unit = "", , active = ""]) => ({ unit, active })),
+        services: lines("services")
+            .map((line) => words(line, 3))
+            .map(([unit = "", , active = ""]) => ({ unit, active })),
     };
 }
 
 ;// CONCATENATED MODULE: ./build/survey/parse/history.js
 /** Reads what the probe of what changed lately printed. */
 
+
 /** @param zoneMinutes the host's time zone: dpkg writes its times without one */
 function parseHistory(parts, zoneMinutes) {
-    const rows = (kind) => (0,raw/* linesOf */.Dx)((0,raw/* plainText */.wh)((0,raw/* bodiesOf */.AV)(parts, kind).get("") ?? ""));
+    const rows = (kind) => linesOf(bodiesOf(parts, kind).get("") ?? "");
     return {
         files: rows("files").flatMap((row) => {
-            const [, at, file] = /^(\d+)\t(.+)$/.exec(row) ?? [];
-            return file === undefined ? [] : [{ at: Number(at) * 1000, file }];
+            const [seconds, file] = row.split("\t");
+            const at = secondsAt(seconds);
+            return at === undefined || file === undefined || file === "" ? [] : [{ at, file }];
         }),
         git: rows("git").flatMap((row) => {
-            const [at, directory = "", commit, subject = ""] = row.split("\t");
-            return commit === undefined
+            const [seconds, directory = "", commit, subject = ""] = row.split("\t");
+            const at = secondsAt(seconds);
+            return at === undefined || commit === undefined
                 ? []
-                : [{ at: Number(at) * 1000, directory, commit: `${commit} ${subject}`.trim() }];
+                : [{ at, directory, commit: `${commit} ${subject}`.trim() }];
         }),
         packages: rows("packages").flatMap((row) => {
             const [, day, time, verb, name, from, to] = /^(\S+) (\S+) (\w+) (\S+?)(?::\w+)? (\S+) (\S+)$/.exec(row) ?? [];
-            const at = Date.parse(`${day}T${time}Z`) - zoneMinutes * 60_000;
-            return Number.isNaN(at) || name === undefined
+            const at = plausible((timeAt(`${day}T${time}Z`) ?? Number.NaN) - zoneMinutes * 60_000);
+            return at === undefined || name === undefined
                 ? []
                 : [
                     {
@@ -62528,8 +70125,9 @@ function parseHistory(parts, zoneMinutes) {
                 ];
         }),
         kills: rows("kernel").flatMap((row) => {
-            const [, at, what] = /^(\d+)(?:\.\d+)? \S+ kernel: (.*)$/.exec(row) ?? [];
-            return what === undefined ? [] : [{ at: Number(at) * 1000, what }];
+            const [, seconds, what] = /^(\d+)(?:\.\d+)? \S+ kernel: (.*)$/.exec(row) ?? [];
+            const at = secondsAt(seconds);
+            return at === undefined || what === undefined ? [] : [{ at, what }];
         }),
     };
 }
@@ -62538,13 +70136,15 @@ function parseHistory(parts, zoneMinutes) {
 /** Reads what the probes of the host itself printed. */
 
 
+
 function parseHost({ output }) {
-    const fields = (0,raw/* keyValues */.K7)(output);
+    const fields = keyValues(output.text);
     const privilege = fields.get("privilege");
-    const epoch = Number(fields.get("epoch"));
-    if ((privilege !== "root" && privilege !== "sudo" && privilege !== "user") || !(epoch > 0))
+    const now = secondsAt(fields.get("epoch"));
+    if (privilege !== "root" && privilege !== "sudo" && privilege !== "user")
         return (0,survey_survey/* unseen */.nv)("the probe printed nonsense");
-    const uptime = fields.get("uptime");
+    if (now === undefined)
+        return (0,survey_survey/* unseen */.nv)("the host's clock shows a time that cannot be");
     const [, sign, hours, minutes] = /^([+-])(\d\d)(\d\d)$/.exec(fields.get("zone") ?? "") ?? [];
     return (0,survey_survey/* seen */.cI)({
         user: fields.get("user") ?? "",
@@ -62552,44 +70152,52 @@ function parseHost({ output }) {
         name: fields.get("name") ?? "",
         system: fields.get("system") ?? "",
         bootId: fields.get("boot") ?? "",
-        uptimeSeconds: uptime ? Number(uptime) : undefined,
-        epoch,
+        uptimeSeconds: wholeNumber(fields.get("uptime"), now / 1000),
+        epoch: now / 1000,
         zoneMinutes: sign === undefined ? 0 : (sign === "-" ? -1 : 1) * (Number(hours) * 60 + Number(minutes)),
-        load: (fields.get("load") ?? "").split(" ").filter(Boolean).map(Number),
-        processors: Number(fields.get("processors")) || undefined,
+        load: words(fields.get("load") ?? "", 3)
+            .slice(0, 3)
+            .map(decimal)
+            .filter((load) => load !== undefined),
+        processors: wholeNumber(fields.get("processors"), 65_536) || undefined,
     });
 }
 /** Lines `PID PPID STAT ELAPSED ARGUMENTS`. */
 function parseProcesses({ output }) {
-    const processes = (0,raw/* linesOf */.Dx)(output).flatMap((line) => {
-        const [, pid, parent, state, elapsed, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+([\d:-]+)\s+(.*)$/.exec(line) ?? [];
-        if (command === undefined || elapsed === undefined || state === undefined)
+    const processes = linesOf(output.text).flatMap((line) => {
+        const [first, second, state, elapsed = "", command] = words(line, 4);
+        const [pid, parent, seconds] = [pidOf(first), pidOf(second), elapsedSeconds(elapsed)];
+        if (pid === undefined || parent === undefined || seconds === undefined)
             return [];
-        return [{ pid: Number(pid), parent: Number(parent), state, seconds: elapsedSeconds(elapsed), command }];
+        return state === undefined || command === undefined ? [] : [{ pid, parent, state, seconds, command }];
     });
     // Whatever else runs, the program that asked does.
     return processes.length === 0 ? (0,survey_survey/* unseen */.nv)("ps printed no process") : (0,survey_survey/* seen */.cI)(processes);
 }
 /** `[[DD-]HH:]MM:SS`, as ps(1) has it. */
 function elapsedSeconds(text) {
+    if (!/^(?:(?:\d{1,6}-)?\d\d:)?\d\d:\d\d$/.test(text))
+        return undefined;
     const [clock = "", days = "0"] = text.split("-").reverse();
     return clock.split(":").reduce((total, part) => total * 60 + Number(part), 0) + Number(days) * 86_400;
 }
 /** Lines of `ss -H -lntp`: `LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=1,fd=2))`. */
 function parseListeners({ output }) {
-    const listeners = (0,raw/* linesOf */.Dx)(output).flatMap((line) => {
-        const [, address, port, rest = ""] = /^LISTEN\s+\d+\s+\d+\s+(\S+):(\d+)\s+\S+\s*(.*)$/.exec(line) ?? [];
-        if (address === undefined)
+    const listeners = linesOf(output.text).flatMap((line) => {
+        const [state, , , local = "", peer, rest = ""] = words(line, 5);
+        const colon = local.lastIndexOf(":");
+        const [address, port] = [local.slice(0, colon), portOf(local.slice(colon + 1))];
+        if (state !== "LISTEN" || colon < 1 || port === undefined || peer === undefined)
             return [];
-        return [{ address, port: Number(port), program: /\(\("([^"]+)"/.exec(rest)?.[1] ?? "" }];
+        return [{ address, port, program: /\(\("([^"]+)"/.exec(rest)?.[1] ?? "" }];
     });
     // We came in through one.
     return listeners.length === 0 ? (0,survey_survey/* unseen */.nv)("ss printed no listening port") : (0,survey_survey/* seen */.cI)(listeners);
 }
 /** Blocks of NAME=VALUE with an empty line between them, in any order of the names. */
 function parseUnits({ output }) {
-    const units = new Map(output.split(/\n{2,}/).flatMap((block) => {
-        const fields = (0,raw/* keyValues */.K7)(block);
+    const units = new Map(output.text.split(/\n{2,}/).flatMap((block) => {
+        const fields = keyValues(block);
         const id = fields.get("Id");
         if (id === undefined || !fields.has("ActiveState"))
             return [];
@@ -62611,23 +70219,27 @@ function parseUnits({ output }) {
 /** `Tue 2026-11-24 06:51:48 UTC`; in another zone than UTC its short name cannot be understood for sure. */
 function stamp(text = "") {
     const [, day, time] = /^\w{3} (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(text) ?? [];
-    return day === undefined ? undefined : Date.parse(`${day}T${time}Z`);
+    return day === undefined ? undefined : timeAt(`${day}T${time}Z`);
 }
+/** Lines of /proc/meminfo: `MemTotal:        4015496 kB`. */
 function parseMemory({ output }) {
-    const value = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(output)?.[1]);
-    const [total, available] = [value("MemTotal"), value("MemAvailable")];
-    if (!(total > 0) || !(available >= 0))
+    const sizes = new Map(linesOf(output.text).map((line) => {
+        const [name = "", size, unit] = words(line, 3);
+        return [name, unit === "kB" ? wholeNumber(size) : undefined];
+    }));
+    const [total, available] = [sizes.get("MemTotal:"), sizes.get("MemAvailable:")];
+    if (total === undefined || total === 0 || available === undefined)
         return (0,survey_survey/* unseen */.nv)("/proc/meminfo could not be understood");
-    return (0,survey_survey/* seen */.cI)({ total, available, swapTotal: value("SwapTotal") || 0, swapFree: value("SwapFree") || 0 });
+    return (0,survey_survey/* seen */.cI)({
+        total,
+        available,
+        swapTotal: sizes.get("SwapTotal:") ?? 0,
+        swapFree: sizes.get("SwapFree:") ?? 0,
+    });
 }
 /** What `df -Pk` and `df -Pi` print: device, size, used, available, percentage, mount point. */
 function parseDisks({ parts }) {
-    const table = (kind) => new Map((0,raw/* linesOf */.Dx)((0,raw/* bodiesOf */.AV)(parts, kind).get("") ?? "").flatMap((line) => {
-        const [, size, , available, mount] = /^\S.*?\s(\d+)\s+(-?\d+)\s+(-?\d+)\s+(?:\d+%|-)\s+(\/.*)$/.exec(line) ?? [];
-        return mount === undefined
-            ? []
-            : [[mount, { size: Number(size), available: Number(available) }]];
-    }));
+    const table = (kind) => new Map(linesOf(bodiesOf(parts, kind).get("") ?? "").flatMap(diskOf));
     const [space, inodes] = [table("space"), table("inodes")];
     if (space.size === 0)
         return (0,survey_survey/* unseen */.nv)("df printed nothing usable");
@@ -62644,19 +70256,40 @@ function parseDisks({ parts }) {
         };
     }));
 }
+/** A device and a mount point may have spaces in their names: the percentage between them is what is sure. */
+function diskOf(line) {
+    const fields = [...line.matchAll(/\S+/g)];
+    const at = fields.findIndex(([word], index) => index >= 4 && /^(?:\d{1,3}%|-)$/.test(word) && fields[index + 1]?.[0].startsWith("/") === true);
+    const [size, , available] = fields.slice(at - 3, at).map(([word]) => signed(word));
+    const mount = fields[at + 1]?.index;
+    if (at < 0 || size === undefined || size < 0 || available === undefined || mount === undefined)
+        return [];
+    return [[line.slice(mount), { size, available }]];
+}
+/** Less than nothing is available where root has used up its reserve. */
+function signed(text) {
+    const number = wholeNumber(text.replace(/^-/, ""));
+    return number !== undefined && text.startsWith("-") ? -number : number;
+}
 
 ;// CONCATENATED MODULE: ./build/survey/parse/http.js
 /** Reads what the probes by HTTP printed. */
 
 
+
+
+/** Characters of a page; its lines may be of any length (pages are minified), so they are not cut. */
+const MOST_PAGE = 65_536;
 function parseDirect(parts) {
-    const sockets = (0,raw/* bodiesOf */.AV)(parts, "sockets");
-    const inner = (0,raw/* bodiesOf */.AV)(parts, "inner");
-    return [...(0,raw/* bodiesOf */.AV)(parts, "direct")].map(([id, body]) => {
-        const fields = (0,raw/* keyValues */.K7)(body.split("\n", 2).join("\n"));
+    const sockets = bodiesOf(parts, "sockets");
+    const inner = partsOf(parts, "inner");
+    return [...partsOf(parts, "direct")].map(([id, { uncut }]) => {
+        // Two lines of our own stand in front of the answer.
+        const at = uncut.indexOf("\n", uncut.indexOf("\n") + 1) + 1;
+        const [head, answer] = at === 0 ? [uncut, ""] : [uncut.slice(0, at), uncut.slice(at)];
+        const fields = keyValues((0,host_text/* cleanText */.X5)(head));
         const address = fields.get("address") ?? "";
-        const answer = body.split("\n").slice(2).join("\n");
-        const innerAnswer = inner.has(id) ? parseAnswer(inner.get(id) ?? "") : (0,survey_survey/* unseen */.nv)("it was not asked");
+        const innerAnswer = inner.has(id) ? parseAnswer(inner.get(id)?.uncut ?? "") : (0,survey_survey/* unseen */.nv)("it was not asked");
         return {
             containerId: id,
             published: fields.get("published") === "yes",
@@ -62673,33 +70306,33 @@ function parseDirect(parts) {
 }
 /** Port numbers in hexadecimal, then `end`: without it the list is not whole. */
 function parseSockets(body) {
-    const lines = (0,raw/* linesOf */.Dx)(body ?? "");
+    const lines = linesOf(body ?? "");
     if (lines.at(-1) !== "end")
         return undefined;
-    return lines.slice(0, -1).map((line) => Number.parseInt(line, 16));
+    const ports = lines.slice(0, -1).map((line) => portOf(String(Number.parseInt(line, 16))));
+    return ports.filter((port) => port !== undefined);
 }
 function parseProxy(parts) {
     const last = parts.findLast((part) => part.kind === "answer");
     if (last === undefined)
         return (0,survey_survey/* unseen */.nv)("the probe printed nothing");
-    const answer = parseAnswer(last.body);
+    const answer = parseAnswer(last.uncut);
     return answer.observed ? (0,survey_survey/* seen */.cI)({ door: last.subject, answer: answer.value }) : answer;
 }
 /** By the page's name: the id of Odoo's container, or `proxy`. */
 function parseAssets(parts) {
-    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "page")].map(([page, body]) => [
+    const assets = Map.groupBy(parts.filter(({ kind }) => kind === "asset"), ({ subject }) => subject.split(" ", 1)[0] ?? "");
+    return new Map([...bodiesOf(parts, "page")].map(([page, body]) => [
         page,
         {
-            assets: parts
-                .filter(({ kind, subject }) => kind === "asset" && subject.split(" ")[0] === page)
-                .map((part) => parseAsset(part.body)),
-            elsewhere: (0,raw/* linesOf */.Dx)(body).map((line) => line.replace(/^elsewhere\t/, "")),
+            assets: (assets.get(page) ?? []).map((part) => parseAsset(part)),
+            elsewhere: linesOf(body).map((line) => line.replace(/^elsewhere\t/, "")),
         },
     ]));
 }
-function parseAsset(body) {
-    const fields = (0,raw/* keyValues */.K7)(body);
-    const answer = parseAnswer(body);
+function parseAsset({ body, uncut }) {
+    const fields = keyValues(body);
+    const answer = parseAnswer(uncut);
     return {
         path: fields.get("path") ?? "",
         kind: fields.get("kind") === "css" ? "css" : "js",
@@ -62714,19 +70347,21 @@ function assetAnswer(answer, fields, text) {
     const { body: _, ...seenOfIt } = answer;
     return {
         ...seenOfIt,
-        sha1: fields.get("sha1") ?? "",
-        markers: (0,raw/* linesOf */.Dx)(text)
+        sha1: /^[\da-f]{40}$/.exec(fields.get("sha1") ?? "")?.[0] ?? "",
+        markers: linesOf(text)
             .filter((line) => line.startsWith("marker="))
-            .map((line) => (0,raw/* plainText */.wh)(line.slice("marker=".length)).slice(0, 300)),
+            .map((line) => line.slice("marker=".length).slice(0, 300)),
     };
 }
 /**
+ * @param text uncut: a page follows what curl was asked to print
+ *
  * curl's exit codes: 7 could not connect, 28 timed out; the others mean that the answer broke off or was no HTTP. What
  * curl was asked to print and did not, was not printed by curl.
  */
 function parseAnswer(text) {
     const end = text.indexOf("\n\n");
-    const fields = (0,raw/* keyValues */.K7)(end < 0 ? text : text.slice(0, end));
+    const fields = keyValues((0,host_text/* cleanText */.X5)(end < 0 ? text : text.slice(0, end)));
     const exit = fields.get("curl");
     if (exit === undefined || exit === "127" || exit === "126")
         return (0,survey_survey/* unseen */.nv)(fields.get("error")?.trim() || "curl is not installed");
@@ -62740,17 +70375,20 @@ function parseAnswer(text) {
         const problem = exit === "7" ? "refused" : exit === "28" ? "timed-out" : "broken";
         return (0,survey_survey/* seen */.cI)({ answered: false, problem, detail });
     }
-    const code = Number(fields.get("code"));
-    if (!Number.isInteger(code) || code < 100)
+    const code = wholeNumber(fields.get("code"), 599);
+    if (code === undefined || code < 100)
         return (0,survey_survey/* unseen */.nv)("curl printed no status code");
+    const [seconds, bytes] = [decimal(fields.get("seconds")), wholeNumber(fields.get("bytes"))];
+    if (seconds === undefined || bytes === undefined)
+        return (0,survey_survey/* unseen */.nv)("how long the answer took and how large it is could not be read");
     return (0,survey_survey/* seen */.cI)({
         answered: true,
         code,
-        seconds: Number(fields.get("seconds")),
-        bytes: Number(fields.get("bytes")),
+        seconds,
+        bytes,
         contentType: fields.get("type") ?? "",
         location: fields.get("location") ?? "",
-        body: end < 0 ? "" : text.slice(end + 2),
+        body: end < 0 ? "" : (0,host_text/* cleanPage */.t6)(text.slice(end + 2), MOST_PAGE),
     });
 }
 
@@ -62758,12 +70396,17 @@ function parseAnswer(text) {
 /** Reads what the probes of nginx printed: its effective configuration, its access log by the minute. */
 
 
+
+/** What a configuration may hold: `nginx -T` of a host with some hundred sites has 50,000 words, 5 blocks deep. */
+const MOST_WORDS = 300_000;
+const nginx_MOST_DEPTH = 100;
+const MOST_UPSTREAMS = 1_000;
 function parseNginx(parts) {
     const test = parts.find((part) => part.kind === "test");
     if (test === undefined)
         return (0,survey_survey/* unseen */.nv)("nginx could not be asked");
     const valid = test.subject === "0";
-    const said = (0,raw/* plainText */.wh)(test.body).trim();
+    const said = test.body.trim();
     // Whatever answers by the name of nginx and does not speak of its configuration is not nginx.
     if (!/nginx|configuration/i.test(said))
         return (0,survey_survey/* unseen */.nv)(said || "nginx -t printed nothing");
@@ -62772,31 +70415,33 @@ function parseNginx(parts) {
 }
 function parseNginxErrors(parts) {
     return parts
-        .map(({ kind, subject, body }) => `# ${subject === "" ? kind : subject}\n${(0,raw/* plainText */.wh)(body).trim()}`)
+        .map(({ kind, subject, body }) => `# ${subject === "" ? kind : subject}\n${body.trim()}`)
         .join("\n");
 }
-/** Where requests are sent, with `upstream` names resolved, from what `nginx -T` prints. */
+/**
+ * Where requests are sent, with `upstream` names resolved, from what `nginx -T` prints; at most `MOST_UPSTREAMS` of them.
+ *
+ * @throws RangeError where the configuration is larger or deeper than any that nginx serves
+ */
 function upstreamsOf(dump) {
     const directives = directivesOf(dump);
     const servers = new Map(find(directives, "upstream").map(({ words, inner }) => [words[1] ?? "", inner.filter(named("server"))]));
-    return find(directives, "server")
-        .filter(({ inner }) => inner.length > 0)
-        .flatMap((server) => {
+    const found = [];
+    for (const server of find(directives, "server")) {
         const names = server.inner.filter(named("server_name")).flatMap(({ words }) => words.slice(1));
-        return passesIn(server.inner, "/").flatMap(({ pass, location }) => {
+        for (const { pass, location } of passesIn(server.inner, "/")) {
             const [, host = ""] = /^\w+:\/\/([^/]+)/.exec(pass.words[1] ?? "") ?? [];
             const targets = servers.get(host) ?? [];
-            const one = (target, at) => ({
-                target: withPort(target, pass.words[1] ?? ""),
-                at,
-                serverNames: names,
-                location,
-            });
-            return targets.length === 0
-                ? [one(host, pass.at)]
-                : targets.map(({ words, at }) => one(words[1] ?? "", at));
-        });
-    });
+            const places = targets.length === 0 ? [{ words: ["", host], at: pass.at }] : targets;
+            for (const { words, at } of places) {
+                if (found.length === MOST_UPSTREAMS)
+                    return found;
+                const target = withPort(words[1] ?? "", pass.words[1] ?? "");
+                found.push({ target, at, serverNames: names, location });
+            }
+        }
+    }
+    return found;
 }
 const named = (name) => ({ words }) => words[0] === name;
 function find(directives, name) {
@@ -62832,7 +70477,8 @@ function directivesOf(dump) {
 function directivesIn(text, file) {
     const stack = [];
     const top = [];
-    const lines = text.split("\n");
+    const lines = text.split("\n").map((each) => each.trim());
+    let count = 0;
     let words = [];
     let began = 1;
     let line = 1;
@@ -62843,7 +70489,10 @@ function directivesIn(text, file) {
         }
         if (token.startsWith("#"))
             continue;
-        const place = { file, line: began, text: (lines[began - 1] ?? "").trim() };
+        count += 1;
+        if (count > MOST_WORDS || stack.length > nginx_MOST_DEPTH)
+            throw new RangeError("larger than any configuration of nginx");
+        const place = { file, line: began, text: lines[began - 1] ?? "" };
         if (token === ";" || token === "{") {
             const directive = { words, at: place, inner: [] };
             if (words.length > 0)
@@ -62867,18 +70516,17 @@ function directivesIn(text, file) {
 }
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 function parseAccessLogs(parts) {
-    const logs = [...(0,raw/* bodiesOf */.AV)(parts, "access")].flatMap(([file, body]) => {
-        const fields = (0,raw/* keyValues */.K7)(body);
-        const [lines, known] = [Number(fields.get("lines")), Number(fields.get("known"))];
+    const logs = [...bodiesOf(parts, "access")].flatMap(([file, body]) => {
+        const fields = keyValues(body);
         // A format of its own, JSON for one: nothing can be said of it.
-        if (!(lines > 0) || !(known > 0))
+        if (!wholeNumber(fields.get("lines")) || !wholeNumber(fields.get("known")))
             return [];
         return [
             {
                 file,
                 badSince: timeOf(fields.get("firstbad")),
                 lastGood: timeOf(fields.get("lastgood")),
-                minutes: (0,raw/* linesOf */.Dx)(body).flatMap(minuteOf),
+                minutes: linesOf(body).flatMap(minuteOf),
             },
         ];
     });
@@ -62889,7 +70537,10 @@ function parseAccessLogs(parts) {
 function minuteOf(row) {
     const [, time, total, bad, flips] = /^minute (.{26}) (\d+) (\d+) (\d+)$/.exec(row) ?? [];
     const at = timeOf(time);
-    return at === undefined ? [] : [{ at, total: Number(total), bad: Number(bad), flips: Number(flips) }];
+    const [all, failed, turns] = [total, bad, flips].map((count) => wholeNumber(count));
+    if (at === undefined || all === undefined || failed === undefined || turns === undefined)
+        return [];
+    return [{ at, total: all, bad: failed, flips: turns }];
 }
 /** `24/Nov/2026:02:47:13 +0100` */
 function timeOf(text = "") {
@@ -62897,20 +70548,22 @@ function timeOf(text = "") {
     const number = MONTHS.indexOf(month) + 1;
     if (number === 0)
         return undefined;
-    const at = Date.parse(`${year}-${String(number).padStart(2, "0")}-${day}T${time}${zone?.replace(/(\d\d)$/, ":$1")}`);
-    return Number.isNaN(at) ? undefined : at;
+    return timeAt(`${year}-${String(number).padStart(2, "0")}-${day}T${time}${zone?.replace(/(\d\d)$/, ":$1")}`);
 }
 
 ;// CONCATENATED MODULE: ./build/survey/parse/odoo.js
 /** Reads what in-odoo.py printed in Odoo's own container. */
 
 
+
+/** in-odoo.py looks at each database that holds an Odoo; in-database.sh names 20. */
+const odoo_MOST_DATABASES = 50;
 /** By id of the container; a container that did not tell is left out. */
 function parseRunning(parts) {
-    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "odoo")].flatMap(([id, body]) => {
+    return new Map([...bodiesOf(parts, "odoo")].flatMap(([id, body]) => {
         const after = readerOf(body);
         const [user] = after("user");
-        if (user === undefined)
+        if (user === undefined || !/^(?:\d+:\d+)?$/.test(user))
             return [];
         return [
             [
@@ -62926,20 +70579,24 @@ function parseRunning(parts) {
     }));
 }
 function parseFilestores(parts) {
-    return new Map([...(0,raw/* bodiesOf */.AV)(parts, "odoo")].map(([id, body]) => [id, parseFilestoresOf(body)]));
+    return new Map([...bodiesOf(parts, "odoo")].map(([id, body]) => [id, parseFilestoresOf(body)]));
 }
 function parseFilestoresOf(body) {
     const after = readerOf(body);
     const [error] = after("error");
     if (error !== undefined)
         return (0,survey_survey/* unseen */.nv)(error);
-    const rows = (name, database) => after(name)
-        .map((line) => line.split("\t"))
-        .filter(([first]) => first === database)
-        .map(([, ...fields]) => fields);
-    return (0,survey_survey/* seen */.cI)(after("filestore").map((line) => {
+    const rows = (name) => {
+        const fields = after(name).map((line) => line.split("\t"));
+        const byDatabase = Map.groupBy(fields, ([first = ""]) => first);
+        return (database) => (byDatabase.get(database) ?? []).map(([, ...rest]) => rest);
+    };
+    const [disks, files, others] = [rows("disk"), rows("file"), rows("others")];
+    return (0,survey_survey/* seen */.cI)(after("filestore")
+        .slice(0, odoo_MOST_DATABASES)
+        .map((line) => {
         const [database = "", path = "", exists, readable, writable, owner = ""] = line.split("\t");
-        const [looked, missing, unreadable] = (rows("others", database)[0] ?? []).map(Number);
+        const [looked, missing, unreadable] = (others(database)[0] ?? []).map((field) => wholeNumber(field));
         return {
             database,
             path,
@@ -62947,16 +70604,16 @@ function parseFilestoresOf(body) {
             readable: readable === "True",
             writable: writable === "True",
             owner,
-            disk: diskOf(rows("disk", database)[0] ?? []),
-            readOnly: rows("disk", database)[0]?.at(-1) === "ro",
-            bundles: rows("file", database).flatMap(([storedAs = "", state = "", bytes = ""]) => isState(state) ? [{ storedAs, state, bytes: bytes === "" ? undefined : Number(bytes) }] : []),
+            disk: odoo_diskOf(disks(database)[0] ?? []),
+            readOnly: disks(database)[0]?.at(-1) === "ro",
+            bundles: files(database).flatMap(([storedAs = "", state = "", bytes = ""]) => isState(state) ? [{ storedAs, state, bytes: wholeNumber(bytes) }] : []),
             others: { looked: looked ?? 0, missing: missing ?? 0, unreadable: unreadable ?? 0 },
         };
     }));
 }
 /** Without inodes where there is no fixed number of them, as `df` has it. */
-function diskOf([mount, ...numbers]) {
-    const [size, available, inodes, inodesFree] = numbers.map(Number);
+function odoo_diskOf([mount, ...numbers]) {
+    const [size, available, inodes, inodesFree] = numbers.map((field) => wholeNumber(field));
     if (mount === undefined || size === undefined || available === undefined)
         return undefined;
     return inodes === 0
@@ -62968,7 +70625,7 @@ function isState(text) {
 }
 /** @returns what gives the values of all lines `NAME=VALUE`, or `NAME…` where the name ends with a space */
 function readerOf(body) {
-    const lines = (0,raw/* linesOf */.Dx)((0,raw/* plainText */.wh)(body));
+    const lines = linesOf(body);
     return (name) => {
         const start = name.endsWith(" ") ? name : `${name}=`;
         return lines.filter((line) => line.startsWith(start)).map((line) => line.slice(start.length));
@@ -62991,41 +70648,47 @@ function split(text, by) {
 
 
 
+
 /**
+ * Lets other work of the process go on between two probes: one of them may have printed three megabytes.
+ *
  * @param result of the program `survey.sh`
  * @param before an earlier survey, from which the parts are taken that this one did not ask for
  * @returns the survey; parts whose probe failed, timed out or printed nonsense are not observed
  */
-function parseSurvey(result, before) {
-    const probes = (0,raw/* rawProbes */.Qs)(result);
-    const read = (name, parse) => (0,raw/* readProbe */.f1)(probes.get(name), result.truncated, parse);
+async function parseSurvey(result, before) {
+    const probes = rawProbes(result);
+    const read = async (name, parse) => {
+        await (0,promises_.setImmediate)();
+        return readProbe(probes.get(name), result.truncated, parse);
+    };
     const unless = (name, part, now) => before === undefined || probes.has(name) ? now : before[part];
-    const host = read("host", parseHost);
+    const host = await read("host", parseHost);
     return {
         host,
-        containers: read("containers", ({ output }) => parseContainers(output)),
-        projects: withHashes(read("projects", ({ parts }) => (0,survey_survey/* seen */.cI)(parseProjects(parts))), before),
-        direct: read("direct", ({ parts }) => (0,survey_survey/* seen */.cI)(parseDirect(parts))),
-        proxy: read("proxy", ({ parts }) => parseProxy(parts)),
-        logs: read("logs", ({ parts }) => (0,survey_survey/* seen */.cI)(parseLogs(parts))),
-        processes: read("processes", parseProcesses),
-        listeners: read("listeners", parseListeners),
-        units: read("units", parseUnits),
-        databases: withModules(read("database", ({ parts }) => (0,survey_survey/* seen */.cI)(parseDatabases(parts))), before),
-        directAssets: read("direct-assets", ({ parts }) => (0,survey_survey/* seen */.cI)(parseAssets(parts))),
-        proxyAssets: read("proxy-assets", ({ parts }) => (0,survey_survey/* seen */.cI)(parseAssets(parts).get("proxy"))),
-        running: unless("odoo", "running", read("odoo", ({ parts }) => (0,survey_survey/* seen */.cI)(parseRunning(parts)))),
-        filestores: unless("odoo", "filestores", read("odoo", ({ parts }) => (0,survey_survey/* seen */.cI)(parseFilestores(parts)))),
-        images: unless("images", "images", read("images", ({ output }) => (0,survey_survey/* seen */.cI)(parseImages(output)))),
-        compose: unless("compose", "compose", read("compose", ({ output }) => parseCompose(output))),
-        memory: unless("memory", "memory", read("memory", parseMemory)),
-        disks: unless("disks", "disks", read("disks", parseDisks)),
-        nginx: unless("nginx", "nginx", read("nginx", ({ parts }) => parseNginx(parts))),
-        accessLogs: unless("access-log", "accessLogs", read("access-log", ({ parts }) => parseAccessLogs(parts))),
-        nginxErrors: unless("nginx-errors", "nginxErrors", read("nginx-errors", ({ parts }) => (0,survey_survey/* seen */.cI)(parseNginxErrors(parts)))),
-        settings: unless("odoo-conf", "settings", read("odoo-conf", ({ parts }) => (0,survey_survey/* seen */.cI)(parseSettings(parts)))),
-        history: unless("history", "history", read("history", ({ parts }) => (0,survey_survey/* seen */.cI)(parseHistory(parts, (0,survey_survey/* ifSeen */.hy)(host)?.zoneMinutes ?? 0)))),
-        others: unless("others", "others", read("others", ({ parts }) => (0,survey_survey/* seen */.cI)(parseOthers(parts)))),
+        containers: await read("containers", ({ output }) => parseContainers(output.uncut)),
+        projects: withHashes(await read("projects", ({ parts }) => (0,survey_survey/* seen */.cI)(parseProjects(parts))), before),
+        direct: await read("direct", ({ parts }) => (0,survey_survey/* seen */.cI)(parseDirect(parts))),
+        proxy: await read("proxy", ({ parts }) => parseProxy(parts)),
+        logs: await read("logs", ({ parts }) => (0,survey_survey/* seen */.cI)(parseLogs(parts))),
+        processes: await read("processes", parseProcesses),
+        listeners: await read("listeners", parseListeners),
+        units: await read("units", parseUnits),
+        databases: withModules(await read("database", ({ parts }) => (0,survey_survey/* seen */.cI)(parseDatabases(parts))), before),
+        directAssets: await read("direct-assets", ({ parts }) => (0,survey_survey/* seen */.cI)(parseAssets(parts))),
+        proxyAssets: await read("proxy-assets", ({ parts }) => (0,survey_survey/* seen */.cI)(parseAssets(parts).get("proxy"))),
+        running: unless("odoo", "running", await read("odoo", ({ parts }) => (0,survey_survey/* seen */.cI)(parseRunning(parts)))),
+        filestores: unless("odoo", "filestores", await read("odoo", ({ parts }) => (0,survey_survey/* seen */.cI)(parseFilestores(parts)))),
+        images: unless("images", "images", await read("images", ({ output }) => (0,survey_survey/* seen */.cI)(parseImages(output.text)))),
+        compose: unless("compose", "compose", await read("compose", ({ output }) => parseCompose(output.text))),
+        memory: unless("memory", "memory", await read("memory", parseMemory)),
+        disks: unless("disks", "disks", await read("disks", parseDisks)),
+        nginx: unless("nginx", "nginx", await read("nginx", ({ parts }) => parseNginx(parts))),
+        accessLogs: unless("access-log", "accessLogs", await read("access-log", ({ parts }) => parseAccessLogs(parts))),
+        nginxErrors: unless("nginx-errors", "nginxErrors", await read("nginx-errors", ({ parts }) => (0,survey_survey/* seen */.cI)(parseNginxErrors(parts)))),
+        settings: unless("odoo-conf", "settings", await read("odoo-conf", ({ parts }) => (0,survey_survey/* seen */.cI)(parseSettings(parts)))),
+        history: unless("history", "history", await read("history", ({ parts }) => (0,survey_survey/* seen */.cI)(parseHistory(parts, (0,survey_survey/* ifSeen */.hy)(host)?.zoneMinutes ?? 0)))),
+        others: unless("others", "others", await read("others", ({ parts }) => (0,survey_survey/* seen */.cI)(parseOthers(parts)))),
     };
 }
 /** A vital look does not ask for hashes and outlines; what an earlier one saw still holds for the same files. */
@@ -63088,9 +70751,9 @@ function secretsIn(result) {
             found.add(inUrl);
     };
     for (const section of result.sections) {
-        const text = (0,raw/* decode */.D4)(section.body);
+        const text = decode(section.body);
         if (section.name.startsWith("probe containers ")) {
-            const parsed = dist/* safeParse */.xLC(EnvironmentsSchema, (0,raw/* parseJson */.qF)(text));
+            const parsed = dist/* safeParse */.xLC(EnvironmentsSchema, parseJson(text));
             for (const assignment of parsed.success
                 ? parsed.output.flatMap(({ Config }) => Config.Env ?? [])
                 : []) {
@@ -63099,7 +70762,7 @@ function secretsIn(result) {
             }
         }
         else if (section.name.startsWith("config ")) {
-            const parsed = dist/* safeParse */.xLC(ConfigEnvironmentsSchema, (0,raw/* parseJson */.qF)(text));
+            const parsed = dist/* safeParse */.xLC(ConfigEnvironmentsSchema, parseJson(text));
             const services = parsed.success ? Object.values(parsed.output.services) : [];
             for (const { environment } of services) {
                 for (const [name, value] of Object.entries(environment ?? {}))
@@ -63131,7 +70794,7 @@ function namesIn(result) {
     for (const section of result.sections) {
         if (!section.name.startsWith("probe containers "))
             continue;
-        const parsed = dist/* safeParse */.xLC(NamesSchema, (0,raw/* parseJson */.qF)((0,raw/* decode */.D4)(section.body)));
+        const parsed = dist/* safeParse */.xLC(NamesSchema, parseJson(decode(section.body)));
         for (const { Name, Config } of parsed.success ? parsed.output : []) {
             found.add(Name.replace(/^\//, ""));
             for (const label of ["com.docker.compose.service", "com.docker.compose.project"])
@@ -63205,7 +70868,7 @@ async function takeSurvey(means, wishes, scope) {
         const raw = await askHost(means, wishes, scope);
         const answered = clock.now();
         learn(secretsIn(raw), namesIn(raw));
-        const survey = parseSurvey(raw, scope.before);
+        const survey = await parseSurvey(raw, scope.before);
         // One that was late for another reason (the host was away) would not know what the public gets by now.
         const inTime = hangs(survey) ? early : undefined;
         if (inTime === undefined)
@@ -63373,7 +71036,7 @@ function noteThat({ journal }, text) {
 /* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(12853);
 /* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(11337);
 /**
- * A plan: what `recover` would run for a diagnosis, to the letter, and a hash by which a person approves exactly that.
+ * A plan: what `recover` would run for a diagnosis, to the letter, and a hash of it, to which an approval belongs.
  * Pure: the same situation gives the same plan and the same hash, whenever it is looked at.
  */
 
@@ -63452,7 +71115,7 @@ function describePlan({ subject, steps }) {
 
 /***/ }),
 
-/***/ 8186:
+/***/ 68739:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -63461,8 +71124,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   l: () => (/* binding */ recover)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 22 modules
-var diagnosis_diagnosis = __nccwpck_require__(10748);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 23 modules
+var diagnosis_diagnosis = __nccwpck_require__(20873);
 // EXTERNAL MODULE: ./build/diagnosis/layers.js
 var diagnosis_layers = __nccwpck_require__(42934);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
@@ -63471,6 +71134,8 @@ var risk = __nccwpck_require__(96691);
 var errors = __nccwpck_require__(19473);
 // EXTERNAL MODULE: ./build/evidence/capture.js + 1 modules
 var capture = __nccwpck_require__(46780);
+// EXTERNAL MODULE: ./build/host/typed.js
+var typed = __nccwpck_require__(19179);
 // EXTERNAL MODULE: ./build/inputs/approval.js
 var inputs_approval = __nccwpck_require__(58801);
 // EXTERNAL MODULE: ./build/inputs/names.js
@@ -63479,10 +71144,24 @@ var names = __nccwpck_require__(43636);
 var diagnosis_scenario = __nccwpck_require__(5250);
 // EXTERNAL MODULE: ./build/plan.js
 var build_plan = __nccwpck_require__(11781);
+;// CONCATENATED MODULE: ./build/review.js
+/** The review of a run: which people let it into an environment that asks for one. */
+/** `carol and dave, in the environment production` */
+function describeReview({ environment, reviewers }) {
+    const last = reviewers.at(-1) ?? "";
+    const all = reviewers.length < 2 ? last : `${reviewers.slice(0, -1).join(", ")} and ${last}`;
+    return `${all}, in the environment ${environment}`;
+}
+
+// EXTERNAL MODULE: ./build/starter.js
+var build_starter = __nccwpck_require__(85931);
 // EXTERNAL MODULE: ./build/verdicts.js
 var verdicts = __nccwpck_require__(34748);
 ;// CONCATENATED MODULE: ./build/permission.js
-/** What the user allowed, held against every diagnosis before it is acted upon: the scenario, and the approved plan. */
+/** What the user allowed, checked against every diagnosis before it is acted upon: the scenario, and the approved plan. */
+
+
+
 
 
 
@@ -63494,25 +71173,18 @@ function againstScenario(diagnosis, { scenario }, tried = []) {
         ? undefined
         : verdicts/* otherScenario */.mT(diagnosis, scenario, tried);
 }
-/** Nobody is there to read a plan when these start a run: what needs an approval never runs under them. */
-const UNATTENDED = new Set(["schedule", "repository_dispatch"]);
 class Permission {
     #inputs;
     #planning;
-    #clock;
-    #event;
+    #circumstances;
     #risks;
     #approved;
-    /**
-     * @param event what started the workflow, as GitHub names it: `schedule`, `workflow_dispatch`; may be empty
-     * @param risks the class of each remedy
-     */
-    constructor(inputs, planning, clock, event, risks = risk/* RISK */.yX) {
+    #review;
+    constructor(inputs, planning, circumstances) {
         this.#inputs = inputs;
         this.#planning = planning;
-        this.#clock = clock;
-        this.#event = event;
-        this.#risks = risks;
+        this.#circumstances = circumstances;
+        this.#risks = circumstances.risks ?? risk/* RISK */.yX;
     }
     /**
      * Why the first step of this diagnosis's ladder may not run, with the verdict that the run then ends with; undefined
@@ -63525,26 +71197,64 @@ class Permission {
         const misfit = againstScenario(diagnosis, this.#inputs, tried);
         if (misfit !== undefined)
             return { verdict: misfit, lacksApproval: false };
+        const { clock, starter } = this.#circumstances;
         const { approve } = this.#inputs;
+        const unattended = (0,build_starter/* whyUnattended */.DA)(starter);
         const plan = (0,build_plan/* planOf */.XC)(diagnosis, this.#planning, this.#risks);
         if (approve !== undefined && tried.length === 0) {
-            const late = (0,inputs_approval/* untimely */.ak)(approve, this.#clock.now());
+            if (unattended !== undefined)
+                return unapproved(verdicts/* nobodyApproved */.zB(diagnosis, unattended));
+            const late = (0,inputs_approval/* untimely */.ak)(approve, clock.now());
             if (late !== undefined)
                 return unapproved(verdicts/* untimelyApproval */.fe(diagnosis, late));
-            if (!plan.hash.startsWith(approve.hash))
-                return unapproved(verdicts/* anotherSituation */.K0(diagnosis, plan));
+            if (!(0,inputs_approval/* isOf */.yW)(approve, plan.hash))
+                return unapproved(verdicts/* anotherPlan */.RV(diagnosis, plan));
             this.#approved = plan;
         }
         const [step] = plan.steps;
         if (step === undefined)
             return undefined;
-        if ((0,risk/* needsApproval */.vb)(step.risk) && UNATTENDED.has(this.#event))
-            return unapproved(verdicts/* unattended */.D0(diagnosis, step, this.#event, tried));
+        if ((0,risk/* needsApproval */.vb)(step.risk) && unattended !== undefined)
+            return unapproved(verdicts/* unattended */.D0(diagnosis, step, unattended, tried));
         if ((0,build_plan/* mayRun */.xP)(step, this.#approved, tried))
             return undefined;
         return unapproved(this.#approved === undefined
             ? verdicts/* notApproved */.f3(diagnosis, step, tried)
             : verdicts/* notInThePlan */.Vv(diagnosis, step, tried));
+    }
+    /**
+     * Why an approval that reviewers are to have given is not believed; undefined where GitHub confirms it, or where it is
+     * the approval of who started the run. Asked once, before the first step.
+     *
+     * @throws the signal's reason when it fires
+     */
+    async objectionToReview(diagnosis, signal) {
+        const { approve, review } = this.#inputs;
+        if (approve === undefined || review === undefined || diagnosis.ladder.length === 0)
+            return undefined;
+        try {
+            this.#review = await this.#circumstances.confirmReview(review, signal);
+            return undefined;
+        }
+        catch (error) {
+            if (!(error instanceof errors/* RefusedError */.fk))
+                throw error;
+            return unapproved(verdicts/* unconfirmedReview */.XW(diagnosis, error));
+        }
+    }
+    /** Under which approval the steps run, and whose it is, in one line; empty where none is needed. */
+    get approval() {
+        if (this.#approved === undefined || this.#inputs.approve === undefined)
+            return "";
+        const { token } = this.#inputs.approve;
+        const started = `run by ${(0,build_starter/* startedBy */.l3)(this.#circumstances.starter)}`;
+        return `${token}, ${started}${this.#review === undefined ? "" : `, reviewed by ${describeReview(this.#review)}`}`;
+    }
+    /** Whether a person let in what they started themselves, as far as GitHub says so. */
+    get reviewedByItsStarter() {
+        const { starter } = this.#circumstances;
+        const starters = [starter.actor, starter.triggeringActor];
+        return this.#review?.reviewers.every((login) => starters.includes(login)) ?? false;
     }
 }
 function unapproved(verdict) {
@@ -63557,6 +71267,7 @@ var remedies = __nccwpck_require__(12853);
 var version = __nccwpck_require__(58508);
 ;// CONCATENATED MODULE: ./build/foresee.js
 /** What `recover` would do, for `check` and `plan`: told in the journal, and written down for a person to approve. */
+
 
 
 
@@ -63596,8 +71307,8 @@ function tellSteps(diagnosis, { backup }, parts) {
             remedy,
             risk: risk/* RISK */.yX[remedy],
             backup: (0,risk/* needsBackup */.Yt)(risk/* RISK */.yX[remedy], backup),
-            does: remedies/* REMEDIES */.l[remedy].does,
-            commands: remedies/* REMEDIES */.l[remedy].commands(diagnosis),
+            does: [remedies/* REMEDIES */.l[remedy].does, remedies/* REMEDIES */.l[remedy].goesWith?.(diagnosis)].filter(Boolean).join("; "),
+            commands: (0,typed/* typed */.nE)(() => remedies/* REMEDIES */.l[remedy].commands(diagnosis)),
         })),
     });
 }
@@ -63644,8 +71355,8 @@ function decisive({ scenario, ceiling, backup, backupTo, module }) {
 var build_journal = __nccwpck_require__(17999);
 // EXTERNAL MODULE: ./build/leases.js + 1 modules
 var build_leases = __nccwpck_require__(38597);
-// EXTERNAL MODULE: ./build/look.js + 12 modules
-var look = __nccwpck_require__(84277);
+// EXTERNAL MODULE: ./build/look.js + 14 modules
+var look = __nccwpck_require__(2855);
 // EXTERNAL MODULE: ./build/parts.js
 var build_parts = __nccwpck_require__(78262);
 // EXTERNAL MODULE: ./build/take-step.js
@@ -63837,6 +71548,7 @@ function seconds(milliseconds) {
 
 
 
+
 /** A site that comes back during a look is half bad in it; in milliseconds. */
 const DOUBT = 3_000;
 /** Connects. A host that is away is believed to be so as the user wishes; who was turned away once does not knock again. */
@@ -63856,8 +71568,8 @@ async function lookTwiceWhereInDoubt(watch, { clock, signal }) {
     return await watch.look("second look");
 }
 /** Who started the run by hand has waited already. */
-function graceFor({ graceMs }, { event }) {
-    return event === "" || event === "workflow_dispatch" ? 0 : graceMs;
+function graceFor({ graceMs }, { starter }) {
+    return (0,build_starter/* whyUnattended */.DA)(starter) === undefined ? 0 : graceMs;
 }
 /** Looks on where the site is bad, as long as the user wants that before it is called so. */
 async function confirmed(diagnosis, watch, { confirmMs }, { clock, journal, signal }) {
@@ -63941,7 +71653,7 @@ async function attempt(inputs, parts) {
         const settled = (0,diagnosis_diagnosis/* isWaiting */.Gu)(quiet) ? quiet : await afterOthers(believed, watch, patience, parts);
         if (isFine(settled))
             return verdicts/* cameBack */.aQ(first, settled);
-        const permission = new Permission(inputs, planningFor(host, inputs, parts), parts.clock, parts.event);
+        const permission = new Permission(inputs, planningFor(host, inputs, parts), parts);
         const ending = await endingWithoutAct(settled, host, watch, permission, inputs, parts);
         if (ending === undefined)
             return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
@@ -63958,14 +71670,11 @@ async function endingWithoutAct(settled, host, watch, permission, inputs, parts)
         return foresee(settled, host, inputs, parts);
     if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(settled))
         return verdicts/* waitedInVain */.ao(settled, inputs.bootWaitMs);
-    const refusal = permission.objectionTo(settled, []);
+    const refusal = permission.objectionTo(settled, []) ?? (await permission.objectionToReview(settled, parts.signal));
     if (refusal !== undefined)
         return await refuse(refusal, settled, host, watch, [], inputs, parts);
     if (inputs.approve !== undefined)
-        parts.journal.append({
-            kind: "note",
-            text: "The plan that was approved is the one for this situation",
-        });
+        noteApproval(permission, parts);
     return settled.ladder.length === 0
         ? verdicts/* unhealthy */.f6(settled, verdicts/* whatRecoverWouldDo */.B3(settled))
         : undefined;
@@ -63977,7 +71686,7 @@ async function recoverUnderLease(host, watch, first, permission, inputs, parts) 
         const stopped = AbortSignal.any([parts.signal, leases.lost]);
         await saveEvidence(host, first, "before", parts, stopped);
         const under = { ...parts, signal: stopped };
-        const progress = (0,take_step/* nothingYet */.y8)();
+        const progress = (0,take_step/* nothingYet */.y8)(permission.approval);
         const verdict = await climb(host, watch, leases, permission, progress, inputs, under).catch((error) => refusedOnTheWay(error, progress, stopped));
         await saveEvidence(host, first, "after", parts, stopped).catch((0,build_parts/* noteThat */.E)(parts, "The logs after the run could not be saved"));
         await (0,take_step/* bringBackupHome */.Ag)(progress.backup, host, inputs, under);
@@ -64058,6 +71767,15 @@ function isFine(diagnosis) {
 function isHost(opened) {
     return !(opened instanceof Error);
 }
+function noteApproval({ approval, reviewedByItsStarter }, { journal }) {
+    const text = `The plan that was approved is the one for this situation (${approval})`;
+    journal.append({ kind: "note", text });
+    if (reviewedByItsStarter)
+        journal.append({
+            kind: "note",
+            text: "The reviewer is also the person who started the run. To rule that out, switch on “Prevent self-review” in the environment",
+        });
+}
 /** The host does not answer: what the public gets is all that can be seen. */
 async function lookFromOutside(error, inputs, parts) {
     if (!(0,verdicts/* isUnreachable */.R0)(error) || parts.signal.aborted || inputs.url === undefined)
@@ -64100,139 +71818,1338 @@ function withObstacle(finding, obstacle) {
 
 /***/ }),
 
-/***/ 88918:
+/***/ 56050:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   p: () => (/* binding */ Redactor)
-/* harmony export */ });
-/* harmony import */ var _customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(81069);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  p: () => (/* binding */ Redactor)
+});
+
+// EXTERNAL MODULE: ./build/customer-data/cutter.js + 1 modules
+var customer_data_cutter = __nccwpck_require__(81069);
+;// CONCATENATED MODULE: ./build/redaction/span.js
+/** A part of a text that is not to be shown, and how such parts are taken out. */
+const MASK = "***";
+/** The text with a mask in place of each span. Spans may overlap and come in any order; an empty one changes nothing. */
+function withoutSpans(text, spans) {
+    const ordered = spans.filter(({ from, to }) => from < to).sort((a, b) => a.from - b.from || b.to - a.to);
+    let clean = "";
+    let done = 0;
+    for (const { from, to, put } of ordered) {
+        if (to <= done)
+            continue;
+        // The rest of a span that goes on behind the one before belongs to the same mask.
+        if (from >= done)
+            clean += text.slice(done, from) + (put ?? MASK);
+        done = to;
+    }
+    return clean + text.slice(done);
+}
+/** Reads a text from its beginning to its end, and knows where its lines are without looking twice. */
+class Lines {
+    #text;
+    #start = 0;
+    #end = -1;
+    constructor(text) {
+        this.#text = text;
+    }
+    /** @param at never less than in the call before */
+    at(at) {
+        if (this.#end < 0)
+            this.#end = this.#endFrom(0);
+        while (at > this.#end) {
+            this.#start = this.#end + 1;
+            this.#end = this.#endFrom(this.#start);
+        }
+        return { start: this.#start, end: this.#end };
+    }
+    /** Lines end with a line feed, or with a NUL as in `/proc/1/environ`. */
+    #endFrom(at) {
+        const feed = this.#next("\n", at);
+        const nul = this.#next("\0", at);
+        return Math.min(feed, nul);
+    }
+    #known = new Map();
+    #next(character, at) {
+        const known = this.#known.get(character) ?? -1;
+        if (known >= at)
+            return known;
+        const found = this.#text.indexOf(character, at);
+        const next = found < 0 ? this.#text.length : found;
+        this.#known.set(character, next);
+        return next;
+    }
+}
+/** What an expression says at a place, and only there. @param sticky has the flag `y` */
+function matchAt(sticky, text, at) {
+    sticky.lastIndex = at;
+    return sticky.exec(text);
+}
+/** A text without these characters at its end; an expression for it would look at each of them again and again. */
+function trimmedEnd(text, characters) {
+    let end = text.length;
+    while (end > 0 && characters.includes(text[end - 1] ?? ""))
+        end--;
+    return text.slice(0, end);
+}
+
+;// CONCATENATED MODULE: ./build/redaction/commands.js
+/**
+ * Secrets among the arguments of programs, where no name tells them: `sshpass -p …`, `odoo -w…`, `curl -u user:…`. Options with a
+ * name of their own (`--password …`) are found by it.
+ */
+
+/** Programs, and their options of one letter whose value is a secret; `attached` where that follows without a space only. */
+const PROGRAMS = [
+    { names: "odoo odoo-bin odoo.py odoo-server openerp-server", options: "w" },
+    {
+        names: "sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh twine psexec vncviewer winexe",
+        options: "p",
+    },
+    { names: "redis-cli valkey-cli keydb-cli redis-benchmark", options: "a" },
+    {
+        names: "mysql mysqldump mysqladmin mysqlimport mysqlcheck mysqlshow mariadb mariadb-dump mariadb-admin mariadb-check 7z 7za 7zr 7zz rar unrar",
+        options: "p",
+        attached: true,
+    },
+    { names: "ldapsearch ldapmodify ldapadd ldapdelete ldapwhoami ldapcompare", options: "w" },
+    { names: "ldappasswd", options: "wsa" },
+    {
+        names: "mosquitto_pub mosquitto_sub mosquitto_rr ipmitool sqlcmd bcp isql osql tsql zip unzip nbtscan",
+        options: "P",
+    },
+    { names: "ssh-keygen", options: "NP" },
+    { names: "snmpwalk snmpget snmpset snmpbulkwalk", options: "cAX" },
+    { names: "useradd usermod", options: "p" },
+    { names: "htdigest openssl", options: "k" },
+    { names: "doctl", options: "t" },
+];
+/** These take a secret after `login` only: `docker run -p` is a port. */
+const LOGINS = /(?<![\w.-])(?:docker|podman|nerdctl|buildah|skopeo|oc|az|helm registry|crane auth|regctl registry|argocd|vault)[ \t]{1,8}login\b/g;
+/** Between an option and its value: in a shell, in a list of JSON, Python or YAML, and with a line for each. */
+const BETWEEN = String.raw `(?:[ \t]{1,40}|=|\\{0,16}["'][ \t]{0,8},?\s{0,80}\\{0,16}["']|["']?[ \t]{0,8}\n[ \t]{0,80}-[ \t]{1,8}["']?|\n(?=[^\s-]))`;
+const VALUE = String.raw `(?:"(?:[^"\\\n]|\\.){0,2000}|'[^'\n]{0,2000}|[^\s"'\\|;]{1,2000})`;
+/** The same without anything between: not the quote that ends an option in a list. */
+const ATTACHED = String.raw `(?:"(?![\s,\])])(?:[^"\\\n]|\\.){1,2000}|'(?![\s,\])])[^'\n]{1,2000}|[^\s"'\\|;,=\])-][^\s"'\\|;]{0,2000})`;
+/** In front of an option. */
+const BEFORE = String.raw `(?<=[\s"',\[(])`;
+const optionsOf = (letters, attached = false) => attached
+    ? new RegExp(`${BEFORE}-[${letters}](${ATTACHED})`, "g")
+    : new RegExp(`${BEFORE}-[${letters}](?:${BETWEEN}(?!-)(${VALUE})|(${ATTACHED}))`, "g");
+const OPTIONS = new Map(PROGRAMS.flatMap(({ names, options, attached }) => names.split(" ").map((name) => [name, optionsOf(options, attached)])));
+const PROGRAM = new RegExp(`(?<![\\w.-])(?:${[...OPTIONS.keys()]
+    .sort((a, b) => b.length - a.length)
+    .map((name) => name.replace(".", "\\."))
+    .join("|")})(?=["'\\s\\\\])`, "g");
+/** The arguments of a program: up to the end of its line, or of a list that goes over several. */
+const ARGUMENTS = /(?:[^\n|]|\n(?=[ \t]{0,80}["'-])){0,4000}/y;
+/** `-w` is Odoo's, also where its program is not in sight, unless another one's is. */
+const ODOO_PASSWORD = new RegExp(`(?<![\\w.-])-w${BETWEEN}(?![-/%])(${VALUE})`, "g");
+const OTHERS_W = /(?:^|[\s/"'(])(?:[efz]?grep|rg|wc|curl|ping6?|ip6?tables|sysctl|fold|column|lsof|nc|ncat|watch|ps|pr|docker|pm2|tshark|tcpdump|date|shellcheck)[\s"',]/;
+/** `curl -u user:…`, also in a list; the ids of `docker exec -u 101:101` are numbers. */
+const USER = /(?<![\w-])(?:-u|--user|--proxy-user|-U|--basic-auth|-a)(?:[ \t]{1,40}|=|\\{0,16}["'][ \t]{0,8},\s{0,80}\\{0,16}["']|["']?[ \t]{0,8}\n[ \t]{0,80}-[ \t]{1,8})["']?[\w.@+\\-]{1,64}[:%](?!\d{1,10}\b)([^\s"'\\,]{1,1000})/g;
+/** Where only the place of an argument tells it. */
+const POSITIONAL = [
+    /(?<![\w-])htpasswd[ \t]{1,8}-[a-zA-Z0-9]{0,8}b[a-zA-Z0-9]{0,8}[ \t]{1,8}(?:-[a-zA-Z]{1,3}(?:[ \t]\d{1,3})?[ \t]{1,8}){0,3}\S{1,200}[ \t]{1,8}\S{1,100}[ \t]{1,8}(\S{1,300})/g,
+    /(?<![\w-])htpasswd[ \t]{1,8}-[a-zA-Z0-9]{0,8}nb[a-zA-Z0-9]{0,8}[ \t]{1,8}\S{1,100}[ \t]{1,8}(\S{1,300})/g,
+    /(?<![\w-])rabbitmqctl[ \t][^\n|]{0,100}?(?:add_user|change_password|authenticate_user)[ \t]{1,8}\S{1,100}[ \t]{1,8}(\S{1,300})/g,
+    /(?<![\w-])wpa_passphrase[ \t]{1,8}\S{1,64}[ \t]{1,8}(\S{1,64})/g,
+    /(?<![\w-])vault[ \t]{1,8}login[ \t]{1,8}(?:-[\w=-]{1,40}[ \t]{1,8}){0,5}([^\s=-]\S{0,300})/g,
+    /(?<![\w-])(?:sqlplus|expdp|impdp|rman)[ \t][^\n|/]{0,60}\/([^\s@/"']{1,200})@/g,
+    /(?<![\w/])\/p:([^\s"']{1,200})/g,
+];
+/** `echo … | sudo -S`: what is piped into a program that reads a secret. */
+const PIPED = /(?<![\w-])(?:echo|printf)[ \t]{1,8}(?:-n[ \t]{1,8})?["']?([^\s"'|]{1,300})["']?[ \t]{0,8}\|([^\n|]{1,200})/g;
+const READS_SECRET = /--password-stdin|--stdin|[ \t]-S\b|\b(?:chpasswd|passwd|su|kinit|gpg|cryptsetup)\b/;
+/** Secrets among the arguments of programs. */
+function secretArguments(text) {
+    const spans = [];
+    const programs = [...text.matchAll(PROGRAM)];
+    for (const [place, { 0: program, index }] of programs.entries()) {
+        const from = index + program.length;
+        const list = matchAt(ARGUMENTS, text, from)?.[0] ?? "";
+        const next = programs[place + 1]?.index ?? text.length;
+        // One that is named in between has arguments of its own.
+        const args = list.slice(0, Math.max(0, next - from));
+        const options = OPTIONS.get(program);
+        if (options !== undefined)
+            spans.push(...valuesOf(options, args, from));
+    }
+    const P = optionsOf("p");
+    for (const { 0: login, index } of text.matchAll(LOGINS)) {
+        const from = index + login.length;
+        spans.push(...valuesOf(P, text.slice(from, from + 500).split("\n", 1)[0] ?? "", from));
+    }
+    for (const { 0: found, 1: value = "", index } of text.matchAll(ODOO_PASSWORD)) {
+        const before = text.slice(Math.max(0, index - 200), index);
+        if (OTHERS_W.test(before.slice(before.lastIndexOf("\n") + 1)))
+            continue;
+        spans.push(inside(value, index + found.length - value.length));
+    }
+    for (const { 0: found, 1: value = "", 2: program = "", index } of text.matchAll(PIPED)) {
+        const from = index + found.indexOf(value, 5);
+        if (READS_SECRET.test(program))
+            spans.push({ from, to: from + value.length });
+    }
+    for (const form of [USER, ...POSITIONAL]) {
+        for (const found of text.matchAll(form)) {
+            const value = found[1] ?? "";
+            const from = found.index + found[0].lastIndexOf(value);
+            spans.push({ from, to: from + value.length });
+        }
+    }
+    return spans;
+}
+function valuesOf(options, args, from) {
+    return [...args.matchAll(options)].flatMap((found) => {
+        const value = found[1] ?? found[2] ?? "";
+        return /^["']?$/.test(value) ? [] : [inside(value, from + found.index + found[0].length - value.length)];
+    });
+}
+/** A value without the quote that it begins with. */
+function inside(value, at) {
+    return { from: /^["']/.test(value) ? at + 1 : at, to: at + value.length };
+}
+
+;// CONCATENATED MODULE: ./build/redaction/names.js
+/**
+ * What makes a name the name of a secret. Whole words decide, so that `KEYCLOAK_REALM` and `COMPASS_URL` stay readable. The
+ * redactor asks here for every name in a text, and the survey for every variable and setting of a host.
+ */
+/** Splits a list that is easier to read and to sort as one text. */
+const words = (list) => new Set(list.trim().split(/\s+/));
+/** The same for pairs of words: `api-key`. */
+const pairs = words;
+/** These name a secret wherever they stand in a name: `PASSWORD_PROD`, `token_of_bot`. */
+const STRONG = words(`
+  password passwords passwd passwds passphrase passphrases passcode passcodes secret secrets token credential credentials
+  cred creds private apikey apikeys authkey authtoken accesskey accesstoken secretkey privatekey sessionid sessid
+  passwort kennwort geheimnis contrasena senha motdepasse mdp wachtwoord parola haslo heslo lozinka
+`);
+/** These do so only at the end of a name: `SMTP_PASS`, `APP_SALT`, but not `PASS_THROUGH` and `auth_basic`. */
+const LAST = words(`
+  pass pw pwd psk pin otp totp salt auth oauth dsn key keys tokens signature signing sig sas hmac jwt jws bearer pepper mnemonic
+  cookie webhook webhooks priv userpw passw authorization
+`);
+/** Two words in a row that name a secret though neither of them does on its own. */
+const PAIRS = pairs(`
+  enterprise-code auth-code authorization-code verification-code otp-code access-code security-code recovery-code
+  recovery-codes backup-codes activation-code pin-code sms-code one-time session-id secret-id secret-value webhook-url
+  webhook-uri webhook-endpoint hook-url hooks-url pass-phrase pass-word pass-code pass-wd security-answer card-number
+  gitlab-session laravel-session recovery-phrase seed-phrase master-seed totp-seed snmp-community connection-string
+`);
+/** What ends in one of these says something about a secret, or where it is kept, and holds none. */
+const ABOUT = words(`
+  file files filename path paths dir directory folder location url uri urls endpoint name names id ids type types kind policy
+  length len min max size count age ttl expiry expires expire expiration expired exp timeout lifetime duration interval
+  format prefix suffix algorithm algorithms algo alg method methods mode enabled enable disabled disable required optional
+  strength field fields column columns table error errors exception hint prompt provider providers server servers host
+  hosts port realm layout header headers validation validator check checker checks policies reset change changed manager
+  store ring rotation version bits usage source index indexes map mapping order alias label title status state valid
+  invalid failed failure last date time at uid env ref refs command cmd option options page form view action request
+  requests response encryption authentication middleware class user username usernames login email domain domains scope
+  scopes audience issuer plugin module backend service driver config configuration settings ip address addresses network
+  networks subnet interface registry image cloud zone zones ok required limit limits rate protocol version proto storage
+  template helper agent generator factory handler parser reader writer tokenizer hook callback basic digest through
+  stdin fd manager rotate cache caching counter total used left remaining tickets ticket info debug level
+`);
+/** A name that ends in `pass`, `pw` or `key` with one of these in front, run together: `pgpass`, `rootpw`, `sshkey`. */
+const RUN_TOGETHER = /^(?:db|pg|my|sql|mysql|mssql|postgres|user|usr|root|admin|adm|smtp|imap|pop|mail|email|ftp|sftp|ssh|ssl|tls|wifi|wpa|store|trust|key|require|http|https|ldap|bind|redis|rabbit|amqp|mqtt|sudo|su|web|auth|login|cert|cfg|api|odoo|erp|master|client|server|sys|system|ha|vnc|rdp|vpn|app|default|old|new|db2|ora|oracle|mongo|enable|guest|owner|backup|repl|replication|my|the|super)(?:pass|passwd|pw|pwd|psk|pin|auth)$/;
+const RUN_TOGETHER_KEY = /^(?:api|secret|access|private|priv|auth|encryption|encrypt|enc|crypt|crypto|master|account|shared|signing|sign|signature|hmac|aes|des|rsa|jwt|app|client|server|license|licence|storage|admin|user|ssh|ssl|tls|deploy|session|cookie|service|subscription|gpg|pgp|wep|wpa|psk|data|root|site)(?:key|keys)$/;
+/** One word run together with others: `dbpassword`, `clientsecret`, `usertoken`. */
+const CONTAINS = /(?:password|passwort|passwd|passphrase|apikey)/;
+const ENDS = /(?:secret|token|sessid|sessionid|credentials|masterauth|webhookurl)$/;
+/** The same as {@link ABOUT}, run together: `passwordfile`, `tokenurl`. */
+const ENDS_ABOUT = /(?:password|passwd|secret|token|key)s?(?:file|filename|path|dir|directory|length|policy|url|uri|id|type|name|field|hint|reset|expiry|expires|age|count|ttl|regex)$/;
+/** Whose keys are no secrets: of databases, dictionaries and keyboards, and those that everybody may know. */
+const OPEN_KEYS = words(`
+  public pub primary foreign partition sort cache registry unique certificate cert crt host known index lookup group row
+  column table routing translation i18n dict dictionary json yaml xml field object map search order join shortcut hot arrow
+  missing duplicate invalid unknown unexpected idempotency dedup bucket publishable natural candidate composite surrogate
+  cluster distribution shard range no any some every each other wrong config configuration option setting env environment
+  press enter escape function tab space with by per of the a an this that which parent child sub section node property
+  attribute model record ref reference message log data-source kms-alias template zone
+`);
+/** What tells nothing about what a name is: environments, numbers of a copy, and how a value is written. */
+const QUALIFIERS = words(`
+  prod production prd staging stage dev development test testing live local default old new current previous next base value
+  val string str text plain plaintext cleartext clear raw encrypted enc hashed hash b64 base64 hex main backup ro rw read
+  write readonly readwrite primary secondary replica master slave v eu us key1 key2
+`);
+/** A word that counts or limits tokens: `max_tokens`. */
+const COUNTS = words("max min num number total count input output completion prompt cached used server n per context stop special");
+/** `InvalidToken` is the name of an error, and a public token is for everybody. */
+const NOT_A = words("public csp invalid expired missing bad unexpected illegal unknown wrong no nor forbids");
+/** Without one of these a name is none of a secret: asked first, since it is quick. */
+const WORTH_A_LOOK = /pass|pw|secr|token|key|cred|auth|pin|otp|psk|salt|sig|dsn|code|sess|cookie|priv|hook|jw[ts]|bearer|pepper|phrase|mnemonic|seed|wort|geheim|contras|senha|mdp|wachtw|parola|haslo|heslo|lozink|community|connection|card|answer|one|sas|hmac/i;
+/** Longer names count by their end, where what they are is said. */
+const LONGEST_NAME = 120;
+/** `DB_PASSWORD`, `x-api-key`, `AccountKey`, `db2Password` to words in small letters, without numbers. */
+function wordsOf(name) {
+    return (name.match(/[A-Z]{1,120}(?![a-z])|[A-Z]?[a-z]{1,120}/g) ?? []).map((word) => word.toLowerCase());
+}
+const isStrong = (word) => STRONG.has(word) ||
+    RUN_TOGETHER.test(word) ||
+    RUN_TOGETHER_KEY.test(word) ||
+    CONTAINS.test(word) ||
+    ENDS.test(word);
+function decide(name) {
+    const all = wordsOf(name);
+    while (all.length > 1 && QUALIFIERS.has(all.at(-1) ?? "") && !PAIRS.has(all.slice(-2).join("-")))
+        all.pop();
+    const last = all.at(-1);
+    if (last === undefined)
+        return false;
+    const before = all.at(-2) ?? "";
+    if (PAIRS.has(`${before}-${last}`))
+        return true;
+    if (ABOUT.has(last) || ENDS_ABOUT.test(last))
+        return false;
+    if (last === "key" || last === "keys") {
+        // `KEY=…` of an environment; a `key` in a sentence, a log or a document is that of a dictionary or of a table.
+        if (before === "")
+            return name.startsWith("KEY");
+        return !OPEN_KEYS.has(before);
+    }
+    if (last === "tokens")
+        return before !== "" && !COUNTS.has(before);
+    if (NOT_A.has(before))
+        return false;
+    return LAST.has(last) || all.some(isStrong) || isStrong(all.join(""));
+}
+const KNOWN = new Map();
+/** Hosts choose the names: what is remembered of them is bounded. */
+const MOST_KNOWN = 20_000;
+/**
+ * Whether what stands under a name is a secret.
+ *
+ * @param name of a variable, a setting, a field, a header, an option; in any spelling
+ */
+function isSecretName(name) {
+    const end = name.length > LONGEST_NAME ? name.slice(-LONGEST_NAME) : name;
+    if (!WORTH_A_LOOK.test(end))
+        return false;
+    const known = KNOWN.get(end);
+    if (known !== undefined)
+        return known;
+    if (KNOWN.size >= MOST_KNOWN)
+        KNOWN.clear();
+    const decided = decide(end);
+    KNOWN.set(end, decided);
+    return decided;
+}
+/** Passwords and what is like one: a word behind such a name is a secret even where no sign stands between them. */
+function isPasswordName(name) {
+    const end = name.slice(-LONGEST_NAME);
+    return /pass|pw|secret|credential|kennwort|masterauth/i.test(end) && isSecretName(end);
+}
+/** A reference to where the secret is kept, as Compose, shells and templates write it; or that there is none. */
+const NO_VALUE = /^(?:\$\{\w{1,100}(?::?\?[^{}]{0,100})?\}|\$[A-Z_]{3,100}|\{\{[^{}]{0,200}\}\}|<[a-z][a-z _-]{0,40}>|true|false|none|null|nil|undefined|yes|no|on|off|\*+|x{3,}|\(\w{0,10}\))$/i;
+const PLACE = /^(?:\/[\w.@+-]{1,100}){2,20}\/?$/;
+/**
+ * The same for a name and its value together: a reference to a secret is none, nor is the file that a key lies in, nor the
+ * directory that shells call `PWD`.
+ */
+function holdsSecret(name, value) {
+    if (value === "" || NO_VALUE.test(value) || !isSecretName(name))
+        return false;
+    if (value.startsWith("/") &&
+        (/^(?:OLD)?PWD$/.test(name) || (/key|cert|auth|sock/i.test(name) && PLACE.test(value))))
+        return false;
+    return true;
+}
+
+;// CONCATENATED MODULE: ./build/redaction/documents.js
+/** Secrets by their position: in calls of Odoo's API, in lines of .pgpass, in tables, in nginx's `map`. */
+
+
+/** Calls whose third argument is the password (Odoo's external API, and its services `object` and `common`). */
+const CALL = /\b(?:execute_kw|execute|exec_workflow|authenticate|login|check|check_security|render_report|args)\b/g;
+const ONE = String.raw `(?:[bu]?\\{0,8}["'][^"'\\\n]{0,100}\\{0,8}["']|-?\d{1,10}|[A-Za-z_][\w.]{0,60})`;
+const TWO = new RegExp(String.raw `\\{0,8}["']?\s{0,8}(?:[(,:]\s{0,8}|,\s{0,8}\\{0,8}["']args\\{0,8}["']\s{0,8}:\s{0,8})[[(]{0,2}\s{0,8}${ONE}\s{0,4},\s{0,8}${ONE}\s{0,4},\s{0,8}[bu]?(\\{0,8}["'])`, "y");
+const XML_CALL = /<methodName>(?:execute_kw|execute|authenticate|login|exec_workflow)<\/methodName>\s{0,40}<params>\s{0,40}(?:<param>\s{0,40}<value>(?:<\w{1,20}>)?[^<]{0,200}(?:<\/\w{1,20}>)?<\/value>\s{0,40}<\/param>\s{0,40}){2}<param>\s{0,40}<value>(?:<\w{1,20}>)?([^<]{1,500})/g;
+/** `CREATE USER … IDENTIFIED BY '…'`. */
+const IDENTIFIED = /\bidentified(?:[ \t]{1,4}with[ \t]{1,4}\S{1,60})?[ \t]{1,4}(?:by|as)[ \t]{1,4}(?:password[ \t]{1,4})?["']([^"'\n]{1,500})/gi;
+/** A line of .pgpass, as a word: host:port:database:user:password; colons in it have a backslash in front. */
+const WORD = /[^\s"']{1,1000}/g;
+const FIELD = /(?:[^:\\]|\\[\s\S]){1,300}/g;
+function passwordsOfPgpass(text) {
+    return [...text.matchAll(WORD)].flatMap(({ 0: word, index }) => {
+        if (word.split(":", 6).length < 5)
+            return [];
+        const [host, port, database, user] = [...word.matchAll(FIELD)];
+        if (host === undefined || port === undefined || database === undefined || user === undefined)
+            return [];
+        // Not an address of hardware or IPv6, a fingerprint, nor a place in a file.
+        if (!/^(?:\d{2,5}|\*)$/.test(port[0]) || /^\d+$/.test(database[0]) || host[0].includes("/"))
+            return [];
+        const from = user.index + user[0].length + 1;
+        return word[from - 1] === ":" && from < word.length
+            ? [{ from: index + from, to: index + word.length }]
+            : [];
+    });
+}
+/** pgbouncer's list of users. */
+const USER_LIST = /^[ \t]{0,8}"[^"\n]{1,63}"[ \t]{1,8}"([^"\n]{1,300})"[ \t]{0,8}$/gm;
+/** Secrets that only their position tells. */
+function secretsByPosition(text) {
+    const spans = [];
+    for (const { 0: call, index } of text.matchAll(CALL)) {
+        const head = matchAt(TWO, text, index + call.length);
+        if (head === null)
+            continue;
+        if (call === "args" &&
+            !/execute|authenticate|login|common|object/.test(text.slice(Math.max(0, index - 200), index + 400)))
+            continue;
+        const from = head.index + head[0].length;
+        const value = text.slice(from, from + 500).split(/[\n"']/, 1)[0] ?? "";
+        spans.push({ from, to: from + value.replace(/\\{1,8}$/, "").length });
+    }
+    for (const form of [XML_CALL, IDENTIFIED, USER_LIST]) {
+        for (const found of text.matchAll(form)) {
+            const value = found[1] ?? "";
+            const from = found.index + found[0].lastIndexOf(value);
+            spans.push({ from, to: from + value.length });
+        }
+    }
+    return [...spans, ...passwordsOfPgpass(text), ...tables(text), ...maps(text)];
+}
+/** The line below the head of a table, as psql and mysql draw it. */
+const RULE = /^[ \t|]{0,4}-{2,200}(?:[+|]-{2,200}){1,60}[+|]?[ \t]{0,4}$/gm;
+const MOST_ROWS = 1_000;
+/** Cells below a head such as `password`, and those beside a cell with the name of a secret (`ir_config_parameter`). */
+function tables(text) {
+    const spans = [];
+    for (const { 0: rule, index } of text.matchAll(RULE)) {
+        const headEnd = index - 1;
+        const headStart = text.slice(Math.max(0, headEnd - 5_000), Math.max(0, headEnd)).lastIndexOf("\n");
+        const begin = headStart < 0 ? Math.max(0, headEnd - 5_000) : Math.max(0, headEnd - 5_000) + headStart + 1;
+        const head = text
+            .slice(begin, Math.max(begin, headEnd))
+            .split("|")
+            .map((cell) => cell.trim());
+        const secret = head.map((cell) => isSecretName(cell));
+        const [key, value] = [head.findIndex((cell) => /^(?:key|name)$/i.test(cell)), head.indexOf("value")];
+        if (!secret.includes(true) && (key < 0 || value < 0))
+            continue;
+        let at = index + rule.length + 1;
+        for (let row = 0; row < MOST_ROWS; row++) {
+            const feed = text.indexOf("\n", at);
+            const line = text.slice(at, Math.min(feed < 0 ? text.length : feed, at + 20_000));
+            const cells = line.split("|");
+            if (cells.length !== head.length)
+                break;
+            let from = at;
+            const beside = key >= 0 && isSecretName(cells[key]?.trim() ?? "");
+            for (const [column, cell] of cells.entries()) {
+                if (secret[column] || (beside && column === value)) {
+                    const start = from + cell.length - cell.trimStart().length;
+                    spans.push({ from: start, to: start + cell.trim().length });
+                }
+                from += cell.length + 1;
+            }
+            if (feed < 0)
+                break;
+            at = feed + 1;
+        }
+    }
+    return spans;
+}
+/** `map SOURCE $TARGET { KEY VALUE; … }`: what a secret is compared with, and what becomes one. */
+const MAP = /(?<![\w-])map[ \t]{1,20}(\S{1,200})[ \t]{1,20}(\$\w{1,100})\s{0,20}\{/g;
+const ENTRY = /^([ \t]{0,80})(?!#|default\b|include\b|hostnames\b|volatile\b)("[^"\n]{0,1000}"|'[^'\n]{0,1000}'|[^\s;"'{}]{1,1000})([ \t]{1,80})("[^"\n]{0,1000}"|'[^'\n]{0,1000}'|[^\s;]{1,1000})/;
+const DEFAULT = /^([ \t]{0,80}default[ \t]{1,80})("[^"\n]{0,1000}"|'[^'\n]{0,1000}'|[^\s;]{1,1000})/;
+const LONGEST_MAP = 50_000;
+/** What is asked of a visitor: `$http_x_api_key`, `$arg_key`. */
+const isSecretVariable = (name) => isSecretName(name) || /^\$(?:arg|http|cookie)_(?:\w{0,60}_)?key$/.test(name);
+function maps(text) {
+    const spans = [];
+    let done = 0;
+    for (const { 0: head, 1: source = "", 2: target = "", index } of text.matchAll(MAP)) {
+        if (index < done)
+            continue;
+        const [keys, values] = [isSecretVariable(source), isSecretVariable(target)];
+        const from = index + head.length;
+        const body = text.slice(from, from + LONGEST_MAP).split("}", 1)[0] ?? "";
+        done = from + body.length;
+        if ((!keys && !values) || body.includes("{"))
+            continue;
+        let at = from;
+        for (const line of body.split("\n")) {
+            const entry = ENTRY.exec(line);
+            const fallback = DEFAULT.exec(line);
+            if (entry !== null) {
+                const [, space = "", key = "", between = "", value = ""] = entry;
+                const valueAt = at + space.length + key.length + between.length;
+                if (keys)
+                    spans.push({ from: at + space.length, to: at + space.length + key.length });
+                if (values)
+                    spans.push({ from: valueAt, to: valueAt + value.length });
+            }
+            else if (fallback !== null && values) {
+                const valueAt = at + (fallback[1] ?? "").length;
+                spans.push({ from: valueAt, to: valueAt + (fallback[2] ?? "").length });
+            }
+            at += line.length + 1;
+        }
+    }
+    for (const { 0: found, index } of text.matchAll(SECURE_LINK)) {
+        const space = found.search(/[ \t]/);
+        const start = index + space + found.slice(space).search(/[^ \t]/);
+        spans.push({ from: start, to: index + found.length });
+    }
+    return spans;
+}
+const SECURE_LINK = /(?<![\w-])secure_link_(?:md5|secret)[ \t]{1,20}(?:"[^"\n]{0,1000}"?|'[^'\n]{0,1000}'?|[^\s;"']{1,1000})/g;
+
+;// CONCATENATED MODULE: ./build/redaction/quotes.js
+/** Strings as they stand in logs and configuration: of shells, JSON (in JSON, in JSON …), Python, PHP, XML and URLs. */
+
+/** `"`, `'`, a backtick; with backslashes in front inside of another string; as an entity or an escape. */
+const OPENING = /(?:[bBrRuUfF]{1,2}(?=\\{0,64}["']))?(\\{0,64}(?:"""|'''|["'`])|&quot;|&#3[49];|&apos;|%22|%27|\\u002[27])/y;
+const ENTITIES = ["&quot;", "&#34;", "&#39;", "&apos;", "%22", "%27", "\\u0022", "\\u0027"];
+const MOST_SLASHES = 64;
+/** The quote that stands directly in front of a place; empty where there is none. */
+function quoteBefore(text, at) {
+    if (!/["'`]/.test(text[at - 1] ?? ""))
+        return ENTITIES.find((each) => text.endsWith(each, at)) ?? "";
+    let from = at - 1;
+    while (from > 0 && at - from <= MOST_SLASHES && text[from - 1] === "\\")
+        from--;
+    return text.slice(from, at);
+}
+/**
+ * The string that begins at a place.
+ *
+ * @param limit it ends there at the latest, where its own end is missing; the end of the line
+ */
+function quotedAt(text, at, limit) {
+    const opening = matchAt(OPENING, text, at);
+    const quote = opening?.[1];
+    if (opening === null || quote === undefined)
+        return undefined;
+    const from = at + opening[0].length;
+    const to = endOf(quote, text, from, limit);
+    return to === undefined
+        ? { quote, from, to: Math.max(from, limit), end: Math.max(from, limit), closed: false }
+        : { quote, from, to, end: to + quote.length, closed: true };
+}
+/** Of TOML and Python, over several lines. */
+const LONGEST_BLOCK = 20_000;
+/** Where a string ends that was opened by a quote; undefined where it does not before the limit. */
+function endOf(quote, text, from, limit) {
+    const character = quote.at(-1) ?? "";
+    if (quote.length > 2 && (quote.endsWith('"""') || quote.endsWith("'''"))) {
+        const end = text.slice(from, from + LONGEST_BLOCK).indexOf(quote);
+        return end < 0 ? undefined : from + end;
+    }
+    if (!/["'`]/.test(character)) {
+        const end = text.slice(from, limit).indexOf(quote);
+        return end < 0 ? undefined : from + end;
+    }
+    // Each level of strings doubles the backslashes and adds one: in the string that `\"` opens, `\"` ends it and `\\\"` is a quote.
+    const slashes = quote.length - 1;
+    for (let at = from; at < limit; at++) {
+        if (text[at] !== character)
+            continue;
+        let run = 0;
+        while (at - run > from && text[at - run - 1] === "\\")
+            run++;
+        if (run < slashes ? slashes > 0 : run % (2 * (slashes + 1)) === slashes)
+            return at - Math.min(run, slashes);
+    }
+    return undefined;
+}
+
+;// CONCATENATED MODULE: ./build/redaction/places.js
+/**
+ * Secrets by the name in front of them: `password=…`, `"token": "…"`, `<field name="password">…`, `--db_password …`. A text is
+ * read once, name by name; what stands between a name and its value, and how the value is written, is looked at from there.
+ */
+
+
+
+/** A run of letters that may be a name, or hold one: `odoo.password`, `X-Api-Key`. */
+const RUN = /[A-Za-z0-9_][\w.-]*/g;
+/** What may follow a name without quotes. */
+const SIGN = /(?:\\{0,16}["'])?[ \t]{0,40}(?:\][ \t]{0,4})?(?:=>|:=|\+=|\?=|[!=]=|!?[=~]~?\*?|:(?!:|\/\/)|%3D|%3A|&#61;|\\u003[dD])[ \t]{0,40}/y;
+/** What may follow a name in quotes. */
+const SIGN_BEHIND_QUOTE = /\s{0,40}[\])]?\s{0,40}(?:=>|:=|[!=]=|[:=])\s{0,200}/y;
+const COMMA = /\s{0,40},\s{0,200}/y;
+/** `"PASSWORD", "value": "…"`, of a document in which each entry has a name and a value. */
+const VALUE_OF_ENTRY = /[ \t]{0,8}(?:,\s{0,100}|\r?\n[ \t]{0,40})\\{0,16}["']?(?:value|val|Value|VALUE|v|data|default)\\{0,16}["']?[ \t]{0,8}[:=][ \t]{0,40}/y;
+const NAMES_ENTRY = /(?:^|[\s{,(<\\"'[])(?:name|key|param|parameter|option|variable|field|header|k|id|Name|Key)\\{0,16}["']?[ \t]{0,8}[:=][ \t]{0,8}(?:\\{0,16}["'])?$/;
+const NAMES_ELEMENT = /\b(?:name|key|id|property|type|param)[ \t]{0,4}=[ \t]{0,4}\\{0,4}["']$/;
+const VALUE_OF_ELEMENT = /[^<>]{0,200}?\b(?:value|eval|content|val|default)[ \t]{0,4}=[ \t]{0,4}(?=\\{0,4}["'])/y;
+const END_OF_ELEMENT = /[^<>]{0,300}>\s{0,200}(?:<!\[CDATA\[)?/y;
+const CONTENT = /(?:[ \t][^<>]{0,200})?>\s{0,40}(?:<(?:string|value)>\s{0,10}){0,2}(?:<!\[CDATA\[)?/y;
+const NEXT_ELEMENT = /<\/[\w:-]{1,40}>\s{0,100}(?:<[^<>/]{1,100}>\s{0,20}){1,3}/y;
+/** In front of a name at the beginning of a line. */
+const LINE_START = /^(?:[ \t>+;#/-]{0,80}|[ \t]{0,80}(?:export|declare -x|typeset -x|set|setenv|env|local|readonly|\$env:|\*)[ \t]{0,8})["']?\$?$/;
+/** Directives that take a name and a value: of nginx, Apache, Docker, Redis, `aws configure`. */
+const DIRECTIVE = /(?:(?:^|[^\w-])(?:\w{1,20}_set_header|add_header|\w{1,20}_param|set|setx|setenv|SetEnv|RequestHeader set|Header set|ENV|ARG|config set|configure set|CONFIG SET|alter system set)[ \t]{1,40})(?:"|')?\$?$/i;
+/** .netrc in one line. */
+const LOGIN = /(?:login|account|user|machine|connect)[ \t]{1,20}\S{1,200}[ \t]{1,20}$/;
+/** `check_password("…")`, and behind an id. */
+const places_CALL = /\([ \t]{0,4}(?:[\w.]{1,30},[ \t]{0,4})?(?=[bu]?["'])/y;
+/** Code of a traceback's frame: it names where a value comes from. */
+const CODE = /^(?:self|cls|super|os|sys|config|request|req|env|kwargs|kw|data|vals|values|record|records|response|resp|res|tools|odoo|params|options|opts|args|conf|settings|user|users|session|partner|get|getattr|str|int|len|hashlib|base64|json|secrets|uuid|hmac)(?:\.[a-z_]|\(|\[)/;
+const SCHEME = /(?:basic|bearer|token|digest|negotiate|apikey|api-key|hmac-\w{1,20}|aws4-hmac-sha256|key|dpop|ntlm)[ \t]{1,20}/iy;
+/** A value of an array goes up to its end. */
+const ARRAY = /\[[^[\]{}]{0,5000}\]?/y;
+const BARE_IN_DOCUMENT = /[^\s,;)\]}"'<]{1,10000}/y;
+const BARE = /[^\s\0"',;&<]{1,10000}/y;
+const BRACED = /\{[^{}\n]{1,1000}\}/y;
+/** Values of block scalars, up to where the indent of the name is back. */
+const BLOCK_SCALAR = /[ \t]{0,8}[|>][-+\d]{0,3}[ \t]{0,8}(?:#[^\n]{0,200})?\r?\n/y;
+const places_LONGEST_BLOCK = 50_000;
+class Reader {
+    #text;
+    #lines;
+    #spans = [];
+    #line = { start: 0, end: 0 };
+    constructor(text) {
+        this.#text = text;
+        this.#lines = new Lines(text);
+    }
+    read() {
+        let done = 0;
+        for (const { 0: run, index } of this.#text.matchAll(RUN)) {
+            if (index < done)
+                continue;
+            // A sentence's full stop, or a dash behind a name, is no part of it.
+            const name = trimmedEnd(run, ".-");
+            this.#line = this.#lines.at(index);
+            if (!this.#isSecret(name, index))
+                continue;
+            const span = this.#valueOf(name, index);
+            if (span === undefined)
+                continue;
+            this.#spans.push(span);
+            done = span.to;
+        }
+        return this.#spans;
+    }
+    /** `key` is one in a query, and in words such as `API key`; elsewhere it is one of a dictionary. */
+    #isSecret(name, at) {
+        if (/^odoo\.addons\.[\w.]{1,100}$/.test(name) && this.#text.startsWith(": ", at + name.length))
+            return false;
+        const before = this.#before(at, 20);
+        // Modules are called `auth_totp`, and fields `password`.
+        if (/\b(?:module|addon|package|library|logger|field|column)[ \t]["'`]?$/i.test(before))
+            return false;
+        if (isSecretName(name))
+            return true;
+        if (!/^keys?$/i.test(name))
+            return false;
+        const word = /([A-Za-z]{2,12})[ ]$/.exec(before)?.[1];
+        return /[?&]$/.test(before) || (word !== undefined && isSecretName(`${word.toLowerCase()}key`));
+    }
+    #before(at, length) {
+        return this.#text.slice(Math.max(this.#line.start, at - length), at);
+    }
+    #valueOf(name, index) {
+        const end = index + name.length;
+        const dashes = /-{1,2}$/.exec(this.#before(index, 2))?.[0] ?? "";
+        const at = index - dashes.length;
+        const quote = quoteBefore(this.#text, at);
+        if (quote !== "" && this.#text.startsWith(quote, end))
+            return this.#behindQuotedName(name, at - quote.length, end + quote.length, dashes, quote);
+        return (this.#inElement(name, at, end) ??
+            this.#behindSign(name, at, end, quote) ??
+            this.#behindSpace(name, at, end, dashes, quote) ??
+            this.#ofEntry(name, at, end));
+    }
+    /** `"password": "…"`, `'password' => '…'`, `("password", "…")`, `name="password">…<`, `"--password", "…"`. */
+    #behindQuotedName(name, at, end, dashes, quote) {
+        const sign = matchAt(SIGN_BEHIND_QUOTE, this.#text, end);
+        if (sign !== null)
+            return this.#valueInDocument(name, end + sign[0].length, quote);
+        const entry = this.#ofEntry(name, at + quote.length, end);
+        if (entry !== undefined)
+            return entry;
+        if (NAMES_ELEMENT.test(this.#before(at + quote.length, 40))) {
+            const attribute = matchAt(VALUE_OF_ELEMENT, this.#text, end);
+            if (attribute !== null)
+                return this.#valueInDocument(name, end + attribute[0].length, quote);
+            const content = matchAt(END_OF_ELEMENT, this.#text, end);
+            if (content !== null)
+                return this.#upToTag(name, end + content[0].length);
+        }
+        const comma = matchAt(COMMA, this.#text, end);
+        if (comma !== null && this.#isPair(name, at, dashes)) {
+            const from = end + comma[0].length;
+            const value = quotedAt(this.#text, from, this.#limit(from, 2_000));
+            if (value === undefined)
+                return undefined;
+            const inList = dashes === "" && this.#text[at - 1] !== "(" && !name.includes(".");
+            if (inList && !/^\s{0,8}[\])}]/.test(this.#text.slice(value.end, value.end + 10)))
+                return undefined;
+            return this.#masked(name, value.from, value.to);
+        }
+        // As an item of a YAML list: - "--db_password", and its value in the next line.
+        return dashes === "" ? undefined : this.#nextItem(name, end);
+    }
+    /** Whether a comma behind a quoted name leads to its value, and not to the next name of a list. */
+    #isPair(name, at, dashes) {
+        if (dashes !== "" || /\w\.\w/.test(name))
+            return true;
+        const before = this.#text.slice(Math.max(0, at - 3), at);
+        return /[([{]\s{0,2}[bru]?$/.test(before);
+    }
+    /** Of `{"name": "PASSWORD", "value": "…"}`, also in YAML. */
+    #ofEntry(name, at, end) {
+        if (!NAMES_ENTRY.test(this.#before(at, 60)))
+            return undefined;
+        const behind = /^["']/.test(this.#text.slice(end, end + 1)) ? end + 1 : end;
+        const sign = matchAt(VALUE_OF_ENTRY, this.#text, behind);
+        if (sign === null)
+            return undefined;
+        const from = behind + sign[0].length;
+        return sign[0].includes("\n")
+            ? this.#masked(name, from, this.#limit(from, 20_000))
+            : this.#valueInDocument(name, from, "");
+    }
+    #valueInDocument(name, from, quote) {
+        const value = quotedAt(this.#text, from, this.#limit(from, 1_000_000));
+        if (value !== undefined) {
+            const span = this.#withScheme(name, value.from, value.to);
+            if (span === undefined || value.closed || value.quote === "")
+                return span;
+            return { ...span, put: `***${value.quote}` };
+        }
+        const array = matchAt(ARRAY, this.#text, from);
+        if (array !== null)
+            return this.#masked(name, from + 1, from + array[0].replace(/\]$/, "").length);
+        const bare = matchAt(BARE_IN_DOCUMENT, this.#text, from);
+        if (bare === null || bare[0].startsWith("{") || (quote !== "" && CODE.test(bare[0])))
+            return undefined;
+        return this.#masked(name, from, from + trimmedEnd(bare[0], "\\").length);
+    }
+    /** `<password>…</password>`, and an element with the name in front of one with the value. */
+    #inElement(name, at, end) {
+        const before = this.#before(at, 40);
+        if (/<(?:[\w-]{1,20}:)?$/.test(before)) {
+            const content = matchAt(CONTENT, this.#text, end);
+            return content === null ? undefined : this.#upToTag(name, end + content[0].length);
+        }
+        if (!before.endsWith(">"))
+            return undefined;
+        const next = matchAt(NEXT_ELEMENT, this.#text, end);
+        return next === null ? undefined : this.#upToTag(name, end + next[0].length);
+    }
+    #upToTag(name, from) {
+        const rest = this.#text.slice(from, from + 5_000);
+        const content = rest.split("<", 1)[0]?.split("]]>", 1)[0]?.split("\n\n", 1)[0] ?? "";
+        return this.#masked(name, from, from + content.trimEnd().length);
+    }
+    /** `password=…`, `password: …`. */
+    #behindSign(name, at, end, quote) {
+        const sign = matchAt(SIGN, this.#text, end);
+        if (sign === null)
+            return undefined;
+        const from = end + sign[0].length;
+        const { start, end: lineEnd } = this.#line;
+        const atLineStart = LINE_START.test(this.#text.slice(start, Math.min(at, start + 100))) && at - start < 100;
+        const colon = sign[0].includes(":");
+        if (colon) {
+            const block = this.#block(name, start, from);
+            if (block !== undefined)
+                return block;
+        }
+        if (from >= lineEnd && sign[0].trim() !== "%3D")
+            return undefined;
+        if (/cookie$/i.test(name) && colon)
+            return this.#masked(name, from, this.#endOfString(quote, from) ?? this.#quoteOrEnd(from, lineEnd));
+        if (quote !== "" && from < lineEnd) {
+            // "PASSWORD=value", as `docker inspect` prints an environment.
+            const to = endOf(quote, this.#text, from, lineEnd);
+            if (to !== undefined || quote.length > 1)
+                return this.#withScheme(name, from, to ?? lineEnd);
+            if (!atLineStart)
+                return this.#withScheme(name, from, lineEnd);
+        }
+        if (atLineStart)
+            return this.#restOfLine(name, from, lineEnd);
+        return this.#word(name, from, lineEnd, sign[0]);
+    }
+    #endOfString(quote, from) {
+        return quote === "" ? undefined : endOf(quote, this.#text, from, this.#line.end);
+    }
+    #quoteOrEnd(from, end) {
+        const quote = this.#text.slice(from, end).search(/["']/);
+        return quote < 0 ? end : from + quote;
+    }
+    #restOfLine(name, from, lineEnd) {
+        const value = this.#text.slice(from, Math.min(lineEnd, from + 300));
+        // libpq's: its password has a name of its own.
+        if (CODE.test(value) || (/dsn$/i.test(name) && /\bpassword[ \t]{0,4}=/.test(value)))
+            return undefined;
+        const multi = /^(?:"""|''')/.test(value) ? quotedAt(this.#text, from, lineEnd) : undefined;
+        if (multi?.closed)
+            return this.#masked(name, multi.from, multi.to);
+        const whole = trimmedEnd(value, " \t\r;,").replace(/^(["'])([^"']{0,200})\1$/, "$2");
+        if (!holdsSecret(name, whole))
+            return undefined;
+        return this.#withScheme(name, from, from + this.#text.slice(from, lineEnd).trimEnd().length);
+    }
+    /** A value within a line: a string, or what goes up to a space or the sign of a list. */
+    #word(name, from, lineEnd, sign) {
+        const value = quotedAt(this.#text, from, lineEnd);
+        if (value?.closed) {
+            const scheme = matchAt(SCHEME, this.#text, value.from);
+            if (scheme !== null && /authorization$/i.test(name))
+                return { from: scheme.index + scheme[0].length, to: value.to };
+            return holdsSecret(name, this.#text.slice(value.from, value.to)) ? { from, to: value.end } : undefined;
+        }
+        const array = matchAt(ARRAY, this.#text, from);
+        if (array?.[0].startsWith('["') || array?.[0].startsWith("['"))
+            return this.#valueInDocument(name, from, "");
+        const from2 = value === undefined ? from : value.from;
+        const scheme = /authorization$/i.test(name) ? matchAt(SCHEME, this.#text, from2) : null;
+        const start = scheme === null ? from2 : from2 + scheme[0].length;
+        if (scheme !== null && /digest|hmac/i.test(scheme[0]))
+            return { from: start, to: lineEnd };
+        const braced = matchAt(BRACED, this.#text, start);
+        const bare = braced ?? matchAt(BARE, this.#text, start);
+        if (bare === null)
+            return undefined;
+        let word = bare[0];
+        if (sign.includes("%3"))
+            word = word.split(/%26|%20|%0A/i)[0] ?? "";
+        else if (CODE.test(word))
+            return undefined;
+        // What closes brackets that were opened in front of the name, and the backslash of a quote behind it.
+        word = trimmedEnd(word, "\\");
+        if (braced === null && !/[([{]/.test(word))
+            word = trimmedEnd(word, ")]}.:");
+        return this.#masked(name, start, start + word.length);
+    }
+    /** `--password …`, `proxy_set_header X-Api-Key …`, `PASSWORD '…'`, a line of .netrc or redis.conf. */
+    #behindSpace(name, at, end, dashes, quote) {
+        const { start, end: lineEnd } = this.#line;
+        if (dashes !== "" && this.#isOption(at))
+            return this.#argument(name, end);
+        const call = isPasswordName(name) ? matchAt(places_CALL, this.#text, end) : null;
+        if (call !== null) {
+            const value = quotedAt(this.#text, end + call[0].length, lineEnd);
+            return value === undefined ? undefined : this.#masked(name, value.from, value.to);
+        }
+        const space = matchAt(/["']?[ \t]{1,40}/y, this.#text, end);
+        if (space === null)
+            return undefined;
+        const from = end + space[0].length;
+        if (DIRECTIVE.test(this.#before(at, 60))) {
+            if (/^\$[a-z]\w{0,60};/.test(this.#text.slice(from, from + 64)))
+                return undefined;
+            return this.#word(name, from, lineEnd, " ");
+        }
+        if (quote !== "")
+            return undefined;
+        if (/authorization$/i.test(name)) {
+            const scheme = matchAt(/["']?(?:basic|bearer)[ \t]{1,20}/iy, this.#text, from);
+            return scheme === null ? undefined : this.#word(name, from + scheme[0].length, lineEnd, " ");
+        }
+        if (!isPasswordName(name))
+            return undefined;
+        if (quotedAt(this.#text, from, lineEnd)?.closed)
+            return this.#word(name, from, lineEnd, " ");
+        const rest = this.#text.slice(from, Math.min(lineEnd, from + 300));
+        const alone = LINE_START.test(this.#text.slice(start, Math.min(at, start + 100))) &&
+            /^\S{1,280};?\s{0,10}$/.test(rest);
+        if (/_pass$/.test(name) || (!alone && !LOGIN.test(this.#before(at, 250))))
+            return undefined;
+        return this.#word(name, from, lineEnd, " ");
+    }
+    #isOption(at) {
+        return at === 0 || /[\s"'=(\\[,]/.test(this.#text[at - 1] ?? "");
+    }
+    /** What follows an option: in the same line, in the next one, or as the next item of a list. */
+    #argument(name, end) {
+        const item = this.#nextItem(name, end);
+        if (item !== undefined)
+            return item;
+        const space = matchAt(/(?:[ \t]{1,40}|\n)(?![ \t]{0,40}-)/y, this.#text, end);
+        if (space === null)
+            return undefined;
+        const from = end + space[0].length;
+        if (space[0] !== "\n")
+            return this.#word(name, from, this.#line.end, " ");
+        // Each argument on a line of its own, inside of a string of the shell.
+        const value = matchAt(/(?:[^'\n]|'\\'')+/y, this.#text, from);
+        return value === null ? undefined : this.#masked(name, from, from + value[0].length);
+    }
+    #nextItem(name, end) {
+        const item = matchAt(/["']?[ \t]{0,8}\r?\n[ \t]{0,80}-[ \t]{1,8}/y, this.#text, end);
+        if (item === null)
+            return undefined;
+        const from = end + item[0].length;
+        return this.#masked(name, from, this.#limit(from, 20_000));
+    }
+    /** YAML's block scalars, and a value in the line below its name. */
+    #block(name, start, from) {
+        const head = matchAt(BLOCK_SCALAR, this.#text, from);
+        const below = head ?? matchAt(/[ \t]{0,8}\r?\n/y, this.#text, from);
+        if (below === null || from + below[0].length > this.#text.length)
+            return undefined;
+        const indent = matchAt(/[ \t]{0,80}(?:-[ \t]+)?/y, this.#text, start)?.[0].length ?? 0;
+        const begin = from + below[0].length;
+        let end = begin;
+        for (let at = begin; at < Math.min(this.#text.length, begin + places_LONGEST_BLOCK);) {
+            const feed = this.#text.indexOf("\n", at);
+            const next = feed < 0 ? this.#text.length : feed;
+            const depth = matchAt(/[ \t]*/y, this.#text, at)?.[0].length ?? 0;
+            const blank = at + depth >= next;
+            if (!blank && depth <= indent)
+                break;
+            if (!blank)
+                end = next;
+            at = next + 1;
+        }
+        const block = this.#text.slice(begin, end);
+        if (head === null && !/^\s{1,100}(?!-)[^\s:{}[\]]{1,500}\s{0,10}$/.test(block))
+            return undefined;
+        const space = block.search(/\S/);
+        if (space < 0 || !isSecretName(name))
+            return undefined;
+        return { from: begin + space, to: begin + block.length };
+    }
+    /** Keeps the name of a scheme in front of what authorizes. */
+    #withScheme(name, from, to) {
+        const scheme = /authorization$/i.test(name) ? matchAt(SCHEME, this.#text, from) : null;
+        const start = scheme === null ? from : from + scheme[0].length;
+        return this.#masked(name, start, to);
+    }
+    #masked(name, from, to) {
+        if (to <= from)
+            return undefined;
+        const value = to - from > 300 ? this.#text.slice(from, from + 301) : this.#text.slice(from, to);
+        const known = isSecretName(name) ? name : "secret";
+        return holdsSecret(known, value.trim()) ? { from, to } : undefined;
+    }
+    /** The end of the line in which a place lies, which may be another than that of the name. */
+    #limit(from, most) {
+        if (from <= this.#line.end)
+            return Math.min(this.#line.end, from + most);
+        const length = this.#text.slice(from, from + Math.min(most, places_LONGEST_BLOCK)).search(/[\n\0]/);
+        return length < 0 ? Math.min(this.#text.length, from + Math.min(most, places_LONGEST_BLOCK)) : from + length;
+    }
+}
+/** Where the values of names stand that are the names of secrets. */
+function valuesBehindNames(text) {
+    return new Reader(text).read();
+}
+
+;// CONCATENATED MODULE: ./build/redaction/tokens.js
+/**
+ * Secrets by their own form: tokens as their issuers begin them, hashes of passwords, keys between their lines of BEGIN and
+ * END. The prefixes are those that the rules of gitleaks and secretlint list (both MIT) and that the issuers document;
+ * lengths are looser than theirs, since a token that was cut off is still one.
+ */
+
+/** Behind these stand letters, digits, dashes and underscores, as many as said or more. */
+const PREFIXES = [
+    // GitHub, GitLab, npm, PyPI, RubyGems, Docker, crates.io
+    ["ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ npm_ rubygems_ dckr_pat_ dckr_oat_ cio pypi-AgE", 16],
+    [
+        "glpat- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glagent- gloas- glsoat- glffct- glwt- GR1348941",
+        12,
+    ],
+    // AI
+    [
+        "sk-proj- sk-ant- sk-svcacct- sk-admin- sk-or- sk-lf- sk-None- pplx- gsk_ r8_ xai- tgp_v1_ nvapi- fw_",
+        12,
+    ],
+    ["hf_ api_org_", 30],
+    // Clouds
+    [
+        "dop_v1_ doo_v1_ dor_v1_ AKCp cmVmd LTAI dapi dkea ABSK bedrock-api-key- scw- tk-us- hcloud_ exo FlyV1",
+        16,
+    ],
+    [
+        "fo1_ fm1a_ fm1r_ fm2_ pscale_tkn_ pscale_oauth_ pscale_pw_ vercel_ vcp_ nfp_ rnd_ HRKU- pul- atlasv1. 4b1d CLOJARS_",
+        16,
+    ],
+    // Slack, payment, shops
+    ["xoxb- xoxp- xoxa- xoxo- xoxr- xoxs- xoxe- xoxc- xoxd- xoxe.xox xapp- xwfp-", 8],
+    [
+        "sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ whsec_ pk_live_priv shippo_live_ shippo_test_ duffel_live_ duffel_test_",
+        10,
+    ],
+    [
+        "shpat_ shpca_ shppa_ shpss_ shptka_ atkn_ sq0atp- sq0csp- EAAA EZAK EZTK FLWSECK FLWPUBK live_pub_ rzp_live_ rzp_test_ access-sandbox- access-production-",
+        8,
+    ],
+    // Mail and messages
+    [
+        "xkeysib- xsmtpsib- SG. key- mlsn. re_ PMAK- pat-na1- pat-eu1- lin_api_ lin_oauth_ ntn_ secret_ figd_ figdr_",
+        20,
+    ],
+    [
+        "sntrys_ sntryu_ glsa_ glc_ eyJrIjoi dt0c01. NRAK- NRII- NRJS- NRRA- phc_ phx_ dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. logfire_",
+        10,
+    ],
+    [
+        "hvs. hvb. hvr. s.  pnu_ ico- fio-u- intra- rdme_ sgp_ sm_aat_ sm_pat_ sm_sat_ tfp_ p8e- dnkey- ATATT3 ATCTT3 ATBB BBDC- sha256~ b_ squ_ sqp_ sqa_",
+        16,
+    ],
+    [
+        "AGE-SECRET-KEY- ops_eyJ A3- AQVN t1. YC sl. AIza ya29. GOCSPX- 1// EAAC EAAM EAAD EAAG EAAB API- ZXlKaG pat sat. tskey- nsec1 ctp_ pa-",
+        20,
+    ],
+];
+/** Some of these are short enough to begin words of a text: behind them there is a digit, and both cases or a lot. */
+const AMBIGUOUS = new Set("cio dapi exo key- secret_ re_ s. b_ API- YC pat sat. t1. sl. fw_ intra- EAAC EAAM EAAD EAAG EAAB EAAA 1// A3- rnd_ scw- pa- ico- 4b1d cmVmd dkea ATBB vercel_ CLOJARS_ ZXlKaG LTAI AQVN access-production- access-sandbox- gsk_ xai- npm_ API-".split(" "));
+const LEAST = new Map(PREFIXES.flatMap(([prefixes, least]) => prefixes.split(/ {1,4}/).map((prefix) => [prefix, least])));
+const escaped = (text) => text.replaceAll(/[.+*?^$()[\]{}|\\/]/g, "\\$&");
+/** Longest first, so that `xoxe.xox` is not taken for less. */
+const BEGINNING = new RegExp([...LEAST.keys()]
+    .sort((a, b) => b.length - a.length)
+    .map(escaped)
+    .join("|"), "y");
+const BODY = /[\w.+/=~%-]{1,3000}/y;
+/** Tokens without a telling beginning: by their whole form. */
+const WHOLE = /(?:(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,16}|(?:SK|AC)[0-9a-fA-F]{32}|pat[A-Za-z0-9]{14}\.[a-f0-9]{20,64}|(?:pat|sat)\.[\w-]{20,24}\.[A-Za-z0-9]{20,26}\.[A-Za-z0-9]{18,22}|(?:vc[piark]|cfk|cfut|cfat)_[A-Za-z0-9]{20,60}|[0-9a-f]{32}-us\d{1,2}|\d{6,16}:A[\w-]{30,40}|[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk|[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{20,100}|[0-9a-h]{32}-[0-9a-h]{8}-[0-9a-h]{8}|v1\.0-[a-f0-9]{24}-[a-f0-9]{100,200}|\d{15,16}(?:\||%7C|%)[\w-]{27,40}|(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[\w+/=-]{30,120}|s-s4t2(?:ud|af)-[a-f0-9]{64}|sk-[A-Za-z0-9]{32,100}|tk-us-[\w-]{40,60}|[MNO][A-Za-z\d]{23,27}\.[\w-]{6}\.[\w-]{27,40}|ey[A-Za-z0-9][\w-]{8,2000}\.[\w\\/-]{8,8000}(?:\.[\w\\/-]{0,2000}){0,3}={0,2})(?![A-Za-z0-9])/y;
+/** Microsoft Entra: its telling part is not at its beginning. */
+const ENTRA = /[\w~.]{3}\dQ~[\w~.-]{31,34}/g;
+const tokens_RUN = /[A-Za-z0-9_~]{1,3000}/g;
+/** Tokens and keys that stand anywhere. */
+function tokens(text) {
+    const spans = [];
+    let done = 0;
+    for (const { 0: run, index } of text.matchAll(tokens_RUN)) {
+        if (index < done || (run.length < 2 && !/[-.]/.test(text[index + 1] ?? "")))
+            continue;
+        const end = tokenAt(text, index);
+        if (end === undefined)
+            continue;
+        spans.push({ from: index, to: end });
+        done = end;
+    }
+    for (const { 0: token, index } of text.matchAll(ENTRA))
+        spans.push({ from: index, to: index + token.length });
+    return spans;
+}
+function tokenAt(text, at) {
+    // Within a word, or behind a dash, is no beginning; behind a sign such as `=` or `/` is.
+    if (/[\w-]/.test(text[at - 1] ?? ""))
+        return undefined;
+    const whole = matchAt(WHOLE, text, at);
+    if (whole !== null)
+        return at + trimmedEnd(whole[0], "\\").length;
+    const prefix = matchAt(BEGINNING, text, at)?.[0];
+    if (prefix === undefined)
+        return undefined;
+    const body = trimmedEnd(matchAt(BODY, text, at + prefix.length)?.[0] ?? "", ".%/-");
+    if (body.length < (LEAST.get(prefix) ?? 0))
+        return undefined;
+    if (AMBIGUOUS.has(prefix) && !looksRandom(body))
+        return undefined;
+    return at + prefix.length + body.length;
+}
+/** Not a name, a path or a sentence: digits among letters, and nothing that parts words. */
+function looksRandom(text) {
+    const first = /^[\w=+-]{1,3000}/.exec(text)?.[0] ?? "";
+    if (first.length < 15)
+        return false;
+    return (/\d/.test(first) &&
+        /[A-Za-z]/.test(first) &&
+        (first.match(/[A-Za-z]{12}/g) ?? []).length <= first.length / 16);
+}
+/** Hashes of passwords: of htpasswd, /etc/shadow, Odoo, LDAP, PostgreSQL; Compose doubles the dollars. */
+const HASHES = [
+    /\${1,2}(?:apr1|2[abxy]|argon2\w{0,2}|pbkdf2[\w-]{0,20}|scrypt|yescrypt|7|gy|y)\${1,2}[\w./+=,$-]{8,500}/g,
+    /\${1,2}[156y](?:\${1,2}[\w./=,]{1,40}){1,2}\${1,2}[\w./]{20,200}/g,
+    /(?:SCRAM-SHA-(?:1|256|512)\$|pbkdf2_sha\d{1,3}\$|\{(?:SSHA|SHA|SMD5|MD5|CRYPT|SSHA256|SSHA512|PLAIN)\})[\w./+=:$-]{8,500}/g,
+];
+/** What says how it is to be used: `Bearer …`, `Basic …`. */
+const BEARER = /\b(?:bearer[ \t]{1,4}[\w.~+/=-]{12,5000}|basic[ \t]{1,4}(?=[A-Za-z]{0,60}[\d=+/])[A-Za-z0-9+/]{8,2000}={0,2})/gi;
+function hashesAndBearers(text) {
+    const spans = HASHES.flatMap((form) => [...text.matchAll(form)].map(({ 0: hash, index }) => ({ from: index, to: index + hash.length })));
+    for (const { 0: found, index } of text.matchAll(BEARER)) {
+        const space = found.search(/[ \t]/);
+        const from = index + space + found.slice(space).search(/\S/);
+        spans.push({ from, to: index + found.length });
+    }
+    return spans;
+}
+const BEGIN_KEY = /-----BEGIN ([A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,20}|OpenVPN Static key V1)-----/g;
+const LONGEST_KEY = 20_000;
+/** A line of a key whose end is missing, behind its stamp; the rest of a log is not lost. */
+const KEY_LINE = /(?:\s|\\[nr]|\|[ \t]){1,40}(?:\d{4}-\d\d-\d\dT[\d:.]{8,20}Z )?(?:[\w-]{1,40}: [\w,-]{1,80}|[\w+/=]{1,80})(?=\s|\\|$)/y;
+const PUTTY = /(?<=Private-Lines: \d{1,4})(?:\r?\n[\w+/=]{1,100}){1,1000}|(?<=Private-MAC: )[0-9a-f]{8,100}/g;
+/** Private keys: PEM, OpenSSH, PGP, OpenVPN, PuTTY. */
+function privateKeys(text) {
+    const spans = [];
+    let done = 0;
+    for (const { 0: head, 1: kind = "", index } of text.matchAll(BEGIN_KEY)) {
+        if (index < done)
+            continue;
+        const from = index + head.length;
+        const rest = text.slice(from, from + LONGEST_KEY);
+        const next = rest.indexOf("-----BEGIN ");
+        const foot = `-----END ${kind}-----`;
+        const end = (next < 0 ? rest : rest.slice(0, next)).indexOf(foot);
+        let to = from;
+        if (end >= 0)
+            to = from + end + foot.length;
+        else
+            for (let line = matchAt(KEY_LINE, text, to); line !== null; line = matchAt(KEY_LINE, text, to))
+                to += line[0].length;
+        spans.push({ from, to: Math.max(to, from + 1), put: to > from ? " ***" : `${text[from] ?? ""}` });
+        done = to;
+    }
+    for (const { 0: key, index } of text.matchAll(PUTTY)) {
+        const space = key.search(/\S/);
+        spans.push({ from: index + space, to: index + key.length });
+    }
+    return spans;
+}
+
+;// CONCATENATED MODULE: ./build/redaction/urls.js
+/** Secrets in addresses: behind a user's name, in the path of a webhook, in the query. */
+
+/** Where an address begins behind its scheme, also within another one, and in JSON as PHP writes it. */
+const AUTHORITY = /(?::\/\/|:\\\/\\\/|%3A%2F%2F)([^\s"'<>]{1,1500})/gi;
+/** `scheme://user:…@host`: up to the last sign of a host in front of it, since people do not write %40 in passwords. */
+function userinfo(text) {
+    return [...text.matchAll(AUTHORITY)].flatMap(({ 0: found, 1: rest = "", index }) => {
+        const encoded = /^%3A/i.test(found);
+        const [colonSign, atSign] = encoded ? ["%3a", "%40"] : [":", "@"];
+        const lower = rest.toLowerCase();
+        const colon = lower.indexOf(colonSign);
+        // Another address may follow in the same word.
+        const next = lower.indexOf(encoded ? "%3a%2f%2f" : "://");
+        const at = lower.slice(0, next < 0 ? undefined : next).lastIndexOf(atSign);
+        const user = rest.slice(0, Math.max(0, colon));
+        const secret = rest.slice(colon + colonSign.length, at);
+        // A port, and an address in the path; a user's name holds no path.
+        if (colon < 0 || at < colon || /[/?#@]/.test(user) || /^\d{1,5}(?:[/?#]|$)/.test(secret))
+            return [];
+        const from = index + found.length - rest.length + colon + colonSign.length;
+        return [{ from, to: from + secret.length }];
+    });
+}
+/** `https://key@host`, as Sentry and Git write it; a user's name is shorter, or has no number in it. */
+const KEY_AS_USER = /:\/\/(?=[A-Za-z_-]{0,100}\d)([\w-]{16,250})@[\w.-]/g;
+/** Oracle's thin driver: `user/password@host`. */
+const THIN = /\bthin:[^\s/@"':]{1,100}\/([^\s@"'/:]{1,200})@/gi;
+/** Hosts whose paths are the secret, and the part of the path that is none. */
+const HOOKS = /(?:hooks\.slack(?:-gov)?\.com(?::\d{1,5})?\/(?:services|workflows|triggers)|(?:canary\.|ptb\.)?discord(?:app)?\.com(?::\d{1,5})?\/api\/(?:v\d{1,2}\/)?webhooks|\.webhook\.office\.com(?::\d{1,5})?\/webhookb2|outlook\.office(?:365)?\.com\/webhook|hooks\.zapier\.com\/hooks\/catch|maker\.ifttt\.com\/trigger\/[\w-]{1,60}\/(?:json\/)?with\/key|hook\.(?:\w{1,5}\.)?make\.com|hc-ping\.com|ping\.checklyhq\.com|webhook\.site|ntfy\.sh|push\.statuscake\.com|uptime\.betterstack\.com\/api\/v1\/heartbeat|api\.pushover\.net|events\.pagerduty\.com\/integration|open\.(?:feishu|larksuite)\.(?:cn|com)\/open-apis\/bot\/v2\/hook|chat\.googleapis\.com\/v1\/spaces|smee\.io|hooks\.airtable\.com\/workflows|alert\.victorops\.com\/integrations\/generic\/\d{1,9}\/alert|api\.telegram\.org\/(?:file\/)?bot)\/?/gi;
+/** The same paths without their host, as the exceptions of `requests` print them. */
+const HOOK_PATHS = /\/(?:services|workflows|triggers)\/(?=[TB]?[\w-]{1,30}\/)|\/api\/(?:v\d{1,2}\/)?webhooks\/(?=\d{5,25}\/)|\/webhookb2\/|\/bot(?=\d{3,16}:)|\/api\/push\/|\/(?:incoming-?)?(?:web)?hooks?(?:\/catch)?\/(?=(?:[\w-]{1,40}\/){0,3}[\w%-]{0,40}\d)/gi;
+const PATH = /[^\s"'<>?#)\\,;&]{1,1000}/y;
+/** Parameters whose values let somebody in; what else a query may hold is looked at by its name. */
+const PARAMETERS = /([?&;]|%3F|%26|&amp;)(?:sig|signature|key|code|hmac|access_?token|auth|ticket|jwt|assertion|credential)=([^\s"'&<>;#]{1,3000})/gi;
+function secretsOfUrls(text) {
+    const spans = userinfo(text);
+    for (const form of [KEY_AS_USER, THIN]) {
+        for (const found of text.matchAll(form)) {
+            const from = found.index + found[0].indexOf(found[1] ?? "", form === THIN ? found[0].indexOf("/") : 3);
+            spans.push({ from, to: from + (found[1] ?? "").length });
+        }
+    }
+    for (const form of [HOOKS, HOOK_PATHS]) {
+        for (const { 0: found, index } of text.matchAll(form)) {
+            const path = matchAt(PATH, text, index + found.length);
+            if (path === null || (form === HOOK_PATHS && path[0].length < 12))
+                continue;
+            spans.push({ from: path.index, to: path.index + path[0].replace(/[.:]$/, "").length });
+        }
+    }
+    for (const { 0: found, 2: value = "", index } of text.matchAll(PARAMETERS)) {
+        if (value.length >= 6 && /\d|%/.test(value))
+            spans.push({ from: index + found.length - value.length, to: index + found.length });
+    }
+    return spans;
+}
+
+;// CONCATENATED MODULE: ./build/redaction/forms.js
+/** Everything that is taken for a secret by its form or its place, whatever its value is. */
+
+
+
+
+
+
+const FINDERS = [
+    privateKeys,
+    valuesBehindNames,
+    secretArguments,
+    secretsOfUrls,
+    secretsByPosition,
+    hashesAndBearers,
+    tokens,
+];
+const MOST_LEVELS = 3;
+/** @param level of strings within strings that the text was taken out of */
+function withoutForms(text, level = 0) {
+    const clean = level < MOST_LEVELS && text.includes("\\") ? withoutFormsInStrings(text, level) : text;
+    return withoutSpans(clean, FINDERS.flatMap((find) => find(clean)));
+}
+/** Strings of JSON with escapes in them, as a log of logs has them: read without them, their lines are lines. */
+function withoutFormsInStrings(text, level) {
+    let clean = "";
+    let done = 0;
+    for (let from = text.indexOf('"'); from >= 0; from = text.indexOf('"', from)) {
+        let to = from + 1;
+        let escapes = false;
+        while (to < text.length && text[to] !== '"' && text[to] !== "\n") {
+            escapes ||= text[to] === "\\";
+            to += text[to] === "\\" ? 2 : 1;
+        }
+        const json = escapes && text[to] === '"' ? text.slice(from, to + 1) : "";
+        const inner = json === "" ? undefined : stringOf(json);
+        const reworded = inner === undefined ? undefined : withoutForms(inner, level + 1);
+        if (reworded !== inner) {
+            clean += text.slice(done, from) + JSON.stringify(reworded);
+            done = to + 1;
+        }
+        // The end of what was no string may be the beginning of one.
+        from = inner === undefined && text[to] === '"' ? to : to + 1;
+    }
+    return clean + text.slice(done);
+}
+function stringOf(json) {
+    try {
+        return JSON.parse(json);
+    }
+    catch {
+        return undefined;
+    }
+}
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+;// CONCATENATED MODULE: ./build/redaction/vocabulary.js
+/**
+ * Our own words, from vocabulary.txt: what the action itself says, in statuses, causes, remedies and sentences. `npm run
+ * docs` collects them from the source (scripts/vocabulary.ts), and lint checks that none is missing.
+ */
+
+const LINES = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "vocabulary.txt", "utf8")
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"));
+/** Words, and several that stand for something as a whole, such as `odoo-stopped`. */
+const TERMS = new Set(LINES.filter((line) => !line.startsWith('"')));
+const WORDS = new Set([...TERMS].flatMap((term) => term.split("-")));
+/** All words, each between line ends, to look for their parts. */
+const ALL = `\n${[...WORDS].join("\n")}\n`;
+/** What stands between words: `, `, `: `, `|---|---|`. */
+const SIGNS = new Set(LINES.filter((line) => line.startsWith('"')).map((line) => JSON.parse(line)));
+const BEGINNINGS = new Set([...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(0, at + 1).join(""))));
+const vocabulary_ENDS = new Set([...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(at).join(""))));
+/** Whether a text is one of our terms, as a status or a cause is: nothing of it can be anybody's secret. */
+function isTerm(text) {
+    return TERMS.has(text);
+}
+/** A plural is put together where a sentence is made. A number of a few digits may stand anywhere. */
+function isWord(word) {
+    return WORDS.has(word) || (word.endsWith("s") && WORDS.has(word.slice(0, -1))) || /^\d{1,4}$/.test(word);
+}
+/** Signs of ours, or two of them, where one text follows another. The longest of them are short. */
+function areSigns(text, first, last) {
+    if (text === "" || first.has(text) || last.has(text))
+        return true;
+    for (let at = 1; at < Math.min(text.length, 100); at++)
+        if (first.has(text.slice(0, at)) && last.has(text.slice(at)))
+            return true;
+    return false;
+}
+/**
+ * Whether a value could be a part of a sentence of ours, and masking it everywhere would mask that: all of its words and
+ * of what stands between them is ours, but that the first word may be the end of one, and the last the beginning.
+ */
+function isOurs(value) {
+    const words = value.match(/[A-Za-z0-9]+/g);
+    if (words === null)
+        return [...SIGNS].some((sign) => sign.includes(value));
+    const [before = "", ...rest] = value.split(/[A-Za-z0-9]+/);
+    const after = rest.pop() ?? "";
+    if (!areSigns(before, vocabulary_ENDS, SIGNS) || !areSigns(after, SIGNS, BEGINNINGS))
+        return false;
+    if (!rest.every((sign) => areSigns(sign, SIGNS, SIGNS)))
+        return false;
+    const [first = ""] = words;
+    const last = words.at(-1) ?? "";
+    const endsOne = before === "" && ALL.includes(`${first}\n`);
+    const beginsOne = after === "" && ALL.includes(`\n${last}`);
+    if (words.length === 1)
+        return isWord(first) || endsOne || beginsOne || (before === "" && after === "" && ALL.includes(first));
+    return (isWord(first) || endsOne) && (isWord(last) || beginsOne) && words.slice(1, -1).every(isWord);
+}
+
+;// CONCATENATED MODULE: ./build/redaction/values.js
+/** The very values that are known to be secret, in every way that they may be written. */
+
+
+/** Shorter values are masked only where they stand as a value. */
+const SHORTEST_MASKED_EVERYWHERE = 8;
+/**
+ * The spellings of a secret that are masked wherever they stand. Left out is what is too short, and what could be a part of
+ * our own sentences: a password `unhealthy` would turn the status of a run into asterisks.
+ */
+function spellingsMaskedEverywhere(secret) {
+    return spellings(secret).filter((spelling) => spelling.length >= SHORTEST_MASKED_EVERYWHERE && !isOurs(spelling));
+}
+/**
+ * The text without these values, until none is left: a mask may bring the two halves of a value together. Each turn makes
+ * the text shorter.
+ *
+ * @param values the longest first, so that none is left as a part of another
+ */
+function withoutValues(text, values) {
+    let clean = text;
+    let length;
+    do {
+        length = clean.length;
+        for (const value of values)
+            clean = clean.replaceAll(value, MASK);
+    } while (clean.length < length);
+    return clean;
+}
+/** How a secret may be written: as it is, line by line, in a URL, in JSON (also as Go writes it), in base64. */
+function spellings(secret) {
+    const whole = secret.trim();
+    const lines = /[\r\n]/.test(whole) ? whole.split(/[\r\n]+/).map((line) => line.trim()) : [];
+    const base64 = trimmedEnd(Buffer.from(whole).toString("base64"), "=");
+    return [whole, ...lines].flatMap(written).concat(base64, base64.replaceAll("+", "-").replaceAll("/", "_"));
+}
+function written(text) {
+    const json = JSON.stringify(text).slice(1, -1);
+    const go = json.replaceAll("&", "\\u0026").replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
+    return [text, encodeURIComponent(text.toWellFormed()), json, go];
+}
+
+;// CONCATENATED MODULE: ./build/redaction/redactor.js
 /**
  * The one redactor. Nothing is printed or written that did not pass it: the runner masks the log, the summary and the
  * annotations, but no file.
  *
- * Two nets: the very values that we know to be secret (inputs, and what a survey found in the containers' environment),
- * and the places where a secret stands by its form (`password=…`, `scheme://user:password@`, private key blocks). The
- * second also catches short values such as the official image's password `odoo`, which cannot be masked everywhere
- * without turning a report into `***`.
+ * Two nets: the very values that are known to be secret (inputs, and what a survey found in the containers' environment;
+ * values.ts), and the places where a secret stands by its form (`password=…`, `scheme://user:password@`, private key
+ * blocks; forms.ts). The second also catches short values such as the official image's password `odoo`, which cannot be
+ * masked everywhere without turning a report into `***`.
  *
  * What belongs to the site's customers is cut as well (customer-data/).
  */
 
-const MASK = "***";
-/** Shorter values are masked only where they stand as a value. */
-const SHORTEST_MASKED_EVERYWHERE = 8;
-/** What makes a name the name of a secret. */
-const TELLING = "(?:passw(?:or)?d|passphrase|pass(?![a-z])|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|[a-z][_-]key(?![\\w-])|credentials?|session_id|[a-z]_dsn(?![a-z]))";
-/**
- * A whole name with such a word in it: `db_password`, `--admin-token`, `smtp.pass`. It is tried only where a name
- * begins, so that a megabyte of letters costs no more than its length.
- */
-const NAME = String.raw `(?<![\w.-])(?=[\w.-]*${TELLING})[\w.-]+`;
-/** A string with its escapes; its end may have been cut off. */
-const DOUBLE = String.raw `"(?:[^"\\\n]|\\.)*"?`;
-const SINGLE = String.raw `'(?:[^'\\\n]|\\.)*'?`;
-/** The same inside of a string, as a log prints JSON: up to the quote with one backslash in front. */
-const INNER = String.raw `(?:[^"\\\n]|\\\\(?:\\")?)*`;
-/** A word of nginx's configuration. */
-const WORD = String.raw `(?:"[^"\n]*"?|'[^'\n]*'?|[^\s"';)]+)`;
-const form = (pattern, flags = "") => new RegExp(pattern, `gi${flags}`);
-const FORMS = [
-    [
-        // Where its end is missing, as far as the lines look like one: the rest of a log is not lost.
-        /-----BEGIN ([A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40})-----(?:(?:(?!-----BEGIN )[\s\S]){0,20000}?-----END \1-----|(?:(?:\s|\\[nr])+(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?(?:[\w-]+: [\w,-]+|[\w+/=]+)(?=\s|\\|$))*)/g,
-        `-----BEGIN $1----- ${MASK}`,
-    ],
-    [/AGE-SECRET-KEY-[0-9A-Z]+/gi, MASK],
-    // "PASSWORD": "value", and the same inside of a JSON string
-    [form(String.raw `("${NAME}"\s*:\s*)${DOUBLE}`), `$1"${MASK}"`],
-    [form(String.raw `(\\"${NAME}\\"\s*:\s*\\")${INNER}`), `$1${MASK}`],
-    [form(String.raw `(\\{2,8}"${NAME}\\{2,8}"\s*:\s*\\{2,8}")[^"\\\n]*`), `$1${MASK}`],
-    // 'password': 'value', as Python prints a dict
-    [form(`('${NAME}'\\s*:\\s*)(?:${SINGLE}|${DOUBLE})`), `$1'${MASK}'`],
-    // "PASSWORD=value", as `docker inspect` prints an environment
-    [form(String.raw `(\\"${NAME}=)${INNER}`), `$1${MASK}`],
-    [form(String.raw `((?<!\\)"${NAME}=)(?:[^"\\\n]|\\.)*`), `$1${MASK}`],
-    [form(String.raw `('${NAME}=)(?:[^'\\\n]|\\.)*`), `$1${MASK}`],
-    // "--db_password", "value", as it prints arguments
-    [form(String.raw `(\\"(?:(?=-)${NAME}|-w)\\"\s*,\s*\\")${INNER}`), `$1${MASK}`],
-    [form(`("(?=-)${NAME}"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
-    [form(`('(?=-)${NAME}'\\s*,\\s*)${SINGLE}`), `$1'${MASK}'`],
-    [form(`("-w"\\s*,\\s*)${DOUBLE}`), `$1"${MASK}"`],
-    [form(`('-w'\\s*,\\s*)${SINGLE}`), `$1'${MASK}'`],
-    // The same as items of a YAML list
-    [form(`^([ \\t]*-[ \\t]+["']?(?:(?=-)${NAME}|-w)["']?[ \\t]*\\n[ \\t]*-[ \\t]+)\\S.*$`, "m"), `$1${MASK}`],
-    // A line of a configuration or an environment file: its value goes up to the line's end
-    [form(`^([ \\t]*(?:export[ \\t]+|-[ \\t]+)?${NAME}[ \\t]*[=:][ \\t]*)\\S.*$`, "m"), `$1${MASK}`],
-    // curl -u user:password, and as arguments in JSON
-    [
-        /((?<![\w-])(?:-u|--user|--proxy-user|-U)(?:[ \t]+|=|\\?"\s*,\s*\\?")["']?[\w.@+-]{1,64}:)(?!\d+\b)[^\s"'\\,]+/g,
-        `$1${MASK}`,
-    ],
-    // nginx: if ($http_x_api_key = "value"), map $http_x_api_key $known { "value" 1; }, secure_link_md5 "$uri value";
-    [
-        form(String.raw `(\$(?:arg|http|cookie)_(?=\w*(?:${TELLING}|authorization))\w+[ \t]*!?[=~]\*?[ \t]*)${WORD}`),
-        `$1${MASK}`,
-    ],
-    [/(?<![\w-])map\s+\S{1,200}\s+\$\w{1,100}\s*\{[^{}]{0,50000}\}/g, mapWithoutSecrets],
-    [/((?<![\w-])secure_link_md5[ \t]+)(?:"[^"\n]*"?|'[^'\n]*'?|[^\s;]+)/g, `$1${MASK}`],
-    // nginx: proxy_set_header X-Api-Key "value";
-    [
-        form(`((?<![\\w-])(?:(?:proxy|grpc)_set_header|add_header|(?:fastcgi|uwsgi|scgi)_param|set)[ \\t]+["']?\\$?${NAME}["']?[ \\t]+)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"';]+)`),
-        `$1${MASK}`,
-    ],
-    // PASSWORD=value, password = value, password: value, --db_password=value
-    // What is masked already keeps the bracket or the backslash behind it.
-    [
-        form(`(${NAME}[ \\t]*[=:][ \\t]*)(?!\\*\\*\\*(?:[\\s"',;&)\\]}\\\\]|$))("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;&]+)`),
-        `$1${MASK}`,
-    ],
-    // --db_password value, and -w value, which is Odoo's short form of it
-    [form(`((?=-)${NAME}[ \\t]+)(?!-)("[^"\\n]*"?|'[^'\\n]*'?|[^\\s"',;]+)`), `$1${MASK}`],
-    [/((?<![\w.-])-w[ \t]+)(?!-)[^\s"',;]+/g, `$1${MASK}`],
-    // The same with each argument on a line of its own, as the programs for a host are told them
-    [form(String.raw `((?=-)${NAME}\n)(?![ \t]*-)(?:[^'\n]|'\\'')+`), `$1${MASK}`],
-    [/((?<![\w.-])-w\n)(?![ \t]*-)(?:[^'\n]|'\\'')+/g, `$1${MASK}`],
-    // scheme://user:password@host
-    [/((?<![a-z0-9])[a-z][a-z0-9+.-]{0,40}:\/\/[^\s:/@"']*:)[^\s/"']+@/gi, `$1${MASK}@`],
-    [
-        /((?<![\w-])(?:proxy-)?authorization(?:\\?["']?\s*[:=]\s*\\?["']?|[ \t]+["']?(?=(?:basic|bearer)\s))(?:(?:basic|bearer|token|digest|negotiate)\s+)?)[^\s"'\\]+/gi,
-        `$1${MASK}`,
-    ],
-    [/((?<![\w-])(?:set-)?cookie\\?["']?\s*:\s*\\?["']?)[^\s"'\\][^\n"'\\]*/gi, `$1${MASK}`],
-    // https://key@host, as Sentry writes it; a user's name is shorter, or has no number in it
-    [/(?<=:\/\/)(?=[A-Za-z_-]*\d)[\w-]{16,100}(?=@[\w.-]+)/g, MASK],
-    // Hashes of passwords: of htpasswd, of /etc/shadow, of Odoo; Compose doubles the dollars.
-    [
-        /\${1,2}(?:(?:apr1|2[abxy]|argon2\w{0,2}|pbkdf2[\w-]{0,20})\${1,2}[\w./+=,$-]{8,}|[156y]\${1,2}[\w./=,]{1,40}\${1,2}[\w./]{20,})/g,
-        MASK,
-    ],
-    // By how those who hand them out begin them
-    [
-        /(?<![\w-])(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|(?:AKIA|ASIA)[A-Z0-9]{16}|do[opr]_v1_[a-f0-9]{64}|(?:[sr]k_(?:live|test)|whsec)_[A-Za-z0-9]{16,}|xox[a-z]-[\w-]{10,}|AIza[\w-]{35}|SG\.[\w-]{16,}\.[\w-]{16,}|key-[0-9a-f]{32}|npm_[A-Za-z0-9]{36})(?!\w)/g,
-        MASK,
-    ],
-    [/(?<![\w-])eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*/g, MASK],
-];
-const TELLS = new RegExp(`${TELLING}|authorization`, "i");
-/** `map SOURCE $TARGET { KEY VALUE; … }`: what a secret is compared with, and what becomes one. */
-function mapWithoutSecrets(block) {
-    const [, head = "", source = "", target = "", body = ""] = /^(map\s+(\S+)\s+(\$\w+)\s*\{)([\s\S]*)$/.exec(block) ?? [];
-    const [keys, values] = [TELLS.test(source), TELLS.test(target)];
-    if (!keys && !values)
-        return block;
-    return `${head}${body.replaceAll(/^([ \t]*)(?!#|default\b|include\b|hostnames\b|volatile\b)("[^"\n]*"|'[^'\n]*'|[^\s;"'{}]+)([ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s;]+)/gm, (_, space, key, between, value) => `${space}${keys ? MASK : key}${between}${values ? MASK : value}`)}`.replace(/(\n[ \t]*default[ \t]+)("[^"\n]*"|'[^'\n]*'|[^\s;]+)/, values ? `$1${MASK}` : "$1$2");
-}
-const SECRET_KEY = new RegExp(`^${NAME}$`, "i");
+
+
+
+
+
 class Redactor {
     #secrets = new Set();
     #names = new Set();
     #told = new Set();
     #ordered = [];
     /**
-     * Learns values that must never appear. Left to the forms are values shorter than 8 characters, and those that are the
-     * name of something too: masked everywhere, they would take what a report is about out of it. A value of several lines
-     * is learnt line by line too, since logs are masked line by line.
+     * Learns values that must never appear. Left to the forms are values shorter than 8 characters, those that are the name of
+     * something too, and those that are made of our own words: masked everywhere, they would take what a report is about out
+     * of it. A value of several lines is learnt line by line too, since logs are masked line by line.
      *
      * @param names of services, users and databases, which stay readable where they do not stand as a secret
      * @returns the values that are masked everywhere, new ones only (for the runner's own masking)
@@ -64247,8 +73164,7 @@ class Redactor {
             return [];
         const everywhere = new Set([...this.#secrets]
             .filter((secret) => !this.#names.has(secret.trim()))
-            .flatMap(spellings)
-            .filter((spelling) => spelling.length >= SHORTEST_MASKED_EVERYWHERE));
+            .flatMap(spellingsMaskedEverywhere));
         this.#ordered = [...everywhere].sort((a, b) => b.length - a.length);
         const added = [...everywhere].filter((spelling) => !this.#told.has(spelling));
         for (const spelling of added)
@@ -64257,15 +73173,15 @@ class Redactor {
     }
     /** Neither secrets nor customers' data. */
     text(text) {
-        return this.secrets((0,_customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutCustomerData */ .Dy)(this.#withoutValues(text)));
+        return this.secrets((0,customer_data_cutter/* withoutCustomerData */.Dy)(this.#withoutValues(text)));
     }
     /** The same for a log of which only the end was kept. */
     log(text) {
-        return this.secrets((0,_customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__/* .logWithoutCustomerData */ .DY)(this.#withoutValues(text)));
+        return this.secrets((0,customer_data_cutter/* logWithoutCustomerData */.DY)(this.#withoutValues(text)));
     }
     /** The same for text that comes in pieces: what may go on is held back. Whole lines come out. */
     stream() {
-        const cutter = new _customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__/* .CustomerDataCutter */ .St();
+        const cutter = new customer_data_cutter/* CustomerDataCutter */.St();
         let rest = "";
         return {
             push: (piece) => {
@@ -64283,55 +73199,32 @@ class Redactor {
     }
     /** Only without secrets: for programs of ours, which hold no customers' data. */
     secrets(text) {
-        let clean = this.#withoutValues(text);
-        for (const [pattern, put] of FORMS)
-            clean = typeof put === "string" ? clean.replace(pattern, put) : clean.replace(pattern, put);
-        // Once more: what was put together from the rest is no secret by chance.
-        return this.#withoutValues(clean);
+        // Values once more behind the forms: what was put together from the rest is no secret by chance.
+        return this.#withoutValues(withoutForms(this.#withoutValues(text)));
     }
-    /** Until none is left: a mask may bring the two halves of a value together. Each turn makes the text shorter. */
     #withoutValues(text) {
-        let clean = text;
-        let length;
-        do {
-            length = clean.length;
-            for (const value of this.#ordered)
-                clean = clean.replaceAll(value, MASK);
-        } while (clean.length < length);
-        return clean;
+        return withoutValues(text, this.#ordered);
     }
     /**
      * Every string inside a piece of data, keys included, and what stands under the name of a secret; the data itself is
-     * left as it was.
+     * left as it was. A status, a cause, or another term of ours stays what it is, whatever was learnt.
      */
     data(data) {
         return this.#visit(data);
     }
     #visit(data) {
         if (typeof data === "string")
-            return this.text(data);
+            return isTerm(data) ? data : this.text(data);
         if (Array.isArray(data))
             return data.map((item) => this.#visit(item));
         if (data !== null && typeof data === "object") {
             return Object.fromEntries(Object.entries(data).map(([key, value]) => [
                 this.text(key),
-                typeof value === "string" && value !== "" && SECRET_KEY.test(key) ? MASK : this.#visit(value),
+                typeof value === "string" && value !== "" && isSecretName(key) ? MASK : this.#visit(value),
             ]));
         }
         return data;
     }
-}
-/** How a secret may be written: as it is, line by line, in a URL, in JSON (also as Go writes it), in base64. */
-function spellings(secret) {
-    const whole = secret.trim();
-    const lines = /[\r\n]/.test(whole) ? whole.split(/[\r\n]+/).map((line) => line.trim()) : [];
-    const base64 = Buffer.from(whole).toString("base64").replace(/=+$/, "");
-    return [whole, ...lines].flatMap(written).concat(base64, base64.replaceAll("+", "-").replaceAll("/", "_"));
-}
-function written(text) {
-    const json = JSON.stringify(text).slice(1, -1);
-    const go = json.replaceAll("&", "\\u0026").replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
-    return [text, encodeURIComponent(text.toWellFormed()), json, go];
 }
 
 
@@ -64346,32 +73239,30 @@ function written(text) {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
 /* harmony import */ var _diagnosis_log_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(33888);
-/* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(90861);
-/* harmony import */ var _second_odoo_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(85204);
+/* harmony import */ var _host_typed_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(19179);
+/* harmony import */ var _dead_man_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4954);
+/* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(90861);
+/* harmony import */ var _second_odoo_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(85204);
 /** Runbook 1.5, fail-fast boot: Odoo booted alone and in the foreground, to see why it falls; then it is put back. */
+
+
 
 
 
 
 const PROGRAM = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "boot-check.sh", "utf8");
 const MANIFESTS = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "manifests.py", "utf8");
-const PUT_BACK = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "put-back.sh", "utf8");
 /** A boot that takes longer is ended; in seconds. */
 const SECONDS_TO_BOOT = 300;
 const bootCheck = {
     name: "boot-check",
     does: "takes the failing Odoo down, boots it once in the foreground to see why it falls, and puts it back",
-    commands: (diagnosis) => `${(0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_3__/* .oneOffCommand */ .Ro)(diagnosis)} --database=${(0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_3__/* .databaseFor */ .zk)(diagnosis)} --no-http --stop-after-init --max-cron-threads=0`,
+    commands: (diagnosis) => `${(0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_5__/* .oneOffCommand */ .Ro)(diagnosis)} ${(0,_host_typed_js__WEBPACK_IMPORTED_MODULE_2__/* .word */ .Vm)(`--database=${(0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_5__/* .databaseFor */ .zk)(diagnosis)}`)} --no-http --stop-after-init --max-cron-threads=0`,
     program: (diagnosis) => {
         // A name of its own for each container: a second boot check takes the first one's left-over away.
-        const ONE_OFF = `odoo-recover-boot-${(0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis).id.slice(0, 12)}`;
-        const { text, values } = (0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_3__/* .secondOdooProgram */ .kf)(diagnosis, PROGRAM, { ONE_OFF, MANIFESTS }, SECONDS_TO_BOOT);
-        const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "" } = values;
-        return {
-            text,
-            values,
-            putBack: { text: PUT_BACK, values: { CONTAINER, ONE_OFF, DB_CONTAINER, DB_USER, DATABASE } },
-        };
+        const ONE_OFF = `odoo-recover-boot-${(0,_remedy_js__WEBPACK_IMPORTED_MODULE_4__/* .odooOf */ .vh)(diagnosis).id.slice(0, 12)}`;
+        const { text, values } = (0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_5__/* .secondOdooProgram */ .kf)(diagnosis, `${_dead_man_js__WEBPACK_IMPORTED_MODULE_3__/* .ABOUT_TO_STOP */ .f}\n${PROGRAM}`, { ONE_OFF, MANIFESTS }, SECONDS_TO_BOOT);
+        return { text, values, putBack: (0,_dead_man_js__WEBPACK_IMPORTED_MODULE_3__/* .deadMan */ .L)(diagnosis, ONE_OFF) };
     },
 };
 /** What the boot said, from all that the step printed. */
@@ -64396,6 +73287,44 @@ function manifestFailure(text) {
 
 /***/ }),
 
+/***/ 4954:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   L: () => (/* binding */ deadMan),
+/* harmony export */   f: () => (/* binding */ ABOUT_TO_STOP)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(11337);
+/* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(90861);
+/** The dead-man of a step that stops Odoo: the program that brings Odoo back, and what the step must tell it before. */
+
+
+
+const CONVERGE = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "converge.sh", "utf8");
+/** Functions for the step's own program: `about_to_stop`, `has_stopped`. */
+const ABOUT_TO_STOP = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "about-to-stop.sh", "utf8");
+/** @param oneOff the name of a container of the step's own, which goes away first; empty where it has none */
+function deadMan(diagnosis, oneOff = "") {
+    const { project, odooService, db, dbService, dbUser, database } = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_1__/* .targetOf */ .$r)(diagnosis);
+    return {
+        text: CONVERGE,
+        values: {
+            CONTAINER: (0,_remedy_js__WEBPACK_IMPORTED_MODULE_1__/* .odooOf */ .vh)(diagnosis).id,
+            PROJECT: project.name,
+            SERVICE: odooService,
+            DB_SERVICE: dbService ?? "",
+            ONE_OFF: oneOff,
+            DB_CONTAINER: db?.id ?? "",
+            DB_USER: dbUser ?? "",
+            DATABASE: (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_2__/* .ifSeen */ .hy)(database) ?? "",
+        },
+    };
+}
+
+
+/***/ }),
+
 /***/ 12853:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -64409,6 +73338,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var boot_check = __nccwpck_require__(90862);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: ./build/host/typed.js
+var typed = __nccwpck_require__(19179);
 // EXTERNAL MODULE: ./build/survey/survey.js
 var survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: ./build/host/quote.js
@@ -64423,6 +73354,7 @@ var remedy = __nccwpck_require__(90861);
 
 
 
+
 const IN_ODOO = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "in-odoo.sh", "utf8");
 const UNDO = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "undo.sh", "utf8");
 const ODOO_PROCESS = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "odoo-process.py", "utf8");
@@ -64434,10 +73366,9 @@ const SECONDS_TO_RUN = 900;
 /**
  * @param text sh, which has the functions of in-odoo.sh
  * @param python what runs in the container: it is told what to do by its first argument, and takes back by `undo`
- * @param byHand what a person may type where it cannot run
  * @param records the file in which it keeps what it did
  */
-function inOdooProgram(diagnosis, text, python, byHand, records, values = {}) {
+function inOdooProgram(diagnosis, text, python, records, values = {}) {
     const { project, odooService } = (0,remedy/* targetOf */.$r)(diagnosis);
     const { id, name } = (0,remedy/* odooOf */.vh)(diagnosis);
     const undo = (0,quote/* assignments */.T)({
@@ -64455,21 +73386,26 @@ function inOdooProgram(diagnosis, text, python, byHand, records, values = {}) {
         UNDO: `${undo}${UNDO}`,
         RECORDS: records,
         SECONDS_TO_RUN: String(SECONDS_TO_RUN),
-        BY_HAND: byHand,
         ...values,
     });
 }
-/** A command as root in Odoo's container, as one would type it: beside the running Odoo, or without one. */
+/**
+ * A command as root in Odoo's container, as one would type it: beside the running Odoo, or without one.
+ *
+ * @param command its words, quoted where they must be
+ * @throws UntypableError as `operand` does
+ */
 function asRoot(diagnosis, command) {
     const { state, name } = (0,remedy/* odooOf */.vh)(diagnosis);
     if (state === "running")
-        return `docker exec -u 0 ${name} ${command}`;
+        return `docker exec -u 0 ${(0,typed/* operand */.id)(name)} ${command}`;
     const target = (0,remedy/* targetOf */.$r)(diagnosis);
-    return `${(0,remedy/* composeCommand */.ec)(target)} run --rm --no-deps --user 0 --entrypoint '' ${target.odooService} ${command}`;
+    return `${(0,remedy/* composeCommand */.ec)(target)} run --rm --no-deps --user 0 --entrypoint '' ${(0,typed/* operand */.id)(target.odooService)} ${command}`;
 }
 
 ;// CONCATENATED MODULE: ./build/remedies/fix-permissions/fix-permissions.js
 /** Runbook 2.2: gives Odoo back what it may not use of its own files, and nothing else. */
+
 
 
 
@@ -64482,11 +73418,12 @@ const fixPermissions = {
     commands: (diagnosis) => {
         const { user, directory } = setupOf(diagnosis);
         const [uid = ""] = user.split(":");
-        return asRoot(diagnosis, `find ${directory} -xdev ! -user ${uid} -exec chown -h ${user} {} +`);
+        return asRoot(diagnosis, `find ${(0,typed/* operand */.id)(directory)} -xdev ! -user ${(0,typed/* operand */.id)(uid)} -exec chown -h ${(0,typed/* operand */.id)(user)} {} +`);
     },
     program: (diagnosis) => {
-        const { user, directory } = setupOf(diagnosis);
-        return inOdooProgram(diagnosis, PROGRAM, PERMISSIONS, asRoot(diagnosis, `chown -R ${user} ${directory}`), "owners", { DATABASE: (0,survey/* ifSeen */.hy)((0,remedy/* targetOf */.$r)(diagnosis).database) ?? "" });
+        return inOdooProgram(diagnosis, PROGRAM, PERMISSIONS, "owners", {
+            DATABASE: (0,survey/* ifSeen */.hy)((0,remedy/* targetOf */.$r)(diagnosis).database) ?? "",
+        });
     },
 };
 /** For people: the program finds out by itself as whom Odoo runs, and where its files are. */
@@ -64496,10 +73433,14 @@ function setupOf({ setup }) {
 
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(19473);
+// EXTERNAL MODULE: ./build/remedies/dead-man.js
+var dead_man = __nccwpck_require__(4954);
 // EXTERNAL MODULE: ./build/remedies/second-odoo.js + 1 modules
 var second_odoo = __nccwpck_require__(85204);
 ;// CONCATENATED MODULE: ./build/remedies/module/module.js
 /** Runbook 2.4: the one module that the user named is updated or uninstalled, as a step of a plan that was approved. */
+
+
 
 
 
@@ -64514,23 +73455,25 @@ const module_module = {
     name: "module",
     does: "updates or uninstalls the module that was named, and restarts Odoo",
     commands: (diagnosis) => {
-        const restart = `docker restart --time 30 ${diagnosis.target?.odoo?.name ?? "odoo"}`;
         const { module: wish, named } = diagnosis;
         if (wish === undefined || named === undefined)
-            return restart;
+            return "";
+        const restart = `docker restart --time 30 ${(0,typed/* operand */.id)((0,remedy/* odooOf */.vh)(diagnosis).name)}`;
         const shell = (0,second_odoo/* shellCommand */.q$)(diagnosis);
         if (wish.action === "update") {
             const server = shell.replace(/ shell\b/, "");
-            return `${server} --update=${wish.name} --stop-after-init && ${restart}`;
+            return `${server} ${(0,typed/* word */.Vm)(`--update=${wish.name}`)} --stop-after-init && ${restart}`;
         }
-        return `${shell} <<< "env['ir.module.module'].search([('name', '=', '${wish.name}')]).button_immediate_uninstall()" && ${restart} # ${goesWith(named)}`;
+        const uninstall = `env['ir.module.module'].search([('name', '=', '${wish.name}')]).button_immediate_uninstall()`;
+        return `printf '%s\\n' ${(0,typed/* word */.Vm)(uninstall)} | ${shell} && ${restart}`;
     },
+    goesWith: ({ module: wish, named }) => wish?.action !== "uninstall" || named === undefined ? "" : whatGoes(named),
     program: (diagnosis) => {
         const { module: wish, named } = diagnosis;
         if (wish === undefined || named === undefined)
             throw new errors/* RefusedError */.fk("There is no module to act on: none was named, or the database has none of that name");
         const uninstalls = wish.action === "uninstall";
-        const { text, values } = (0,second_odoo/* secondOdooProgram */.kf)(diagnosis, module_PROGRAM, {
+        const { text, values } = (0,second_odoo/* secondOdooProgram */.kf)(diagnosis, `${dead_man/* ABOUT_TO_STOP */.f}\n${module_PROGRAM}`, {
             NAME: (0,remedy/* odooOf */.vh)(diagnosis).name,
             MODULE: wish.name,
             ACTION: wish.action,
@@ -64540,16 +73483,12 @@ const module_module = {
             UNINSTALL,
             FOLDER,
         }, module_SECONDS_TO_RUN);
-        const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "", ONE_OFF = "" } = values;
-        return {
-            text,
-            values,
-            putBack: { text: STATES_PUT_BACK, values: { CONTAINER, ONE_OFF, DB_CONTAINER, DB_USER, DATABASE } },
-        };
+        const putBack = (0,dead_man/* deadMan */.L)(diagnosis, values.ONE_OFF);
+        return { text, values, putBack: { ...putBack, text: `${STATES_PUT_BACK}\n${putBack.text}` } };
     },
 };
 /** `uninstalls shop_notes 14.0.1.0 and 2 that depend on it (…); drops 1 table (shop_note: 20 rows) and no column` */
-function goesWith({ name, version, dependents, tables, columns }) {
+function whatGoes({ name, version, dependents, tables, columns }) {
     const dropped = tables.map((table) => `${table.name}: ${rowsOf(table.rows)}`);
     return [
         `uninstalls ${name} ${version} and ${among(dependents, "module that depends on it", "modules that depend on it")}`,
@@ -64575,6 +73514,7 @@ function among(names, one, more) {
 
 
 
+
 const quarantine_files_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "quarantine-files.sh", "utf8");
 const QUARANTINE = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "quarantine.py", "utf8");
 const STORED = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "stored.sql", "utf8");
@@ -64583,17 +73523,15 @@ const quarantineFiles = {
     does: "moves files of compiled bundles aside that are not what was stored; none of users'",
     commands: (diagnosis) => {
         const listed = 'for f in ??/*; do echo "$(basename "$f")  $f"; done | sha1sum --check --quiet';
-        return [
-            asRoot(diagnosis, `sh -c 'cd ${filestoreOf(diagnosis)} && ${listed}'`),
-            `# of those that failed, what no attachment of users' names, goes to ${asideOf(diagnosis)}`,
-        ].join("\n");
+        // It names those that are not what was stored.
+        return asRoot(diagnosis, `sh -c ${(0,typed/* word */.Vm)(`cd ${(0,typed/* operand */.id)(filestoreOf(diagnosis))} && ${listed}`)}`);
     },
+    goesWith: (diagnosis) => `of the files that the command below names, those that no attachment of users' names go to ${asideOf(diagnosis)}`,
     program: (diagnosis) => {
         const { db, dbUser } = (0,remedy/* targetOf */.$r)(diagnosis);
         if (db === undefined)
             throw new errors/* RefusedError */.fk("Which files are users' is in the database, which has no container in this project");
-        const [byHand = ""] = quarantineFiles.commands(diagnosis).split("\n");
-        return inOdooProgram(diagnosis, quarantine_files_PROGRAM, QUARANTINE, byHand, "moved", {
+        return inOdooProgram(diagnosis, quarantine_files_PROGRAM, QUARANTINE, "moved", {
             DB_CONTAINER: db.id,
             DB_USER: dbUser ?? "",
             DATABASE: (0,second_odoo/* databaseFor */.zk)(diagnosis),
@@ -64636,12 +73574,21 @@ function pageProgram({ url }, text, values) {
 
 
 
+
 const regenerate_assets_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "regenerate-assets.sh", "utf8");
 const REGENERATE = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "regenerate.py", "utf8");
+/** Of Odoo's own, from 15 on. */
+const BY_HAND = "env['ir.attachment'].regenerate_assets_bundles(); env.cr.commit()";
 const regenerateAssets = {
     name: "regenerate-assets",
     does: "has Odoo compile its stylesheets and scripts anew, all or none of them, and tells its workers",
-    commands: (diagnosis) => `${(0,second_odoo/* shellCommand */.q$)(diagnosis)} <regenerate.py`,
+    commands: (diagnosis) => {
+        const shell = (0,second_odoo/* shellCommand */.q$)(diagnosis);
+        // Before 15 Odoo has no words for it; its program has.
+        return Number.parseFloat(diagnosis.setup?.version ?? "") >= 15
+            ? `printf '%s\\n' ${(0,typed/* word */.Vm)(BY_HAND)} | ${shell}`
+            : "";
+    },
     program: (diagnosis) => {
         const { text, values } = pageProgram(diagnosis, regenerate_assets_PROGRAM, { REGENERATE });
         return (0,second_odoo/* secondOdooProgram */.kf)(diagnosis, text, values);
@@ -64652,12 +73599,19 @@ const regenerateAssets = {
 /** Runbook 1.4, second line: restart Odoo, and only Odoo. */
 
 
+
+
 const restart_odoo_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "restart-odoo.sh", "utf8");
 const restartOdoo = {
     name: "restart-odoo",
     does: "restarts the Odoo container, and leaves the database alone",
-    commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${(0,remedy/* odooOf */.vh)(diagnosis).name}`,
-    program: (diagnosis) => (0,remedy/* checkedProgram */.iF)(restart_odoo_PROGRAM, { CONTAINER: (0,remedy/* odooOf */.vh)(diagnosis).id, PATIENCE: patience(diagnosis) }),
+    commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${(0,typed/* operand */.id)((0,remedy/* odooOf */.vh)(diagnosis).name)}`,
+    program: (diagnosis) => {
+        const putBack = (0,dead_man/* deadMan */.L)(diagnosis);
+        const { CONTAINER = "", PROJECT = "", SERVICE = "" } = putBack.values;
+        const values = { CONTAINER, PROJECT, SERVICE, PATIENCE: patience(diagnosis) };
+        return { ...(0,remedy/* checkedProgram */.iF)(`${dead_man/* ABOUT_TO_STOP */.f}\n${restart_odoo_PROGRAM}`, values), putBack };
+    },
 };
 /** In seconds. One that answers nothing ends nothing either. */
 function patience({ cause }) {
@@ -64668,6 +73622,7 @@ function patience({ cause }) {
 /** Below runbook 1.4: an Odoo that was only halted goes on without losing what it was doing. */
 
 
+
 const resume_odoo_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "resume-odoo.sh", "utf8");
 const resumeOdoo = {
     name: "resume-odoo",
@@ -64675,14 +73630,15 @@ const resumeOdoo = {
     commands: (diagnosis) => {
         const odoo = (0,remedy/* odooOf */.vh)(diagnosis);
         return odoo.state === "paused"
-            ? `docker unpause ${odoo.name}`
-            : `kill -CONT (the processes of ${odoo.name})`;
+            ? `docker unpause ${(0,typed/* operand */.id)(odoo.name)}`
+            : `docker top ${(0,typed/* operand */.id)(odoo.name)} -o pid | tail -n +2 | xargs kill -CONT`;
     },
     program: (diagnosis) => (0,remedy/* checkedProgram */.iF)(resume_odoo_PROGRAM, { CONTAINER: (0,remedy/* odooOf */.vh)(diagnosis).id }),
 };
 
 ;// CONCATENATED MODULE: ./build/remedies/start-db/start-db.js
 /** Runbook 1.4, for a database that is down: start it alone, and give it time. */
+
 
 
 const start_db_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-db.sh", "utf8");
@@ -64692,8 +73648,8 @@ const startDb = {
     commands: (diagnosis) => {
         const target = (0,remedy/* targetOf */.$r)(diagnosis);
         return target.db === undefined
-            ? `${(0,remedy/* composeCommand */.ec)(target)} up --detach --no-recreate --no-build --pull never ${target.dbService}`
-            : `docker ${target.db.state === "paused" ? "unpause" : "start"} ${target.db.name}`;
+            ? `${(0,remedy/* composeCommand */.ec)(target)} up --detach --no-recreate --no-build --pull never ${(0,typed/* operand */.id)(target.dbService ?? "")}`
+            : `docker ${target.db.state === "paused" ? "unpause" : "start"} ${(0,typed/* operand */.id)(target.db.name)}`;
     },
     program: (diagnosis) => {
         const target = (0,remedy/* targetOf */.$r)(diagnosis);
@@ -64732,6 +73688,7 @@ const startNginx = {
 /** Runbook 1.4, first line: bring the stack up, without touching what runs. */
 
 
+
 const start_stack_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-stack.sh", "utf8");
 const startStack = {
     name: "start-stack",
@@ -64740,7 +73697,7 @@ const startStack = {
         const target = (0,remedy/* targetOf */.$r)(diagnosis);
         return [
             `${(0,remedy/* composeCommand */.ec)(target)} up --detach --no-recreate --no-build --pull never`,
-            ...servicesToStart(target),
+            ...servicesToStart(target).map(typed/* operand */.id),
         ].join(" ");
     },
     program: (diagnosis) => {
@@ -64784,17 +73741,8 @@ const SECONDS_TO_COMPILE = 120;
 const wipeAssets = {
     name: "wipe-assets",
     does: "deletes the rows of all compiled stylesheets and scripts, which it saves, and moves their files aside, so that Odoo makes them anew; only if that does not help, updates the module web",
-    commands: (diagnosis) => {
-        const target = (0,remedy/* targetOf */.$r)(diagnosis);
-        const { dataDirectory = "<data_dir>", filestore = "<filestore>" } = diagnosis.setup ?? {};
-        const psql = `docker exec -i ${target.db?.name ?? target.dbService} psql -U ${target.dbUser ?? '"$POSTGRES_USER"'} -d ${(0,second_odoo/* databaseFor */.zk)(diagnosis)}`;
-        // One line: that is how a summary shows it.
-        return [
-            `cat begin.sql bundles.sql wipe.sql signal.sql | ${psql}`,
-            `docker exec ${(0,remedy/* odooOf */.vh)(diagnosis).name} mv ${filestore}/<their files> ${dataDirectory}/odoo-recover/<step>/`,
-            "curl http://127.0.0.1:8069/web/login # and only if that is not good: odoo --update=web --no-http --stop-after-init",
-        ].join(" && ");
-    },
+    // What its program saves, moves and checks is more than anybody types: `mode: plan` prints all of it.
+    commands: () => "",
     program: (diagnosis) => {
         const { user, dataDirectory, filestore } = wipe_assets_setupOf(diagnosis);
         const { project, odooService, dbService } = (0,remedy/* targetOf */.$r)(diagnosis);
@@ -64888,7 +73836,9 @@ const REMEDIES = {
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(19473);
+/* harmony import */ var _host_typed_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(19179);
 /** What a remedy is, and how its program is made for a diagnosis. */
+
 
 
 /** The exit statuses by which a remedy's program tells more than done and failed (checks.sh). */
@@ -64911,15 +73861,15 @@ function composeProgram(target, text, values) {
         ...values,
     });
 }
-/** `docker compose` on this target, as one would type it. */
+/** `docker compose` on this target, as one would type it. @throws UntypableError as `word` does */
 function composeCommand(target) {
     const { name, directory, files, environmentFiles } = target.project;
     return [
         "docker compose",
-        ...files.map((file) => `--file ${file}`),
-        ...environmentFiles.map((file) => `--env-file ${file}`),
-        `--project-name ${name}`,
-        `--project-directory ${directory}`,
+        ...files.map((file) => `--file ${(0,_host_typed_js__WEBPACK_IMPORTED_MODULE_2__/* .word */ .Vm)(file)}`),
+        ...environmentFiles.map((file) => `--env-file ${(0,_host_typed_js__WEBPACK_IMPORTED_MODULE_2__/* .word */ .Vm)(file)}`),
+        `--project-name ${(0,_host_typed_js__WEBPACK_IMPORTED_MODULE_2__/* .operand */ .id)(name)}`,
+        `--project-directory ${(0,_host_typed_js__WEBPACK_IMPORTED_MODULE_2__/* .word */ .Vm)(directory)}`,
     ].join(" ");
 }
 /** @throws RefusedError when the diagnosis has none; its ladder then allows no remedy that would ask */
@@ -64955,6 +73905,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 var external_node_fs_ = __nccwpck_require__(73024);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(19473);
+// EXTERNAL MODULE: ./build/host/typed.js
+var typed = __nccwpck_require__(19179);
 ;// CONCATENATED MODULE: ./build/remedies/odoo-command.js
 /** The command by which a container runs Odoo's server, for a second Odoo that is to run the same way. */
 /** Options that would install, update, load or choose another database; those that have their value in the next word. */
@@ -64997,6 +73949,7 @@ var remedy = __nccwpck_require__(90861);
  * What a remedy needs that asks Odoo's database, or lets a second Odoo work on it: beside the one that serves, or in a
  * container of its own where that one does not run. second-odoo.sh has the functions for its program.
  */
+
 
 
 
@@ -65047,9 +74000,8 @@ function oneOffCommand(diagnosis) {
     const target = (0,remedy/* targetOf */.$r)(diagnosis);
     const { server, options } = commandOf((0,remedy/* odooOf */.vh)(diagnosis));
     return [
-        `${(0,remedy/* composeCommand */.ec)(target)} run --rm --no-deps -T ${target.odooService}`,
-        ...server,
-        ...options,
+        `${(0,remedy/* composeCommand */.ec)(target)} run --rm --no-deps -T ${(0,typed/* operand */.id)(target.odooService)}`,
+        ...[...server, ...options].map(typed/* word */.Vm),
     ].join(" ");
 }
 /** `odoo shell` in Odoo's container, as one would type it; its program follows on stdin. */
@@ -65058,13 +74010,13 @@ function shellCommand(diagnosis) {
     const odoo = (0,remedy/* odooOf */.vh)(diagnosis);
     const { shell, options } = commandOf(odoo);
     const where = odoo.state === "running"
-        ? `exec -T ${target.odooService} ${odoo.entrypoint.join(" ")}`
-        : `run --rm --no-deps -T ${target.odooService}`;
+        ? ["exec", "-T", (0,typed/* operand */.id)(target.odooService), ...odoo.entrypoint.map(typed/* word */.Vm)]
+        : ["run", "--rm", "--no-deps", "-T", (0,typed/* operand */.id)(target.odooService)];
     return [
-        `${(0,remedy/* composeCommand */.ec)(target)} ${where}`,
-        ...shell,
-        ...options,
-        `--database=${databaseFor(diagnosis)} --no-http --workers=0`,
+        (0,remedy/* composeCommand */.ec)(target),
+        ...where,
+        ...[...shell, ...options, `--database=${databaseFor(diagnosis)}`].map(typed/* word */.Vm),
+        "--no-http --workers=0",
     ].join(" ");
 }
 
@@ -65088,10 +74040,14 @@ function shellCommand(diagnosis) {
 /* harmony import */ var _backup_home_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(45796);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(19473);
 /* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(17999);
+/* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(99824);
+/* harmony import */ var _files_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(86376);
 /**
  * What of a run is uploaded, and how: the evidence, and the backup. In a repository that everybody can read only what is
  * encrypted leaves the runner; a backup never leaves it otherwise. An upload that fails changes no verdict and no file.
  */
+
+
 
 
 
@@ -65115,8 +74071,11 @@ function worthKeeping(entries) {
 }
 /** Uploads report, journal, summary and evidence, as they are on disk. Never throws. */
 async function shipEvidence(shipment) {
-    const { directory, visibility, recipients, means, signal } = shipment;
-    const files = ["report.json", "journal.jsonl", "summary.md", ...filesBelow(directory, "evidence")].filter((file) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file)));
+    const { directory, journal, visibility, recipients, means, signal } = shipment;
+    const names = ["report.json", "journal.jsonl", "summary.md", "evidence"];
+    const { files, leftOut } = (0,_files_js__WEBPACK_IMPORTED_MODULE_9__/* .filesBelow */ .D)(directory, names);
+    if (leftOut.length > 0)
+        journal.append({ kind: "note", text: leftOutWords(leftOut) });
     if (visibility === "hidden") {
         const bytes = files.reduce((sum, file) => sum + (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file)).size, 0);
         const paths = files.map((file) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(directory, file));
@@ -65134,6 +74093,12 @@ async function shipEvidence(shipment) {
         return await uploadArtifact(name, [path], directory, (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(path).size, { packed: true, signal });
     });
     (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
+}
+/** It may be a thousand, of any name. */
+function leftOutWords(names) {
+    const some = names.slice(0, 3).map((name) => (0,_lib_line_js__WEBPACK_IMPORTED_MODULE_8__/* .oneLine */ .TN)(name, 100));
+    const more = names.length - some.length;
+    return `Left out of the artifact, for it is no regular file below the report directory, or has no safe name: ${some.join(", ")}${more === 0 ? "" : ` and ${more} more`}`;
 }
 /**
  * Uploads the backup, encrypted: the copy that came home so, or what the user wanted on the runner, encrypted here. Only
@@ -65234,13 +74199,91 @@ function artifactName(host, run, holds, number) {
 function safe(text) {
     return text.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[._-]+/, "");
 }
-function filesBelow(root, folder) {
-    if (!(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(root, folder)))
-        return [];
-    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(root, folder), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(entry.parentPath, entry.name).slice(root.length + 1))
-        .sort();
+
+
+/***/ }),
+
+/***/ 69701:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   GO: () => (/* binding */ commandsIn),
+/* harmony export */   GV: () => (/* binding */ commandsToType),
+/* harmony export */   gn: () => (/* binding */ pinToCopy)
+/* harmony export */ });
+/* unused harmony exports FIXED_COMMANDS, spansOf */
+/**
+ * Which commands a run asks a person to type. Two kinds, and a host chooses neither: those of our own texts, to the letter,
+ * and those that a diagnosis made out of names from the host, each of which was quoted (`host/typed.ts`).
+ */
+/** Commands that stand between backticks in our texts, and are typed as they stand: as root, on the droplet. */
+const FIXED_COMMANDS = new Set([
+    "certbot certificates",
+    "certbot renew",
+    "curl -I https://registry-1.docker.io/v2/",
+    "df -h",
+    "df -i",
+    "dmesg",
+    "docker compose config -q",
+    "docker compose pull",
+    "docker image prune",
+    "docker ps",
+    "docker ps -a",
+    "docker system df",
+    "docker volume ls",
+    "du -xh /var | sort -h | tail -n 30",
+    "free -m",
+    "journalctl --vacuum-size=200M",
+    "journalctl -u docker",
+    "mount",
+    "nginx -t",
+    "ps aux --sort=-rss",
+    "psql -l",
+    "resolvectl status",
+    "setsebool -P httpd_can_network_connect 1",
+    "ss -lntp",
+    "ss -tn state established",
+    "ss -tnp",
+    "ssh-keygen -A",
+    "ssh-keygen -lf /etc/ssh/ssh_host_dsa_key.pub",
+    "ssh-keygen -lf /etc/ssh/ssh_host_ecdsa_key.pub",
+    "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
+    "ssh-keygen -lf /etc/ssh/ssh_host_rsa_key.pub",
+    "systemctl reload nginx",
+    "systemctl restart docker",
+    "systemctl start docker",
+    "systemctl start nginx",
+    "ufw status",
+    "uname -m",
+]);
+/** What stands between backticks in one of our texts, in order. */
+function spansOf(text) {
+    return text.split("`").filter((_, index) => index % 2 === 1);
+}
+/**
+ * @param text what a person is to do next: may hold words of a host, which are no commands whatever they say
+ * @param made commands that go with it
+ * @returns each once, in the order in which the text speaks of them
+ */
+function commandsIn(text, made = []) {
+    const spoken = spansOf(text).filter((span) => FIXED_COMMANDS.has(span) || made.includes(span));
+    return [...new Set([...spoken, ...made])];
+}
+/** The commands of a run's last word on what to do next. */
+function commandsToType(entries) {
+    const next = entries.findLast((entry) => entry.kind === "concluded")?.next ?? "";
+    const advised = entries.findLast((entry) => entry.kind === "diagnosed" && entry.diagnosis.advice !== "" && next.includes(entry.diagnosis.advice));
+    return commandsIn(next, advised?.diagnosis.commands);
+}
+/**
+ * The line for the workflow that pins the host key which the server offered: a person compares it, and copies it. Only of a
+ * run that saw nothing else of the host.
+ */
+function pinToCopy(entries) {
+    if (entries.some(({ kind }) => kind === "connected" || kind === "diagnosed"))
+        return undefined;
+    const next = entries.findLast((entry) => entry.kind === "concluded")?.next ?? "";
+    return spansOf(next).find((span) => /^(?:proxy_)?fingerprint: SHA256:[A-Za-z0-9+/]{43}$/.test(span));
 }
 
 
@@ -65254,16 +74297,22 @@ function filesBelow(root, folder) {
 /* harmony export */   bo: () => (/* binding */ consoleWords),
 /* harmony export */   gj: () => (/* binding */ openConsoleLine)
 /* harmony export */ });
+/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(22636);
 /** Journal -> the step's log, line by line, as it happens. */
+
 /** An entry as lines of the log; undefined for what would only be noise. */
 function consoleLine(entry) {
     return lineOf(entry, consoleWords(entry));
 }
-/** The same for a log that everybody can read: what is done, and nothing of what was seen. */
-function openConsoleLine(entry) {
-    return lineOf(entry, openWords(entry));
+/**
+ * The same for a log that everybody can read: what is done, and nothing of what was seen.
+ *
+ * @param entries the journal up to this entry, which is its last
+ */
+function openConsoleLine(entry, entries) {
+    return lineOf(entry, openWords(entry, entries));
 }
-function openWords(entry) {
+function openWords(entry, entries) {
     switch (entry.kind) {
         case "started":
             return `Odoo Recover ${entry.version}, mode ${entry.mode}`;
@@ -65278,11 +74327,12 @@ function openWords(entry) {
         case "backup-ended":
             return entry.backup === undefined ? "there is no backup" : "the backup is good";
         case "concluded":
-            return `${entry.status}; next: ${entry.next === "" ? "nothing" : entry.next}`;
+            return `${entry.status}; next: ${(0,_outputs_js__WEBPACK_IMPORTED_MODULE_0__/* .openOutputsOf */ .yI)(entries, "").next || "nothing"}`;
+        case "remedy-ended":
+            return `${entry.remedy}: ${(0,_outputs_js__WEBPACK_IMPORTED_MODULE_0__/* .openOutcome */ .ld)(entry.outcome)}`;
         case "surveyed":
         case "lease-lost":
         case "remedy-started":
-        case "remedy-ended":
         case "backup-started":
         case "artifact-begun":
         case "artifact-ended":
@@ -65301,7 +74351,7 @@ function lineOf(entry, words) {
         ...rest.map((line) => `          │ ${line}`),
     ]
         .join("\n")
-        .replaceAll("##[", "##\u200b[");
+        .replaceAll("##[", "## [");
 }
 // The runner obeys `::command::` at a line's beginning, and the older `##[command]` anywhere in it. What a host printed
 // must not command the runner: each line has something in front, and the older form is broken up. A lone carriage
@@ -65388,24 +74438,90 @@ function consoleWords(entry) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   j: () => (/* binding */ deedsOf)
 /* harmony export */ });
-/** Journal -> what the remedies say they did, and how each is undone: the lines `did: …` and `undo: …` of their output. */
+/* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(80838);
+/* harmony import */ var _host_typed_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(19179);
+/** Journal -> what the remedies report to have done (the lines `did: …` of their output), and how each is taken back. */
+
+
+/** Those that keep what they did, with a program that takes it back. */
+const TAKEN_BACK = new Set(["fix-permissions", "quarantine-files", "wipe-assets"]);
+const MOST_DEEDS = 20;
 /** One for each remedy that ran, in order. */
 function deedsOf(entries) {
     const deeds = [];
     for (const entry of entries) {
         if (entry.kind === "remedy-started")
-            deeds.push({ remedy: entry.remedy, output: "" });
+            deeds.push({ remedy: entry.remedy, step: entry.step, key: entry.key, output: "" });
         const last = deeds.at(-1);
         if (entry.kind === "remedy-output" && last !== undefined)
             last.output += entry.text;
     }
-    return deeds.map(({ remedy, output }) => {
-        const told = (word) => output
+    return deeds.map(({ remedy, step, key, output }) => {
+        const said = (word) => output
             .split("\n")
             .filter((line) => line.startsWith(`${word}: `))
             .map((line) => line.slice(word.length + 2).trim());
-        return { remedy, did: told("did"), undo: told("undo").at(-1) ?? "" };
+        // Whether there is something to take back is for the host to say; the command is not.
+        const kept = TAKEN_BACK.has(remedy) && said("undo").length > 0;
+        return { remedy, did: said("did").slice(0, MOST_DEEDS), undo: kept ? undoOf(key, step) : "" };
     });
+}
+/** Where every remedy of these kinds keeps it: host/steps/start.sh, KEEP_DIR. */
+function undoOf(key, step) {
+    const { auditRoot } = (0,_host_state_js__WEBPACK_IMPORTED_MODULE_0__/* .statePlace */ .Df)(key);
+    return (0,_host_typed_js__WEBPACK_IMPORTED_MODULE_1__/* .typed */ .nE)(() => `sh ${(0,_host_typed_js__WEBPACK_IMPORTED_MODULE_1__/* .operand */ .id)(`${auditRoot}/${key}/kept/${step}/undo`)}`);
+}
+
+
+/***/ }),
+
+/***/ 86376:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   D: () => (/* binding */ filesBelow),
+/* harmony export */   p: () => (/* binding */ isSafePath)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/** Which files of the report directory leave the runner: what a name or a link leads to elsewhere stays here. */
+
+
+/** What every file system, GitHub's artifacts and tar take as a part of a path. */
+const SEGMENT = /^[A-Za-z0-9_.@+=,%~ -]{1,100}$/;
+const LONGEST_PATH = 250;
+/** Whether a path is one that stays below where it is unpacked, and reads the same everywhere. */
+function isSafePath(path) {
+    return (path.length <= LONGEST_PATH &&
+        path
+            .split("/")
+            .every((segment) => SEGMENT.test(segment) && segment !== "." && segment !== ".." && segment.trim() !== ""));
+}
+/**
+ * @param root the report directory
+ * @param names files and folders below it; of a folder, all that is in it. Those that do not exist are none
+ */
+function filesBelow(root, names) {
+    const files = [];
+    const leftOut = [];
+    const top = `${(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(root)}${node_path__WEBPACK_IMPORTED_MODULE_1__.sep}`;
+    const visit = (name) => {
+        const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(root, name);
+        const found = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path, { throwIfNoEntry: false });
+        if (found === undefined)
+            return;
+        // A symbolic link is neither a file nor a folder here, wherever it leads.
+        if (!isSafePath(name) || !(found.isFile() || found.isDirectory()) || !(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(path).startsWith(top))
+            leftOut.push(name);
+        else if (found.isFile())
+            files.push(name);
+        else
+            for (const each of (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readdirSync)(path).sort())
+                visit(`${name}/${each}`);
+    };
+    for (const name of names)
+        visit(name);
+    return { files, leftOut };
 }
 
 
@@ -65419,6 +74535,8 @@ function deedsOf(entries) {
 __nccwpck_require__.d(__webpack_exports__, {
   lW: () => (/* binding */ annotationOf),
   FO: () => (/* binding */ exitCodeOf),
+  yC: () => (/* binding */ hasSeen),
+  ld: () => (/* binding */ openOutcome),
   yI: () => (/* binding */ openOutputsOf),
   Yz: () => (/* binding */ outputsOf)
 });
@@ -65464,9 +74582,60 @@ const CAUSES = {
     "other-topology": "Odoo is not run by Compose here",
     unknown: "the cause is not known",
 };
+/**
+ * What to do about a cause, for a page that everybody can read: our own fixed words, with no name, path or address of the
+ * host. Empty where there is nothing to do.
+ */
+const CAREFUL_NEXT = {
+    healthy: "",
+    "in-progress": "Wait until the other operation has ended, then run again. It is never interrupted.",
+    intermittent: "Read Odoo's log from before each restart, and nginx's error log.",
+    "docker-down": "Start the Docker daemon, and read its journal for why it went down.",
+    "disk-full": "Free space on the file system that is full, then run again.",
+    "inodes-full": "Find the folder with very many small files, remove those that are old, then run again.",
+    "stack-down": "Read the containers' logs on the droplet, then start the stack.",
+    "database-down": "Read the database's log on the droplet. Never start it on an empty volume.",
+    "database-starting": "Wait: recovery after a crash may take minutes, and interrupting it does harm.",
+    "database-unreachable": "Compare Odoo's user, password, host and database name with what PostgreSQL knows, and count its connections.",
+    "database-locked": "Find the session that holds the lock, and ask its owner to end it.",
+    "odoo-absent": "Check the compose project on the droplet: the service of Odoo has no container.",
+    "odoo-stopped": "Read Odoo's log on the droplet for why it stopped, then start it.",
+    "odoo-out-of-memory": "Give Odoo more memory, or let it use less (`workers`, `limit_memory_hard`).",
+    "odoo-crash-loop": "Read Odoo's log on the droplet, fix the error that it names, then restart Odoo.",
+    "odoo-frozen": "Read what Odoo's threads and the database's sessions wait for, then restart Odoo.",
+    "odoo-not-listening": "Compare Odoo's port and interface in its configuration with what the proxy asks for.",
+    "port-mapping-missing": "Compare the ports in the compose file with those that Odoo's container publishes.",
+    "odoo-unhealthy": "Read Odoo's log on the droplet, and fix the error that it names.",
+    "filestore-unreadable": "Give Odoo's files back to the user that Odoo runs as. Delete nothing before that.",
+    "filestore-missing": "Check Odoo's data directory and the volume below it first; then restore the filestore from its backup.",
+    "assets-missing": "Have Odoo compile its stylesheets and scripts again.",
+    "assets-corrupt": "Move the damaged files of compiled bundles aside, have Odoo compile them again, and check the disk.",
+    "assets-poisoned": "Fix the source that does not compile, then have Odoo compile it again.",
+    "assets-stale": "Restart Odoo once, so that it forgets the pages that it has rendered.",
+    "assets-proxy": "Check the proxy's rules for static files and its cache, test its configuration, then reload it.",
+    "assets-broken": "Read Odoo's log for the stylesheets and scripts that fail to load.",
+    "nginx-down": "Test nginx's configuration, then start nginx.",
+    "nginx-config-invalid": "Fix nginx's configuration, test it with `nginx -t`, then start or reload nginx.",
+    "nginx-elsewhere": "Point nginx at Odoo's address, test its configuration with `nginx -t`, then reload it.",
+    "redirect-loop": "Find the redirect that leads to its own address: in the proxy, the CDN, or Odoo.",
+    "public-unreachable": "Check DNS, the provider's firewall, the certificate, and the CDN or load balancer.",
+    "host-unreachable": "Check the droplet on the provider's console, and the inputs of the connection.",
+    "ambiguous-target": "Name the target with `directory`, `compose_file`, `odoo_service` or `db_service`.",
+    "other-topology": "This action works on an Odoo that `docker compose` runs. Fix this one by hand.",
+    unknown: "Check the site and its logs by hand.",
+};
 
+// EXTERNAL MODULE: ./build/lib/line.js
+var line = __nccwpck_require__(99824);
+// EXTERNAL MODULE: ./build/verdicts.js
+var verdicts = __nccwpck_require__(34748);
 ;// CONCATENATED MODULE: ./build/report/outputs.js
-/** Journal -> the step's outputs, its exit code and its annotation. */
+/**
+ * Journal -> the step's outputs, its exit code and its annotation. Each output is a single line without control characters,
+ * for a workflow may print it; headline and next are prose, in which the runner finds no command either (lib/line.ts).
+ */
+
+
 
 /** How the end of a step is told that did nothing (`describeEnd`). */
 const CHANGED_NOTHING = /^(?:not done|not begun|never begun)\b/;
@@ -65480,16 +74649,16 @@ function outputsOf(entries, reportDirectory) {
     const evidence = uploadedOf(entries, "evidence");
     return {
         status: concluded?.status ?? "unknown",
-        cause: bad?.diagnosis.cause ?? "unknown",
-        headline: concluded?.headline ?? "The run ended before it reached a verdict",
-        next: concluded?.next ?? "Check the site, then run again.",
+        cause: (0,line/* oneLine */.TN)(bad?.diagnosis.cause ?? "unknown"),
+        headline: (0,line/* sentence */.em)(concluded?.headline ?? "The run ended before it reached a verdict"),
+        next: (0,line/* sentence */.em)(concluded?.next ?? "Check the site, then run again."),
         changed: String(remedies.length > 0),
-        remedies: remedies.join(","),
-        plan: entries.findLast((entry) => entry.kind === "planned")?.approve ?? "",
-        artifact: evidence?.name ?? "",
-        artifact_url: evidence?.uploaded?.url ?? "",
-        backup_artifact: uploadedOf(entries, "backup")?.name ?? "",
-        report_directory: reportDirectory,
+        remedies: (0,line/* oneLine */.TN)(remedies.join(",")),
+        plan: (0,line/* oneLine */.TN)(entries.findLast((entry) => entry.kind === "planned")?.approve ?? ""),
+        artifact: (0,line/* oneLine */.TN)(evidence?.name ?? ""),
+        artifact_url: (0,line/* oneLine */.TN)(evidence?.uploaded?.url ?? ""),
+        backup_artifact: (0,line/* oneLine */.TN)(uploadedOf(entries, "backup")?.name ?? ""),
+        report_directory: (0,line/* oneLine */.TN)(reportDirectory),
     };
 }
 function uploadedOf(entries, holds) {
@@ -65508,22 +74677,79 @@ const LEVEL = {
 };
 /** GitHub shows 4,096 characters of an annotation. */
 const MOST_CHARACTERS = 4_000;
+/** Whether anything of a host was seen: what ended before tells of the inputs alone. */
+function hasSeen(entries) {
+    return entries.some(({ kind }) => kind === "connected" || kind === "diagnosed");
+}
 /**
- * The same for where everybody can read it: the headline tells of the cause, and nothing of what was seen. What ended
- * before anything was seen is told as it is.
+ * The same for where everybody can read it: headline and next are our own fixed words for the cause and the status, and say
+ * nothing of what was seen. What ended before anything was seen is told as it is.
  */
 function openOutputsOf(entries, reportDirectory) {
     const outputs = outputsOf(entries, reportDirectory);
-    if (!entries.some(({ kind }) => kind === "connected" || kind === "diagnosed"))
+    if (!hasSeen(entries))
         return outputs;
-    return { ...outputs, headline: CAUSES[outputs.cause] ?? CAUSES.unknown };
+    const headline = CAUSES[outputs.cause] ?? CAUSES.unknown;
+    return { ...outputs, headline: (0,line/* sentence */.em)(headline), next: (0,line/* sentence */.em)(openNextOf(entries, outputs)) };
 }
+const REPORT_SAYS = "The report in the evidence says more.";
+/** @param entries of a run that saw something of the host */
+function openNextOf(entries, { status, cause: atFirst, next }) {
+    if (next === "")
+        return "";
+    const last = entries.findLast((entry) => entry.kind === "diagnosed")?.diagnosis;
+    const cause = last?.cause ?? "unknown";
+    const advice = CAREFUL_NEXT[cause] ?? CAREFUL_NEXT.unknown;
+    const wouldDo = last === undefined ? advice : (0,verdicts/* whatRecoverWouldDo */.B3)({ ...last, cause, advice });
+    switch (status) {
+        case "healthy":
+            return REPORT_SAYS;
+        case "planned":
+            return openApproval(entries) || wouldDo;
+        case "refused":
+            return (openApproval(entries) ||
+                (cause === "ambiguous-target" || cause === "in-progress"
+                    ? advice
+                    : "The action stopped on purpose. The report in the evidence says why, and what to change."));
+        case "recovered":
+            return atFirst === "odoo-out-of-memory"
+                ? CAREFUL_NEXT["odoo-out-of-memory"]
+                : `Something is left to do. ${REPORT_SAYS}`;
+        case "degraded":
+        case "unhealthy":
+            return acted(entries) ? advice || REPORT_SAYS : wouldDo || REPORT_SAYS;
+        case "cancelled":
+            return `Check the site. ${cause === "healthy" ? REPORT_SAYS : wouldDo}`;
+        case "unreachable":
+            return CAREFUL_NEXT["host-unreachable"];
+        case "unknown":
+            return `${CAREFUL_NEXT.unknown} ${REPORT_SAYS}`;
+    }
+}
+/** How the plan is approved; empty where there is none. */
+function openApproval(entries) {
+    const planned = entries.findLast((entry) => entry.kind === "planned");
+    if (planned === undefined)
+        return "";
+    const until = new Date(planned.until);
+    const time = Number.isNaN(until.getTime()) ? "" : `, good until ${until.toISOString().slice(11, 16)} UTC`;
+    return `Read the plan in the evidence. To run it and nothing else, run again with \`mode: recover\`, the other inputs as they are, and the output \`plan\` as \`approve\`${time}.`;
+}
+function acted(entries) {
+    return entries.some((entry) => entry.kind === "started" && entry.mode === "recover");
+}
+/** How a step ended, in words that everybody may read: without what the host said of why. */
+function openOutcome(outcome) {
+    const [ours = "ended"] = /^(?:done, and it did not work|done|not done|failed with status \d{1,3}|vanished|never begun|not begun)\b/.exec(outcome) ?? [];
+    return ours;
+}
+/** One line: GitHub shows the characters that end one as they are. */
 function annotationOf({ status, headline, next }) {
     const level = LEVEL[status];
     if (level === undefined)
         return undefined;
-    const text = next === "" ? headline : `${headline}\nNext: ${next}`;
-    return { level, title: `Odoo Recover: ${status}`, text: text.slice(0, MOST_CHARACTERS) };
+    const text = next === "" ? headline : `${headline}${/[.!?]$/.test(headline) ? "" : "."} Next: ${next}`;
+    return { level, title: (0,line/* oneLine */.TN)(`Odoo Recover: ${status}`), text: (0,line/* oneLine */.TN)(text, MOST_CHARACTERS) };
 }
 /** 0 or 1, by the table of statuses. */
 function exitCodeOf(status, failOn) {
@@ -65542,13 +74768,15 @@ function exitCodeOf(status, failOn) {
 /* harmony export */   E: () => (/* binding */ reportOf)
 /* harmony export */ });
 /* unused harmony export SCHEMA_VERSION */
+/* harmony import */ var _commands_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(69701);
 /* harmony import */ var _console_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(77150);
 /* harmony import */ var _deeds_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(75900);
-/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(22636);
+/* harmony import */ var _outputs_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(22636);
 /**
  * Journal -> report.json: the run for programs, in the form of docs/report.schema.json. A key is always there; what there
  * is none of is null, an empty text or an empty list. Times are ISO 8601 in UTC, by the runner's clock unless said.
  */
+
 
 
 
@@ -65563,7 +74791,7 @@ function reportOf(entries, workflow) {
     const concluded = entries.findLast((entry) => entry.kind === "concluded");
     const diagnosed = entries.filter((entry) => entry.kind === "diagnosed");
     const planned = entries.findLast((entry) => entry.kind === "planned");
-    const { status, cause, headline, next, changed } = (0,_outputs_js__WEBPACK_IMPORTED_MODULE_0__/* .outputsOf */ .Yz)(entries, "");
+    const { status, cause, headline, next, changed } = (0,_outputs_js__WEBPACK_IMPORTED_MODULE_3__/* .outputsOf */ .Yz)(entries, "");
     const first = entries.at(0);
     const last = entries.at(-1);
     return {
@@ -65584,6 +74812,7 @@ function reportOf(entries, workflow) {
         headline,
         detail: concluded?.detail ?? "",
         next,
+        commands: (0,_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .commandsToType */ .GV)(entries),
         changed: changed === "true",
         layers: layerStories(diagnosed),
         diagnoses: diagnosed.map(({ at, diagnosis }) => ({ at, ...reportedDiagnosis(diagnosis) })),
@@ -65735,20 +74964,29 @@ __nccwpck_require__.d(__webpack_exports__, {
   Y: () => (/* binding */ summaryOf)
 });
 
-// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 22 modules
-var diagnosis = __nccwpck_require__(10748);
+// EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 23 modules
+var diagnosis = __nccwpck_require__(20873);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
 var diagnosis_risk = __nccwpck_require__(96691);
-// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 12 modules
-var signatures = __nccwpck_require__(98198);
+// EXTERNAL MODULE: ./build/diagnosis/signatures/index.js + 13 modules
+var signatures = __nccwpck_require__(63658);
 // EXTERNAL MODULE: ./build/journal.js
 var journal = __nccwpck_require__(17999);
+// EXTERNAL MODULE: ./build/report/commands.js
+var commands = __nccwpck_require__(69701);
 // EXTERNAL MODULE: ./build/report/deeds.js
 var report_deeds = __nccwpck_require__(75900);
+// EXTERNAL MODULE: ./build/host/typed.js
+var typed = __nccwpck_require__(19179);
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
+
 /** One line of plain text: no markup, no links, no mentions, no table borders, no line ends, nothing invisible. */
 function plain(text) {
+    // GitHub looks for mentions after it has read the entities, hence the zero-width space.
+    return escaped(text).replaceAll("@", "@\u200b");
+}
+function escaped(text) {
     return (clipped(text, 1_000)
         .replaceAll(/\s+/g, " ")
         .trim()
@@ -65762,21 +75000,43 @@ function plain(text) {
         .replace(/^(\d{1,9})([.)])/, (_, number, mark) => `${number}${entity(mark)}`)
         .replace(/^[-+=]/, entity)
         .replaceAll("://", "&#58;//")
-        .replaceAll(/\b(www)\./gi, "$1&#46;")
-        // GitHub looks for mentions after it has read the entities, hence the zero-width space.
-        .replaceAll("@", "@\u200b"));
+        .replaceAll(/\b(www)\./gi, "$1&#46;"));
 }
 const entity = (character) => `&#${character.charCodeAt(0)};`;
 /** Our own words: as `plain`, with what stands between backticks as code. */
 function prose(text) {
-    return plain(text).replaceAll(/&#96;(.*?)&#96;/g, "<code>$1</code>");
+    return escaped(text)
+        .split(/&#96;(.*?)&#96;/)
+        .map((piece, index) => (index % 2 === 1 ? `<code>${piece}</code>` : piece.replaceAll("@", "@\u200b")))
+        .join("");
 }
 /** A block of text as it is; of a long one, its beginning. */
 function block(text) {
-    const shown = clipped(text, 20_000).replace(/\n+$/, "");
-    const longest = shown.match(/`+/g)?.reduce((most, ticks) => Math.max(most, ticks.length), 2) ?? 2;
+    return fenced(clipped(text, 20_000).replace(/\n+$/, ""), "text");
+}
+/**
+ * What a person types or copies, as it is to the byte and never cut: in a block, which GitHub shows with a button that copies
+ * it. Instead of what nobody should type, says so.
+ */
+function command(text) {
+    return (0,typed/* isTypable */.sC)(text)
+        ? fenced(text, "sh")
+        : "(No command is shown: a name in it is too long, or holds characters that cannot be seen. Look at it on the droplet.)";
+}
+/** The same for a value that a person copies: a path, a checksum, a line for the workflow. */
+function exactly(text) {
+    return (0,typed/* isTypable */.sC)(text)
+        ? fenced(text, "text")
+        : "(It is not shown: it is too long, or holds characters that cannot be seen.)";
+}
+function fenced(text, language) {
+    const longest = text.match(/`+/g)?.reduce((most, ticks) => Math.max(most, ticks.length), 2) ?? 2;
     const fence = "`".repeat(longest + 1);
-    return `${fence}text\n${shown}\n${fence}`;
+    return `${fence}${language}\n${text}\n${fence}`;
+}
+/** A block as a part of an item of a list. */
+function indented(markdown, by) {
+    return markdown.replaceAll(/^/gm, " ".repeat(by));
 }
 /** The beginning of a text, which says how much is missing. */
 function clipped(text, most) {
@@ -65784,15 +75044,16 @@ function clipped(text, most) {
         ? text
         : `${text.slice(0, most).toWellFormed()}… (${text.length - most} more characters)`;
 }
-/** Text as code in a line: `<code>` takes any character once it is escaped. */
+/** Text as code in a line: `<code>` takes any character once it is escaped, and GitHub looks for no mention in it. */
 function code(text) {
-    return `<code>${plain(text)}</code>`;
+    return `<code>${escaped(text)}</code>`;
 }
 
 // EXTERNAL MODULE: ./build/report/outputs.js + 1 modules
 var outputs = __nccwpck_require__(22636);
 ;// CONCATENATED MODULE: ./build/report/summary.js
 /** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
+
 
 
 
@@ -65818,10 +75079,15 @@ const LIGHT = {
 };
 /** GitHub drops a summary over 1 MiB whole; this leaves room. */
 const MOST_CHARACTERS = 200_000;
+/** Of the timeline: an hour of checks every few seconds is told by its beginning. */
+const MOST_EVENTS = 100;
 const MOST_OUTPUT_LINES = 60;
 const MOST_OUTPUT_CHARACTERS = 15_000;
 /** For who may log in to the droplet, it says enough; to everybody else, nothing. */
-const OPEN_BACKUP = "A backup was made. On the droplet, for root: `ls -t /var/lib/odoo-recover/*/backups` (`docs/restore.md`), unless `backup_to: runner` sent it elsewhere.";
+const OPEN_BACKUP = [
+    "A backup was made (`docs/restore.md`). Unless `backup_to: runner` sent it elsewhere, root finds it on the droplet:",
+    command("ls -t /var/lib/odoo-recover/*/backups"),
+];
 /**
  * For a page that everybody can read: how the run ended, the cause and the next step, and nothing of what was seen. What
  * ended before anything was seen is told as it is.
@@ -65839,7 +75105,7 @@ function openSummaryOf(entries) {
         `Cause: ${code(cause)}. This repository is public, or may be: what was seen is not told here.`,
         ...(evidence === undefined ? [] : [`The evidence: ${whereItIs(evidence)}`]),
         ...(backup === undefined ? [] : [`The backup: ${whereItIs(backup)}`]),
-        ...(backedUp && backup?.uploaded === undefined ? [OPEN_BACKUP] : []),
+        ...(backedUp && backup?.uploaded === undefined ? OPEN_BACKUP : []),
         "",
     ].join("\n\n");
 }
@@ -65856,12 +75122,13 @@ function summaryOf(entries, files) {
     const concluded = last(entries, "concluded");
     const diagnosed = last(entries, "diagnosed");
     const parts = [
-        verdictLines(concluded),
+        verdictLines(concluded, entries),
         layerTable(entries),
         deedLines(entries),
         backupLines(entries),
         foreseenLines(entries),
         planLines(entries),
+        ...planPrograms(entries),
         ruledOutLines(entries),
         signatureLines(entries),
         suspectLines(entries),
@@ -65873,22 +75140,51 @@ function summaryOf(entries, files) {
         remedyOutput(entries),
         evidenceLines(entries, files),
     ];
-    const text = `${parts.filter((part) => part !== "").join("\n\n")}\n`;
-    return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}\n\n(The rest was cut.)\n`;
+    return `${thatFit(parts.filter((part) => part !== "")).join("\n\n")}\n`;
+}
+/** Whole parts, in their order: half of one might be half of a command. */
+function thatFit(parts) {
+    let room = MOST_CHARACTERS;
+    const kept = parts.filter((part) => {
+        if (part.length > room)
+            return false;
+        room -= part.length;
+        return true;
+    });
+    const left = parts.length - kept.length;
+    return left === 0 ? kept : [...kept, `(${left} long parts are left out here; the report has all of them.)`];
 }
 function last(entries, kind, holds) {
     return entries.findLast((entry) => entry.kind === kind && (holds === undefined || ("holds" in entry && entry.holds === holds)));
 }
-function verdictLines(concluded) {
+function verdictLines(concluded, entries) {
     if (concluded === undefined) {
         return "## ❓ unknown: the run ended before it reached a verdict\n\n**Next:** Check the site, then run again.";
     }
     const { status, headline, detail, next } = concluded;
+    const blocks = [...toType((0,commands/* commandsToType */.GV)(entries)), ...toPin((0,commands/* pinToCopy */.gn)(entries))];
     return [
         `## ${SIGN[status]} ${status}: ${prose(headline)}`,
         next === "" ? "**Next:** nothing." : `**Next:** ${prose(next)}`,
-        ...(detail === "" ? [] : [block(detail)]),
+        ...blocks,
+        ...(detail === "" ? [] : [...(blocks.length === 0 ? [] : ["Details:"]), block(detail)]),
     ].join("\n\n");
+}
+/** A block for each: a person decides on every one of them. */
+function toType(commands) {
+    return commands.length === 0
+        ? []
+        : [
+            commands.length === 1
+                ? "The command, as root on the droplet:"
+                : "The commands, as root on the droplet, each when the text above says so:",
+            ...commands.map(command),
+        ];
+}
+function toPin(line) {
+    return line === undefined
+        ? []
+        : ["The line for the workflow, once you have compared the fingerprint:", exactly(line)];
 }
 /** The layers as they were first seen, and as they were last seen where that differs. */
 function layerTable(entries) {
@@ -65926,12 +75222,18 @@ function deedLines(entries) {
     return [
         "### What was done",
         "",
+        "As the steps reported it from the droplet:",
+        "",
         ...deeds.flatMap(({ remedy, did, undo }) => [
             `- ${code(remedy)}`,
             ...did.map((line) => `  - ${plain(line)}`),
-            ...(undo === "" ? [] : [`  - To take it back, as root on the droplet: ${code(undo)}`]),
+            ...(undo === ""
+                ? []
+                : ["  - To take it back, as root on the droplet:", "", indented(command(undo), 4), ""]),
         ]),
-    ].join("\n");
+    ]
+        .join("\n")
+        .trimEnd();
 }
 function backupLines(entries) {
     const backup = (0,journal/* backupOf */.GH)(entries);
@@ -65942,31 +75244,38 @@ function backupLines(entries) {
     const ended = last(entries, "artifact-ended", "backup");
     return [
         "### Backup",
-        "",
-        `Of the database ${code(database)}, read back whole: ${(bytes / 1_048_576).toFixed(1)} MiB, ${tables} tables, in ${Math.round(seconds)} s.`,
-        "",
+        `Of the database ${code(database)}, read back whole: ${(bytes / 1_048_576).toFixed(1)} MiB, ${tables} tables, in ${Math.round(seconds)} s. How to restore it: \`docs/restore.md\`.`,
         ...(onDroplet === undefined
             ? []
-            : [`- On the droplet, for root alone: ${code(onDroplet)}`, `- To fetch it: ${code(fetch)}`]),
-        ...(onRunner === undefined ? [] : [`- On the runner, until the job ends: ${code(onRunner)}`]),
+            : [
+                "On the droplet, for root alone:",
+                exactly(onDroplet),
+                "To fetch it, on your own machine:",
+                command(fetch),
+            ]),
+        ...(onRunner === undefined ? [] : ["On the runner, until the job ends:", exactly(onRunner)]),
         ...(encrypted === undefined || ended?.uploaded !== undefined
             ? []
-            : [`- Encrypted, on the runner until the job ends: ${code(encrypted)}`]),
-        `- ${backupArtifactWords(ended)}`,
-        `- SHA-256: ${code(sha256)}`,
+            : ["Encrypted, on the runner until the job ends:", exactly(encrypted)]),
+        ...backupArtifactLines(ended),
+        "Its SHA-256:",
+        exactly(sha256),
         ...(filestore === undefined
             ? []
-            : [`- Snapshot of the filestore, in Odoo's container: ${code(filestore)}`]),
-        "- How to restore it: `docs/restore.md`",
-    ].join("\n");
+            : ["The snapshot of the filestore, in Odoo's container:", exactly(filestore)]),
+    ].join("\n\n");
 }
-function backupArtifactWords(ended) {
+/** As docs/restore.md has it. */
+const OPENS_IT = "age --decrypt --identity key.txt --output restore.dump backup.dump.age";
+function backupArtifactLines(ended) {
     if (ended === undefined)
-        return "Not uploaded: that is only done encrypted, to `backup_recipients`";
+        return ["Not uploaded: that is only done encrypted, to `backup_recipients`."];
     if (ended.uploaded === undefined)
-        return `Not uploaded: ${prose(ended.why)}`;
-    const opened = "`age --decrypt --identity KEY_FILE` opens it";
-    return `Uploaded, encrypted, as the artifact ${code(ended.name)}: ${prose(opened)}`;
+        return [`Not uploaded: ${prose(ended.why)}`];
+    return [
+        `Uploaded, encrypted, as the artifact ${code(ended.name)}. To open it with the key in \`key.txt\`, on your own machine:`,
+        command(OPENS_IT),
+    ];
 }
 function foreseenLines(entries) {
     const foreseen = last(entries, "foreseen");
@@ -65981,22 +75290,36 @@ function foreseenLines(entries) {
     return [
         heading,
         "As things are now. Each step only while the site is bad, and only if a fresh look still allows it:",
-        ...foreseen.steps.map(({ remedy, risk, backup, does, commands }, index) => `${index + 1}. ${code(remedy)} ${plain(does)} (class ${risk}${(0,diagnosis_risk/* needsApproval */.vb)(risk) ? ", only with `approve`" : ""}${backup ? ", after a backup that was read back" : ""}): ${code(commands)}`),
+        ...foreseen.steps.map(foreseenStep),
     ].join("\n\n");
 }
-/** The line to copy, and every program as it would run. */
+function foreseenStep({ remedy, risk, backup, does, commands }, index) {
+    const conditions = [
+        `class ${risk}`,
+        ...((0,diagnosis_risk/* needsApproval */.vb)(risk) ? ["only with `approve`"] : []),
+        ...(backup ? ["after a backup that was read back"] : []),
+    ].join(", ");
+    const words = `${index + 1}. ${code(remedy)} ${prose(does)} (${conditions})`;
+    return commands === ""
+        ? `${words}. It is a program, which \`mode: plan\` prints whole.`
+        : `${words}. By hand, as root on the droplet:\n\n${indented(commands.split("\n").map(command).join("\n\n"), 3)}`;
+}
+/** The lines to copy. */
 function planLines(entries) {
     const planned = last(entries, "planned");
     if (planned === undefined)
         return "";
-    const { approve, until, inputs, programs } = planned;
+    const { approve, until, inputs } = planned;
     const others = inputs.map(([name, value]) => `${name}: ${value}\n`).join("");
     return [
         "### Plan",
         `To run these programs and nothing else, while the situation is the same, good until ${plain(until.slice(11, 16))} UTC:`,
-        block(`mode: recover\n${others}approve: ${approve}`),
-        ...programs.map(({ name, text }) => folded(`${code(name)}, as it would run`, block(text))),
+        exactly(`mode: recover\n${others}approve: ${approve}`),
     ].join("\n\n");
+}
+/** Every program as it would run. */
+function planPrograms(entries) {
+    return (last(entries, "planned")?.programs ?? []).map(({ name, text }) => folded(`${code(name)}, as it would run`, block(text)));
 }
 /** Open where a person must go on; folded away where nothing is left to do. */
 function ruledOutLines(entries) {
@@ -66025,11 +75348,13 @@ function signatureLines(entries) {
         found.find((each) => each.root !== undefined) ?? { root: undefined, consequences: [] };
     if (root === undefined)
         return "";
+    const shown = (0,commands/* commandsToType */.GV)(entries);
     return [
         "### What the logs say",
         "",
         prose((0,signatures/* whatItMeans */.ue)(root)),
         "",
+        ...toType((0,commands/* commandsIn */.GO)(root.advice).filter((each) => !shown.includes(each))).flatMap((each) => [each, ""]),
         block(root.line),
         `In ${prose(root.where)}${saidWhen(root)}; signature ${code(root.id)}, from ${plain(root.source)}.`,
         ...(consequences.length === 0 ? [] : ["", "Most likely its consequences:", ""]),
@@ -66114,7 +75439,16 @@ function timeline(entries) {
     });
     if (rows.length === 0)
         return "";
-    return ["### What happened", "", "| time (UTC) | after | |", "|---|---|---|", ...rows].join("\n");
+    const shown = rows.slice(0, MOST_EVENTS);
+    const more = rows.length - shown.length;
+    return [
+        "### What happened",
+        "",
+        "| time (UTC) | after | |",
+        "|---|---|---|",
+        ...shown,
+        ...(more === 0 ? [] : ["", `And ${more} more, in journal.jsonl.`]),
+    ].join("\n");
 }
 /** One event as a row of the timeline; undefined for those that only make it longer. */
 function wordsFor(entry) {
@@ -66238,27 +75572,134 @@ function fieldsOf(value) {
 
 /***/ }),
 
+/***/ 85931:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DA: () => (/* binding */ whyUnattended),
+/* harmony export */   l3: () => (/* binding */ startedBy),
+/* harmony export */   tQ: () => (/* binding */ starterOf)
+/* harmony export */ });
+/** Who or what started a run, as far as GitHub says so: an approval counts only in a run that a person started. */
+/**
+ * An allow-list, so that an event which GitHub adds later does not count. Only this one starts when somebody with write
+ * access asks for it and chooses the inputs. Every other event starts because something happened (a push, a pull request,
+ * a comment, a deploy, a clock), and its text may be a stranger's.
+ * https://docs.github.com/en/actions/reference/workflows-and-actions/events-that-trigger-workflows
+ */
+const STARTED_BY_A_PERSON = new Set(["workflow_dispatch"]);
+/**
+ * @param environment of the process, with the variables that the runner sets. Without any of them the run was started at a
+ *   shell, by somebody who holds the droplet's key: that is a person.
+ */
+function starterOf(environment) {
+    const { GITHUB_ACTIONS, GITHUB_EVENT_NAME: event = "", GITHUB_ACTOR: actor = "" } = environment;
+    return {
+        inWorkflow: Boolean(GITHUB_ACTIONS) || event !== "",
+        event,
+        actor,
+        // GitHub Enterprise Server has it since 3.7.
+        triggeringActor: environment.GITHUB_TRIGGERING_ACTOR || actor,
+    };
+}
+/**
+ * Why no approval counts in this run, as a clause; undefined where a person started it. A token of a person acts as that
+ * person: a program that dispatches a workflow with one cannot be told from them.
+ */
+function whyUnattended({ inWorkflow, event, actor, triggeringActor }) {
+    if (!inWorkflow)
+        return undefined;
+    if (!STARTED_BY_A_PERSON.has(event))
+        return event === ""
+            ? "GitHub does not name the event that started this run"
+            : `no person starts a run on \`${event}\``;
+    // Only GitHub Apps have such a login: a person's has no brackets.
+    const bot = [triggeringActor, actor].find((login) => login.endsWith("[bot]"));
+    return bot === undefined ? undefined : `this run was started by \`${bot}\`, which is not a person`;
+}
+/** For people: `alice`, or `alice, re-run by bob`. */
+function startedBy({ inWorkflow, actor, triggeringActor }) {
+    if (!inWorkflow)
+        return "somebody at a shell";
+    if (actor === "")
+        return "somebody whom GitHub does not name";
+    return triggeringActor === actor ? actor : `${actor}, re-run by ${triggeringActor}`;
+}
+
+
+/***/ }),
+
+/***/ 17354:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Mx: () => (/* binding */ withoutEnd),
+/* harmony export */   Tq: () => (/* binding */ between),
+/* harmony export */   Zq: () => (/* binding */ withoutEndings)
+/* harmony export */ });
+/** String functions in the place of expressions that would take quadratic time: they may be given text of a host. */
+/** @returns the text without any of the characters at its end: `withoutEnd("a = b; .", " .;")` is `a = b` */
+function withoutEnd(text, characters) {
+    let end = text.length;
+    while (end > 0 && characters.includes(text.charAt(end - 1)))
+        end -= 1;
+    return text.slice(0, end);
+}
+/** @returns the text without the words at its end, however often they stand there: werkzeug's ` - - -` */
+function withoutEndings(text, words) {
+    let end = text.length;
+    while (text.endsWith(words, end) && end > 0)
+        end -= words.length;
+    return text.slice(0, end);
+}
+/** @returns what stands between the first `before` and the next `after`; undefined where they are not there */
+function between(text, before, after) {
+    const at = text.indexOf(before);
+    const start = at + before.length;
+    const end = at < 0 ? -1 : text.indexOf(after, start);
+    return end < 0 ? undefined : text.slice(start, end);
+}
+
+
+/***/ }),
+
 /***/ 54153:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   N: () => (/* binding */ COMPILED_BADLY),
-/* harmony export */   i: () => (/* binding */ LEFT_IN)
+/* harmony export */   b: () => (/* binding */ isLeftIn)
 /* harmony export */ });
 /**
  * What Odoo leaves in a stylesheet or a script that it could not compile (odoo/addons/base/models/assetsbundle.py, 14 to
  * 19; 14 writes `occured`). For the host's grep -E and for JavaScript alike.
  */
-const CSS = ["## CSS error message ##", "css_error_message", "A css error occurr?ed"];
+const CSS = "## CSS error message ##|css_error_message|A css error occurr?ed";
 const JS = [
     "Could not get content for",
     "console\\.error\\([^;]{0,200}( does not exist|is not utf-8 encoded)",
     "throw new Error\\([^;]{0,250}\\.xml",
 ];
-/** As one pattern. */
-const COMPILED_BADLY = [...CSS, ...JS].join("|");
-/** Of each kind; a script that looks for the other's words is a good script. */
-const LEFT_IN = { css: new RegExp(CSS.join("|")), js: new RegExp(JS.join("|")) };
+/** As one pattern, for the host's grep. */
+const COMPILED_BADLY = [CSS, ...JS].join("|");
+const IN_CSS = new RegExp(CSS);
+/**
+ * Whether a line that grep found is of that kind; a script that looks for the other's words is a good script. For grep, which
+ * takes linear time for any pattern, the words of a script are one pattern. Here they are looked for one after the other.
+ */
+function isLeftIn(kind, line) {
+    if (kind === "css")
+        return IN_CSS.test(line);
+    if (line.includes("Could not get content for"))
+        return true;
+    return (statements(line, "console.error(").some((text) => /(?: does not exist|is not utf-8 encoded)/.test(text)) || statements(line, "throw new Error(").some((text) => text.includes(".xml")));
+}
+/** What stands behind these words, each time up to the end of the statement. */
+function statements(line, beginning) {
+    return line
+        .split(";")
+        .flatMap((text) => text.includes(beginning) ? [text.slice(text.indexOf(beginning) + beginning.length)] : []);
+}
 
 
 /***/ }),
@@ -66273,13 +75714,19 @@ const LEFT_IN = { css: new RegExp(CSS.join("|")), js: new RegExp(JS.join("|")) }
 /* harmony import */ var node_http__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(37067);
 /* harmony import */ var node_https__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(44708);
 /* harmony import */ var node_tls__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(41692);
-/* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(11337);
+/* harmony import */ var _host_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(85820);
+/* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(11337);
 /** What the public gets: one GET of the login page from the runner, with the certificate that a browser would see. */
 
 
 
 
+
 const MOST_BODY = 65_536;
+/** Characters of an address: browsers take no longer ones. */
+const MOST_LOCATION = 2_048;
+/** Names of a certificate that are kept. */
+const MOST_NAMES = 100;
 /** For all of it together, in milliseconds. */
 const PATIENCE = 10_000;
 const MOST_REDIRECTS = 4;
@@ -66316,16 +75763,16 @@ async function askPublic(url, clock, signal) {
                 next.hostname === url.hostname &&
                 next.pathname.startsWith("/web/login");
             if (!follow || redirects === MOST_REDIRECTS)
-                return (0,_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .seen */ .cI)({ url: at.href, answer, headers: response.headers, certificate });
+                return (0,_survey_js__WEBPACK_IMPORTED_MODULE_4__/* .seen */ .cI)({ url: at.href, answer, headers: response.headers, certificate });
             at = next;
         }
     }
     catch (error) {
         signal?.throwIfAborted();
         if (limit.aborted)
-            return (0,_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .seen */ .cI)(unanswered(at, "timed-out", `nothing within ${PATIENCE / 1000} s`));
+            return (0,_survey_js__WEBPACK_IMPORTED_MODULE_4__/* .seen */ .cI)(unanswered(at, "timed-out", `nothing within ${PATIENCE / 1000} s`));
         const { problem, words } = failureOf(error);
-        return problem === undefined ? (0,_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .unseen */ .nv)(words) : (0,_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .seen */ .cI)(unanswered(at, problem, words));
+        return problem === undefined ? (0,_survey_js__WEBPACK_IMPORTED_MODULE_4__/* .unseen */ .nv)(words) : (0,_survey_js__WEBPACK_IMPORTED_MODULE_4__/* .seen */ .cI)(unanswered(at, problem, words));
     }
 }
 /**
@@ -66336,7 +75783,7 @@ async function askPublic(url, clock, signal) {
 function failureOf(error) {
     const errors = error instanceof AggregateError ? error.errors : [error];
     const codes = errors.map((each) => (each instanceof Error && "code" in each ? String(each.code) : ""));
-    const words = errors.map((each) => (each instanceof Error ? each.message : String(each))).join("; ");
+    const words = (0,_host_text_js__WEBPACK_IMPORTED_MODULE_3__/* .lineOf */ .cA)(errors.map((each) => (each instanceof Error ? each.message : String(each))).join("; "), 500);
     if (codes.includes("ECONNREFUSED"))
         return { problem: "refused", words };
     const astray = codes.every((code) => /^(ENOTFOUND|EAI_|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)/.test(code));
@@ -66365,16 +75812,16 @@ function get(url, clock, signal) {
                 certificate,
                 headers: Object.fromEntries(TELLING.flatMap((name) => {
                     const value = response.headers[name];
-                    return value === undefined ? [] : [[name, String(value).slice(0, 200)]];
+                    return value === undefined ? [] : [[name, (0,_host_text_js__WEBPACK_IMPORTED_MODULE_3__/* .lineOf */ .cA)(String(value))]];
                 })),
                 answer: {
                     answered: true,
                     code: response.statusCode ?? 0,
                     seconds: (clock.monotonic() - began) / 1000,
                     bytes,
-                    contentType: response.headers["content-type"] ?? "",
-                    location: response.headers.location ?? "",
-                    body: Buffer.concat(body).subarray(0, MOST_BODY).toString("utf8"),
+                    contentType: (0,_host_text_js__WEBPACK_IMPORTED_MODULE_3__/* .lineOf */ .cA)(response.headers["content-type"] ?? ""),
+                    location: (0,_host_text_js__WEBPACK_IMPORTED_MODULE_3__/* .lineOf */ .cA)(response.headers.location ?? "", MOST_LOCATION),
+                    body: (0,_host_text_js__WEBPACK_IMPORTED_MODULE_3__/* .cleanPage */ .t6)((0,_host_text_js__WEBPACK_IMPORTED_MODULE_3__/* .decoded */ .DH)(Buffer.concat(body).subarray(0, MOST_BODY)), MOST_BODY),
                 },
             }));
         };
@@ -66391,112 +75838,23 @@ function certificateOf(socket, hostname, now) {
     const peer = socket.getPeerCertificate?.();
     if (peer === undefined || peer.valid_to === undefined)
         return undefined;
-    const names = (peer.subjectaltname ?? "").split(", ").map((name) => name.replace(/^(DNS|IP Address):/, ""));
+    const names = (0,_host_text_js__WEBPACK_IMPORTED_MODULE_3__/* .lineOf */ .cA)(peer.subjectaltname ?? "", MOST_LOCATION)
+        .split(", ")
+        .map((name) => name.replace(/^(DNS|IP Address):/, ""))
+        .slice(0, MOST_NAMES);
     const mismatch = (0,node_tls__WEBPACK_IMPORTED_MODULE_2__.checkServerIdentity)(hostname, peer);
-    const expires = Date.parse(peer.valid_to);
-    const problem = expires < now
-        ? `it expired on ${new Date(expires).toISOString().slice(0, 10)}`
-        : mismatch !== undefined
-            ? `it is for ${names.filter(Boolean).join(", ") || String(peer.subject?.CN)}, not for ${hostname}`
-            : socket.authorized
-                ? undefined
-                : `no authority that this machine knows vouches for it (${socket.authorizationError})`;
+    const date = Date.parse(peer.valid_to);
+    const expires = Number.isNaN(date) ? undefined : date;
+    const problem = expires === undefined
+        ? "the date on which it expires cannot be read"
+        : expires < now
+            ? `it expired on ${new Date(expires).toISOString().slice(0, 10)}`
+            : mismatch !== undefined
+                ? `it is for ${names.filter(Boolean).join(", ") || (0,_host_text_js__WEBPACK_IMPORTED_MODULE_3__/* .lineOf */ .cA)(String(peer.subject?.CN))}, not for ${hostname}`
+                : socket.authorized
+                    ? undefined
+                    : `no authority that this machine knows vouches for it (${socket.authorizationError})`;
     return { names: names.filter(Boolean), expires, problem };
-}
-
-
-/***/ }),
-
-/***/ 25217:
-/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
-
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   AV: () => (/* binding */ bodiesOf),
-/* harmony export */   D4: () => (/* binding */ decode),
-/* harmony export */   Dx: () => (/* binding */ linesOf),
-/* harmony export */   K7: () => (/* binding */ keyValues),
-/* harmony export */   Qs: () => (/* binding */ rawProbes),
-/* harmony export */   f1: () => (/* binding */ readProbe),
-/* harmony export */   qF: () => (/* binding */ parseJson),
-/* harmony export */   wh: () => (/* binding */ plainText)
-/* harmony export */ });
-/* harmony import */ var node_util__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(57975);
-/* harmony import */ var _survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(11337);
-/** The survey as it came over the wire: probes with their sections, and how text is read. */
-
-
-const decode = (bytes) => new TextDecoder().decode(bytes);
-function rawProbes(result) {
-    const probes = new Map();
-    let current;
-    for (const section of result.sections) {
-        const [kind = "", subject = ""] = section.name.split(" ");
-        const body = decode(section.body);
-        if (kind === "probe") {
-            current = { status: Number(section.name.split(" ")[2]), output: body, parts: [], why: "" };
-            probes.set(subject, current);
-        }
-        else if (kind === "why") {
-            if (current)
-                current.why = plainText(body).trim();
-        }
-        else {
-            current?.parts.push({ kind, subject: section.name.slice(kind.length + 1), body });
-        }
-    }
-    return probes;
-}
-/**
- * Reads one probe's answer, or says why there is none to be read.
- *
- * @param truncated whether the host printed more than we take
- */
-function readProbe(probe, truncated, parse) {
-    if (probe === undefined)
-        return (0,_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .unseen */ .nv)(truncated ? "the host printed too much" : "the probe did not run");
-    if (probe.status === 124 || probe.status === 137)
-        return (0,_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .unseen */ .nv)("no answer in time");
-    if (probe.status === 127)
-        return (0,_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .unseen */ .nv)(probe.why || "a program is not installed");
-    if (probe.status !== 0)
-        return (0,_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .unseen */ .nv)(probe.why || `the probe failed with status ${probe.status}`);
-    try {
-        return parse(probe);
-    }
-    catch (error) {
-        // A parser that meets what nobody thought of takes its own probe away, and no other.
-        return (0,_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .unseen */ .nv)(`the answer could not be read: ${error instanceof Error ? error.message : error}`);
-    }
-}
-/** The bodies of the sections of one kind, by subject. */
-function bodiesOf(parts, kind) {
-    return new Map(parts.filter((part) => part.kind === kind).map(({ subject, body }) => [subject, body]));
-}
-/** Lines NAME=VALUE; other lines are passed over. */
-function keyValues(text) {
-    const fields = new Map();
-    for (const line of text.split("\n")) {
-        const at = line.indexOf("=");
-        if (at > 0)
-            fields.set(line.slice(0, at), line.slice(at + 1));
-    }
-    return fields;
-}
-/** The lines that hold anything. */
-function linesOf(text) {
-    return text.split("\n").filter((line) => line.trim() !== "");
-}
-function parseJson(text) {
-    try {
-        return JSON.parse(text);
-    }
-    catch {
-        return undefined;
-    }
-}
-/** Without what terminals obey: `docker compose logs` puts `ESC[2K` before each line, even into a pipe. */
-function plainText(text) {
-    return (0,node_util__WEBPACK_IMPORTED_MODULE_0__.stripVTControlCharacters)(text).replaceAll(/[^\P{Cc}\t\n]/gu, "");
 }
 
 
@@ -66533,7 +75891,7 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony import */ var _backup_home_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(45796);
 /* harmony import */ var _diagnosis_log_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(33888);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(96691);
-/* harmony import */ var _diagnosis_signatures_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(98198);
+/* harmony import */ var _diagnosis_signatures_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(63658);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(19473);
 /* harmony import */ var _evidence_capture_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(46780);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(84937);
@@ -66542,8 +75900,7 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony import */ var _remedies_boot_check_boot_check_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(90862);
 /* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(12853);
 /* harmony import */ var _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(90861);
-/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(25217);
-/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(11337);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(11337);
 /** One remedy of a run: what must come before it, the step itself, and what the run learns from it. */
 
 
@@ -66559,9 +75916,9 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 
 
 
-
-function nothingYet() {
+function nothingYet(approval) {
     return {
+        approval,
         tried: [],
         done: [],
         setbacks: [],
@@ -66593,7 +75950,7 @@ async function takeStep(remedy, diagnosis, host, place, progress, inputs, parts)
         progress.backup = await backUp(remedy, number, diagnosis, host, place, inputs, parts);
     if (remedy === "restart-odoo")
         progress.hung = await saveFreeze(host, diagnosis, parts);
-    const { end, output } = await apply(remedy, number, diagnosis, host, place, inputs, parts);
+    const { end, output } = await apply(remedy, number, diagnosis, host, place, progress, inputs, parts);
     // What never ran was not tried: nothing follows from it, and no riskier remedy takes its turn.
     if (end.outcome === "absent")
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .HostError */ .dh("lost", `The step ${remedy} could not be sent: the connection was lost each time`, {
@@ -66654,7 +76011,7 @@ async function saveFreeze(host, { target }, parts) {
 /** The gate before what cannot be taken back otherwise: without a backup that was read back whole, nothing more is done. */
 async function backUp(remedy, number, diagnosis, host, place, inputs, parts) {
     const target = (0,_remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__/* .targetOf */ .$r)(diagnosis);
-    const database = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_14__/* .ifSeen */ .hy)(target.database);
+    const database = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_13__/* .ifSeen */ .hy)(target.database);
     if (database === undefined)
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .RefusedError */ .fk("Which database to back up is not known", {
             advice: "Name it with `database`.",
@@ -66668,16 +76025,16 @@ async function backUp(remedy, number, diagnosis, host, place, inputs, parts) {
     }, parts, parts.signal);
     return { made, place, covers: (other) => filestore || !(0,_plan_js__WEBPACK_IMPORTED_MODULE_9__/* .removesFiles */ .to)(other, diagnosis) };
 }
-async function apply(name, number, diagnosis, host, place, inputs, parts) {
+async function apply(name, number, diagnosis, host, place, { approval }, inputs, parts) {
     const step = `${parts.run.slice(0, 8)}-${number}-${name}`;
     parts.journal.append({ kind: "remedy-started", remedy: name, step, key: place.key });
     const seconds = Math.ceil(inputs.commandTimeoutMs / 1000);
-    const program = { name: step, seconds, ..._remedies_index_js__WEBPACK_IMPORTED_MODULE_11__/* .REMEDIES */ .l[name].program(diagnosis) };
+    const program = { name: step, seconds, approval, ..._remedies_index_js__WEBPACK_IMPORTED_MODULE_11__/* .REMEDIES */ .l[name].program(diagnosis) };
     let output = "";
     const told = tellOutput(parts);
     const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_7__/* .runStep */ .eg)(host, place, parts.run, program, (text) => {
-        output += (0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_13__/* .plainText */ .wh)(text);
-        told.push((0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_13__/* .plainText */ .wh)(text));
+        output += text;
+        told.push(text);
     }, parts.signal).finally(told.end);
     parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
     return { end, output };
@@ -66743,19 +76100,17 @@ function whatTheBootSaid(output, { evidence, journal, redactor }) {
 /* harmony export */   g: () => (/* binding */ tidyUp)
 /* harmony export */ });
 /* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(21634);
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(10748);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(20873);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(84937);
 /* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38597);
-/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(84277);
-/* harmony import */ var _survey_raw_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(25217);
-/* harmony import */ var _take_step_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(74576);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(34748);
+/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2855);
+/* harmony import */ var _take_step_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(74576);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(34748);
 /**
  * After a run that did not conclude (killed, cancelled): puts the host right. Waits for a step that still runs, ends one
  * that only looks for a reason, gives the leases back, and says how the site is now.
  */
-
 
 
 
@@ -66770,7 +76125,7 @@ function whatTheBootSaid(output, { evidence, journal, redactor }) {
  * @param entries the journal of that run, as far as it was saved
  */
 async function tidyUp(entries, inputs, parts) {
-    const verdict = await tidy(entries, inputs, parts).catch((error) => (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_8__/* .verdictOn */ .Hc)(error));
+    const verdict = await tidy(entries, inputs, parts).catch((error) => (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_7__/* .verdictOn */ .Hc)(error));
     parts.journal.append({ kind: "concluded", ...verdict });
     return verdict;
 }
@@ -66794,7 +76149,7 @@ async function tidy(entries, inputs, parts) {
             status: "cancelled",
             headline: `The run was stopped. The site now: ${last.finding}`,
             detail: `${undone}\n${last.evidence.join("\n")}`.trim(),
-            next: (0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__/* .isGood */ .Kg)(last) ? last.advice : (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_8__/* .whatRecoverWouldDo */ .B3)(last),
+            next: (0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__/* .isGood */ .Kg)(last) ? last.advice : (0,_verdicts_js__WEBPACK_IMPORTED_MODULE_7__/* .whatRecoverWouldDo */ .B3)(last),
         };
     }
     finally {
@@ -66832,15 +76187,27 @@ async function endSteps(entries, host, parts) {
         // It mends nothing, and Odoo is down meanwhile: no reason to wait for what it may find.
         if (remedy === "boot-check")
             await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .stopStep */ .HY)(host, place, step);
-        const output = (0,_take_step_js__WEBPACK_IMPORTED_MODULE_7__/* .tellOutput */ .l9)(parts);
-        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .followStep */ .Q6)(host, place, step, (text) => output.push((0,_survey_raw_js__WEBPACK_IMPORTED_MODULE_6__/* .plainText */ .wh)(text)), parts.signal).finally(output.end);
-        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_take_step_js__WEBPACK_IMPORTED_MODULE_7__/* .describeEnd */ .lA)(end) });
+        const output = (0,_take_step_js__WEBPACK_IMPORTED_MODULE_6__/* .tellOutput */ .l9)(parts);
+        let said = "";
+        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .followStep */ .Q6)(host, place, step, (text) => {
+            said += text;
+            output.push(text);
+        }, parts.signal).finally(output.end);
+        parts.journal.append({ kind: "remedy-ended", remedy, step, outcome: (0,_take_step_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .lA)(end) });
         told.push(remedy === "boot-check"
-            ? `${remedy} was ended, and Odoo was put back as it was.`
-            : `${remedy} ran on and is ${(0,_take_step_js__WEBPACK_IMPORTED_MODULE_7__/* .describeEnd */ .lA)(end)}.`);
+            ? `${remedy} was ended. ${describePutBack(said)}`
+            : `${remedy} ran on and is ${(0,_take_step_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .lA)(end)}.`);
     }
     return told.join(" ") || "Nothing had been changed.";
 }
+/** What the dead-man (converge.sh) saw when it was done; what it did not see is not said to be so. */
+function describePutBack(output) {
+    const seen = output.split("\n").findLast((line) => line.startsWith(PUT_BACK));
+    return seen === undefined
+        ? "Whether Odoo was put back was not seen: the droplet goes on trying by itself."
+        : `Put back: ${seen.slice(PUT_BACK.length)}.`;
+}
+const PUT_BACK = "put back: ";
 
 
 /***/ }),
@@ -66878,12 +76245,13 @@ function whyStopped({ reason }) {
 /* harmony export */   B3: () => (/* binding */ whatRecoverWouldDo),
 /* harmony export */   D0: () => (/* binding */ unattended),
 /* harmony export */   Hc: () => (/* binding */ verdictOn),
-/* harmony export */   K0: () => (/* binding */ anotherSituation),
 /* harmony export */   Nh: () => (/* binding */ refusedAfter),
 /* harmony export */   QR: () => (/* binding */ mended),
 /* harmony export */   R0: () => (/* binding */ isUnreachable),
+/* harmony export */   RV: () => (/* binding */ anotherPlan),
 /* harmony export */   VV: () => (/* binding */ cutShort),
 /* harmony export */   Vv: () => (/* binding */ notInThePlan),
+/* harmony export */   XW: () => (/* binding */ unconfirmedReview),
 /* harmony export */   aQ: () => (/* binding */ cameBack),
 /* harmony export */   ao: () => (/* binding */ waitedInVain),
 /* harmony export */   f3: () => (/* binding */ notApproved),
@@ -66894,10 +76262,11 @@ function whyStopped({ reason }) {
 /* harmony export */   m5: () => (/* binding */ withPlan),
 /* harmony export */   mT: () => (/* binding */ otherScenario),
 /* harmony export */   r2: () => (/* binding */ fellBack),
-/* harmony export */   uw: () => (/* binding */ good)
+/* harmony export */   uw: () => (/* binding */ good),
+/* harmony export */   zB: () => (/* binding */ nobodyApproved)
 /* harmony export */ });
 /* unused harmony export STATUS_OF_PROBLEM */
-/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(10748);
+/* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(20873);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(96691);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(19473);
 /* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(11781);
@@ -67033,11 +76402,14 @@ function otherScenario(diagnosis, asked, tried = []) {
     };
 }
 const PLAN_AGAIN = "Run with `mode: plan` again, read it, and approve that one.";
-/** Not the situation whose plan was approved: of that one only the hash is known, so this one is told for comparison. */
-function anotherSituation(diagnosis, plan) {
+/**
+ * The approval is of no plan for this situation in that minute. Of the plan that was approved only a digest is known, so
+ * what the plan would be now is shown for comparison.
+ */
+function anotherPlan(diagnosis, plan) {
     return {
         status: "refused",
-        headline: `The situation is another than the one that was approved; now: ${diagnosis.finding}. Nothing was changed`,
+        headline: `The site's state has changed since the plan was approved, or the minute in \`approve\` was edited; now: ${diagnosis.finding}. Nothing was changed`,
         detail: `Compare with the plan that was approved. It would now be one of\n${(0,_plan_js__WEBPACK_IMPORTED_MODULE_3__/* .describePlan */ .df)(plan)}\n\n${diagnosis.evidence.join("\n")}`,
         next: plan.steps.length === 0 && diagnosis.advice !== "" ? diagnosis.advice : PLAN_AGAIN,
     };
@@ -67051,14 +76423,41 @@ function untimelyApproval(diagnosis, why) {
         next: PLAN_AGAIN,
     };
 }
-/** A run that no person started comes to a step that only a person may allow. */
-function unattended(diagnosis, step, event, tried) {
+const BY_HAND = "start a run by hand (`on: workflow_dispatch`) with `mode: plan`, read the plan, and approve it.";
+/**
+ * A run that no person started comes to a step that only a person may allow.
+ *
+ * @param why it is no person's, as a clause
+ */
+function unattended(diagnosis, step, why, tried) {
     const { headline, ...rest } = unhealthy(diagnosis, "", tried);
     return {
         ...rest,
         status: "refused",
-        headline: `${headline}. The next step, ${step.remedy}, is of the class ${step.risk}, and never runs on \`${event}\``,
-        next: `Start it by hand (\`workflow_dispatch\`) with \`mode: plan\`, read the plan, and approve it.`,
+        headline: `${headline}. The next step, ${step.remedy}, is of the class ${step.risk} and needs a person's approval: ${why}`,
+        next: `To let it run, ${BY_HAND}`,
+    };
+}
+/**
+ * An approval was given to a run that no person started.
+ *
+ * @param why it is no person's, as a clause
+ */
+function nobodyApproved(diagnosis, why) {
+    return {
+        status: "refused",
+        headline: `The approval does not count, because ${why}. Nothing was changed; now: ${diagnosis.finding}`,
+        detail: diagnosis.evidence.join("\n"),
+        next: `Remove the line \`approve:\` from this workflow to run only what needs no approval. To approve a plan, ${BY_HAND}`,
+    };
+}
+/** GitHub did not confirm that reviewers approved the plan. */
+function unconfirmedReview(diagnosis, { message, detail, advice }) {
+    return {
+        status: "refused",
+        headline: `${message}. Nothing was changed; now: ${diagnosis.finding}`,
+        detail: [detail, ...diagnosis.evidence].filter(Boolean).join("\n"),
+        next: advice,
     };
 }
 /** The same verdict with the plan that a person may approve instead. */
@@ -67117,7 +76516,10 @@ function peopleCanWork({ layers }) {
 function refusedAfter({ message, detail, advice }, done) {
     return { status: "refused", headline: `${message}${inVain(done)}`, detail, next: advice };
 }
-/** @param risks the class of each remedy */
+/**
+ * @param diagnosis what of one decides on what comes next; its advice may be another, for another reader
+ * @param risks the class of each remedy
+ */
 function whatRecoverWouldDo(diagnosis, risks = _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__/* .RISK */ .yX) {
     const [remedy] = diagnosis.ladder;
     if ((0,_diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_0__/* .isWaiting */ .Gu)(diagnosis))
@@ -70217,6 +79619,7 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 /* harmony export */   NpB: () => (/* binding */ fallback),
 /* harmony export */   Ru6: () => (/* binding */ maxLength),
 /* harmony export */   Wwf: () => (/* binding */ minValue),
+/* harmony export */   Y2b: () => (/* binding */ safeInteger),
 /* harmony export */   YOg: () => (/* binding */ array),
 /* harmony export */   YjP: () => (/* binding */ string),
 /* harmony export */   aig: () => (/* binding */ number),
@@ -70236,7 +79639,7 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 /* harmony export */   z6Y: () => (/* binding */ check),
 /* harmony export */   zMY: () => (/* binding */ boolean)
 /* harmony export */ });
-/* unused harmony exports BASE64_REGEX, BIC_REGEX, CUID2_REGEX, DECIMAL_REGEX, DIGITS_REGEX, DOMAIN_REGEX, EMAIL_REGEX, EMOJI_REGEX, HEXADECIMAL_REGEX, HEX_COLOR_REGEX, IMEI_REGEX, IPV4_REGEX, IPV6_REGEX, IP_REGEX, ISO_DATE_REGEX, ISO_DATE_TIME_REGEX, ISO_DATE_TIME_SECOND_REGEX, ISO_TIMESTAMP_REGEX, ISO_TIME_REGEX, ISO_TIME_SECOND_REGEX, ISO_WEEK_REGEX, ISRC_REGEX, JWS_COMPACT_REGEX, KSUID_REGEX, MAC48_REGEX, MAC64_REGEX, MAC_REGEX, NANO_ID_REGEX, OCTAL_REGEX, RFC_EMAIL_REGEX, SLUG_REGEX, ULID_REGEX, UUID_REGEX, ValiError, _addIssue, _cloneDataset, _formatCase, _getByteCount, _getCodePointCount, _getGraphemeCount, _getLastMetadata, _getWordCount, _isLuhnAlgo, _isSameValueZero, _isValidObjectKey, _isValueMatch, _joinExpects, _standardSchema, _stringify, any, args, argsAsync, arrayAsync, assert, awaitAsync, base64, bic, bigint, blob, brand, bytes, cache, cacheAsync, checkAsync, checkItems, checkItemsAsync, codePoints, config, creditCard, cuid2, custom, customAsync, date, decimal, deleteGlobalConfig, deleteGlobalMessage, deleteSchemaMessage, deleteSpecificMessage, description, digits, domain, email, emoji, empty, endsWith, entries, entriesFromList, entriesFromObjects, enum, enum_, everyItem, exactOptional, exactOptionalAsync, examples, excludes, fallbackAsync, file, filterItems, findItem, finite, flatten, flavor, forward, forwardAsync, function, function_, getDefault, getDefaults, getDefaultsAsync, getDescription, getExamples, getFallback, getFallbacks, getFallbacksAsync, getGlobalConfig, getGlobalMessage, getMetadata, getSchemaMessage, getSpecificMessage, getTitle, graphemes, gtValue, guard, hash, hexColor, hexadecimal, imei, includes, instance, intersect, intersectAsync, ip, ipv4, ipv6, is, isOfKind, isOfType, isValiError, isbn, isoDate, isoDateTime, isoDateTimeSecond, isoTime, isoTimeSecond, isoWeek, isrc, jwsCompact, keyof, ksuid, lazy, lazyAsync, length, looseObject, looseObjectAsync, looseTuple, looseTupleAsync, ltValue, mac, mac48, mac64, map, mapAsync, mapItems, maxBytes, maxCodePoints, maxEntries, maxGraphemes, maxSize, maxWords, message, metadata, mimeType, minBytes, minCodePoints, minEntries, minGraphemes, minLength, minSize, minWords, multipleOf, nan, nanoid, never, nonEmpty, nonNullable, nonNullableAsync, nonNullish, nonNullishAsync, nonOptional, nonOptionalAsync, normalize, notBytes, notCodePoints, notEntries, notGraphemes, notLength, notSize, notValue, notValues, notWords, null, null_, nullableAsync, nullishAsync, objectAsync, objectWithRest, objectWithRestAsync, octal, omit, optionalAsync, parseAsync, parseBoolean, parser, parserAsync, partial, partialAsync, partialCheck, partialCheckAsync, pick, pipeAsync, promise, rawCheck, rawCheckAsync, rawTransform, rawTransformAsync, readonly, recordAsync, reduceItems, required, requiredAsync, returns, returnsAsync, rfcEmail, safeInteger, safeParseAsync, safeParser, safeParserAsync, set, setAsync, setGlobalConfig, setGlobalMessage, setSchemaMessage, setSpecificMessage, size, slug, someItem, sortItems, startsWith, strictObject, strictObjectAsync, strictTuple, strictTupleAsync, stringifyJson, summarize, symbol, title, toBigint, toBoolean, toCamelCase, toDate, toKebabCase, toLowerCase, toMaxValue, toMinValue, toNumber, toPascalCase, toSnakeCase, toString, toUpperCase, transformAsync, trim, trimEnd, trimStart, tuple, tupleAsync, tupleWithRest, tupleWithRestAsync, ulid, undefined, undefined_, undefinedable, undefinedableAsync, unionAsync, unwrap, url, uuid, value, values, variant, variantAsync, void, void_, words */
+/* unused harmony exports BASE64_REGEX, BIC_REGEX, CUID2_REGEX, DECIMAL_REGEX, DIGITS_REGEX, DOMAIN_REGEX, EMAIL_REGEX, EMOJI_REGEX, HEXADECIMAL_REGEX, HEX_COLOR_REGEX, IMEI_REGEX, IPV4_REGEX, IPV6_REGEX, IP_REGEX, ISO_DATE_REGEX, ISO_DATE_TIME_REGEX, ISO_DATE_TIME_SECOND_REGEX, ISO_TIMESTAMP_REGEX, ISO_TIME_REGEX, ISO_TIME_SECOND_REGEX, ISO_WEEK_REGEX, ISRC_REGEX, JWS_COMPACT_REGEX, KSUID_REGEX, MAC48_REGEX, MAC64_REGEX, MAC_REGEX, NANO_ID_REGEX, OCTAL_REGEX, RFC_EMAIL_REGEX, SLUG_REGEX, ULID_REGEX, UUID_REGEX, ValiError, _addIssue, _cloneDataset, _formatCase, _getByteCount, _getCodePointCount, _getGraphemeCount, _getLastMetadata, _getWordCount, _isLuhnAlgo, _isSameValueZero, _isValidObjectKey, _isValueMatch, _joinExpects, _standardSchema, _stringify, any, args, argsAsync, arrayAsync, assert, awaitAsync, base64, bic, bigint, blob, brand, bytes, cache, cacheAsync, checkAsync, checkItems, checkItemsAsync, codePoints, config, creditCard, cuid2, custom, customAsync, date, decimal, deleteGlobalConfig, deleteGlobalMessage, deleteSchemaMessage, deleteSpecificMessage, description, digits, domain, email, emoji, empty, endsWith, entries, entriesFromList, entriesFromObjects, enum, enum_, everyItem, exactOptional, exactOptionalAsync, examples, excludes, fallbackAsync, file, filterItems, findItem, finite, flatten, flavor, forward, forwardAsync, function, function_, getDefault, getDefaults, getDefaultsAsync, getDescription, getExamples, getFallback, getFallbacks, getFallbacksAsync, getGlobalConfig, getGlobalMessage, getMetadata, getSchemaMessage, getSpecificMessage, getTitle, graphemes, gtValue, guard, hash, hexColor, hexadecimal, imei, includes, instance, intersect, intersectAsync, ip, ipv4, ipv6, is, isOfKind, isOfType, isValiError, isbn, isoDate, isoDateTime, isoDateTimeSecond, isoTime, isoTimeSecond, isoWeek, isrc, jwsCompact, keyof, ksuid, lazy, lazyAsync, length, looseObject, looseObjectAsync, looseTuple, looseTupleAsync, ltValue, mac, mac48, mac64, map, mapAsync, mapItems, maxBytes, maxCodePoints, maxEntries, maxGraphemes, maxSize, maxWords, message, metadata, mimeType, minBytes, minCodePoints, minEntries, minGraphemes, minLength, minSize, minWords, multipleOf, nan, nanoid, never, nonEmpty, nonNullable, nonNullableAsync, nonNullish, nonNullishAsync, nonOptional, nonOptionalAsync, normalize, notBytes, notCodePoints, notEntries, notGraphemes, notLength, notSize, notValue, notValues, notWords, null, null_, nullableAsync, nullishAsync, objectAsync, objectWithRest, objectWithRestAsync, octal, omit, optionalAsync, parseAsync, parseBoolean, parser, parserAsync, partial, partialAsync, partialCheck, partialCheckAsync, pick, pipeAsync, promise, rawCheck, rawCheckAsync, rawTransform, rawTransformAsync, readonly, recordAsync, reduceItems, required, requiredAsync, returns, returnsAsync, rfcEmail, safeParseAsync, safeParser, safeParserAsync, set, setAsync, setGlobalConfig, setGlobalMessage, setSchemaMessage, setSpecificMessage, size, slug, someItem, sortItems, startsWith, strictObject, strictObjectAsync, strictTuple, strictTupleAsync, stringifyJson, summarize, symbol, title, toBigint, toBoolean, toCamelCase, toDate, toKebabCase, toLowerCase, toMaxValue, toMinValue, toNumber, toPascalCase, toSnakeCase, toString, toUpperCase, transformAsync, trim, trimEnd, trimStart, tuple, tupleAsync, tupleWithRest, tupleWithRestAsync, ulid, undefined, undefined_, undefinedable, undefinedableAsync, unionAsync, unwrap, url, uuid, value, values, variant, variantAsync, void, void_, words */
 //#region src/storages/globalConfig/globalConfig.ts
 let store$4;
 const DEFAULT_CONFIG = {

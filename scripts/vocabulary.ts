@@ -39,7 +39,7 @@ export function vocabulary(): string {
 function textsOf(code: string): string[] {
   const texts: string[] = [];
   const visit = (node: unknown): void => {
-    if (Array.isArray(node)) return node.forEach(visit);
+    if (Array.isArray(node)) for (const each of node) visit(each);
     if (typeof node !== "object" || node === null || !("type" in node)) return;
     const { type, value, source: imported, key, ...rest } = node as Record<string, unknown>;
     // The sources of expressions are not said either.

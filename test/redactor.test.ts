@@ -4,6 +4,7 @@ import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Redactor } from "../src/redaction/redactor.ts";
+import { isOurs } from "../src/redaction/vocabulary.ts";
 import { cpuTime } from "./support/cpu-time.ts";
 
 const knowing = (...secrets: string[]): Redactor => {
@@ -85,7 +86,7 @@ describe("a secret that was learnt", () => {
       ["odoo_production", "odoo_production"],
     ] as const) {
       const redactor = new Redactor();
-      expect(redactor.learn([values, "another secret"], [name])).toContain("another secret");
+      expect(redactor.learn([values, "zebra crossing"], [name])).toContain("zebra crossing");
       const report = `the service ${name} runs as ${name}, image odoo:14, database ${name}; user "${name}"`;
       expect(redactor.text(report)).toBe(report);
       for (const [text, expected] of [
@@ -143,7 +144,8 @@ describe("a secret that was learnt", () => {
         })
         .map((a) => a.join("")),
     )
-    .filter((text) => text.trim().length >= 8);
+    // What is made of our own words is left to the forms.
+    .filter((text) => text.trim().length >= 8 && !isOurs(text.trim()));
   const around = fc.oneof(
     fc.string(),
     fc.constantFrom("PASSWORD=", '"', "'", "://a:", "*", "***", "-w ", "\n"),
@@ -343,7 +345,7 @@ describe("speed", () => {
     const line =
       '2024-05-01 12:00:00,123 1 INFO odoo werkzeug: 10.0.0.1 - - "GET /web?db=odoo HTTP/1.1" 200 - 4 0.003\n';
     const log = line.repeat((5 * MEGABYTE) / line.length);
-    expect(time(knowing(KEY, "another secret"), log)).toBeLessThan(2_000);
+    expect(time(knowing(KEY, "zebra crossing"), log)).toBeLessThan(2_000);
   });
 
   it("does not break down on a query whose lines all look like its end", () => {

@@ -10,7 +10,7 @@
 
 import { CUT } from "./cut.ts";
 import { withoutQuoted, withoutValues } from "./exceptions.ts";
-import { withoutPeople, withoutRequests } from "./requests.ts";
+import { withoutPeople, withoutPersons, withoutRequests } from "./requests.ts";
 import { contextOf, detailOf, restOfDetail, withoutLiterals, withoutTypedSql } from "./sql.ts";
 
 /** Docker's, of `docker logs --timestamps`. */
@@ -18,6 +18,9 @@ const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)(?: |
 
 /** Where Odoo's entry begins: `2026-11-24 11:19:19,960 1 ERROR odoo odoo.sql_db: `. */
 const ODOO = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ [A-Z]+ \S+ [\w.]+: /;
+
+/** The logger of an addon, but for those of the framework, which name no customer. */
+const ADDON = / odoo\.addons\.(?!(?:base|web|bus|http_routing|mail|iap|auth_\w{1,30})\.)[\w.]{1,200}: $/;
 
 /** PostgreSQL prints two spaces behind these, whatever its `log_line_prefix` is; the words in its other languages too. */
 const SERVERS = "LOG|FATAL|PANIC|DEBUG\\d?|PÂNICO";
@@ -178,7 +181,8 @@ export class CustomerDataCutter {
         out(`${head}${withoutValues(exception[1], said.slice(exception[0].length), exception[2] ?? "")}`),
       ];
     }
-    return [out(`${head}${withoutPeople(said)}`)];
+    const plain = withoutPeople(said);
+    return [out(`${head}${ADDON.test(head) ? withoutPersons(plain) : plain}`)];
   }
 
   #postgresEntry(found: RegExpExecArray, line: string, out: (text: string) => string): string[] {

@@ -79,7 +79,9 @@ export function withoutQuoted(message: string): string {
         const before = whole.slice(Math.max(0, at - 40), at).trimEnd();
         const after = whole.slice(at + literal.length, at + literal.length + 30);
         const named = /^[\w.:/@*() -]{1,128}$/.test(inner) && (NAMES.test(before) || BEHIND.test(after));
-        return inner === "" || named || TECHNICAL.test(inner) ? literal : `${quote}${CUT}${quote}`;
+        // A sign alone is nobody's: `'(' was never closed`.
+        const sign = /^[^\w\s]{1,3}$/.test(inner);
+        return inner === "" || named || sign || TECHNICAL.test(inner) ? literal : `${quote}${CUT}${quote}`;
       },
     )
     .replace(/(?<![\w./:-])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d -]{6,}\d(?![\w./:-]| bytes\b)/g, CUT);

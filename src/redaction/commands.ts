@@ -96,10 +96,9 @@ export function secretArguments(text: string): Span[] {
   const programs = [...text.matchAll(PROGRAM)];
   for (const [place, { 0: program, index }] of programs.entries()) {
     const from = index + program.length;
-    const list = matchAt(ARGUMENTS, text, from)?.[0] ?? "";
-    const next = programs[place + 1]?.index ?? text.length;
     // One that is named in between has arguments of its own.
-    const args = list.slice(0, Math.max(0, next - from));
+    const next = Math.min(programs[place + 1]?.index ?? text.length, from + 4_000);
+    const args = matchAt(ARGUMENTS, text.slice(from, Math.max(from, next)), 0)?.[0] ?? "";
     const options = OPTIONS.get(program);
     if (options !== undefined) spans.push(...valuesOf(options, args, from));
   }

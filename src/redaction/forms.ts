@@ -18,6 +18,8 @@ const FINDERS = [
 ];
 
 const MOST_LEVELS = 3;
+/** Shorter ones hold no name and no secret. */
+const SHORTEST_TEXT = 10;
 
 /** @param level of strings within strings that the text was taken out of */
 export function withoutForms(text: string, level = 0): string {
@@ -39,7 +41,7 @@ function withoutFormsInStrings(text: string, level: number): string {
       escapes ||= text[to] === "\\";
       to += text[to] === "\\" ? 2 : 1;
     }
-    const json = escapes && text[to] === '"' ? text.slice(from, to + 1) : "";
+    const json = escapes && to - from > SHORTEST_TEXT && text[to] === '"' ? text.slice(from, to + 1) : "";
     const inner = json === "" ? undefined : stringOf(json);
     const reworded = inner === undefined ? undefined : withoutForms(inner, level + 1);
     if (reworded !== inner) {

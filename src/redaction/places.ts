@@ -91,6 +91,10 @@ class Reader {
     const before = this.#before(at, 20);
     // Modules are called `auth_totp`, and fields `password`.
     if (/\b(?:module|addon|package|library|logger|field|column)[ \t]["'`]?$/i.test(before)) return false;
+    // What is missing has no value: `sudo without a password: see …`.
+    if (/\bwithout (?:an? |any |its |the )?$/.test(before)) return false;
+    // A file: `/etc/passwd`, `/run/secrets/db_password`.
+    if (/\w\/$/.test(before) && this.#text[at + name.length] !== "=") return false;
     if (isSecretName(name)) return true;
     if (!/^keys?$/i.test(name)) return false;
     const word = /([A-Za-z]{2,12})[ ]$/.exec(before)?.[1];

@@ -79,6 +79,7 @@ const BEGINNING = new RegExp(
   "y",
 );
 const BODY = /[\w.+/=~%-]{1,3000}/y;
+const SHORT_BODY = /[\w.+/=~%-]{1,300}/y;
 
 /** Tokens without a telling beginning: by their whole form. */
 const WHOLE =
@@ -112,7 +113,10 @@ function tokenAt(text: string, at: number): number | undefined {
   if (whole !== null) return at + trimmedEnd(whole[0], "\\").length;
   const prefix = matchAt(BEGINNING, text, at)?.[0];
   if (prefix === undefined) return undefined;
-  const body = trimmedEnd(matchAt(BODY, text, at + prefix.length)?.[0] ?? "", ".%/-");
+  const body = trimmedEnd(
+    matchAt(AMBIGUOUS.has(prefix) ? SHORT_BODY : BODY, text, at + prefix.length)?.[0] ?? "",
+    ".%/",
+  );
   if (body.length < (LEAST.get(prefix) ?? 0)) return undefined;
   if (AMBIGUOUS.has(prefix) && !looksRandom(body)) return undefined;
   return at + prefix.length + body.length;

@@ -2,7 +2,7 @@
 
 import type { Section } from "../host/frame.ts";
 import type { ProgramResult } from "../host/host.ts";
-import { cleanText, decoded } from "../host/text.ts";
+import { cleanText } from "../host/text.ts";
 import { type Observation, unseen } from "./survey.ts";
 
 /** A probe's raw answer: its stdout, the sections inside it, its exit status, and what it printed on stderr. */
@@ -36,8 +36,6 @@ const MOST_JSON = 4_000_000;
 const MOST_ELEMENTS = 300_000;
 const MOST_DEPTH = 32;
 const MOST_STRING = 65_536;
-
-export const decode = decoded;
 
 /** What is added to a probe while its sections come. */
 interface Collected {

@@ -5,7 +5,8 @@ import type { Clock } from "../clock.ts";
 import type { Host } from "../host/host.ts";
 import { assignments } from "../host/quote.ts";
 import { COMPILED_BADLY } from "./compiled-badly.ts";
-import { type HostSurvey, namesIn, parseSurvey, secretsIn } from "./parse/index.ts";
+import { type HostSurvey, parseSurvey } from "./parse/index.ts";
+import { namesIn, secretsIn } from "./secrets.ts";
 import { ifSeen, type Observation, type PublicProbe, type Survey } from "./survey.ts";
 
 const TOOLS = readFileSync(new URL("../host/tools.sh", import.meta.url), "utf8");

@@ -277,6 +277,20 @@ describe("who it was", () => {
   });
 });
 
+describe("what an addon logs in words of its own", () => {
+  const head = "2026-11-24 11:19:19,960 1 WARNING odoo odoo.addons.sale.models.order: ";
+  it.each([
+    ["partner Jane Doe skipped", "partner [cut] skipped"],
+    ["parcel for Jane van der Berg is late", "parcel for [cut] is late"],
+    ["no mandate for DE89 3704 0044 0532 0130 00", "no mandate for [cut]"],
+    ["no answer from +49 151 2345678 yet", "no answer from [cut] yet"],
+    ["field amount_total of sale.order is not stored", undefined],
+    ["SyntaxError: '(' was never closed (models.py, line 3)", undefined],
+  ])("keeps what is nobody's: %j", (said, expected) => {
+    expect(withoutCustomerData(`${head}${said}\n`)).toBe(`${head}${expected ?? said}\n`);
+  });
+});
+
 describe("a log", () => {
   it("of which only the end was kept does not begin with the rest of a query", () => {
     expect(logWithoutCustomerData(`'Jane' WHERE id = 1\n\nERROR: x\n${NEXT}`)).toBe(

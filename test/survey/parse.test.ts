@@ -3,7 +3,8 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HostSurvey, namesIn, parseSurvey, secretsIn } from "../../src/survey/parse/index.ts";
+import { type HostSurvey, parseSurvey } from "../../src/survey/parse/index.ts";
+import { namesIn, secretsIn } from "../../src/survey/secrets.ts";
 import { seen, unseen } from "../../src/survey/survey.ts";
 import { CONFIG, inspected, PAGE, PARTS, type Part, PROBES, printed, probeOf, whole } from "./printed.ts";
 

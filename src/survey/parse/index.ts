@@ -1,9 +1,8 @@
 /** Reads what survey.sh printed. Parses once, at the edge; what does not fit is *not observed*, with the reason. */
 
 import { setImmediate } from "node:timers/promises";
-import * as v from "valibot";
 import type { ProgramResult } from "../../host/host.ts";
-import { decode, parseJson, type RawProbe, rawProbes, readProbe } from "../raw.ts";
+import { type RawProbe, rawProbes, readProbe } from "../raw.ts";
 import { ifSeen, type Observation, type Survey, seen } from "../survey.ts";
 import { parseDatabases } from "./database.ts";
 import {
@@ -129,90 +128,4 @@ function withModules(now: Survey["databases"], before: HostSurvey | undefined): 
       }),
     ),
   );
-}
-
-const SECRET_NAME = /PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|DSN/i;
-
-const EnvironmentsSchema = v.array(v.object({ Config: v.object({ Env: v.nullish(v.array(v.string())) }) }));
-
-const ConfigEnvironmentsSchema = v.object({
-  services: v.record(v.string(), v.object({ environment: v.nullish(v.record(v.string(), v.unknown())) })),
-});
-
-/** What such a name's value is, is no secret: `PASSWORD_FILE`, `SSL_KEY_PATH`. */
-const PLACE_NAME = /(?:FILE|PATH|DIR|DIRECTORY)$/i;
-
-/** `NAME = value`, of a configuration or an environment file; the value's quotes are left out. */
-const ASSIGNMENT = /^\s*(?:export\s+)?([\w.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
-
-/**
- * Every value on the host that looks like a secret by its name: from the containers' environment, from the compose
- * configuration, from environment files and odoo.conf; and the passwords in addresses there. For the redactor, before
- * anything of this survey is printed.
- */
-export function secretsIn(result: ProgramResult): string[] {
-  const found = new Set<string>();
-  const learn = (name: string, value: unknown): void => {
-    if (typeof value !== "string" || value === "") return;
-    if (SECRET_NAME.test(name) && !PLACE_NAME.test(name)) found.add(value);
-    const inUrl = /:\/\/[^\s:/@]*:([^\s/@]+)@/.exec(value)?.[1];
-    if (inUrl !== undefined) found.add(inUrl);
-  };
-  for (const section of result.sections) {
-    const text = decode(section.body);
-    if (section.name.startsWith("probe containers ")) {
-      const parsed = v.safeParse(EnvironmentsSchema, parseJson(text));
-      for (const assignment of parsed.success
-        ? parsed.output.flatMap(({ Config }) => Config.Env ?? [])
-        : []) {
-        const at = assignment.indexOf("=");
-        learn(assignment.slice(0, at), assignment.slice(at + 1));
-      }
-    } else if (section.name.startsWith("config ")) {
-      const parsed = v.safeParse(ConfigEnvironmentsSchema, parseJson(text));
-      const services = parsed.success ? Object.values(parsed.output.services) : [];
-      for (const { environment } of services) {
-        for (const [name, value] of Object.entries(environment ?? {})) learn(name, value);
-      }
-    } else if (section.name.startsWith("secrets of ")) {
-      for (const line of text.split("\n")) {
-        const [, name, ...values] = ASSIGNMENT.exec(line) ?? [];
-        if (name !== undefined) learn(name, values.find(Boolean));
-      }
-    }
-  }
-  return [...found];
-}
-
-/** Names in which a name stands, and no secret: `POSTGRES_USER`, `DB_NAME`. */
-const NAMES_NAME = /(?:^|_)(?:USER|USERNAME|DB|DBNAME|DATABASE|NAME|HOST)$/i;
-
-const NamesSchema = v.array(
-  v.object({
-    Name: v.string(),
-    Config: v.object({
-      Env: v.nullish(v.array(v.string())),
-      Labels: v.nullish(v.record(v.string(), v.string())),
-    }),
-  }),
-);
-
-/** What services, users and databases are called; somebody may have given one of them the same word for a password. */
-export function namesIn(result: ProgramResult): string[] {
-  const found = new Set<string>();
-  for (const section of result.sections) {
-    if (!section.name.startsWith("probe containers ")) continue;
-    const parsed = v.safeParse(NamesSchema, parseJson(decode(section.body)));
-    for (const { Name, Config } of parsed.success ? parsed.output : []) {
-      found.add(Name.replace(/^\//, ""));
-      for (const label of ["com.docker.compose.service", "com.docker.compose.project"])
-        found.add(Config.Labels?.[label] ?? "");
-      for (const assignment of Config.Env ?? []) {
-        const at = assignment.indexOf("=");
-        const name = assignment.slice(0, at);
-        if (NAMES_NAME.test(name) && !SECRET_NAME.test(name)) found.add(assignment.slice(at + 1));
-      }
-    }
-  }
-  return [...found].filter((name) => name !== "");
 }

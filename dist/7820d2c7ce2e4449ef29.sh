@@ -1,20 +1,23 @@
 # Starts a step: a program that changes the host, detached, so that it survives us. Started only while the lease is
 # ours, and never twice: the step's directory is made once. Values: OWNER, STEP (its name), SECONDS_ALLOWED, PROGRAM,
-# PUT_BACK (a program that puts the host back as it was; may be empty), PUT_BACK_DIR.
+# PUT_BACK (a program that puts the host back as it was; may be empty), PUT_BACK_DIR, APPROVAL (which, and whose; one
+# line, may be empty).
 # Prints `started`, `already`, `gone` (the lease is no longer ours) or `unarmed WHY` (what would put the host back could
 # not be made ready, so the step was not begun).
 # shellcheck disable=SC2153,SC2154 # state.sh stands in front of this file, the values in front of that
 
 put_back_unit=odoo-recover-put-back-$STATE_KEY.service
+# Of the dead-man in all, three in a row with half a minute between: a fault that lasts longer is for a person.
+most_tries=90
 
 # The dead-man: on disk, because it must be there after a reboot too. It is there before the step begins, and takes
 # itself away when it has done its work; whoever starts it, it runs once at a time.
 arm() {
   # An earlier step that is not put back yet has what it saved here: that comes first.
   if [ -f "$PUT_BACK_DIR/program" ]; then
-    sh "$PUT_BACK_DIR/run" >/dev/null 2>&1 </dev/null || true
+    timeout -k 5 40 sh "$PUT_BACK_DIR/run" >/dev/null 2>&1 </dev/null || true
     if [ -f "$PUT_BACK_DIR/program" ]; then
-      echo "what an earlier step left to be put back could not be put back"
+      echo "an earlier step is not put back yet: $(tail -n 1 "$PUT_BACK_DIR/said" 2>/dev/null)"
       return 1
     fi
   fi
@@ -23,33 +26,52 @@ arm() {
   cat >"$PUT_BACK_DIR/run" <<RUN || return
 cd "$PUT_BACK_DIR" 2>/dev/null || exit 0
 exec 9>>lock
-flock -w 300 9
+flock -w 300 9 || exit 1
 [ -f program ] || exit 0
+audit() { printf '%s %s\n' "\$(date -u +%Y-%m-%dT%H:%M:%SZ)" "\$1" 2>/dev/null >>"$audit_log"; }
+disarm() {
+  systemctl disable --quiet "$put_back_unit" 2>/dev/null
+  cd /
+  rm -rf "/etc/systemd/system/$put_back_unit" "$PUT_BACK_DIR"
+  systemctl daemon-reload
+}
 tries=3
-until LC_ALL=C sh program 9>&-; do
+until LC_ALL=C timeout -k 10 1200 sh program >said 2>&1 9>&-; do
+  cat said 2>/dev/null
+  echo try >>tries
   tries=\$((tries - 1))
+  if [ "\$(wc -l <tries)" -ge $most_tries ]; then
+    # It keeps what it saved, says so to every later run, and stands in nobody's way any longer.
+    mkdir -p "${audit_log%/*}/kept"
+    cp -R . "${audit_log%/*}/kept/$STEP-put-back"
+    printf '%s %s\n' "\$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$STEP: \$(tail -n 1 said 2>/dev/null | tr -d '\000-\037' | cut -c1-200)" >"${audit_log%/*}/gave-up"
+    audit "gave up putting back after the step $STEP: what it saved is in ${audit_log%/*}/kept/$STEP-put-back"
+    disarm
+    exit 0
+  fi
   if [ "\$tries" -le 0 ]; then
     systemctl start --no-block "$put_back_unit" 2>/dev/null
     exit 1
   fi
   sleep 3
 done
-printf '%s put back after the step %s\n' "\$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$STEP" >>"$audit_log" 2>/dev/null
-systemctl disable --quiet "$put_back_unit" 2>/dev/null
-cd /
-rm -rf "/etc/systemd/system/$put_back_unit" "$PUT_BACK_DIR"
-systemctl daemon-reload
+cat said 2>/dev/null
+audit "the host is as it must be after the step $STEP: \$(tail -n 1 said 2>/dev/null | tr -d '\000-\037' | cut -c1-200)"
+disarm
 RUN
   cat >"/etc/systemd/system/$put_back_unit" <<UNIT || return
 [Unit]
 Description=Puts Odoo back after an interrupted step of Odoo Recover
 After=docker.service
-StartLimitIntervalSec=0
+StartLimitIntervalSec=24h
+StartLimitBurst=$most_tries
 [Service]
 Type=oneshot
+Environment=PUT_BACK_PATIENCE=600
 ExecStart=/bin/sh $PUT_BACK_DIR/run
+TimeoutStartSec=infinity
 Restart=on-failure
-RestartSec=10
+RestartSec=30
 [Install]
 WantedBy=multi-user.target
 UNIT
@@ -103,13 +125,13 @@ RUN
   unit=
   if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then unit=odoo-recover-$STEP.service; fi
   printf 'boot=%s\nunit=%s\n' "$(boot_id)" "$unit" >"$step_dir/started"
-  audit "step $STEP started"
+  audit "step $STEP started${APPROVAL:+ under the approval $APPROVAL}"
   put_back_dir=none
   if [ -n "$PUT_BACK" ]; then put_back_dir=$PUT_BACK_DIR; fi
   if [ -n "$unit" ]; then
     # ExecStopPost runs however the step ends, a kill -9 included; where the step put back itself, there is nothing left.
     systemd-run --quiet --collect --unit="$unit" --property=Type=exec --property=KillMode=mixed \
-      --property=ExecStopPost="-/bin/sh $put_back_dir/run" \
+      --property=ExecStopPost="-/bin/sh $put_back_dir/run" --property=TimeoutStopSec=1500 \
       sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" "$put_back_dir" \
       "$STEP" "${audit_log%/*}/kept/$STEP" 9>&-
   else

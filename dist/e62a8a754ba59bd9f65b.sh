@@ -2,7 +2,7 @@
 # what became of it; then Odoo is restarted. Values, beside those of second-odoo.sh: NAME (Odoo's container, for people),
 # MODULE, ACTION, DEPENDENTS and TABLES (of the plan that was approved, a word a line), UNINSTALL (Python), FOLDER (Python),
 # PUT_BACK_DIR.
-# shellcheck disable=SC2153,SC2154 # checks.sh, compose.sh and second-odoo.sh stand in front of this file
+# shellcheck disable=SC2153,SC2154 # checks.sh, compose.sh, second-odoo.sh and about-to-stop.sh stand in front of this file
 
 container_runs "$CONTAINER" || unfit "Odoo's container is $(container_state "$CONTAINER")"
 fit_for_second_odoo
@@ -32,13 +32,13 @@ if [ "$ACTION" = update ]; then
 fi
 
 # Odoo marks modules before it does anything to them; what puts the marks back stands ready.
-states >"$PUT_BACK_DIR/states.new" || unfit "the states of the modules in $DATABASE could not be saved"
-sync "$PUT_BACK_DIR/states.new"
-mv "$PUT_BACK_DIR/states.new" "$PUT_BACK_DIR/states"
+states >"$PUT_BACK_DIR/marks.new" || unfit "the states of the modules in $DATABASE could not be saved"
+sync "$PUT_BACK_DIR/marks.new"
+mv "$PUT_BACK_DIR/marks.new" "$PUT_BACK_DIR/marks"
 
 # left_alone WORDS: nothing was changed, by what the database says.
 left_alone() {
-  if [ "$(states)" = "$(cat "$PUT_BACK_DIR/states")" ]; then unfit "$@"; fi
+  if [ "$(states)" = "$(cat "$PUT_BACK_DIR/marks")" ]; then unfit "$@"; fi
   failed "$@"
 }
 
@@ -76,13 +76,15 @@ case $ACTION in
     echo "did: uninstalled $(printf '%s %s' "$MODULE" "$DEPENDENTS" | tr '\n' ' ' | sed 's/ *$//; s/ /, /g')"
     ;;
 esac
-changed=$(states | diff "$PUT_BACK_DIR/states" - | sed -n 's/^> //p' | tr '\t\n' ' ;')
+changed=$(states | diff "$PUT_BACK_DIR/marks" - | sed -n 's/^> //p' | tr '\t\n' ' ;')
 echo "modules in another state than before: ${changed:-none}"
 # Whoever is marked still was not dealt with: those marks are put back.
-if ! states | grep -q '	to '; then rm "$PUT_BACK_DIR/states"; fi
+if ! states | grep -q '	to '; then rm "$PUT_BACK_DIR/marks"; fi
 
 # What serves has the older code in its memory, and its registry has models and fields that are no more; up to 17 nobody
 # tells it, and newly read code needs a new process in any version.
+about_to_stop 30 yes
 timeout -k 10 120 docker restart --time 30 "$CONTAINER" >/dev/null || failed "Odoo's container $NAME could not be restarted"
+rm -f "$PUT_BACK_DIR/stop"
 within 30 container_runs "$CONTAINER" || failed "Odoo's container $NAME does not run after its restart"
 echo "did: restarted Odoo, which had the older code in its memory"

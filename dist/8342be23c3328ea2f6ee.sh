@@ -26,7 +26,7 @@ refuse() {
   {
     printf 'refused: %s\n' "$1"
     printf '%s\n' "${2:-}" | tail -n 12 | sed '/^$/d; s/^/detail: /'
-    printf 'advice: %s\n' "${3:-Mend that, or take a backup by other means; then run again.}"
+    printf 'advice: %s\n' "${3:-Fix that, or take a backup by other means; then run again.}"
   } >"$step_dir/refusal"
   cat "$step_dir/refusal"
   exit 10
@@ -162,7 +162,7 @@ judge_dump() {
     0) ;;
     124) refuse "The dump of $DATABASE did not end within $SECONDS_FOR_BACKUP s" "$said" "Raise \`backup_timeout\`." ;;
     137) refuse "pg_dump was killed" "$said" "Somebody killed it, or the droplet has too little memory (\`dmesg\` names what was killed)." ;;
-    *) refuse "pg_dump failed with status $(status_of dump)" "$said" "Mend what it says: a database that cannot be dumped cannot be saved." ;;
+    *) refuse "pg_dump failed with status $(status_of dump)" "$said" "Fix what it says: a database that cannot be dumped cannot be saved." ;;
   esac
 }
 
@@ -187,7 +187,7 @@ judge_size() {
   if [ "$((bytes * 2))" -lt "$last_bytes" ] || [ "$((tables * 2))" -lt "$last_tables" ]; then
     refuse "The dump of $DATABASE has shrunk below half of the last good one" \
       "now $bytes bytes with the rows of $tables tables; the last one $last_bytes bytes, $last_tables tables ($last)" \
-      "Find out what is missing. If that much was really removed, let the last one no longer count: \`mv '$last' '$last.old'\`."
+      "Find out what is missing. If that much was really removed, let the last one no longer count: rename the file that is named last above, and run again."
   fi
 }
 
@@ -235,7 +235,7 @@ snapshot_files() {
   printf '%s\n%s\n' "$ODOO_CONTAINER" "$kept" >"$step_dir/kept"
   linked=$(in_odoo link "$FILESTORE" "$kept" </dev/null 2>&1) ||
     refuse "The filestore could not be kept beside the dump" "$linked" \
-      "A dump alone does not bring attachments back. Free inodes, or put \`$DATA_DIRECTORY\` on a file system with hard links."
+      "A dump alone does not bring attachments back. Free inodes, or put Odoo's data directory on a file system with hard links."
 }
 finish_snapshot() {
   [ -n "$FILESTORE" ] || return 0
