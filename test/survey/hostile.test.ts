@@ -182,8 +182,8 @@ describe("a hostile answer", () => {
       ]);
     await fc.assert(
       fc.asyncProperty(fc.array(changed, { minLength: 1, maxLength: 12 }), async (changes) => {
-        const bodies: Buffer[] = real.map(([, body]) => Buffer.from(body));
-        for (const [section, change] of changes) bodies[section] = change(bodies[section] ?? Buffer.alloc(0));
+        const bodies: Uint8Array[] = real.map(([, body]) => Buffer.from(body));
+        for (const [section, change] of changes) bodies[section] = change(Buffer.from(bodies[section] ?? ""));
         const result = answered(real.map(([name], index) => [name, bodies[index] ?? ""]));
         let survey: HostSurvey | undefined;
         const block = await longestBlock(async () => {
