@@ -219,7 +219,7 @@ export class HostileDroplet implements AsyncDisposable {
     const received = read(text, this.received.filter((each) => each.name === name).length);
     this.received.push(received);
     await this.#options.onProgram?.(received);
-    const real = READ_ONLY.has(name) ? await (await this.stage()).answer(command, text) : scripted(received);
+    const real = scripted(received) ?? (await (await this.stage()).answer(command, text));
     if (name === "start") this.#acted = true;
     const bend = this.#options.bends?.[name];
     const reply = bend === undefined ? real : { stderr: real.stderr, ...(await bend(real, received)) };
