@@ -53823,6 +53823,15 @@ function withoutPeople(said) {
         .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?(\s*)$/, `$1${cut/* CUT */.T}$2$3`)
         .replaceAll(/(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g, cut/* CUT */.T);
 }
+/** IBANs, and numbers of telephones as people write them. */
+const ACCOUNT = /(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![\w-])/g;
+const TELEPHONE = /(?<![\w.:/+-])(?:\+|00)\d{1,3}[ \d()/.-]{6,18}\d(?![\w:])/g;
+/** Who it is about, by the word in front: `partner Jane Doe`, `parcel for Jane`. */
+const PERSON = /\b([Pp]artner|[Cc]ustomer|[Cc]ontact|[Cc]lient|[Ee]mployee|[Uu]ser|[Pp]atient|[Mm]ember|[Ss]upplier|[Vv]endor|[Ll]ead|[Ss]tudent|[Rr]ecipient|[Ff]or|[Tt]o|[Ff]rom|[Nn]ame)((?: of)?[ :=]{1,3}["']?)(?!Odoo\b|PostgreSQL\b|Docker\b)\p{Lu}\p{Ll}[\p{L}'’-]{0,40}(?: (?:(?:van|von|de|der|la|da|di) ){0,2}\p{Lu}[\p{L}'’.-]{0,40}){0,3}/gu;
+/** What an addon says in words of its own, without names, accounts and numbers of telephones. */
+function withoutPersons(said) {
+    return said.replaceAll(ACCOUNT, cut/* CUT */.T).replaceAll(TELEPHONE, cut/* CUT */.T).replaceAll(PERSON, `$1$2${cut/* CUT */.T}`);
+}
 /** Parameters whose values name parts of the program. */
 const HARMLESS_PARAMETERS = /^(?:db|debug|lang|model|view_type|bundle|sw|mode|order|cids|v|ver|version|unique)$/;
 const HARMLESS_VALUES = /^(?:\d{1,5}|true|false|\$\w*|\[cut\]|\*\*\*)?$/i;
@@ -53863,6 +53872,8 @@ var customer_data_sql = __nccwpck_require__(71336);
 const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)(?: |$)/;
 /** Where Odoo's entry begins: `2026-11-24 11:19:19,960 1 ERROR odoo odoo.sql_db: `. */
 const ODOO = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ [A-Z]+ \S+ [\w.]+: /;
+/** The logger of an addon, but for those of the framework, which name no customer. */
+const ADDON = / odoo\.addons\.(?!(?:base|web|bus|http_routing|mail|iap|auth_\w{1,30})\.)[\w.]{1,200}: $/;
 /** PostgreSQL prints two spaces behind these, whatever its `log_line_prefix` is; the words in its other languages too. */
 const SERVERS = "LOG|FATAL|PANIC|DEBUG\\d?|PÂNICO";
 /** What these say may be about a row. */
@@ -53999,7 +54010,8 @@ class CustomerDataCutter {
                 out(`${head}${(0,exceptions/* withoutValues */.l)(exception[1], said.slice(exception[0].length), exception[2] ?? "")}`),
             ];
         }
-        return [out(`${head}${withoutPeople(said)}`)];
+        const plain = withoutPeople(said);
+        return [out(`${head}${ADDON.test(head) ? withoutPersons(plain) : plain}`)];
     }
     #postgresEntry(found, line, out) {
         const [head = "", servers, sessions, detail, statement, context] = found;
@@ -54155,7 +54167,9 @@ function withoutQuoted(message) {
         const before = whole.slice(Math.max(0, at - 40), at).trimEnd();
         const after = whole.slice(at + literal.length, at + literal.length + 30);
         const named = /^[\w.:/@*() -]{1,128}$/.test(inner) && (NAMES.test(before) || BEHIND.test(after));
-        return inner === "" || named || TECHNICAL.test(inner) ? literal : `${quote}${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}${quote}`;
+        // A sign alone is nobody's: `'(' was never closed`.
+        const sign = /^[^\w\s]{1,3}$/.test(inner);
+        return inner === "" || named || sign || TECHNICAL.test(inner) ? literal : `${quote}${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}${quote}`;
     })
         .replace(/(?<![\w./:-])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d -]{6,}\d(?![\w./:-]| bytes\b)/g, _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T);
 }
@@ -67344,7 +67358,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(17999);
 /* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(99824);
 /* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(68739);
-/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(56050);
+/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(57062);
 /* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(80628);
 /* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(77150);
 /* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(22636);
@@ -69168,7 +69182,7 @@ function sentence(text) {
 
 /***/ }),
 
-/***/ 2855:
+/***/ 27110:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -69597,8 +69611,6 @@ var external_node_fs_ = __nccwpck_require__(73024);
 var compiled_badly = __nccwpck_require__(54153);
 // EXTERNAL MODULE: external "node:timers/promises"
 var promises_ = __nccwpck_require__(58500);
-// EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
-var dist = __nccwpck_require__(77934);
 ;// CONCATENATED MODULE: ./build/survey/raw.js
 /** The survey as it came over the wire: probes with their sections, and how their rows and documents are read. */
 
@@ -69612,7 +69624,6 @@ const MOST_JSON = 4_000_000;
 const MOST_ELEMENTS = 300_000;
 const MOST_DEPTH = 32;
 const MOST_STRING = 65_536;
-const decode = host_text/* decoded */.DH;
 function rawProbes(result) {
     const probes = new Map();
     let current;
@@ -69743,6 +69754,8 @@ function parseJson(text) {
     }
 }
 
+// EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
+var dist = __nccwpck_require__(77934);
 // EXTERNAL MODULE: ./build/customer-data/sql.js
 var customer_data_sql = __nccwpck_require__(71336);
 ;// CONCATENATED MODULE: ./build/survey/values.js
@@ -70648,7 +70661,6 @@ function split(text, by) {
 
 
 
-
 /**
  * Lets other work of the process go on between two probes: one of them may have printed three megabytes.
  *
@@ -70725,15 +70737,41 @@ function withModules(now, before) {
             : [id, activity];
     })));
 }
-const SECRET_NAME = /PASS|PWD|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|DSN/i;
+
+// EXTERNAL MODULE: ./build/redaction/names.js
+var names = __nccwpck_require__(35898);
+;// CONCATENATED MODULE: ./build/survey/secrets.js
+/** What a survey says of secrets and of names, for the redactor, before anything of that survey is printed. */
+
+
+
 const EnvironmentsSchema = dist/* array */.YOg(dist/* object */.Ikc({ Config: dist/* object */.Ikc({ Env: dist/* nullish */.cl6(dist/* array */.YOg(dist/* string */.YjP())) }) }));
 const ConfigEnvironmentsSchema = dist/* object */.Ikc({
     services: dist/* record */.g1P(dist/* string */.YjP(), dist/* object */.Ikc({ environment: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* unknown */.L5J())) })),
 });
-/** What such a name's value is, is no secret: `PASSWORD_FILE`, `SSL_KEY_PATH`. */
-const PLACE_NAME = /(?:FILE|PATH|DIR|DIRECTORY)$/i;
-/** `NAME = value`, of a configuration or an environment file; the value's quotes are left out. */
-const ASSIGNMENT = /^\s*(?:export\s+)?([\w.]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/;
+/**
+ * `NAME = value`, of a configuration or an environment file; the value's quotes are left out. Cut by hand, since a host may
+ * write a line of nothing but spaces.
+ */
+function assignmentIn(line) {
+    const at = line.indexOf("=");
+    if (at < 0)
+        return undefined;
+    const name = line
+        .slice(0, at)
+        .trim()
+        .replace(/^export\s/, "")
+        .trim();
+    const value = line.slice(at + 1).trim();
+    if (!/^[\w.-]+$/.test(name))
+        return undefined;
+    const quote = value[0] ?? "";
+    return /["']/.test(quote) && value.length > 1 && value.endsWith(quote)
+        ? [name, value.slice(1, -1)]
+        : [name, value];
+}
+/** The password in an address: `scheme://user:password@host`. */
+const IN_ADDRESS = /:\/\/[^\s:/@]{0,200}:([^\s/@]{1,1000})@/;
 /**
  * Every value on the host that looks like a secret by its name: from the containers' environment, from the compose
  * configuration, from environment files and odoo.conf; and the passwords in addresses there. For the redactor, before
@@ -70744,16 +70782,15 @@ function secretsIn(result) {
     const learn = (name, value) => {
         if (typeof value !== "string" || value === "")
             return;
-        if (SECRET_NAME.test(name) && !PLACE_NAME.test(name))
+        if ((0,names/* holdsSecret */.hK)(name, value))
             found.add(value);
-        const inUrl = /:\/\/[^\s:/@]*:([^\s/@]+)@/.exec(value)?.[1];
+        const inUrl = IN_ADDRESS.exec(value)?.[1];
         if (inUrl !== undefined)
             found.add(inUrl);
     };
     for (const section of result.sections) {
-        const text = decode(section.body);
         if (section.name.startsWith("probe containers ")) {
-            const parsed = dist/* safeParse */.xLC(EnvironmentsSchema, parseJson(text));
+            const parsed = dist/* safeParse */.xLC(EnvironmentsSchema, parseJson(section.uncut));
             for (const assignment of parsed.success
                 ? parsed.output.flatMap(({ Config }) => Config.Env ?? [])
                 : []) {
@@ -70762,7 +70799,7 @@ function secretsIn(result) {
             }
         }
         else if (section.name.startsWith("config ")) {
-            const parsed = dist/* safeParse */.xLC(ConfigEnvironmentsSchema, parseJson(text));
+            const parsed = dist/* safeParse */.xLC(ConfigEnvironmentsSchema, parseJson(section.uncut));
             const services = parsed.success ? Object.values(parsed.output.services) : [];
             for (const { environment } of services) {
                 for (const [name, value] of Object.entries(environment ?? {}))
@@ -70770,10 +70807,10 @@ function secretsIn(result) {
             }
         }
         else if (section.name.startsWith("secrets of ")) {
-            for (const line of text.split("\n")) {
-                const [, name, ...values] = ASSIGNMENT.exec(line) ?? [];
-                if (name !== undefined)
-                    learn(name, values.find(Boolean));
+            for (const line of section.text.split("\n")) {
+                const assignment = assignmentIn(line);
+                if (assignment !== undefined)
+                    learn(...assignment);
             }
         }
     }
@@ -70794,7 +70831,7 @@ function namesIn(result) {
     for (const section of result.sections) {
         if (!section.name.startsWith("probe containers "))
             continue;
-        const parsed = dist/* safeParse */.xLC(NamesSchema, parseJson(decode(section.body)));
+        const parsed = dist/* safeParse */.xLC(NamesSchema, parseJson(section.uncut));
         for (const { Name, Config } of parsed.success ? parsed.output : []) {
             found.add(Name.replace(/^\//, ""));
             for (const label of ["com.docker.compose.service", "com.docker.compose.project"])
@@ -70802,7 +70839,7 @@ function namesIn(result) {
             for (const assignment of Config.Env ?? []) {
                 const at = assignment.indexOf("=");
                 const name = assignment.slice(0, at);
-                if (NAMES_NAME.test(name) && !SECRET_NAME.test(name))
+                if (NAMES_NAME.test(name) && !(0,names/* isSecretName */.eh)(name))
                     found.add(assignment.slice(at + 1));
             }
         }
@@ -70812,6 +70849,7 @@ function namesIn(result) {
 
 ;// CONCATENATED MODULE: ./build/survey/take.js
 /** Takes a survey: sends survey.sh, reads the answer, and looks at the public side meanwhile. */
+
 
 
 
@@ -71355,8 +71393,8 @@ function decisive({ scenario, ceiling, backup, backupTo, module }) {
 var build_journal = __nccwpck_require__(17999);
 // EXTERNAL MODULE: ./build/leases.js + 1 modules
 var build_leases = __nccwpck_require__(38597);
-// EXTERNAL MODULE: ./build/look.js + 14 modules
-var look = __nccwpck_require__(2855);
+// EXTERNAL MODULE: ./build/look.js + 15 modules
+var look = __nccwpck_require__(27110);
 // EXTERNAL MODULE: ./build/parts.js
 var build_parts = __nccwpck_require__(78262);
 // EXTERNAL MODULE: ./build/take-step.js
@@ -71818,7 +71856,165 @@ function withObstacle(finding, obstacle) {
 
 /***/ }),
 
-/***/ 56050:
+/***/ 35898:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   eh: () => (/* binding */ isSecretName),
+/* harmony export */   hK: () => (/* binding */ holdsSecret),
+/* harmony export */   t1: () => (/* binding */ isPasswordName)
+/* harmony export */ });
+/**
+ * What makes a name the name of a secret. Whole words decide, so that `KEYCLOAK_REALM` and `COMPASS_URL` stay readable. The
+ * redactor asks here for every name in a text, and the survey for every variable and setting of a host.
+ */
+/** Splits a list that is easier to read and to sort as one text. */
+const words = (list) => new Set(list.trim().split(/\s+/));
+/** The same for pairs of words: `api-key`. */
+const pairs = words;
+/** These name a secret wherever they stand in a name: `PASSWORD_PROD`, `token_of_bot`. */
+const STRONG = words(`
+  password passwords passwd passwds passphrase passphrases passcode passcodes secret secrets token credential credentials
+  cred creds private apikey apikeys authkey authtoken accesskey accesstoken secretkey privatekey sessionid sessid
+  passwort kennwort geheimnis contrasena senha motdepasse mdp wachtwoord parola haslo heslo lozinka
+`);
+/** These do so only at the end of a name: `SMTP_PASS`, `APP_SALT`, but not `PASS_THROUGH` and `auth_basic`. */
+const LAST = words(`
+  pass pw pwd psk pin otp totp salt auth oauth dsn key keys tokens signature signing sig sas hmac jwt jws bearer pepper mnemonic
+  cookie webhook webhooks priv userpw passw authorization
+`);
+/** Two words in a row that name a secret though neither of them does on its own. */
+const PAIRS = pairs(`
+  enterprise-code auth-code authorization-code verification-code otp-code access-code security-code recovery-code
+  recovery-codes backup-codes activation-code pin-code sms-code one-time session-id secret-id secret-value webhook-url
+  webhook-uri webhook-endpoint hook-url hooks-url pass-phrase pass-word pass-code pass-wd security-answer card-number
+  gitlab-session laravel-session recovery-phrase seed-phrase master-seed totp-seed snmp-community connection-string
+`);
+/** What ends in one of these says something about a secret, or where it is kept, and holds none. */
+const ABOUT = words(`
+  file files filename path paths dir directory folder location url uri urls endpoint name names id ids type types kind policy
+  length len min max size count age ttl expiry expires expire expiration expired exp timeout lifetime duration interval
+  format prefix suffix algorithm algorithms algo alg method methods mode enabled enable disabled disable required optional
+  strength field fields column columns table error errors exception hint prompt provider providers server servers host
+  hosts port realm layout header headers validation validator check checker checks policies reset change changed manager
+  store ring rotation version bits usage source index indexes map mapping order alias label title status state valid
+  invalid failed failure last date time at uid env ref refs command cmd option options page form view action request
+  requests response encryption authentication middleware class user username usernames login email domain domains scope
+  scopes audience issuer plugin module backend service driver config configuration settings ip address addresses network
+  networks subnet interface registry image cloud zone zones ok required limit limits rate protocol version proto storage
+  template helper agent generator factory handler parser reader writer tokenizer hook callback basic digest through
+  stdin fd manager rotate cache caching counter total used left remaining tickets ticket info debug level
+`);
+/** A name that ends in `pass`, `pw` or `key` with one of these in front, run together: `pgpass`, `rootpw`, `sshkey`. */
+const RUN_TOGETHER = /^(?:db|pg|my|sql|mysql|mssql|postgres|user|usr|root|admin|adm|smtp|imap|pop|mail|email|ftp|sftp|ssh|ssl|tls|wifi|wpa|store|trust|key|require|http|https|ldap|bind|redis|rabbit|amqp|mqtt|sudo|su|web|auth|login|cert|cfg|api|odoo|erp|master|client|server|sys|system|ha|vnc|rdp|vpn|app|default|old|new|db2|ora|oracle|mongo|enable|guest|owner|backup|repl|replication|my|the|super)(?:pass|passwd|pw|pwd|psk|pin|auth)$/;
+const RUN_TOGETHER_KEY = /^(?:api|secret|access|private|priv|auth|encryption|encrypt|enc|crypt|crypto|master|account|shared|signing|sign|signature|hmac|aes|des|rsa|jwt|app|client|server|license|licence|storage|admin|user|ssh|ssl|tls|deploy|session|cookie|service|subscription|gpg|pgp|wep|wpa|psk|data|root|site)(?:key|keys)$/;
+/** One word run together with others: `dbpassword`, `clientsecret`, `usertoken`. */
+const CONTAINS = /(?:password|passwort|passwd|passphrase|apikey)/;
+const ENDS = /(?:secret|token|sessid|sessionid|credentials|masterauth|webhookurl)$/;
+/** The same as {@link ABOUT}, run together: `passwordfile`, `tokenurl`. */
+const ENDS_ABOUT = /(?:password|passwd|secret|token|key)s?(?:file|filename|path|dir|directory|length|policy|url|uri|id|type|name|field|hint|reset|expiry|expires|age|count|ttl|regex)$/;
+/** Whose keys are no secrets: of databases, dictionaries and keyboards, and those that everybody may know. */
+const OPEN_KEYS = words(`
+  public pub primary foreign partition sort cache registry unique certificate cert crt host known index lookup group row
+  column table routing translation i18n dict dictionary json yaml xml field object map search order join shortcut hot arrow
+  missing duplicate invalid unknown unexpected idempotency dedup bucket publishable natural candidate composite surrogate
+  cluster distribution shard range no any some every each other wrong config configuration option setting env environment
+  press enter escape function tab space with by per of the a an this that which parent child sub section node property
+  attribute model record ref reference message log data-source kms-alias template zone
+`);
+/** What tells nothing about what a name is: environments, numbers of a copy, and how a value is written. */
+const QUALIFIERS = words(`
+  prod production prd staging stage dev development test testing live local default old new current previous next base value
+  val string str text plain plaintext cleartext clear raw encrypted enc hashed hash b64 base64 hex main backup ro rw read
+  write readonly readwrite primary secondary replica master slave v eu us key1 key2
+`);
+/** A word that counts or limits tokens: `max_tokens`. */
+const COUNTS = words("max min num number total count input output completion prompt cached used server n per context stop special");
+/** `InvalidToken` is the name of an error, and a public token is for everybody. */
+const NOT_A = words("public csp invalid expired missing bad unexpected illegal unknown wrong no nor forbids");
+/** Without one of these a name is none of a secret: asked first, since it is quick. */
+const WORTH_A_LOOK = /pass|pw|secr|token|key|cred|auth|pin|otp|psk|salt|sig|dsn|code|sess|cookie|priv|hook|jw[ts]|bearer|pepper|phrase|mnemonic|seed|wort|geheim|contras|senha|mdp|wachtw|parola|haslo|heslo|lozink|community|connection|card|answer|one|sas|hmac/i;
+/** Longer names count by their end, where what they are is said. */
+const LONGEST_NAME = 120;
+/** `DB_PASSWORD`, `x-api-key`, `AccountKey`, `db2Password` to words in small letters, without numbers. */
+function wordsOf(name) {
+    return (name.match(/[A-Z]{1,120}(?![a-z])|[A-Z]?[a-z]{1,120}/g) ?? []).map((word) => word.toLowerCase());
+}
+const isStrong = (word) => STRONG.has(word) ||
+    RUN_TOGETHER.test(word) ||
+    RUN_TOGETHER_KEY.test(word) ||
+    CONTAINS.test(word) ||
+    ENDS.test(word);
+function decide(name) {
+    const all = wordsOf(name);
+    while (all.length > 1 && QUALIFIERS.has(all.at(-1) ?? "") && !PAIRS.has(all.slice(-2).join("-")))
+        all.pop();
+    const last = all.at(-1);
+    if (last === undefined)
+        return false;
+    const before = all.at(-2) ?? "";
+    if (PAIRS.has(`${before}-${last}`))
+        return true;
+    if (ABOUT.has(last) || ENDS_ABOUT.test(last))
+        return false;
+    if (last === "key" || last === "keys") {
+        // `KEY=…` of an environment; a `key` in a sentence, a log or a document is that of a dictionary or of a table.
+        if (before === "")
+            return name.startsWith("KEY");
+        return !OPEN_KEYS.has(before);
+    }
+    if (last === "tokens")
+        return before !== "" && !COUNTS.has(before);
+    if (NOT_A.has(before))
+        return false;
+    return LAST.has(last) || all.some(isStrong) || isStrong(all.join(""));
+}
+const KNOWN = new Map();
+/** Hosts choose the names: what is remembered of them is bounded. */
+const MOST_KNOWN = 20_000;
+/**
+ * Whether what stands under a name is a secret.
+ *
+ * @param name of a variable, a setting, a field, a header, an option; in any spelling
+ */
+function isSecretName(name) {
+    const end = name.length > LONGEST_NAME ? name.slice(-LONGEST_NAME) : name;
+    if (!WORTH_A_LOOK.test(end))
+        return false;
+    const known = KNOWN.get(end);
+    if (known !== undefined)
+        return known;
+    if (KNOWN.size >= MOST_KNOWN)
+        KNOWN.clear();
+    const decided = decide(end);
+    KNOWN.set(end, decided);
+    return decided;
+}
+/** Passwords and what is like one: a word behind such a name is a secret even where no sign stands between them. */
+function isPasswordName(name) {
+    const end = name.slice(-LONGEST_NAME);
+    return /pass|pw|secret|credential|kennwort|masterauth/i.test(end) && isSecretName(end);
+}
+/** A reference to where the secret is kept, as Compose, shells and templates write it; or that there is none. */
+const NO_VALUE = /^(?:\$\{\w{1,100}(?::?\?[^{}]{0,100})?\}|\$[A-Z_]{3,100}|\{\{[^{}]{0,200}\}\}|<[a-z][a-z _-]{0,40}>|true|false|none|null|nil|undefined|yes|no|on|off|\*+|x{3,}|\(\w{0,10}\))$/i;
+const PLACE = /^(?:\/[\w.@+-]{1,100}){2,20}\/?$/;
+/**
+ * The same for a name and its value together: a reference to a secret is none, nor is the file that a key lies in, nor the
+ * directory that shells call `PWD`.
+ */
+function holdsSecret(name, value) {
+    if (value === "" || NO_VALUE.test(value) || !isSecretName(name))
+        return false;
+    if (value.startsWith("/") &&
+        (/^(?:OLD)?PWD$/.test(name) || (/key|cert|auth|sock/i.test(name) && PLACE.test(value))))
+        return false;
+    return true;
+}
+
+
+/***/ }),
+
+/***/ 57062:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -71969,10 +72165,9 @@ function secretArguments(text) {
     const programs = [...text.matchAll(PROGRAM)];
     for (const [place, { 0: program, index }] of programs.entries()) {
         const from = index + program.length;
-        const list = matchAt(ARGUMENTS, text, from)?.[0] ?? "";
-        const next = programs[place + 1]?.index ?? text.length;
         // One that is named in between has arguments of its own.
-        const args = list.slice(0, Math.max(0, next - from));
+        const next = Math.min(programs[place + 1]?.index ?? text.length, from + 4_000);
+        const args = matchAt(ARGUMENTS, text.slice(from, Math.max(from, next)), 0)?.[0] ?? "";
         const options = OPTIONS.get(program);
         if (options !== undefined)
             spans.push(...valuesOf(options, args, from));
@@ -72013,154 +72208,8 @@ function inside(value, at) {
     return { from: /^["']/.test(value) ? at + 1 : at, to: at + value.length };
 }
 
-;// CONCATENATED MODULE: ./build/redaction/names.js
-/**
- * What makes a name the name of a secret. Whole words decide, so that `KEYCLOAK_REALM` and `COMPASS_URL` stay readable. The
- * redactor asks here for every name in a text, and the survey for every variable and setting of a host.
- */
-/** Splits a list that is easier to read and to sort as one text. */
-const words = (list) => new Set(list.trim().split(/\s+/));
-/** The same for pairs of words: `api-key`. */
-const pairs = words;
-/** These name a secret wherever they stand in a name: `PASSWORD_PROD`, `token_of_bot`. */
-const STRONG = words(`
-  password passwords passwd passwds passphrase passphrases passcode passcodes secret secrets token credential credentials
-  cred creds private apikey apikeys authkey authtoken accesskey accesstoken secretkey privatekey sessionid sessid
-  passwort kennwort geheimnis contrasena senha motdepasse mdp wachtwoord parola haslo heslo lozinka
-`);
-/** These do so only at the end of a name: `SMTP_PASS`, `APP_SALT`, but not `PASS_THROUGH` and `auth_basic`. */
-const LAST = words(`
-  pass pw pwd psk pin otp totp salt auth oauth dsn key keys tokens signature signing sig sas hmac jwt jws bearer pepper mnemonic
-  cookie webhook webhooks priv userpw passw authorization
-`);
-/** Two words in a row that name a secret though neither of them does on its own. */
-const PAIRS = pairs(`
-  enterprise-code auth-code authorization-code verification-code otp-code access-code security-code recovery-code
-  recovery-codes backup-codes activation-code pin-code sms-code one-time session-id secret-id secret-value webhook-url
-  webhook-uri webhook-endpoint hook-url hooks-url pass-phrase pass-word pass-code pass-wd security-answer card-number
-  gitlab-session laravel-session recovery-phrase seed-phrase master-seed totp-seed snmp-community connection-string
-`);
-/** What ends in one of these says something about a secret, or where it is kept, and holds none. */
-const ABOUT = words(`
-  file files filename path paths dir directory folder location url uri urls endpoint name names id ids type types kind policy
-  length len min max size count age ttl expiry expires expire expiration expired exp timeout lifetime duration interval
-  format prefix suffix algorithm algorithms algo alg method methods mode enabled enable disabled disable required optional
-  strength field fields column columns table error errors exception hint prompt provider providers server servers host
-  hosts port realm layout header headers validation validator check checker checks policies reset change changed manager
-  store ring rotation version bits usage source index indexes map mapping order alias label title status state valid
-  invalid failed failure last date time at uid env ref refs command cmd option options page form view action request
-  requests response encryption authentication middleware class user username usernames login email domain domains scope
-  scopes audience issuer plugin module backend service driver config configuration settings ip address addresses network
-  networks subnet interface registry image cloud zone zones ok required limit limits rate protocol version proto storage
-  template helper agent generator factory handler parser reader writer tokenizer hook callback basic digest through
-  stdin fd manager rotate cache caching counter total used left remaining tickets ticket info debug level
-`);
-/** A name that ends in `pass`, `pw` or `key` with one of these in front, run together: `pgpass`, `rootpw`, `sshkey`. */
-const RUN_TOGETHER = /^(?:db|pg|my|sql|mysql|mssql|postgres|user|usr|root|admin|adm|smtp|imap|pop|mail|email|ftp|sftp|ssh|ssl|tls|wifi|wpa|store|trust|key|require|http|https|ldap|bind|redis|rabbit|amqp|mqtt|sudo|su|web|auth|login|cert|cfg|api|odoo|erp|master|client|server|sys|system|ha|vnc|rdp|vpn|app|default|old|new|db2|ora|oracle|mongo|enable|guest|owner|backup|repl|replication|my|the|super)(?:pass|passwd|pw|pwd|psk|pin|auth)$/;
-const RUN_TOGETHER_KEY = /^(?:api|secret|access|private|priv|auth|encryption|encrypt|enc|crypt|crypto|master|account|shared|signing|sign|signature|hmac|aes|des|rsa|jwt|app|client|server|license|licence|storage|admin|user|ssh|ssl|tls|deploy|session|cookie|service|subscription|gpg|pgp|wep|wpa|psk|data|root|site)(?:key|keys)$/;
-/** One word run together with others: `dbpassword`, `clientsecret`, `usertoken`. */
-const CONTAINS = /(?:password|passwort|passwd|passphrase|apikey)/;
-const ENDS = /(?:secret|token|sessid|sessionid|credentials|masterauth|webhookurl)$/;
-/** The same as {@link ABOUT}, run together: `passwordfile`, `tokenurl`. */
-const ENDS_ABOUT = /(?:password|passwd|secret|token|key)s?(?:file|filename|path|dir|directory|length|policy|url|uri|id|type|name|field|hint|reset|expiry|expires|age|count|ttl|regex)$/;
-/** Whose keys are no secrets: of databases, dictionaries and keyboards, and those that everybody may know. */
-const OPEN_KEYS = words(`
-  public pub primary foreign partition sort cache registry unique certificate cert crt host known index lookup group row
-  column table routing translation i18n dict dictionary json yaml xml field object map search order join shortcut hot arrow
-  missing duplicate invalid unknown unexpected idempotency dedup bucket publishable natural candidate composite surrogate
-  cluster distribution shard range no any some every each other wrong config configuration option setting env environment
-  press enter escape function tab space with by per of the a an this that which parent child sub section node property
-  attribute model record ref reference message log data-source kms-alias template zone
-`);
-/** What tells nothing about what a name is: environments, numbers of a copy, and how a value is written. */
-const QUALIFIERS = words(`
-  prod production prd staging stage dev development test testing live local default old new current previous next base value
-  val string str text plain plaintext cleartext clear raw encrypted enc hashed hash b64 base64 hex main backup ro rw read
-  write readonly readwrite primary secondary replica master slave v eu us key1 key2
-`);
-/** A word that counts or limits tokens: `max_tokens`. */
-const COUNTS = words("max min num number total count input output completion prompt cached used server n per context stop special");
-/** `InvalidToken` is the name of an error, and a public token is for everybody. */
-const NOT_A = words("public csp invalid expired missing bad unexpected illegal unknown wrong no nor forbids");
-/** Without one of these a name is none of a secret: asked first, since it is quick. */
-const WORTH_A_LOOK = /pass|pw|secr|token|key|cred|auth|pin|otp|psk|salt|sig|dsn|code|sess|cookie|priv|hook|jw[ts]|bearer|pepper|phrase|mnemonic|seed|wort|geheim|contras|senha|mdp|wachtw|parola|haslo|heslo|lozink|community|connection|card|answer|one|sas|hmac/i;
-/** Longer names count by their end, where what they are is said. */
-const LONGEST_NAME = 120;
-/** `DB_PASSWORD`, `x-api-key`, `AccountKey`, `db2Password` to words in small letters, without numbers. */
-function wordsOf(name) {
-    return (name.match(/[A-Z]{1,120}(?![a-z])|[A-Z]?[a-z]{1,120}/g) ?? []).map((word) => word.toLowerCase());
-}
-const isStrong = (word) => STRONG.has(word) ||
-    RUN_TOGETHER.test(word) ||
-    RUN_TOGETHER_KEY.test(word) ||
-    CONTAINS.test(word) ||
-    ENDS.test(word);
-function decide(name) {
-    const all = wordsOf(name);
-    while (all.length > 1 && QUALIFIERS.has(all.at(-1) ?? "") && !PAIRS.has(all.slice(-2).join("-")))
-        all.pop();
-    const last = all.at(-1);
-    if (last === undefined)
-        return false;
-    const before = all.at(-2) ?? "";
-    if (PAIRS.has(`${before}-${last}`))
-        return true;
-    if (ABOUT.has(last) || ENDS_ABOUT.test(last))
-        return false;
-    if (last === "key" || last === "keys") {
-        // `KEY=…` of an environment; a `key` in a sentence, a log or a document is that of a dictionary or of a table.
-        if (before === "")
-            return name.startsWith("KEY");
-        return !OPEN_KEYS.has(before);
-    }
-    if (last === "tokens")
-        return before !== "" && !COUNTS.has(before);
-    if (NOT_A.has(before))
-        return false;
-    return LAST.has(last) || all.some(isStrong) || isStrong(all.join(""));
-}
-const KNOWN = new Map();
-/** Hosts choose the names: what is remembered of them is bounded. */
-const MOST_KNOWN = 20_000;
-/**
- * Whether what stands under a name is a secret.
- *
- * @param name of a variable, a setting, a field, a header, an option; in any spelling
- */
-function isSecretName(name) {
-    const end = name.length > LONGEST_NAME ? name.slice(-LONGEST_NAME) : name;
-    if (!WORTH_A_LOOK.test(end))
-        return false;
-    const known = KNOWN.get(end);
-    if (known !== undefined)
-        return known;
-    if (KNOWN.size >= MOST_KNOWN)
-        KNOWN.clear();
-    const decided = decide(end);
-    KNOWN.set(end, decided);
-    return decided;
-}
-/** Passwords and what is like one: a word behind such a name is a secret even where no sign stands between them. */
-function isPasswordName(name) {
-    const end = name.slice(-LONGEST_NAME);
-    return /pass|pw|secret|credential|kennwort|masterauth/i.test(end) && isSecretName(end);
-}
-/** A reference to where the secret is kept, as Compose, shells and templates write it; or that there is none. */
-const NO_VALUE = /^(?:\$\{\w{1,100}(?::?\?[^{}]{0,100})?\}|\$[A-Z_]{3,100}|\{\{[^{}]{0,200}\}\}|<[a-z][a-z _-]{0,40}>|true|false|none|null|nil|undefined|yes|no|on|off|\*+|x{3,}|\(\w{0,10}\))$/i;
-const PLACE = /^(?:\/[\w.@+-]{1,100}){2,20}\/?$/;
-/**
- * The same for a name and its value together: a reference to a secret is none, nor is the file that a key lies in, nor the
- * directory that shells call `PWD`.
- */
-function holdsSecret(name, value) {
-    if (value === "" || NO_VALUE.test(value) || !isSecretName(name))
-        return false;
-    if (value.startsWith("/") &&
-        (/^(?:OLD)?PWD$/.test(name) || (/key|cert|auth|sock/i.test(name) && PLACE.test(value))))
-        return false;
-    return true;
-}
-
+// EXTERNAL MODULE: ./build/redaction/names.js
+var names = __nccwpck_require__(35898);
 ;// CONCATENATED MODULE: ./build/redaction/documents.js
 /** Secrets by their position: in calls of Odoo's API, in lines of .pgpass, in tables, in nginx's `map`. */
 
@@ -72230,7 +72279,7 @@ function tables(text) {
             .slice(begin, Math.max(begin, headEnd))
             .split("|")
             .map((cell) => cell.trim());
-        const secret = head.map((cell) => isSecretName(cell));
+        const secret = head.map((cell) => (0,names/* isSecretName */.eh)(cell));
         const [key, value] = [head.findIndex((cell) => /^(?:key|name)$/i.test(cell)), head.indexOf("value")];
         if (!secret.includes(true) && (key < 0 || value < 0))
             continue;
@@ -72242,7 +72291,7 @@ function tables(text) {
             if (cells.length !== head.length)
                 break;
             let from = at;
-            const beside = key >= 0 && isSecretName(cells[key]?.trim() ?? "");
+            const beside = key >= 0 && (0,names/* isSecretName */.eh)(cells[key]?.trim() ?? "");
             for (const [column, cell] of cells.entries()) {
                 if (secret[column] || (beside && column === value)) {
                     const start = from + cell.length - cell.trimStart().length;
@@ -72263,7 +72312,7 @@ const ENTRY = /^([ \t]{0,80})(?!#|default\b|include\b|hostnames\b|volatile\b)("[
 const DEFAULT = /^([ \t]{0,80}default[ \t]{1,80})("[^"\n]{0,1000}"|'[^'\n]{0,1000}'|[^\s;]{1,1000})/;
 const LONGEST_MAP = 50_000;
 /** What is asked of a visitor: `$http_x_api_key`, `$arg_key`. */
-const isSecretVariable = (name) => isSecretName(name) || /^\$(?:arg|http|cookie)_(?:\w{0,60}_)?key$/.test(name);
+const isSecretVariable = (name) => (0,names/* isSecretName */.eh)(name) || /^\$(?:arg|http|cookie)_(?:\w{0,60}_)?key$/.test(name);
 function maps(text) {
     const spans = [];
     let done = 0;
@@ -72440,12 +72489,18 @@ class Reader {
         // Modules are called `auth_totp`, and fields `password`.
         if (/\b(?:module|addon|package|library|logger|field|column)[ \t]["'`]?$/i.test(before))
             return false;
-        if (isSecretName(name))
+        // What is missing has no value: `sudo without a password: see …`.
+        if (/\bwithout (?:an? |any |its |the )?$/.test(before))
+            return false;
+        // A file: `/etc/passwd`, `/run/secrets/db_password`.
+        if (/\w\/$/.test(before) && this.#text[at + name.length] !== "=")
+            return false;
+        if ((0,names/* isSecretName */.eh)(name))
             return true;
         if (!/^keys?$/i.test(name))
             return false;
         const word = /([A-Za-z]{2,12})[ ]$/.exec(before)?.[1];
-        return /[?&]$/.test(before) || (word !== undefined && isSecretName(`${word.toLowerCase()}key`));
+        return /[?&]$/.test(before) || (word !== undefined && (0,names/* isSecretName */.eh)(`${word.toLowerCase()}key`));
     }
     #before(at, length) {
         return this.#text.slice(Math.max(this.#line.start, at - length), at);
@@ -72591,7 +72646,7 @@ class Reader {
         if (multi?.closed)
             return this.#masked(name, multi.from, multi.to);
         const whole = trimmedEnd(value, " \t\r;,").replace(/^(["'])([^"']{0,200})\1$/, "$2");
-        if (!holdsSecret(name, whole))
+        if (!(0,names/* holdsSecret */.hK)(name, whole))
             return undefined;
         return this.#withScheme(name, from, from + this.#text.slice(from, lineEnd).trimEnd().length);
     }
@@ -72602,7 +72657,7 @@ class Reader {
             const scheme = matchAt(SCHEME, this.#text, value.from);
             if (scheme !== null && /authorization$/i.test(name))
                 return { from: scheme.index + scheme[0].length, to: value.to };
-            return holdsSecret(name, this.#text.slice(value.from, value.to)) ? { from, to: value.end } : undefined;
+            return (0,names/* holdsSecret */.hK)(name, this.#text.slice(value.from, value.to)) ? { from, to: value.end } : undefined;
         }
         const array = matchAt(ARRAY, this.#text, from);
         if (array?.[0].startsWith('["') || array?.[0].startsWith("['"))
@@ -72632,7 +72687,7 @@ class Reader {
         const { start, end: lineEnd } = this.#line;
         if (dashes !== "" && this.#isOption(at))
             return this.#argument(name, end);
-        const call = isPasswordName(name) ? matchAt(places_CALL, this.#text, end) : null;
+        const call = (0,names/* isPasswordName */.t1)(name) ? matchAt(places_CALL, this.#text, end) : null;
         if (call !== null) {
             const value = quotedAt(this.#text, end + call[0].length, lineEnd);
             return value === undefined ? undefined : this.#masked(name, value.from, value.to);
@@ -72652,7 +72707,7 @@ class Reader {
             const scheme = matchAt(/["']?(?:basic|bearer)[ \t]{1,20}/iy, this.#text, from);
             return scheme === null ? undefined : this.#word(name, from + scheme[0].length, lineEnd, " ");
         }
-        if (!isPasswordName(name))
+        if (!(0,names/* isPasswordName */.t1)(name))
             return undefined;
         if (quotedAt(this.#text, from, lineEnd)?.closed)
             return this.#word(name, from, lineEnd, " ");
@@ -72712,7 +72767,7 @@ class Reader {
         if (head === null && !/^\s{1,100}(?!-)[^\s:{}[\]]{1,500}\s{0,10}$/.test(block))
             return undefined;
         const space = block.search(/\S/);
-        if (space < 0 || !isSecretName(name))
+        if (space < 0 || !(0,names/* isSecretName */.eh)(name))
             return undefined;
         return { from: begin + space, to: begin + block.length };
     }
@@ -72726,8 +72781,8 @@ class Reader {
         if (to <= from)
             return undefined;
         const value = to - from > 300 ? this.#text.slice(from, from + 301) : this.#text.slice(from, to);
-        const known = isSecretName(name) ? name : "secret";
-        return holdsSecret(known, value.trim()) ? { from, to } : undefined;
+        const known = (0,names/* isSecretName */.eh)(name) ? name : "secret";
+        return (0,names/* holdsSecret */.hK)(known, value.trim()) ? { from, to } : undefined;
     }
     /** The end of the line in which a place lies, which may be another than that of the name. */
     #limit(from, most) {
@@ -72810,6 +72865,7 @@ const BEGINNING = new RegExp([...LEAST.keys()]
     .map(escaped)
     .join("|"), "y");
 const BODY = /[\w.+/=~%-]{1,3000}/y;
+const SHORT_BODY = /[\w.+/=~%-]{1,300}/y;
 /** Tokens without a telling beginning: by their whole form. */
 const WHOLE = /(?:(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,16}|(?:SK|AC)[0-9a-fA-F]{32}|pat[A-Za-z0-9]{14}\.[a-f0-9]{20,64}|(?:pat|sat)\.[\w-]{20,24}\.[A-Za-z0-9]{20,26}\.[A-Za-z0-9]{18,22}|(?:vc[piark]|cfk|cfut|cfat)_[A-Za-z0-9]{20,60}|[0-9a-f]{32}-us\d{1,2}|\d{6,16}:A[\w-]{30,40}|[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk|[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{20,100}|[0-9a-h]{32}-[0-9a-h]{8}-[0-9a-h]{8}|v1\.0-[a-f0-9]{24}-[a-f0-9]{100,200}|\d{15,16}(?:\||%7C|%)[\w-]{27,40}|(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[\w+/=-]{30,120}|s-s4t2(?:ud|af)-[a-f0-9]{64}|sk-[A-Za-z0-9]{32,100}|tk-us-[\w-]{40,60}|[MNO][A-Za-z\d]{23,27}\.[\w-]{6}\.[\w-]{27,40}|ey[A-Za-z0-9][\w-]{8,2000}\.[\w\\/-]{8,8000}(?:\.[\w\\/-]{0,2000}){0,3}={0,2})(?![A-Za-z0-9])/y;
 /** Microsoft Entra: its telling part is not at its beginning. */
@@ -72842,7 +72898,7 @@ function tokenAt(text, at) {
     const prefix = matchAt(BEGINNING, text, at)?.[0];
     if (prefix === undefined)
         return undefined;
-    const body = trimmedEnd(matchAt(BODY, text, at + prefix.length)?.[0] ?? "", ".%/-");
+    const body = trimmedEnd(matchAt(AMBIGUOUS.has(prefix) ? SHORT_BODY : BODY, text, at + prefix.length)?.[0] ?? "", ".%/");
     if (body.length < (LEAST.get(prefix) ?? 0))
         return undefined;
     if (AMBIGUOUS.has(prefix) && !looksRandom(body))
@@ -72984,6 +73040,8 @@ const FINDERS = [
     tokens,
 ];
 const MOST_LEVELS = 3;
+/** Shorter ones hold no name and no secret. */
+const SHORTEST_TEXT = 10;
 /** @param level of strings within strings that the text was taken out of */
 function withoutForms(text, level = 0) {
     const clean = level < MOST_LEVELS && text.includes("\\") ? withoutFormsInStrings(text, level) : text;
@@ -73000,7 +73058,7 @@ function withoutFormsInStrings(text, level) {
             escapes ||= text[to] === "\\";
             to += text[to] === "\\" ? 2 : 1;
         }
-        const json = escapes && text[to] === '"' ? text.slice(from, to + 1) : "";
+        const json = escapes && to - from > SHORTEST_TEXT && text[to] === '"' ? text.slice(from, to + 1) : "";
         const inner = json === "" ? undefined : stringOf(json);
         const reworded = inner === undefined ? undefined : withoutForms(inner, level + 1);
         if (reworded !== inner) {
@@ -73040,7 +73098,7 @@ const ALL = `\n${[...WORDS].join("\n")}\n`;
 /** What stands between words: `, `, `: `, `|---|---|`. */
 const SIGNS = new Set(LINES.filter((line) => line.startsWith('"')).map((line) => JSON.parse(line)));
 const BEGINNINGS = new Set([...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(0, at + 1).join(""))));
-const vocabulary_ENDS = new Set([...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(at).join(""))));
+const ENDS = new Set([...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(at).join(""))));
 /** Whether a text is one of our terms, as a status or a cause is: nothing of it can be anybody's secret. */
 function isTerm(text) {
     return TERMS.has(text);
@@ -73068,7 +73126,7 @@ function isOurs(value) {
         return [...SIGNS].some((sign) => sign.includes(value));
     const [before = "", ...rest] = value.split(/[A-Za-z0-9]+/);
     const after = rest.pop() ?? "";
-    if (!areSigns(before, vocabulary_ENDS, SIGNS) || !areSigns(after, SIGNS, BEGINNINGS))
+    if (!areSigns(before, ENDS, SIGNS) || !areSigns(after, SIGNS, BEGINNINGS))
         return false;
     if (!rest.every((sign) => areSigns(sign, SIGNS, SIGNS)))
         return false;
@@ -73220,7 +73278,7 @@ class Redactor {
         if (data !== null && typeof data === "object") {
             return Object.fromEntries(Object.entries(data).map(([key, value]) => [
                 this.text(key),
-                typeof value === "string" && value !== "" && isSecretName(key) ? MASK : this.#visit(value),
+                typeof value === "string" && value !== "" && (0,names/* isSecretName */.eh)(key) ? MASK : this.#visit(value),
             ]));
         }
         return data;
@@ -76104,7 +76162,7 @@ function whatTheBootSaid(output, { evidence, journal, redactor }) {
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(84937);
 /* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38597);
-/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(2855);
+/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(27110);
 /* harmony import */ var _take_step_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(74576);
 /* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(34748);
 /**
