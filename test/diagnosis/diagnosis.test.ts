@@ -300,7 +300,8 @@ describe("whatever a host shows, its remedies", () => {
 
   it("start the stack only where something of it is down, and its files can be read", () => {
     wheneverAllowed("start-stack", ({ target }) => {
-      expect(target?.project.services.observed).toBe(true);
+      // A container that is there is started without them.
+      if (target?.odoo === undefined) expect(target?.project.services.observed).toBe(true);
       expect([undefined, "exited", "created", "dead"]).toContain(target?.odoo?.state);
     });
   });

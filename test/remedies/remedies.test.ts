@@ -17,10 +17,12 @@ const DB = `state-${DB_ID}`;
 
 describe("every remedy", () => {
   it("is registered under its own name, and says what it does and what it types", () => {
+    const odoo = containerOf("odoo", { state: "exited" });
     for (const [name, remedy] of Object.entries(REMEDIES)) {
       expect(remedy.name).toBe(name);
       expect(remedy.does).toMatch(/^[a-z]+s .*[^.]$/);
-      expect(remedy.commands(diagnosisOf())).toMatch(/docker|systemctl|kill/);
+      const containers = [odoo, containerOf("db")];
+      expect(remedy.commands(diagnosisOf({ odoo, containers }))).toMatch(/docker|systemctl|kill/);
     }
   });
 
@@ -166,32 +168,116 @@ describe("start-db", () => {
 });
 
 describe("start-stack", () => {
-  it("brings up all of a stack of which nothing runs, and recreates, builds, pulls and removes nothing", () => {
-    using host = new RemedyHost();
-    const stopped = [containerOf("odoo", { state: "exited" }), containerOf("db", { state: "exited" })];
-    const { status } = host.run(REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped })));
-    expect({ status, calls: host.calls }).toEqual({ status: 0, calls: [`${COMPOSE}${UP}--|`] });
+  const stopped = [
+    containerOf("odoo", { state: "exited", finishedAt: "2024-05-02T02:00:00Z" }),
+    containerOf("db", { state: "exited", finishedAt: "2024-05-02T02:00:00Z" }),
+  ];
+  const ABSENT = diagnosisOf({ odoo: undefined, containers: [containerOf("db")] });
+  const MAKE = `${UP}--no-deps|--|`;
+  const hostOf = (odooState: string, dbState: string): RemedyHost =>
+    new RemedyHost().says("ps-odoo", ODOO_ID).says("ps-db", DB_ID).says(ODOO, odooState).says(DB, dbState);
+
+  it("starts all of a stack of which nothing runs, by id, the database first", () => {
+    using host = hostOf("exited", "exited");
+    const { status, output } = host.run(
+      REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped })),
+    );
+    expect({ status, output, calls: host.calls }).toEqual({
+      status: 0,
+      output: "did: started shop-db-1\ndid: started shop-odoo-1\n",
+      calls: [`docker|start|${DB_ID}|`, `docker|start|${ODOO_ID}|`],
+    });
   });
 
-  it("brings up only Odoo while the rest runs: somebody may have stopped another service on purpose", () => {
-    using host = new RemedyHost();
-    const containers = [containerOf("odoo", { state: "exited" }), containerOf("db")];
-    host.run(REMEDIES["start-stack"].program(diagnosisOf({ containers })));
-    expect(host.calls).toEqual([`${COMPOSE}${UP}--|odoo|`]);
+  it("starts only Odoo while the rest runs: somebody may have stopped another service on purpose", () => {
+    using host = hostOf("exited", "running");
+    const mailer = containerOf("mailer", { id: "aa", state: "exited" });
+    const containers = [containerOf("odoo", { state: "exited" }), containerOf("db"), mailer];
+    expect(host.run(REMEDIES["start-stack"].program(diagnosisOf({ containers }))).status).toBe(0);
+    expect(host.calls).toEqual([`docker|start|${ODOO_ID}|`]);
   });
 
-  it("fails as Compose fails", () => {
-    using host = new RemedyHost().says("on-compose", "echo 'port is already allocated' >&2; exit 1");
-    expect(host.run(REMEDIES["start-stack"].program(diagnosisOf()))).toEqual({
+  it("makes the container of a service that has none, without touching what it needs", () => {
+    using host = new RemedyHost()
+      .says("ps-db", DB_ID)
+      .says("on-compose", `echo ${ODOO_ID} >"$FAKE/ps-odoo"; echo running >"$FAKE/${ODOO}"`);
+    const { status, output } = host.run(REMEDIES["start-stack"].program(ABSENT));
+    expect({ status, output, calls: host.calls }).toEqual({
+      status: 0,
+      output: "did: made the container of odoo, which had none\n",
+      calls: [`${COMPOSE}${MAKE}odoo|`],
+    });
+  });
+
+  it("fails as Compose and Docker fail", () => {
+    using host = new RemedyHost()
+      .says("ps-db", DB_ID)
+      .says("on-compose", "echo 'port is already allocated' >&2; exit 1");
+    expect(host.run(REMEDIES["start-stack"].program(ABSENT))).toEqual({
       status: 1,
       output: "port is already allocated\n",
+    });
+    using other = hostOf("exited", "running").says("on-start", "echo 'network not found' >&2; exit 1");
+    const { status, output } = other.run(
+      REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped })),
+    );
+    expect({ status, output }).toEqual({ status: 1, output: "network not found\n" });
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    ["a container came or went", { "ps-odoo": `${ODOO_ID}\nbb` }, "the containers of odoo are others by now"],
+    ["one is being removed", { [ODOO]: "removing" }, "shop-odoo-1 is removing by now"],
+  ])("starts nothing where %s meanwhile, the database neither", (_, state, words) => {
+    using host = hostOf("exited", "exited");
+    for (const [name, text] of Object.entries(state)) host.says(name, text);
+    const { status, output } = host.run(
+      REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped })),
+    );
+    expect({ status, output, calls: host.calls }).toEqual({
+      status: UNFIT,
+      output: `not done: ${words}\n`,
+      calls: [],
+    });
+  });
+
+  it("waits until the database is healthy, and starts no Odoo without one", () => {
+    const program = REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped }));
+    using slow = hostOf("exited", "exited").says(`health-${DB_ID}`, "starting");
+    slow.command("sleep", `echo healthy >"$FAKE/health-${DB_ID}"`);
+    expect(slow.run(program).status).toBe(0);
+    using never = hostOf("exited", "exited").says(`health-${DB_ID}`, "unhealthy");
+    const late = never.run(program, { SECONDS_FOR_NEEDED: "2" });
+    expect(late).toEqual({
+      status: INEFFECTIVE,
+      output: "did: started shop-db-1\nit did not work: db, which comes first, is not ready after 2 s\n",
+    });
+    using ends = hostOf("exited", "exited").says("stubborn", "");
+    expect(ends.run(program)).toMatchObject({
+      status: INEFFECTIVE,
+      output: expect.stringContaining("db, which comes first, does not run"),
+    });
+    for (const host of [never, ends]) expect(host.calls).toEqual([`docker|start|${DB_ID}|`]);
+  });
+
+  it("says that it did not work when Odoo does not run afterwards, whatever it ended with", () => {
+    using host = hostOf("exited", "running").says("stubborn", "").says(`code-${ODOO_ID}`, "0");
+    const { status, output } = host.run(
+      REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped })),
+    );
+    expect({ status, output }).toEqual({
+      status: INEFFECTIVE,
+      output: expect.stringContaining("a container of odoo was started and does not run"),
     });
   });
 
   it("is shown to people as what runs", () => {
-    const shown = REMEDIES["start-stack"].commands(diagnosisOf());
-    expect(shown).toContain("up --detach --no-recreate --no-build --pull never odoo");
-    expect(shown).not.toMatch(/--remove-orphans|--force-recreate|--build\b/);
+    const { commands } = REMEDIES["start-stack"];
+    expect(commands(diagnosisOf({ containers: stopped }))).toBe(
+      "docker start shop-db-1 && docker start shop-odoo-1",
+    );
+    const made = commands(ABSENT);
+    expect(made).toMatch(/ up --detach --no-recreate --no-build --pull never --no-deps odoo$/);
+    expect(made).not.toMatch(/--remove-orphans|--force-recreate|--build\b/);
   });
 });
 

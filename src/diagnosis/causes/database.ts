@@ -1,11 +1,11 @@
 /** Causes that lie in the database: down, starting, out of Odoo's reach, locked. */
 
 import type { DatabaseActivity } from "../../survey/survey.ts";
+import { DOWN } from "../containers.ts";
 import { describeState } from "../layers.ts";
 import { lockedOut, STARTING } from "../log.ts";
 import {
   activityOf,
-  DOWN,
   directOf,
   type Found,
   found,

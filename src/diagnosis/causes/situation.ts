@@ -34,9 +34,6 @@ export interface Situation {
 
 export const found = (cause: Cause, finding: string, advice = ""): Found => ({ cause, finding, advice });
 
-/** States of a container that does not run, and does not try to. */
-export const DOWN: ReadonlySet<string> = new Set(["exited", "created", "dead"]);
-
 export function stateOf(layers: readonly Layer[], name: LayerName): Layer["state"] | undefined {
   return layers.find((layer) => layer.name === name)?.state;
 }
