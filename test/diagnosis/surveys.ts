@@ -802,7 +802,7 @@ const anyAsset: fc.Arbitrary<Asset> = fc
         { sha1: "f".repeat(40) },
         { contentType: "text/html" },
         { markers: ["/* ## CSS error message ##*/"] },
-        { markers: ['Could not get content for /shop_notes/static/src/js/notes.js"'] },
+        { markers: ['console.error("Could not get content for /shop_notes/static/src/js/notes.js"'] },
       ),
       1,
     ),

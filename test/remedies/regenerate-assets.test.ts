@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { regenerateAssets } from "../../src/remedies/regenerate-assets/regenerate-assets.ts";
 import { INEFFECTIVE, UNFIT } from "../../src/remedies/remedy.ts";
+import { COMPILED_BADLY } from "../../src/survey/compiled-badly.ts";
 import { temporaryDirectory } from "../support/hosts.ts";
 import { diagnosisOf, ODOO_ID, RemedyHost } from "./support.ts";
 
@@ -98,6 +99,11 @@ function run({
   const { stdout, stderr, status } = spawnSync("python3", ["-I", "-S", FAKE], {
     input: JSON.stringify({ version, rows, sources, layout: LAYOUT, folder: folder.path, program, ...more }),
     encoding: "utf8",
+    env: {
+      ...process.env,
+      COMPILED_BADLY_CSS: COMPILED_BADLY.css,
+      COMPILED_BADLY_JS: COMPILED_BADLY.js,
+    },
   });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Outcome;
@@ -223,6 +229,13 @@ describe.each(VERSIONS)("with Odoo %i", (version) => {
     const alone = run({ version, sources: broken, rows: css, files: { former: "former" } });
     expect(alone.status).toBe(UNFIT);
     unchanged(alone);
+  });
+
+  it("a script that looks for the words of a bad stylesheet is a good script, as Odoo's error dialog is", () => {
+    const dialog = 'if (text.includes("## CSS error message ##")) show(css_error_message); // does not exist';
+    const good: Sources = { "web.assets_frontend": { js: [["/web/static/src/dialog.js", dialog]] } };
+    const outcome = run({ version, sources: good, rows: [rowOf(version, "web.assets_frontend", "js")] });
+    expect(outcome.status, outcome.output).toBe(0);
   });
 
   it("a script without its source undoes all of it", () => {

@@ -44,15 +44,8 @@ SIGNALS = (
     ("base_cache_signaling", "select nextval('base_cache_signaling')", "select last_value from {}"),
 )
 
-# What a failed compilation leaves in a stylesheet or script (odoo/addons/base/models/assetsbundle.py). Odoo 14 writes
-# it with one r. From 19 on a template that is no good throws.
-LEFT = {
-    "css": re.compile(r"(?:## CSS error message ##|css_error_message|A css error occurr?ed).{0,300}", re.S),
-    "js": re.compile(
-        r"""console\.error\("['"\\]*(?:Could not get content for|File .{1,250} does not exist|.{1,250} is not utf-8 encoded).{0,250}"""
-        r"""|throw new Error\("[^"\n]{0,250}\.xml.{0,250}"""
-    ),
-}
+# What a failed compilation leaves in a stylesheet or script (src/survey/compiled-badly.ts), and the words after it.
+LEFT = {kind: re.compile("(?:%s).{0,300}" % os.environ["COMPILED_BADLY_" + kind.upper()], re.S) for kind in ("css", "js")}
 
 # Where the pages without a login say which bundles they ask for.
 LAYOUTS = ["web.layout", "web.frontend_layout", "web.login_layout"]
