@@ -52,10 +52,7 @@ describe("the login page", () => {
     ["/web/b.js", { js: 'console.error("Could not get content for /shop/static/x.js.");' }],
     ["/web/b.js", { js: 'console.error("File /shop/static/x.js does not exist");' }],
     ["/web/b.js", { js: `throw new Error("'Invalid XML template: /shop/static/x.xml' in file '/shop'");` }],
-    [
-      "/web/b.js",
-      { js: 'throw new Error("\\"Invalid XML template: it\'s\\" in file \'/shop/x.xml\'");' },
-    ],
+    ["/web/b.js", { js: 'throw new Error("\\"Invalid XML template: it\'s\\" in file \'/shop/x.xml\'");' }],
   ])("is bad where Odoo left an error in %s: %j", (path, assets) => {
     expect(check(assets)).toBe(`${path} was compiled with an error`);
   });

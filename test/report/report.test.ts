@@ -532,7 +532,7 @@ Most likely its consequences:
   it("tells what each remedy did, and how it is taken back; one that did nothing changed nothing", () => {
     const entries = journalOf(
       ...step(
-        "quarantine-files",
+        "regenerate-assets",
         1,
         "looking\ndid: moved 4 files aside\ndid: told of <1> other\nundo: sh /var/lib/kept/undo\nbye: now\n",
         "done",
@@ -542,7 +542,7 @@ Most likely its consequences:
     );
     expect(deedsOf(entries)).toEqual([
       {
-        remedy: "quarantine-files",
+        remedy: "regenerate-assets",
         did: ["moved 4 files aside", "told of <1> other"],
         undo: "sh /var/lib/kept/undo",
       },
@@ -552,7 +552,7 @@ Most likely its consequences:
     expect(summary).toContain("### What was done");
     expect(summary).toContain("  - told of &lt;1&gt; other");
     expect(summary).toContain("as root on the droplet: <code>sh /var/lib/kept/undo</code>");
-    expect(outputsOf(entries, "")).toMatchObject({ changed: "true", remedies: "quarantine-files" });
+    expect(outputsOf(entries, "")).toMatchObject({ changed: "true", remedies: "regenerate-assets" });
     const idle = journalOf(
       ...step("regenerate-assets", 1, "not done: x", "not done: x"),
       concluded("unhealthy"),

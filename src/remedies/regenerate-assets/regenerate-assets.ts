@@ -10,7 +10,7 @@ const REGENERATE = readFileSync(new URL("./regenerate.py", import.meta.url), "ut
 
 export const regenerateAssets: Remedy = {
   name: "regenerate-assets",
-  does: "has Odoo compile its stylesheets and scripts anew, all or none of them, and tells its workers",
+  does: "has Odoo compile its stylesheets and scripts anew, all or none of them, replaces files of them that are damaged, and tells its workers",
   commands: (diagnosis) => `${shellCommand(diagnosis)} <regenerate.py`,
   program: (diagnosis) => {
     const { text, values } = pageProgram(diagnosis, PROGRAM, { REGENERATE });

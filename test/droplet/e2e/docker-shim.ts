@@ -14,7 +14,7 @@ export async function putShim(
   { before = ":", after = ":" }: { before?: string; after?: string },
 ): Promise<void> {
   await droplet.script(`
-    rm -f /root/ups
+    : >/root/ups
     cat >/usr/local/sbin/docker <<'SH'
 #!/bin/sh
 case " $* " in
