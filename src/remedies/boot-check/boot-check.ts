@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { type Failure, failureIn } from "../../diagnosis/log.ts";
 import { odooOf, type Remedy } from "../remedy.ts";
 import { databaseFor, oneOffCommand, secondOdooProgram } from "../second-odoo.ts";
+import { wouldStartProgram } from "../would-start.ts";
 
 const PROGRAM = readFileSync(new URL("./boot-check.sh", import.meta.url), "utf8");
 const MANIFESTS = readFileSync(new URL("./manifests.py", import.meta.url), "utf8");
@@ -20,7 +21,8 @@ export const bootCheck: Remedy = {
   program: (diagnosis) => {
     // A name of its own for each container: a second boot check takes the first one's left-over away.
     const ONE_OFF = `odoo-recover-boot-${odooOf(diagnosis).id.slice(0, 12)}`;
-    const { text, values } = secondOdooProgram(diagnosis, PROGRAM, { ONE_OFF, MANIFESTS }, SECONDS_TO_BOOT);
+    const own = wouldStartProgram(diagnosis, PROGRAM, { ONE_OFF, MANIFESTS });
+    const { text, values } = secondOdooProgram(diagnosis, own.text, own.values, SECONDS_TO_BOOT);
     const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "" } = values;
     return {
       text,

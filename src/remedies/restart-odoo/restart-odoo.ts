@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import type { Diagnosis } from "../../diagnosis/diagnosis.ts";
 import { checkedProgram, odooOf, type Remedy } from "../remedy.ts";
+import { wouldStartProgram } from "../would-start.ts";
 
 const PROGRAM = readFileSync(new URL("./restart-odoo.sh", import.meta.url), "utf8");
 
@@ -10,8 +11,10 @@ export const restartOdoo: Remedy = {
   name: "restart-odoo",
   does: "restarts the Odoo container, and leaves the database alone",
   commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${odooOf(diagnosis).name}`,
-  program: (diagnosis) =>
-    checkedProgram(PROGRAM, { CONTAINER: odooOf(diagnosis).id, PATIENCE: patience(diagnosis) }),
+  program: (diagnosis) => {
+    const { text, values } = wouldStartProgram(diagnosis, PROGRAM, { PATIENCE: patience(diagnosis) });
+    return checkedProgram(text, values);
+  },
 };
 
 /** In seconds. One that answers nothing ends nothing either. */

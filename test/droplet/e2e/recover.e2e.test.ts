@@ -114,6 +114,24 @@ describe("containers that are there", () => {
   });
 });
 
+describe("an Odoo whose database's password was changed while it runs", () => {
+  it("is not restarted, for it would not come up again", async () => {
+    await droplet.script(`
+      sql postgres <<<"alter role \\"$DATABASE_USER\\" password 'another one'"
+      sql postgres <<<"select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = '$DATABASE_USER' and pid <> pg_backend_pid()"`);
+    const before = await droplet.inspect("odoo");
+    action = new Action(inputsFor(droplet, "deploy", { mode: "recover", boot_wait: "20s" }));
+    const end = await action.main();
+    const after = await droplet.inspect("odoo");
+    expect(after?.Id).toBe(before?.Id);
+    expect(after?.State).toMatchObject({ Status: "running", StartedAt: before?.State.StartedAt });
+    await expectNothingLeftBehind(droplet);
+    expect(end.exitCode, end.log).toBe(1);
+    // Either the log says it at once, or the step finds it out before it acts.
+    expect(end.summary).toContain("password authentication failed");
+  });
+});
+
 describe("evidence", () => {
   it("is on the runner before the first change, and holds no password", async () => {
     await breakFor("odoo-stopped");
