@@ -62,7 +62,7 @@ export class DockerCli {
       return await (args[0] === "compose" ? this.#compose(args.slice(1), cwd) : this.#docker(args));
     } catch (error) {
       if (error instanceof ComposeError) return answer("", `${error.message}\n`, error.status);
-      this.notKnown.push(`docker ${args.join(" ")}: ${error}`);
+      this.notKnown.push(`docker ${args.join(" ")}`);
       return answer("", `${error instanceof Error ? error.message : error}\n`, 125);
     }
   }
