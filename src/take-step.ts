@@ -108,8 +108,8 @@ export async function takeStep(
   return end;
 }
 
-/** These prepare what comes after them, and mend nothing by themselves. */
-const PREPARES: ReadonlySet<RemedyName> = new Set(["boot-check", "quarantine-files"]);
+/** It finds out what comes after it, and mends nothing by itself. */
+const PREPARES: ReadonlySet<RemedyName> = new Set(["boot-check"]);
 
 /** A step that changed nothing mended nothing: there is nothing to wait for. */
 export function mayHaveMended(remedy: RemedyName, end: StepEnd): boolean {

@@ -126,7 +126,7 @@ export function diagnose(survey: Survey, wishes: Wishes, tried: readonly RemedyN
       {
         cause: "ambiguous-target",
         finding: `there are several ${search.what}, and we must not choose`,
-        advice: "Name one with `directory`, `compose_file`, `odoo_service` or `db_service`.",
+        advice: search.advice ?? "Name one with `directory`, `compose_file`, `odoo_service` or `db_service`.",
       },
       search.candidates,
       tried,

@@ -4,12 +4,19 @@
  */
 
 import { type Container, type Project, type Service, type Survey, seen } from "../survey/survey.ts";
+import { containerOf, rivalsOf } from "./containers.ts";
 import { findDatabase } from "./discovery.ts";
 import type { Target, TargetWishes } from "./target.ts";
 
 export type TargetSearch =
   | { readonly found: "one"; readonly target: Target }
-  | { readonly found: "several"; readonly what: string; readonly candidates: readonly string[] }
+  | {
+      readonly found: "several";
+      readonly what: string;
+      readonly candidates: readonly string[];
+      /** Where naming one to us does not help. */
+      readonly advice?: string;
+    }
   | { readonly found: "none"; readonly why: string };
 
 const ODOO_PORT = 8069;
@@ -81,8 +88,19 @@ export function findTarget(
   }
   const own = containers.filter((container) => container.project === project.name);
   const [dbService] = databases;
-  const odoo = own.find((container) => container.service === odooService);
-  const db = own.find((container) => container.service === dbService);
+  for (const service of [dbService, odooService]) {
+    const candidates = service === undefined ? undefined : rivalsOf(own, service);
+    if (candidates !== undefined) {
+      return {
+        found: "several",
+        what: `stopped containers of the service ${service}, of which none is known to have served last`,
+        candidates,
+        advice: "Start the right one (`docker start NAME`), or remove the others.",
+      };
+    }
+  }
+  const odoo = containerOf(own, odooService);
+  const db = dbService === undefined ? undefined : containerOf(own, dbService);
   const database = findDatabase(survey, wishes, odoo, db);
   return {
     found: "one",

@@ -9,7 +9,6 @@ export type RemedyName =
   | "restart-odoo"
   | "boot-check"
   | "fix-permissions"
-  | "quarantine-files"
   | "regenerate-assets"
   | "wipe-assets"
   | "module";

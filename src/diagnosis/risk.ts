@@ -21,7 +21,6 @@ export const RISK: Readonly<Record<RemedyName, RiskClass>> = {
   "restart-odoo": "restart",
   "boot-check": "restart",
   "fix-permissions": "repair",
-  "quarantine-files": "repair",
   "regenerate-assets": "repair",
   "wipe-assets": "wipe",
   module: "module",

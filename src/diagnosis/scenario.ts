@@ -66,7 +66,6 @@ const OF_REMEDY: Readonly<Record<RemedyName, Belongs>> = {
   "restart-odoo": "both",
   "boot-check": "both",
   "fix-permissions": "500",
-  "quarantine-files": "500",
   "regenerate-assets": "500",
   "wipe-assets": "500",
   module: "both",

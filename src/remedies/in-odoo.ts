@@ -15,7 +15,7 @@ const ODOO_PROCESS = readFileSync(new URL("../survey/odoo-process.py", import.me
 const IN_CONTAINER = readFileSync(new URL("./in-container.py", import.meta.url), "utf8");
 
 /** Runs what comes first on stdin, so many bytes as it is told: the rest is for that program. */
-const LOADER = "import sys; exec(sys.stdin.buffer.read(int(sys.argv.pop(1))))";
+export const LOADER = "import sys; exec(sys.stdin.buffer.read(int(sys.argv.pop(1))))";
 
 /** Looking at a million files takes a minute, changing them another; a slow disk ten times as long. */
 const SECONDS_TO_RUN = 900;

@@ -4,7 +4,6 @@ import type { RemedyName } from "../diagnosis/remedy-name.ts";
 import { bootCheck } from "./boot-check/boot-check.ts";
 import { fixPermissions } from "./fix-permissions/fix-permissions.ts";
 import { module } from "./module/module.ts";
-import { quarantineFiles } from "./quarantine-files/quarantine-files.ts";
 import { regenerateAssets } from "./regenerate-assets/regenerate-assets.ts";
 import type { Remedy } from "./remedy.ts";
 import { restartOdoo } from "./restart-odoo/restart-odoo.ts";
@@ -24,7 +23,6 @@ export const REMEDIES: Readonly<Record<RemedyName, Remedy>> = {
   "restart-odoo": restartOdoo,
   "boot-check": bootCheck,
   "fix-permissions": fixPermissions,
-  "quarantine-files": quarantineFiles,
   "regenerate-assets": regenerateAssets,
   "wipe-assets": wipeAssets,
   module,

@@ -20,7 +20,8 @@ export function pageProgram(
       URL_HOST: url?.hostname ?? "",
       URL_PORT: url?.port ?? "",
       PAGE_ASSETS_AWK,
-      COMPILED_BADLY,
+      COMPILED_BADLY_CSS: COMPILED_BADLY.css,
+      COMPILED_BADLY_JS: COMPILED_BADLY.js,
       ...values,
     },
   };

@@ -14,7 +14,7 @@ export interface Deed {
 }
 
 /** Those that keep what they did, with a program that takes it back. */
-const TAKEN_BACK: ReadonlySet<RemedyName> = new Set(["fix-permissions", "quarantine-files", "wipe-assets"]);
+const TAKEN_BACK: ReadonlySet<RemedyName> = new Set(["fix-permissions", "wipe-assets"]);
 const MOST_DEEDS = 20;
 
 /** One for each remedy that ran, in order. */

@@ -31,12 +31,22 @@ export interface HostFacts {
   readonly processors: number | undefined;
 }
 
+/** A service that another one needs, and in which state: `service_started`, `service_healthy`, `service_completed_successfully`. */
+export interface Dependency {
+  readonly service: string;
+  readonly condition: string;
+}
+
 /** A container that Compose made (`docker inspect`), one-off containers of `compose run` included. */
 export interface Container {
   readonly id: string;
   readonly name: string;
   readonly project: string;
   readonly service: string;
+  /** Which of the service's containers it is: `1` where there is one. What replaces a container has its number. */
+  readonly number: string;
+  /** What its service needed when it was made. */
+  readonly dependsOn: readonly Dependency[];
   readonly oneOff: boolean;
   /** `running`, `exited`, `restarting`, `paused`, `created`, `dead`, `removing`. */
   readonly state: string;
@@ -79,6 +89,7 @@ export interface Service {
   /** Container ports that it publishes on the host, and those that it only exposes. */
   readonly publishes: readonly number[];
   readonly exposes: readonly number[];
+  readonly dependsOn: readonly Dependency[];
   /** By this hash Compose would decide to recreate; undefined when Compose did not tell. */
   readonly configHash: string | undefined;
 }

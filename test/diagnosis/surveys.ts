@@ -93,6 +93,8 @@ export function container(service: string, more: Partial<Container> = {}): Conta
     name: `${project}-${service}-1`,
     project,
     service,
+    number: "1",
+    dependsOn: database ? [] : [{ service: "db", condition: "service_healthy" }],
     oneOff: false,
     state: "running",
     health: undefined,
@@ -126,6 +128,7 @@ export const ODOO: Service = {
   image: "odoo:14",
   publishes: [8069],
   exposes: [],
+  dependsOn: [{ service: "db", condition: "service_healthy" }],
   configHash: "odoo-hash",
 };
 export const DB: Service = {
@@ -133,6 +136,7 @@ export const DB: Service = {
   image: "postgres:13",
   publishes: [],
   exposes: [],
+  dependsOn: [],
   configHash: "db-hash",
 };
 
@@ -798,7 +802,7 @@ const anyAsset: fc.Arbitrary<Asset> = fc
         { sha1: "f".repeat(40) },
         { contentType: "text/html" },
         { markers: ["/* ## CSS error message ##*/"] },
-        { markers: ['Could not get content for /shop_notes/static/src/js/notes.js"'] },
+        { markers: ['console.error("Could not get content for /shop_notes/static/src/js/notes.js"'] },
       ),
       1,
     ),

@@ -133,13 +133,13 @@ describe("a host with only Compose v1", () => {
     expect(diagnosisOf(old)).toMatchObject({ cause: "healthy", topology: ["Compose is v1 (1.29.2)"] });
   });
 
-  it("has nothing done to it that needs Compose", () => {
+  it("has nothing done to it that needs Compose; a container that is there is started without it", () => {
     const stopped = diagnosisOf({
       ...old,
       containers: [odoo({ state: "exited" }), db()],
       proxy: seen(BAD_GATEWAY),
     });
-    expect(stopped).toMatchObject({ cause: "odoo-stopped", ladder: [] });
+    expect(stopped).toMatchObject({ cause: "odoo-stopped", ladder: ["start-stack"] });
     const looping = odoo({ state: "restarting", restartCount: 5, exitCode: 1 });
     const loop = diagnosisOf({
       ...old,

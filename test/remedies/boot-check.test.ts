@@ -246,7 +246,7 @@ function kernelOf(host: RemedyHost, text: string): string {
 
 /** A boot check to its end. */
 function checked(host: RemedyHost): number {
-  host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("containers", ODOO_ID);
+  host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("ps-odoo", ODOO_ID);
   const program = bootCheck.program(diagnosisOf());
   const { status } = host.run(
     { ...program, text: kernelOf(host, program.text) },
@@ -317,7 +317,7 @@ describe("what puts Odoo back", () => {
     using host = bootHost();
     // The step was killed while it waited for `docker stop`; the daemon goes on.
     host.says("on-stop", "exit 137");
-    host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("containers", ODOO_ID);
+    host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("ps-odoo", ODOO_ID);
     const program = bootCheck.program(diagnosisOf());
     host.run(
       { ...program, text: kernelOf(host, program.text) },
@@ -334,7 +334,7 @@ describe("what puts Odoo back", () => {
   it("does not wait for a stop of before a reboot", () => {
     using host = bootHost();
     host.says("on-stop", "exit 137");
-    host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("containers", ODOO_ID);
+    host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("ps-odoo", ODOO_ID);
     const program = bootCheck.program(diagnosisOf());
     host.run(
       { ...program, text: kernelOf(host, program.text) },
@@ -356,14 +356,14 @@ describe("what puts Odoo back", () => {
     [
       "made Odoo's container new",
       (host) => {
-        host.says("containers", `${ODOO_ID}\n${NEWER_ID}`).says(`state-${NEWER_ID}`, "running");
+        host.says("ps-odoo", `${ODOO_ID}\n${NEWER_ID}`).says(`state-${NEWER_ID}`, "running");
       },
       "somebody made Odoo's container new meanwhile",
     ],
     [
       "removed Odoo's container",
       (host) => {
-        host.says("containers", "");
+        host.says("ps-odoo", "");
         rmSync(join(host.path, ODOO));
       },
       "somebody removed Odoo's container meanwhile",
@@ -381,7 +381,7 @@ describe("what puts Odoo back", () => {
   it("starts a newer container that a deploy made and did not come to start", () => {
     using host = bootHost();
     checked(host);
-    host.says("containers", `${ODOO_ID}\n${NEWER_ID}`).says(`state-${NEWER_ID}`, "created");
+    host.says("ps-odoo", `${ODOO_ID}\n${NEWER_ID}`).says(`state-${NEWER_ID}`, "created");
     expect(putBack(host)).toMatchObject({ status: 0, output: expect.stringContaining("runs again") });
     expect(host.read(`state-${NEWER_ID}`)).toBe("running\n");
     expect(host.read(ODOO)).toBe("exited\n");

@@ -91,6 +91,9 @@ class Cursor:
         elif query.startswith(("select last_value", "select max(id)")):
             assert query.endswith(RELATION), query
             self.answer = [(DB.told,)]
+        elif query.startswith("select store_fname, max"):
+            self.answer = sorted((row["store_fname"], row["file_size"]) for row in DB.rows.values()
+                                 if row["store_fname"] and not is_bundle(row))
         elif query.startswith("select 1 from ir_attachment"):
             self.answer = [(1,) for row in DB.rows.values() if row["store_fname"] == params[0]]
         elif not query.startswith(("set local lock_timeout", "commit; ")):

@@ -8,7 +8,6 @@ import { describe, expect, it } from "vitest";
 import { RefusedError } from "../../src/errors.ts";
 import { fixPermissions } from "../../src/remedies/fix-permissions/fix-permissions.ts";
 import { REMEDIES } from "../../src/remedies/index.ts";
-import { quarantineFiles } from "../../src/remedies/quarantine-files/quarantine-files.ts";
 import { INEFFECTIVE, UNFIT } from "../../src/remedies/remedy.ts";
 import { containerOf, diagnosisOf, ODOO_ID, RemedyHost } from "./support.ts";
 
@@ -25,15 +24,12 @@ class FilesHost extends RemedyHost {
     this.says(
       "on-exec",
       `case $* in
-  *POSTGRES_USER*) echo odoo ;;
   *'command -v python3'*) ! [ -f "$FAKE/no-python" ] ;;
-  *psql*) cat >/dev/null; cat "$FAKE/stored"; ! [ -f "$FAKE/no-rows" ] ;;
   *' act') ls "$FAKE/kept/step" >"$FAKE/ready"; . "$FAKE/say-act" ;;
   *' prove '*) . "$FAKE/say-prove" ;;
   *' look '*) . "$FAKE/say-look" ;;
 esac`,
     );
-    this.says("stored", "ab/abcdef0123456789abcdef0123456789abcdef01\tt\t7");
     const all = { look: `echo '${SEEN}'`, act: "echo gave Odoo back 1 file", prove: "exit 0", ...says };
     for (const [what, text] of Object.entries(all)) this.says(`say-${what}`, text);
   }
@@ -43,7 +39,7 @@ esac`,
     return existsSync(folder) ? readdirSync(folder).toSorted() : [];
   }
 
-  apply(remedy: "fix-permissions" | "quarantine-files") {
+  apply(remedy: "fix-permissions") {
     return this.run(REMEDIES[remedy].program(diagnosisOf()), {
       KEEP_DIR: join(this.path, "kept/step"),
       STEP_NAME: "step",
@@ -51,10 +47,7 @@ esac`,
   }
 }
 
-describe.each([
-  ["fix-permissions", "owners"],
-  ["quarantine-files", "moved"],
-] as const)("%s", (remedy, records) => {
+describe.each([["fix-permissions", "owners"]] as const)("%s", (remedy, records) => {
   it("keeps what it is about to do, and what takes it back, before it does it", () => {
     using host = new FilesHost();
     const { status, output } = host.apply(remedy);
@@ -128,28 +121,6 @@ describe("fix-permissions", () => {
   });
 });
 
-describe("quarantine-files", () => {
-  it("asks Odoo's container nothing where the database does not tell all of its files", () => {
-    using host = new FilesHost().says("no-rows", "") as FilesHost;
-    const { status, output } = host.apply("quarantine-files");
-    expect({ status, kept: host.kept }).toEqual({ status: UNFIT, kept: [] });
-    expect(output).toContain("shop does not say which files its attachments have");
-    expect(host.calls.filter((call) => call.includes("|look|"))).toEqual([]);
-  });
-
-  it("refuses without the database, which tells users' files from bundles", () => {
-    expect(() => quarantineFiles.program(diagnosisOf({ db: undefined }))).toThrow(RefusedError);
-  });
-
-  it("takes the same rows for bundles as the survey", () => {
-    const condition = (sql: string) =>
-      /type = 'binary'.*?(?='\\\.\(css)/s.exec(sql)?.[0].replaceAll(/\s+/g, " ");
-    const own = condition(source("remedies/quarantine-files/stored.sql"));
-    expect(own).toContain("create_uid = 1 and (url like '/web/assets/%' or");
-    expect(own).toBe(condition(source("survey/bundles.sql")));
-  });
-});
-
 /** The Python of a remedy as it runs in the container, with a test of its own in place of what it would do. */
 function python(remedy: string, test: string): { status: number | null; output: string } {
   const program = ["survey/odoo-process.py", "remedies/in-container.py", `remedies/${remedy}`]
@@ -165,16 +136,6 @@ describe.skipIf(process.getuid?.() !== 0)("whether Odoo may use a file", () => {
     const { status, output } = python("fix-permissions/permissions.py", "rights.py");
     expect(output).toMatch(
       /^of 1200, \d{2,} usable, \d{2,} with an access list: all as the kernel has it\n$/,
-    );
-    expect(status).toBe(0);
-  });
-});
-
-describe("a filestore in any state", () => {
-  it("loses nothing: what is moved is what should be, wherever it breaks off, and comes back as it was", () => {
-    const { status, output } = python("quarantine-files/quarantine.py", "stores.py");
-    expect(output).toMatch(
-      /^of 150 stores \d+ were refused as lost, \d{2,} broken off, \d{3,} files moved\n$/,
     );
     expect(status).toBe(0);
   });

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { regenerateAssets } from "../../src/remedies/regenerate-assets/regenerate-assets.ts";
 import { INEFFECTIVE, UNFIT } from "../../src/remedies/remedy.ts";
+import { COMPILED_BADLY } from "../../src/survey/compiled-badly.ts";
 import { temporaryDirectory } from "../support/hosts.ts";
 import { diagnosisOf, ODOO_ID, RemedyHost } from "./support.ts";
 
@@ -26,6 +27,8 @@ interface Row {
   readonly res_model?: string;
   readonly res_id?: number;
   readonly create_uid?: number;
+  readonly store_fname?: string;
+  readonly file_size?: number;
 }
 type Sources = Readonly<
   Record<
@@ -98,6 +101,12 @@ function run({
   const { stdout, stderr, status } = spawnSync("python3", ["-I", "-S", FAKE], {
     input: JSON.stringify({ version, rows, sources, layout: LAYOUT, folder: folder.path, program, ...more }),
     encoding: "utf8",
+    env: {
+      ...process.env,
+      COMPILED_BADLY_CSS: COMPILED_BADLY.css,
+      COMPILED_BADLY_JS: COMPILED_BADLY.js,
+      ASIDE: "3f9c2a71-1-regenerate-assets",
+    },
   });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout) as Outcome;
@@ -225,6 +234,13 @@ describe.each(VERSIONS)("with Odoo %i", (version) => {
     unchanged(alone);
   });
 
+  it("a script that looks for the words of a bad stylesheet is a good script, as Odoo's error dialog is", () => {
+    const dialog = 'if (text.includes("## CSS error message ##")) show(css_error_message); // does not exist';
+    const good: Sources = { "web.assets_frontend": { js: [["/web/static/src/dialog.js", dialog]] } };
+    const outcome = run({ version, sources: good, rows: [rowOf(version, "web.assets_frontend", "js")] });
+    expect(outcome.status, outcome.output).toBe(0);
+  });
+
   it("a script without its source undoes all of it", () => {
     const broken: Sources = { "web.assets_frontend": { js: [["/shop/static/src/js/checkout.js", null]] } };
     const outcome = run({ version, sources: broken, rows, files: { former: "former" } });
@@ -287,14 +303,81 @@ describe.each(VERSIONS)("with Odoo %i", (version) => {
     unchanged(outcome);
   });
 
-  it("a file of that name with another content undoes all of it, and is named and left alone", () => {
+  describe("a file that is not what was stored", () => {
     const content = "let a";
-    const outcome = run({ version, rows, files: { [content]: "rubbish" } });
     const name = sha1(content);
-    expect(outcome.output).toMatch(/^not done: another file stands in the way of web\.assets_frontend\.js, /);
-    expect(outcome.output).toContain(`${name.slice(0, 2)}/${name}; nothing was changed\n`);
-    unchanged(outcome);
-    expect(outcome.files[`${name.slice(0, 2)}/${name}`]).toBe("rubbish");
+    const path = `${name.slice(0, 2)}/${name}`;
+    const broken = { version, rows, files: { [content]: "let" } };
+    /** Users' files: their content is that by which they are called, or is not. */
+    const usersFiles = (count: number, damaged: number) => {
+      const all = Array.from({ length: count }, (_, at) => `letter ${at}`);
+      return {
+        rows: [
+          ...rows,
+          ...all.map((each) => ({
+            ...OTHERS[3],
+            url: "/a/letter",
+            store_fname: `${sha1(each).slice(0, 2)}/${sha1(each)}`,
+            file_size: 0,
+          })),
+        ],
+        files: {
+          ...broken.files,
+          ...Object.fromEntries(all.map((each, at) => [each, at < damaged ? "encrypted?" : each])),
+        },
+      };
+    };
+
+    it("is replaced just before the commit, and what was there is kept", () => {
+      const outcome = run(broken);
+      expect(outcome.status, outcome.output).toBe(0);
+      expect(outcome.output).toMatch(
+        /^did: replaced 1 file that was not what was stored; what was there is in \S+\/odoo-recover\/3f9c2a71-1-regenerate-assets\n/,
+      );
+      expect(outcome.files[path]).toBe(content);
+      expect(outcome.files[`3f9c2a71-1-regenerate-assets/${name}`]).toBe("let");
+      expect(Object.keys(outcome.files).filter((file) => file.endsWith(".new"))).toEqual([]);
+    });
+
+    it("stays where a stylesheet that does not compile forbids the commit", () => {
+      const sources: Sources = {
+        "web.assets_frontend": {
+          css: [["/shop/static/src/shop.scss", ".shop { color: $undefined; }"]],
+          js: [["/web/static/src/a.js", content]],
+        },
+      };
+      const outcome = run({ version, rows, sources, files: { ...broken.files, former: "former" } });
+      expect(outcome.status).toBe(UNFIT);
+      unchanged(outcome);
+      expect(outcome.files[path]).toBe("let");
+    });
+
+    it("of users' is told, and left as it is", () => {
+      const outcome = run({ ...broken, ...usersFiles(12, 1) });
+      expect(outcome.status, outcome.output).toBe(0);
+      const letter = `${sha1("letter 0").slice(0, 2)}/${sha1("letter 0")}`;
+      expect(outcome.output).toContain(`found 1 damaged files of users: ${letter}; they were left`);
+      expect(outcome.files[letter]).toBe("encrypted?");
+    });
+
+    it("is no damaged one where most of users' files are not called by their content either", () => {
+      const outcome = run({ ...broken, ...usersFiles(12, 8) });
+      expect(outcome.output).toContain(
+        "this store may be encrypted, or lost as a whole; nothing was changed\n",
+      );
+      expect(outcome.status).toBe(UNFIT);
+      unchanged(outcome);
+      expect(outcome.files[path]).toBe("let");
+    });
+
+    it("is whole by then where the commit fails, which is said", () => {
+      const outcome = run({ ...broken, clashes: 3 });
+      expect(outcome.status).toBe(INEFFECTIVE);
+      expect(outcome.output).toContain("did: replaced 1 file");
+      expect(outcome.output).toContain("; the rows are as they were\n");
+      expect(outcome.rows.map(({ url }) => url)).toEqual(outcome.before.map(({ url }) => url));
+      expect(outcome.files[path]).toBe(content);
+    });
   });
 
   it("it is tried again when somebody changed the same rows, and given up after three times", () => {

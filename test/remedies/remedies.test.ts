@@ -33,11 +33,14 @@ describe("every remedy", () => {
   });
 });
 
+/** What was done, less the question in the container. */
+const changes = (host: RemedyHost): string[] => host.calls.filter((call) => !call.startsWith("docker|exec|"));
+
 describe("restart-odoo", () => {
   it.each(["running", "paused"])("restarts the one container by its id when it is %s", (state) => {
     using host = new RemedyHost().says(ODOO, state);
     const { status } = host.run(REMEDIES["restart-odoo"].program(diagnosisOf()));
-    expect({ status, calls: host.calls }).toEqual({
+    expect({ status, calls: changes(host) }).toEqual({
       status: 0,
       calls: [`docker|restart|--time|30|${ODOO_ID}|`],
     });
@@ -46,7 +49,7 @@ describe("restart-odoo", () => {
   it("has less patience with one that answers nothing", () => {
     using host = new RemedyHost().says(ODOO, "running");
     host.run(REMEDIES["restart-odoo"].program(diagnosisOf({}, "odoo-frozen")));
-    expect(host.calls).toEqual([`docker|restart|--time|10|${ODOO_ID}|`]);
+    expect(changes(host)).toEqual([`docker|restart|--time|10|${ODOO_ID}|`]);
   });
 
   it.each(["exited", "restarting", "created", "dead", "removing"])(
@@ -54,7 +57,7 @@ describe("restart-odoo", () => {
     (state) => {
       using host = new RemedyHost().says(ODOO, state);
       const { status, output } = host.run(REMEDIES["restart-odoo"].program(diagnosisOf()));
-      expect({ status, calls: host.calls }).toEqual({ status: UNFIT, calls: [] });
+      expect({ status, calls: changes(host) }).toEqual({ status: UNFIT, calls: [] });
       expect(output).toBe(`not done: Odoo's container is ${state}\n`);
     },
   );
@@ -62,7 +65,7 @@ describe("restart-odoo", () => {
   it("does nothing when the container is gone", () => {
     using host = new RemedyHost();
     expect(host.run(REMEDIES["restart-odoo"].program(diagnosisOf())).status).toBe(UNFIT);
-    expect(host.calls).toEqual([]);
+    expect(changes(host)).toEqual([]);
   });
 
   it("says that it did not work when the container does not run afterwards", () => {
@@ -72,12 +75,33 @@ describe("restart-odoo", () => {
     expect(output).toContain("it did not work: the container was restarted and does not run");
   });
 
+  it("restarts no Odoo of which a new start is known not to come up", () => {
+    const words =
+      "Odoo's own credentials get no connection to its database: FATAL:  password authentication failed";
+    using host = new RemedyHost()
+      .says(ODOO, "running")
+      .says("on-exec", `cat >/dev/null; echo "unfit ${words}"`);
+    const { status, output } = host.run(REMEDIES["restart-odoo"].program(diagnosisOf()));
+    expect({ status, calls: changes(host) }).toEqual({ status: UNFIT, calls: [] });
+    expect(output).toBe(`not done: a new start of Odoo would not come up: ${words}\n`);
+  });
+
+  it("says what could not be looked at, which forbids nothing", () => {
+    using host = new RemedyHost().says(ODOO, "running").says("on-exec", "exit 126");
+    const { status, output } = host.run(REMEDIES["restart-odoo"].program(diagnosisOf()));
+    expect({ status, calls: changes(host).length }).toEqual({ status: 0, calls: 1 });
+    expect(output).toContain("not looked at: whether a new start would come up\n");
+  });
+
   it("fails as docker fails", () => {
     using host = new RemedyHost()
       .says(ODOO, "running")
       .says("on-restart", "echo 'Error response from daemon: cannot restart' >&2; exit 1");
     const { status, output } = host.run(REMEDIES["restart-odoo"].program(diagnosisOf()));
-    expect({ status, output }).toEqual({ status: 1, output: "Error response from daemon: cannot restart\n" });
+    expect({ status, output }).toEqual({
+      status: 1,
+      output: expect.stringContaining("Error response from daemon: cannot restart\n"),
+    });
   });
 });
 
@@ -165,32 +189,116 @@ describe("start-db", () => {
 });
 
 describe("start-stack", () => {
-  it("brings up all of a stack of which nothing runs, and recreates, builds, pulls and removes nothing", () => {
-    using host = new RemedyHost();
-    const stopped = [containerOf("odoo", { state: "exited" }), containerOf("db", { state: "exited" })];
-    const { status } = host.run(REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped })));
-    expect({ status, calls: host.calls }).toEqual({ status: 0, calls: [`${COMPOSE}${UP}--|`] });
+  const stopped = [
+    containerOf("odoo", { state: "exited", finishedAt: "2024-05-02T02:00:00Z" }),
+    containerOf("db", { state: "exited", finishedAt: "2024-05-02T02:00:00Z" }),
+  ];
+  const ABSENT = diagnosisOf({ odoo: undefined, containers: [containerOf("db")] });
+  const MAKE = `${UP}--no-deps|--|`;
+  const hostOf = (odooState: string, dbState: string): RemedyHost =>
+    new RemedyHost().says("ps-odoo", ODOO_ID).says("ps-db", DB_ID).says(ODOO, odooState).says(DB, dbState);
+
+  it("starts all of a stack of which nothing runs, by id, the database first", () => {
+    using host = hostOf("exited", "exited");
+    const { status, output } = host.run(
+      REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped })),
+    );
+    expect({ status, output, calls: host.calls }).toEqual({
+      status: 0,
+      output: "did: started shop-db-1\ndid: started shop-odoo-1\n",
+      calls: [`docker|start|${DB_ID}|`, `docker|start|${ODOO_ID}|`],
+    });
   });
 
-  it("brings up only Odoo while the rest runs: somebody may have stopped another service on purpose", () => {
-    using host = new RemedyHost();
-    const containers = [containerOf("odoo", { state: "exited" }), containerOf("db")];
-    host.run(REMEDIES["start-stack"].program(diagnosisOf({ containers })));
-    expect(host.calls).toEqual([`${COMPOSE}${UP}--|odoo|`]);
+  it("starts only Odoo while the rest runs: somebody may have stopped another service on purpose", () => {
+    using host = hostOf("exited", "running");
+    const mailer = containerOf("mailer", { id: "aa", state: "exited" });
+    const containers = [containerOf("odoo", { state: "exited" }), containerOf("db"), mailer];
+    expect(host.run(REMEDIES["start-stack"].program(diagnosisOf({ containers }))).status).toBe(0);
+    expect(host.calls).toEqual([`docker|start|${ODOO_ID}|`]);
   });
 
-  it("fails as Compose fails", () => {
-    using host = new RemedyHost().says("on-compose", "echo 'port is already allocated' >&2; exit 1");
-    expect(host.run(REMEDIES["start-stack"].program(diagnosisOf()))).toEqual({
+  it("makes the container of a service that has none, without touching what it needs", () => {
+    using host = new RemedyHost()
+      .says("ps-db", DB_ID)
+      .says("on-compose", `echo ${ODOO_ID} >"$FAKE/ps-odoo"; echo running >"$FAKE/${ODOO}"`);
+    const { status, output } = host.run(REMEDIES["start-stack"].program(ABSENT));
+    expect({ status, output, calls: host.calls }).toEqual({
+      status: 0,
+      output: "did: made the container of odoo, which had none\n",
+      calls: [`${COMPOSE}${MAKE}odoo|`],
+    });
+  });
+
+  it("fails as Compose and Docker fail", () => {
+    using host = new RemedyHost()
+      .says("ps-db", DB_ID)
+      .says("on-compose", "echo 'port is already allocated' >&2; exit 1");
+    expect(host.run(REMEDIES["start-stack"].program(ABSENT))).toEqual({
       status: 1,
       output: "port is already allocated\n",
+    });
+    using other = hostOf("exited", "running").says("on-start", "echo 'network not found' >&2; exit 1");
+    const { status, output } = other.run(
+      REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped })),
+    );
+    expect({ status, output }).toEqual({ status: 1, output: "network not found\n" });
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    ["a container came or went", { "ps-odoo": `${ODOO_ID}\nbb` }, "the containers of odoo are others by now"],
+    ["one is being removed", { [ODOO]: "removing" }, "shop-odoo-1 is removing by now"],
+  ])("starts nothing where %s meanwhile, the database neither", (_, state, words) => {
+    using host = hostOf("exited", "exited");
+    for (const [name, text] of Object.entries(state)) host.says(name, text);
+    const { status, output } = host.run(
+      REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped })),
+    );
+    expect({ status, output, calls: host.calls }).toEqual({
+      status: UNFIT,
+      output: `not done: ${words}\n`,
+      calls: [],
+    });
+  });
+
+  it("waits until the database is healthy, and starts no Odoo without one", () => {
+    const program = REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped }));
+    using slow = hostOf("exited", "exited").says(`health-${DB_ID}`, "starting");
+    slow.command("sleep", `echo healthy >"$FAKE/health-${DB_ID}"`);
+    expect(slow.run(program).status).toBe(0);
+    using never = hostOf("exited", "exited").says(`health-${DB_ID}`, "unhealthy");
+    const late = never.run(program, { SECONDS_FOR_NEEDED: "2" });
+    expect(late).toEqual({
+      status: INEFFECTIVE,
+      output: "did: started shop-db-1\nit did not work: db, which comes first, is not ready after 2 s\n",
+    });
+    using ends = hostOf("exited", "exited").says("stubborn", "");
+    expect(ends.run(program)).toMatchObject({
+      status: INEFFECTIVE,
+      output: expect.stringContaining("db, which comes first, does not run"),
+    });
+    for (const host of [never, ends]) expect(host.calls).toEqual([`docker|start|${DB_ID}|`]);
+  });
+
+  it("says that it did not work when Odoo does not run afterwards, whatever it ended with", () => {
+    using host = hostOf("exited", "running").says("stubborn", "").says(`code-${ODOO_ID}`, "0");
+    const { status, output } = host.run(
+      REMEDIES["start-stack"].program(diagnosisOf({ containers: stopped })),
+    );
+    expect({ status, output }).toEqual({
+      status: INEFFECTIVE,
+      output: expect.stringContaining("a container of odoo was started and does not run"),
     });
   });
 
   it("is shown to people as what runs", () => {
-    const shown = REMEDIES["start-stack"].commands(diagnosisOf());
-    expect(shown).toContain("up --detach --no-recreate --no-build --pull never odoo");
-    expect(shown).not.toMatch(/--remove-orphans|--force-recreate|--build\b/);
+    const { commands } = REMEDIES["start-stack"];
+    expect(commands(diagnosisOf({ containers: stopped }))).toBe(
+      "docker start shop-db-1 && docker start shop-odoo-1",
+    );
+    const made = commands(ABSENT);
+    expect(made).toMatch(/ up --detach --no-recreate --no-build --pull never --no-deps odoo$/);
+    expect(made).not.toMatch(/--remove-orphans|--force-recreate|--build\b/);
   });
 });
 

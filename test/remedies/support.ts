@@ -22,6 +22,8 @@ export function containerOf(service: string, more: Partial<Container> = {}): Con
     name: `shop-${service}-1`,
     project: "shop",
     service,
+    number: "1",
+    dependsOn: service === "odoo" ? [{ service: "db", condition: "service_healthy" }] : [],
     oneOff: false,
     state: "running",
     health: undefined,
@@ -79,7 +81,16 @@ export function diagnosisOf(target: Partial<Target> = {}, cause: Cause = "odoo-s
         files: ["/opt/my shop/a.yml", "/opt/my shop/b's.yml"],
         environmentFiles: ["/opt/my shop/.env"],
         origin: "labels",
-        services: seen([]),
+        services: seen(
+          ["db", "odoo"].map((name) => ({
+            name,
+            image: `${name}:14`,
+            publishes: [],
+            exposes: [],
+            dependsOn: name === "odoo" ? [{ service: "db", condition: "service_healthy" }] : [],
+            configHash: undefined,
+          })),
+        ),
         outline: [],
       },
       odooService: "odoo",
@@ -94,7 +105,7 @@ export function diagnosisOf(target: Partial<Target> = {}, cause: Cause = "odoo-s
   };
 }
 
-/** What docker says of containers is in files: `state-ID`, `top`, `daemon`; what it is to do in `on-VERB`, a script. */
+/** What docker says of containers is in files: `state-ID`, `ps-SERVICE`, `health-ID`, `top`, `daemon`; what it is to do in `on-VERB`, a script. */
 const DOCKER = `
 note() { for word; do printf '%s|' "$word"; done >>"$FAKE/calls"; echo >>"$FAKE/calls"; }
 case $1 in
@@ -103,17 +114,23 @@ case $1 in
     for id; do :; done
     case $* in
       *StartedAt*) cat "$FAKE/started-$id" 2>/dev/null || echo at-first; exit ;;
+      *Health*) cat "$FAKE/health-$id" 2>/dev/null || echo none; exit ;;
+      *ExitCode*) cat "$FAKE/code-$id" 2>/dev/null || echo 1; exit ;;
     esac
     cat "$FAKE/state-$id" 2>/dev/null
     exit
     ;;
-  ps)
-    case $* in
-      *service=db*) exit ;;
-      *--filter*) cat "$FAKE/containers" 2>/dev/null || true; exit ;;
-    esac
-    ;;
   top) cat "$FAKE/top" 2>/dev/null; exit ;;
+  ps)
+    for word; do
+      case $word in
+        label=com.docker.compose.service=*)
+          cat "$FAKE/ps-\${word##*=}" 2>/dev/null || true
+          exit 0
+          ;;
+      esac
+    done
+    ;;
 esac
 note docker "$@"
 if [ -f "$FAKE/on-$1" ]; then . "$FAKE/on-$1"; exit; fi

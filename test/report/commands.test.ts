@@ -284,25 +284,6 @@ describe("what a step would run, as it is printed", () => {
     }
   });
 
-  it("looks through the very folder of the filestore: quarantine-files", () => {
-    fc.assert(
-      fc.property(hostileName.filter(fits), (name) => {
-        const [shown = ""] = commandsShown(pageOfStep("quarantine-files", called(name)));
-        const [call = []] = typedIn(shown).calls;
-        expect(call.slice(0, -1)).toEqual(["docker", "exec", "-u", "0", name, "sh", "-c"]);
-        const inContainer = spawnSync(
-          "/bin/sh",
-          ["-c", `cd() { printf '%s' "$1"; false; }\n${call.at(-1)}`],
-          {
-            encoding: "utf8",
-          },
-        );
-        expect(inContainer.stdout).toBe(name);
-      }),
-      { numRuns: 40 },
-    );
-  });
-
   it("is a program where nobody could type it: wipe-assets", () => {
     const page = pageOfStep("wipe-assets", called("shop"));
     expect(commandsShown(page)).toEqual([]);

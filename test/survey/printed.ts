@@ -49,6 +49,8 @@ export const inspected = (more: Record<string, unknown> = {}) => ({
     Labels: {
       "com.docker.compose.project": "odoo-ce",
       "com.docker.compose.service": "odoo",
+      "com.docker.compose.container-number": "1",
+      "com.docker.compose.depends_on": "db:service_healthy:false,cache",
       "com.docker.compose.oneoff": "False",
       "com.docker.compose.config-hash": "fedcba",
     },
@@ -67,6 +69,7 @@ export const CONFIG = {
       image: "odoo:14",
       ports: [{ mode: "ingress", target: 8069, published: "8069" }],
       expose: ["8072"],
+      depends_on: { db: { condition: "service_healthy", required: true } },
       environment: { PASSWORD: "from the file", HOST: "db" },
     },
     db: { image: "postgres:13", environment: null },

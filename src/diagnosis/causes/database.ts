@@ -2,12 +2,12 @@
 
 import { operand, typed, word } from "../../host/typed.ts";
 import type { DatabaseActivity } from "../../survey/survey.ts";
+import { DOWN } from "../containers.ts";
 import { describeState } from "../layers.ts";
 import { lockedOut, STARTING } from "../log.ts";
 import type { Target } from "../target.ts";
 import {
   activityOf,
-  DOWN,
   directOf,
   type Found,
   found,

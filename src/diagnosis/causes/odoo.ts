@@ -2,6 +2,7 @@
 
 import { ifSeen, type Survey } from "../../survey/survey.ts";
 import { isChooser } from "../answer.ts";
+import { DOWN } from "../containers.ts";
 import { settingOf, whyNoneIsServed } from "../discovery.ts";
 import { describeState } from "../layers.ts";
 import { describeFailure, failureOf } from "../log.ts";
@@ -10,7 +11,6 @@ import { proxyProgram, routesOf, stoppedProxy } from "../proxies.ts";
 import type { Target } from "../target.ts";
 import {
   activityOf,
-  DOWN,
   directOf,
   type Found,
   found,

@@ -53,9 +53,6 @@ export function inCode(made: string): string {
   return made === "" || made.includes("`") || made.length > 150 ? "" : ` (\`${made}\`)`;
 }
 
-/** States of a container that does not run, and does not try to. */
-export const DOWN: ReadonlySet<string> = new Set(["exited", "created", "dead"]);
-
 export function stateOf(layers: readonly Layer[], name: LayerName): Layer["state"] | undefined {
   return layers.find((layer) => layer.name === name)?.state;
 }

@@ -1,6 +1,6 @@
 /**
  * What forbids each of the remedies for Odoo's files and compiled bundles (runbook 2.1 to 2.3). Their order is that in
- * which one must act: permissions, then files that are not what was stored, then what is made anew, then deleting.
+ * which one must act: permissions, then what is made anew, then deleting.
  */
 
 import { ifSeen } from "../../survey/survey.ts";
@@ -16,12 +16,6 @@ export function toFixPermissions({ cause, survey, target }: Case): string | unde
   return ifSeen(survey.running)?.get(target.odoo.id)?.user
     ? undefined
     : "as which user Odoo runs could not be seen";
-}
-
-export function toQuarantineFiles(about: Case): string | undefined {
-  if (about.cause !== "assets-corrupt")
-    return "no compiled file that differs from what was stored is the cause";
-  return withoutDatabase(about);
 }
 
 /** Those that Odoo itself may mend by compiling anew. */

@@ -9,7 +9,7 @@ import { aboveCeiling, needsBackup, RISK, type RiskClass } from "../risk.ts";
 import { outsideScenario } from "../scenario.ts";
 import { ruledOutBySignature } from "../signatures/index.ts";
 import type { Case, Objection } from "./case.ts";
-import { toFixPermissions, toQuarantineFiles, toRegenerateAssets, toWipeAssets } from "./files.ts";
+import { toFixPermissions, toRegenerateAssets, toWipeAssets } from "./files.ts";
 import { toModule } from "./module.ts";
 import {
   toBootCheck,
@@ -31,7 +31,6 @@ const OBJECTIONS: readonly (readonly [RemedyName, Objection])[] = [
   ["restart-odoo", toRestartOdoo],
   ["boot-check", toBootCheck],
   ["fix-permissions", toFixPermissions],
-  ["quarantine-files", toQuarantineFiles],
   ["regenerate-assets", toRegenerateAssets],
   ["wipe-assets", toWipeAssets],
   ["module", toModule],

@@ -7,6 +7,7 @@ import { stateOf } from "../causes/situation.ts";
 import { whyNoneIsServed } from "../discovery.ts";
 import { isStoppedBySignal } from "../processes.ts";
 import { aboveCeiling, RISK } from "../risk.ts";
+import { startsOf } from "../starts.ts";
 import type { Target } from "../target.ts";
 import type { Case } from "./case.ts";
 
@@ -46,7 +47,12 @@ export function toStartStack({ cause, target }: Case): string | undefined {
   const startable = ["odoo-stopped", "odoo-absent", "stack-down", "odoo-out-of-memory"].includes(cause);
   if (!startable || !(stopped || target.containers.length === 0))
     return "the containers of the stack are there and none of them is stopped, or that is not the cause";
-  return composeObjection(target);
+  const { starts, doubt } = startsOf(target);
+  if (doubt !== undefined) return doubt;
+  // What is there is started by Docker alone.
+  return starts.every(({ kind }) => kind === "start" || kind === "await") && target.odoo !== undefined
+    ? undefined
+    : composeObjection(target);
 }
 
 function composeObjection({ project }: Target): string | undefined {

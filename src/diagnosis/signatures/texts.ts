@@ -1,7 +1,8 @@
 /** Where signatures are looked for: what the survey brought, as texts of lines with their times. */
 
 import { type Container, ifSeen, type Survey } from "../../survey/survey.ts";
-import { DOWN, isFresh } from "../causes/situation.ts";
+import { isFresh } from "../causes/situation.ts";
+import { DOWN } from "../containers.ts";
 import { logSince, requestIn, sinceItsLastTries } from "../log.ts";
 import type { Target } from "../target.ts";
 import { A_WHILE, LATELY } from "./catalogue.ts";

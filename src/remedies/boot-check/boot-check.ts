@@ -6,6 +6,7 @@ import { word } from "../../host/typed.ts";
 import { ABOUT_TO_STOP, deadMan } from "../dead-man.ts";
 import { odooOf, type Remedy } from "../remedy.ts";
 import { databaseFor, oneOffCommand, secondOdooProgram } from "../second-odoo.ts";
+import { wouldStartProgram } from "../would-start.ts";
 
 const PROGRAM = readFileSync(new URL("./boot-check.sh", import.meta.url), "utf8");
 const MANIFESTS = readFileSync(new URL("./manifests.py", import.meta.url), "utf8");
@@ -21,12 +22,8 @@ export const bootCheck: Remedy = {
   program: (diagnosis) => {
     // A name of its own for each container: a second boot check takes the first one's left-over away.
     const ONE_OFF = `odoo-recover-boot-${odooOf(diagnosis).id.slice(0, 12)}`;
-    const { text, values } = secondOdooProgram(
-      diagnosis,
-      `${ABOUT_TO_STOP}\n${PROGRAM}`,
-      { ONE_OFF, MANIFESTS },
-      SECONDS_TO_BOOT,
-    );
+    const own = wouldStartProgram(diagnosis, `${ABOUT_TO_STOP}\n${PROGRAM}`, { ONE_OFF, MANIFESTS });
+    const { text, values } = secondOdooProgram(diagnosis, own.text, own.values, SECONDS_TO_BOOT);
     return { text, values, putBack: deadMan(diagnosis, ONE_OFF) };
   },
 };

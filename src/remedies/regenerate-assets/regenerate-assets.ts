@@ -14,7 +14,7 @@ const BY_HAND = "env['ir.attachment'].regenerate_assets_bundles(); env.cr.commit
 
 export const regenerateAssets: Remedy = {
   name: "regenerate-assets",
-  does: "has Odoo compile its stylesheets and scripts anew, all or none of them, and tells its workers",
+  does: "has Odoo compile its stylesheets and scripts again, all or none of them, replaces files of them that are damaged, and tells its workers",
   commands: (diagnosis) => {
     const shell = shellCommand(diagnosis);
     // Before 15 Odoo has no words for it; its program has.

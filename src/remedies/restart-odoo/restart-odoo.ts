@@ -5,6 +5,7 @@ import type { Diagnosis } from "../../diagnosis/diagnosis.ts";
 import { operand } from "../../host/typed.ts";
 import { ABOUT_TO_STOP, deadMan } from "../dead-man.ts";
 import { checkedProgram, odooOf, type Remedy } from "../remedy.ts";
+import { wouldStartProgram } from "../would-start.ts";
 
 const PROGRAM = readFileSync(new URL("./restart-odoo.sh", import.meta.url), "utf8");
 
@@ -14,9 +15,13 @@ export const restartOdoo: Remedy = {
   commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${operand(odooOf(diagnosis).name)}`,
   program: (diagnosis) => {
     const putBack = deadMan(diagnosis);
-    const { CONTAINER = "", PROJECT = "", SERVICE = "" } = putBack.values;
-    const values = { CONTAINER, PROJECT, SERVICE, PATIENCE: patience(diagnosis) };
-    return { ...checkedProgram(`${ABOUT_TO_STOP}\n${PROGRAM}`, values), putBack };
+    const { PROJECT = "", SERVICE = "" } = putBack.values;
+    const { text, values } = wouldStartProgram(diagnosis, `${ABOUT_TO_STOP}\n${PROGRAM}`, {
+      PROJECT,
+      SERVICE,
+      PATIENCE: patience(diagnosis),
+    });
+    return { ...checkedProgram(text, values), putBack };
   },
 };
 

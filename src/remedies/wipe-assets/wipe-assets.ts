@@ -11,7 +11,6 @@ import { secondOdooProgram } from "../second-odoo.ts";
 const PROGRAM = readFileSync(new URL("./wipe-assets.sh", import.meta.url), "utf8");
 const SESSION = readFileSync(new URL("./session.sh", import.meta.url), "utf8");
 const PUT_BACK = readFileSync(new URL("./put-back.sh", import.meta.url), "utf8");
-const STATES_PUT_BACK = readFileSync(new URL("../module-states.sh", import.meta.url), "utf8");
 const FILES_PY = readFileSync(new URL("./files.py", import.meta.url), "utf8");
 const BEGIN_SQL = readFileSync(new URL("./begin.sql", import.meta.url), "utf8");
 const BUNDLES_SQL = readFileSync(new URL("./bundles.sql", import.meta.url), "utf8");
@@ -26,12 +25,12 @@ const SIGNAL_SQL = readFileSync(new URL("./signal.sql", import.meta.url), "utf8"
 
 /** An Odoo with many websites and languages has some hundred bundles; more rows are not what we take them for. */
 const MOST_ROWS = 1_000;
-/** How long Odoo is given to compile everything anew, before `-u web` is tried; in seconds. */
+/** How long Odoo is given to compile everything anew; in seconds. */
 const SECONDS_TO_COMPILE = 120;
 
 export const wipeAssets: Remedy = {
   name: "wipe-assets",
-  does: "deletes the rows of all compiled stylesheets and scripts, which it saves, and moves their files aside, so that Odoo makes them anew; only if that does not help, updates the module web",
+  does: "deletes the rows of all compiled stylesheets and scripts, which it saves, and moves their files aside, so that Odoo compiles them again",
   // What its program saves, moves and checks is more than anybody types: `mode: plan` prints all of it.
   commands: () => "",
   program: (diagnosis) => {
@@ -53,7 +52,7 @@ export const wipeAssets: Remedy = {
     };
     const page = pageProgram(diagnosis, `${SESSION}\n${PROGRAM}`, own);
     const { text, values } = secondOdooProgram(diagnosis, page.text, page.values);
-    const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "", ONE_OFF = "" } = values;
+    const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "" } = values;
     const where = { CONTAINER, DB_CONTAINER, DB_USER, DATABASE };
     const putBack = `#!/bin/sh
 # Puts back what one run of wipe-assets took. As root: sh THIS_FILE. It can be run again.
@@ -70,8 +69,6 @@ ${PUT_BACK}`;
         NAMED_SQL,
         SECONDS_TO_COMPILE: String(SECONDS_TO_COMPILE),
       },
-      // `-u web` marks modules first: a kill in its middle would leave them marked, and every scheduled job standing.
-      putBack: { text: STATES_PUT_BACK, values: { ...where, ONE_OFF } },
     };
   },
 };

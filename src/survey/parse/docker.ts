@@ -5,6 +5,7 @@ import { bodiesOf, linesOf, type Part, parseJson, words } from "../raw.ts";
 import {
   type ComposeProgram,
   type Container,
+  type Dependency,
   type FileLine,
   type Image,
   type Observation,
@@ -71,6 +72,7 @@ const ConfigSchema = v.object({
       image: v.optional(v.string()),
       ports: v.nullish(v.array(v.object({ target: Port }))),
       expose: v.nullish(v.array(v.union([v.string(), v.number()]))),
+      depends_on: v.nullish(v.record(v.string(), v.object({ condition: v.string() }))),
     }),
   ),
 });
@@ -92,6 +94,8 @@ export function parseContainers(text: string): Observation<Container[]> {
         name: container.Name.replace(/^\//, ""),
         project: label("project"),
         service: label("service"),
+        number: label("container-number"),
+        dependsOn: dependencies(label("depends_on")),
         oneOff: label("oneoff") === "True",
         state: state.Status,
         health: state.Health?.Status,
@@ -117,6 +121,17 @@ export function parseContainers(text: string): Observation<Container[]> {
       };
     }),
   );
+}
+
+/** `db:service_healthy:false,cache:service_started:true`, as Compose labels a container (pkg/compose/convergence.go). */
+function dependencies(label: string): Dependency[] {
+  return label
+    .split(",")
+    .filter(Boolean)
+    .map((needed) => {
+      const [service = "", condition = ""] = needed.split(":");
+      return { service, condition: condition || "service_started" };
+    });
 }
 
 /** Lines `REFERENCE<TAB>ID<TAB>TIME`. */
@@ -171,6 +186,10 @@ export function parseProjects(parts: readonly Part[]): Project[] {
                   image: definition.image,
                   publishes: (definition.ports ?? []).map((port) => port.target),
                   exposes: (definition.expose ?? []).flatMap(exposed),
+                  dependsOn: Object.entries(definition.depends_on ?? {}).map(([needed, { condition }]) => ({
+                    service: needed,
+                    condition,
+                  })),
                   configHash: hashes.get(service),
                 }),
               ),

@@ -334,7 +334,7 @@ describe("bundles that were compiled with an error", () => {
 
   it("of a script are told with the source that is missing and its module, which is the first suspect", () => {
     const markers = [
-      "Could not get content for /shop_notes/static/src/js/notes.js defined in bundle 'web.assets_common_minimal_js'.",
+      `console.error("Could not get content for /shop_notes/static/src/js/notes.js defined in bundle 'web.assets_common_minimal_js'.`,
     ];
     const diagnosis = diagnosisOf({ page: page(asset(CSS), asset(COMMON), asset(SCRIPT, { markers })) });
     expect(diagnosis.cause).toBe("assets-poisoned");

@@ -53,12 +53,7 @@ const why = ({ ruledOut }: Diagnosis, remedy: RemedyName): string | undefined =>
 describe("the ladder of broken assets", () => {
   it.each<[Known, readonly RemedyName[], readonly RemedyName[], readonly RemedyName[]]>([
     ["assets-missing", [], ["regenerate-assets"], ["regenerate-assets", "wipe-assets"]],
-    [
-      "assets-corrupt",
-      [],
-      ["quarantine-files", "regenerate-assets"],
-      ["quarantine-files", "regenerate-assets", "wipe-assets"],
-    ],
+    ["assets-corrupt", [], ["regenerate-assets"], ["regenerate-assets", "wipe-assets"]],
     ["assets-stale", ["restart-odoo"], ["regenerate-assets"], ["regenerate-assets", "wipe-assets"]],
     ["assets-poisoned", [], ["regenerate-assets"], ["regenerate-assets"]],
     ["filestore-unreadable", [], ["fix-permissions"], ["fix-permissions"]],

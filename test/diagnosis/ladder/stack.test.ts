@@ -9,9 +9,11 @@ import {
   answer,
   BAD_GATEWAY,
   brokenNginx,
+  DB,
   database,
   db,
   diagnosisOf,
+  ODOO,
   odoo,
   PROCESSES,
   process,
@@ -42,11 +44,15 @@ describe("start-stack", () => {
     expect(why(again, "start-stack")).toBe("it ran already and did not help");
   });
 
-  it("needs compose files that can be read", () => {
-    const services = unseen("yaml: line 3: mapping values are not allowed");
-    const diagnosis = diagnosisOf({ ...stopped, projects: [project({ services })] });
-    expect(diagnosis).toMatchObject({ cause: "odoo-stopped", ladder: [] });
-    expect(why(diagnosis, "start-stack")).toContain("yaml: line 3");
+  it("needs compose files that can be read only where a container has to be made", () => {
+    const projects = [project({ services: unseen("yaml: line 3: mapping values are not allowed") })];
+    expect(diagnosisOf({ ...stopped, projects }).ladder).toEqual(["start-stack"]);
+    const wishes = { odooService: "odoo" };
+    const worker = odoo({ name: "a worker", service: "worker", publishes: [], exposes: [] });
+    expect(diagnosisOf({ containers: [worker, db()], proxy, projects }, [], wishes).ladder).toEqual([]);
+    const services = seen([ODOO, DB]);
+    const absent = diagnosisOf({ containers: [db()], proxy, projects: [project({ services })] });
+    expect(absent).toMatchObject({ cause: "odoo-absent", ladder: ["start-stack"] });
   });
 
   it("is nothing for an Odoo that runs", () => {

@@ -1,12 +1,12 @@
 /**
- * A `docker` in front of the droplet's real one: it counts how often Compose was told to bring the stack up, and does
- * something more at that moment. It lets a test act in the middle of a step, on any machine, at the right time.
+ * A `docker` in front of the droplet's real one: it counts how often a container was started or Compose was told to bring
+ * one up, and does something more at that moment. It lets a test act in the middle of a step, on any machine, at the right time.
  */
 
 import type { Droplet } from "../droplet.ts";
 
 /**
- * @param before shell commands that run on the droplet before the stack is brought up
+ * @param before shell commands that run on the droplet before a container is started
  * @param after … and after
  */
 export async function putShim(
@@ -14,11 +14,11 @@ export async function putShim(
   { before = ":", after = ":" }: { before?: string; after?: string },
 ): Promise<void> {
   await droplet.script(`
-    rm -f /root/ups
+    : >/root/ups
     cat >/usr/local/sbin/docker <<'SH'
 #!/bin/sh
 case " $* " in
-  *" compose "*" up "*)
+  *" compose "*" up "* | " start "*)
     echo "$*" >>/root/ups
     ${before}
     /usr/bin/docker "$@"
@@ -32,7 +32,7 @@ SH
     chmod 755 /usr/local/sbin/docker`);
 }
 
-/** How often Compose was told to bring the stack up since the shim was put there. */
+/** How often a container was started or brought up since the shim was put there. */
 export async function timesBroughtUp(droplet: Droplet): Promise<number> {
   return Number(await droplet.script("cat /root/ups 2>/dev/null | wc -l"));
 }

@@ -6,8 +6,7 @@
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { faultNamed } from "../faults.ts";
-import { until } from "../process.ts";
-import { attachments, damaged, holdHalfWay, letGo, onDisk, undoOf } from "./files.ts";
+import { attachments, onDisk, undoOf } from "./files.ts";
 import { record } from "./results.ts";
 import { Bench } from "./run.ts";
 import { Treasures } from "./treasures.ts";
@@ -16,7 +15,7 @@ const HOW =
   "symptom by curl, docker inspect and psql before the run and seconds later; afterwards the login page and each of its assets by curl, containers by docker inspect, users' rows by psql, their files by sha256sum";
 const REPAIR = { mode: "recover", ceiling: "repair" };
 const GIVEN_BACK = "fix-permissions";
-const MADE_ANEW = "quarantine-files,regenerate-assets";
+const MADE_ANEW = "regenerate-assets";
 
 let bench: Bench;
 
@@ -186,42 +185,5 @@ SH
     await droplet.script(`find "$(data_dir)/sessions" -name 'werkzeug_many_*' -delete`, {
       timeoutSeconds: 300,
     });
-  });
-});
-
-describe("moving files aside", () => {
-  beforeAll(async () => {
-    bench = await Bench.up();
-  });
-
-  it("cancelled half-way: each file is at one place or the other, one command brings all back, the next run mends", async () => {
-    const { droplet } = bench;
-    await bench.break("assets-rubbish");
-    const [broken, bad] = [await onDisk(droplet), await damaged(droplet)];
-    await holdHalfWay(droplet);
-    const action = bench.action(REPAIR);
-    action.start();
-    await until(
-      60,
-      async () => (await droplet.script("cat /root/half 2>/dev/null || true")) || undefined,
-      () => `it did not come half-way\n${action.log}`,
-    );
-    const left = await damaged(droplet);
-    expect(left.length).toBeGreaterThan(0);
-    expect(left.length).toBeLessThan(bad.length);
-    action.kill("SIGINT");
-    const end = await action.main();
-    await action.post();
-    expect(end.outputs.get("status"), end.log).toBe("cancelled");
-    await bench.nothingLeftBehind();
-    await letGo(droplet);
-    const sums = (lines: readonly string[]) =>
-      lines.flatMap((line) => /^([0-9a-f]{64}) /.exec(line)?.[1] ?? []).toSorted();
-    expect(sums(await onDisk(droplet))).toEqual(sums(broken));
-    await droplet.script("sh /var/lib/odoo-recover/*/kept/*/undo");
-    expect(await onDisk(droplet)).toEqual(broken);
-    const next = await bench.run(REPAIR);
-    await droplet.assertHealthy();
-    expect(next.end.outputs.get("status"), next.end.log).toBe("recovered");
   });
 });

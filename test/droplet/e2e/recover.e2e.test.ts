@@ -70,6 +70,68 @@ describe.each<[User, readonly string[]]>([
   });
 });
 
+describe("containers that are there", () => {
+  /** Of every container of Odoo's service: name, id and how much it logged. */
+  const ofOdoo = async (): Promise<string[]> =>
+    (
+      await droplet.script(`
+        for id in $(container_of "$ODOO_SERVICE" | sort); do
+          echo "$(docker inspect --format '{{.Name}} {{.Id}} {{.Created}}' "$id") $(docker diff "$id" | grep -c kept-in-the-layer || true)"
+        done`)
+    ).split("\n");
+
+  it.each<[string, string]>([
+    ["interrupted-recreate", ":"],
+    // Scaled up, where the second one would find its port taken.
+    [
+      "odoo-stopped",
+      `dc create --no-recreate --no-build --pull never --scale "$ODOO_SERVICE=2" >/dev/null 2>&1`,
+    ],
+  ])("are all there afterwards, and the one that served does again: %s", async (fault, andThen) => {
+    const served = (await droplet.inspect("odoo"))?.Id ?? "";
+    await droplet.script(`docker exec ${served} touch /tmp/kept-in-the-layer`);
+    await breakFor(fault);
+    await droplet.script(andThen);
+    const containers = await ofOdoo();
+    const log = await droplet.script(`docker logs ${served} 2>&1 | sed -n 1,5p`);
+    expect(containers).toHaveLength(2);
+    action = new Action(inputsFor(droplet, "deploy", { mode: "recover" }));
+    const end = await action.main();
+
+    expect(await ofOdoo()).toEqual(containers);
+    expect(await droplet.script("docker ps --quiet --no-trunc")).toContain(served);
+    expect(await droplet.script(`docker logs ${served} 2>&1 | sed -n 1,5p`)).toBe(log);
+    expect(await droplet.script(`docker exec ${served} ls /tmp/kept-in-the-layer`)).toContain("kept");
+    expect((await droplet.http("/web/login")).code).toBe(200);
+    await expectCanary();
+    await expectNothingLeftBehind(droplet);
+    expect(end.exitCode, end.log).toBe(0);
+    expect(end.outputs.get("status")).toBe("recovered");
+    expect(end.outputs.get("cause")).toBe(faultNamed(fault).expectedCause);
+    expect(end.summary).toContain(
+      `started ${droplet.parameters.project}-${droplet.parameters.odooService}-1`,
+    );
+  });
+});
+
+describe("an Odoo whose database's password was changed while it runs", () => {
+  it("is not restarted, for it would not come up again", async () => {
+    await droplet.script(`
+      sql postgres <<<"alter role \\"$DATABASE_USER\\" password 'another one'"
+      sql postgres <<<"select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = '$DATABASE_USER' and pid <> pg_backend_pid()"`);
+    const before = await droplet.inspect("odoo");
+    action = new Action(inputsFor(droplet, "deploy", { mode: "recover", boot_wait: "20s" }));
+    const end = await action.main();
+    const after = await droplet.inspect("odoo");
+    expect(after?.Id).toBe(before?.Id);
+    expect(after?.State).toMatchObject({ Status: "running", StartedAt: before?.State.StartedAt });
+    await expectNothingLeftBehind(droplet);
+    expect(end.exitCode, end.log).toBe(1);
+    // Either the log says it at once, or the step finds it out before it acts.
+    expect(end.summary).toContain("password authentication failed");
+  });
+});
+
 describe("evidence", () => {
   it("is on the runner before the first change, and holds no password", async () => {
     await breakFor("odoo-stopped");

@@ -280,6 +280,7 @@ export class DockerCli {
         // What is frozen does not end by itself, and is killed after a while.
         if (command !== "start")
           await engine.stop(container, state === "paused" || container.suspended ? 137 : 0);
+        if (command === "start" && container.role === "odoo") await this.#bringsUp();
         if (command !== "stop") await engine.start(container);
         return undefined;
     }
@@ -379,8 +380,7 @@ export class DockerCli {
     });
     if (values.detach !== true) throw new NotKnown("docker compose up is known with --detach only");
     const engine = this.#engine;
-    engine.emit("up");
-    if (this.slowUpMs > 0) await new Promise((resolve) => setTimeout(resolve, this.slowUpMs));
+    if (positionals.length === 0 || positionals.includes("odoo")) await this.#bringsUp();
     const told: string[] = [];
     if (!engine.network) {
       told.push(`Network ${project.name}_default  Creating`, `Network ${project.name}_default  Created`);
@@ -428,6 +428,11 @@ export class DockerCli {
       }
     }
     return answer("", progress(told));
+  }
+
+  async #bringsUp(): Promise<void> {
+    this.#engine.emit("up");
+    if (this.slowUpMs > 0) await new Promise((resolve) => setTimeout(resolve, this.slowUpMs));
   }
 
   /** A container for one command, to which whoever called stays attached. */

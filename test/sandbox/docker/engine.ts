@@ -91,7 +91,7 @@ const LONGEST_PAUSE = 60_000;
 const RAN_LONG_ENOUGH = 10_000;
 
 interface EngineEvents {
-  /** Compose was told to bring the stack up. */
+  /** Odoo was started, or made, by hand. */
   up: [];
   /** Odoo handed out a login page. */
   served: [];

@@ -11,7 +11,8 @@ export const crashLoop: Scenario = {
     cause: "odoo-crash-loop",
     remedies: ["boot-check"],
     site: "down",
-    ups: 0,
+    // What puts Odoo back after the boot check.
+    ups: 1,
   },
   async prepare(sandbox) {
     await sandbox.break("crash-loop-exit");

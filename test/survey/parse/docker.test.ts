@@ -52,6 +52,8 @@ describe("containers", () => {
           command: [],
           project: "",
           service: "",
+          number: "",
+          dependsOn: [],
           configHash: "",
         },
       ],
