@@ -1,8 +1,8 @@
 #!/bin/sh
 # Runbook 1.5: Odoo booted in the foreground, alone, to stop after its start and to say why it falls. Odoo's own container
 # is down meanwhile: converge.sh, which stands ready before that, starts it again whatever becomes of this program.
-# Values, beside those of second-odoo.sh: MANIFESTS (Python), PUT_BACK_DIR.
-# shellcheck disable=SC2154 # checks.sh, compose.sh and second-odoo.sh stand in front of this file
+# Values, beside those of second-odoo.sh and would-start.sh: MANIFESTS (Python), PUT_BACK_DIR.
+# shellcheck disable=SC2154 # checks.sh, compose.sh, second-odoo.sh, would-start.sh and about-to-stop.sh stand in front
 
 case $(container_state "$CONTAINER") in
   running | restarting) ;;
@@ -10,6 +10,8 @@ case $(container_state "$CONTAINER") in
 esac
 database_is_there
 enough_memory instead
+# One that runs may serve something: it is started again afterwards, and has to come up then.
+if container_runs "$CONTAINER"; then would_start; fi
 
 # The states of the modules: a registry that fails to load resets those that are marked for something.
 psql_in_db -c 'copy (select name, state from ir_module_module order by name) to stdout' >"$PUT_BACK_DIR/states.new" ||

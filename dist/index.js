@@ -52297,7 +52297,7 @@ module.exports = __nccwpck_require__.p + "17d7cb246e341db95ead.sql";
 /***/ 24361:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "0a613d6c5194e5991c8b.sh";
+module.exports = __nccwpck_require__.p + "6a274b1bc296a5033fb5.sh";
 
 /***/ }),
 
@@ -52409,7 +52409,7 @@ module.exports = __nccwpck_require__.p + "9b4118ca36ba62d430d6.sh";
 /***/ 5436:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "a54fc36a870e09eb5080.sh";
+module.exports = __nccwpck_require__.p + "58e56bad2d8931f93282.sh";
 
 /***/ }),
 
@@ -52423,7 +52423,7 @@ module.exports = __nccwpck_require__.p + "c1ce1da02dafb03f0578.sh";
 /***/ 14992:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "999fd6c97b5c3347c68a.sh";
+module.exports = __nccwpck_require__.p + "dc921c2e588fb4351a25.sh";
 
 /***/ }),
 
@@ -54733,7 +54733,6 @@ function beyondThePage(survey, target) {
 /* harmony export */   F9: () => (/* binding */ found),
 /* harmony export */   Gd: () => (/* binding */ OPEN_ADVICE),
 /* harmony export */   L4: () => (/* binding */ stateOf),
-/* harmony export */   PX: () => (/* binding */ DOWN),
 /* harmony export */   bx: () => (/* binding */ lastWord),
 /* harmony export */   d_: () => (/* binding */ directOf),
 /* harmony export */   iU: () => (/* binding */ timedOut),
@@ -54766,8 +54765,6 @@ const NO_COMMAND = "(No command is shown: a name on the droplet is too long for 
 function inCode(made) {
     return made === "" || made.includes("`") || made.length > 150 ? "" : ` (\`${made}\`)`;
 }
-/** States of a container that does not run, and does not try to. */
-const DOWN = new Set(["exited", "created", "dead"]);
 function stateOf(layers, name) {
     return layers.find((layer) => layer.name === name)?.state;
 }
@@ -54797,6 +54794,77 @@ function lastWord(survey, id) {
 /** What the target's PostgreSQL does, or why that was not seen; undefined where it is not in the project. */
 function activityOf(survey, { db }) {
     return db === undefined ? undefined : (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(survey.databases)?.get(db.id);
+}
+
+
+/***/ }),
+
+/***/ 65348:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   PX: () => (/* binding */ DOWN),
+/* harmony export */   V6: () => (/* binding */ rivalsOf),
+/* harmony export */   cU: () => (/* binding */ choicesOf),
+/* harmony export */   gb: () => (/* binding */ hasRun),
+/* harmony export */   t8: () => (/* binding */ containerOf)
+/* harmony export */ });
+/**
+ * Which of a service's containers counts. An interrupted `docker compose up` leaves two under one number: the former one,
+ * stopped, and the one that was to replace it, created and never started.
+ */
+/** States of a container that does not run, and does not try to. */
+const DOWN = new Set(["exited", "created", "dead"]);
+/**
+ * The one of each number that runs; else the one that ran last. It cannot be told where none ever ran, or where two ran at
+ * the same time.
+ *
+ * @param containers all of the project, one-off ones left out
+ */
+function choicesOf(containers, service) {
+    const own = containers.filter((container) => container.service === service);
+    return [...new Set(own.map(({ number }) => number))]
+        .sort((a, b) => Number(a) - Number(b))
+        .map((number) => choose(own.filter((container) => container.number === number)));
+}
+/** The container that stands for the service: of several numbers the first that runs, else the first. */
+function containerOf(containers, service) {
+    const chosen = choicesOf(containers, service).map((choice) => choice.known ? choice.container : choice.rivals[0]);
+    return chosen.find((container) => container !== undefined && !DOWN.has(container.state)) ?? chosen[0];
+}
+/**
+ * Where none of a service's containers runs, and which of them served cannot be told: those, for people who have to choose,
+ * as `shop-odoo-1 (0123456789ab, exited, ran until 2024-05-01T10:00:00Z)`; else undefined.
+ */
+function rivalsOf(containers, service) {
+    const choices = choicesOf(containers, service);
+    const runs = choices.some((choice) => choice.known && !DOWN.has(choice.container.state));
+    const doubtful = choices.find((choice) => !choice.known);
+    return runs || doubtful === undefined || doubtful.known ? undefined : doubtful.rivals.map(describe);
+}
+function choose(candidates) {
+    const [only] = candidates;
+    if (only !== undefined && candidates.length === 1)
+        return { known: true, container: only };
+    const up = candidates.find(({ state }) => !DOWN.has(state));
+    if (up !== undefined)
+        return { known: true, container: up };
+    const [last, ...others] = candidates.filter(hasRun).sort((a, b) => endOf(b) - endOf(a));
+    if (last === undefined || others.some((other) => endOf(other) > Date.parse(last.startedAt)))
+        return { known: false, rivals: candidates };
+    return { known: true, container: last };
+}
+/** Docker gives the year 1 for what never was. */
+function hasRun({ startedAt }) {
+    return Date.parse(startedAt) > 0;
+}
+function endOf({ finishedAt }) {
+    return Date.parse(finishedAt);
+}
+function describe(container) {
+    const { name, id, state, finishedAt } = container;
+    const ran = hasRun(container) ? `ran until ${finishedAt.replace(/\.\d+/, "")}` : "never started";
+    return `${name} (${id.slice(0, 12)}, ${state}, ${ran})`;
 }
 
 
@@ -62291,8 +62359,11 @@ function diskFull({ survey, layers }) {
         : (0,causes_situation/* found */.F9)("inodes-full", `${where} has no inodes left (${disk.inodesFree} of ${disk.inodes}): no file can be made, though there is space`, `Find the folder with very many small files on ${disk.mount} (often sessions or caches), and remove what is old. Then run again; a restart alone would not last.`);
 }
 
+// EXTERNAL MODULE: ./build/diagnosis/containers.js
+var diagnosis_containers = __nccwpck_require__(65348);
 ;// CONCATENATED MODULE: ./build/diagnosis/causes/database.js
 /** Causes that lie in the database: down, starting, out of Odoo's reach, locked. */
+
 
 
 
@@ -62301,8 +62372,8 @@ function stackDown({ target }) {
     const { odoo, odooService, db, dbService, project, containers } = target;
     if (containers.length === 0)
         return (0,causes_situation/* found */.F9)("stack-down", `the whole stack ${project.name} has no containers`);
-    const odooDown = odoo === undefined || causes_situation/* DOWN */.PX.has(odoo.state);
-    const dbDown = dbService !== undefined && (db === undefined || causes_situation/* DOWN */.PX.has(db.state));
+    const odooDown = odoo === undefined || diagnosis_containers/* DOWN */.PX.has(odoo.state);
+    const dbDown = dbService !== undefined && (db === undefined || diagnosis_containers/* DOWN */.PX.has(db.state));
     return odooDown && dbDown
         ? (0,causes_situation/* found */.F9)("stack-down", `neither ${odooService} nor ${dbService} runs in the stack ${project.name}`)
         : undefined;
@@ -62313,7 +62384,7 @@ function databaseDown({ survey, target, layers }) {
         return undefined;
     if (db === undefined)
         return (0,causes_situation/* found */.F9)("database-down", `the service ${dbService} has no container`);
-    if (causes_situation/* DOWN */.PX.has(db.state))
+    if (diagnosis_containers/* DOWN */.PX.has(db.state))
         return (0,causes_situation/* found */.F9)("database-down", `the database container ${db.name} ${(0,diagnosis_layers/* describeState */.Jw)(db)}`);
     if (db.state === "paused")
         return (0,causes_situation/* found */.F9)("database-down", `the database container ${db.name} is paused`);
@@ -62340,7 +62411,7 @@ function databaseStarting({ survey, target, layers }) {
 }
 function databaseUnreachable({ survey, target, layers }) {
     const { odoo, db } = target;
-    if (odoo === undefined || causes_situation/* DOWN */.PX.has(odoo.state) || (0,causes_situation/* stateOf */.L4)(layers, "direct") !== "bad")
+    if (odoo === undefined || diagnosis_containers/* DOWN */.PX.has(odoo.state) || (0,causes_situation/* stateOf */.L4)(layers, "direct") !== "bad")
         return undefined;
     const activity = (0,causes_situation/* activityOf */.nx)(survey, target);
     if (activity?.observed === false && db !== undefined && isSilent(activity.why)) {
@@ -62432,11 +62503,12 @@ function isStoppedBySignal(survey, { odoo }) {
 
 
 
+
 function odooGone({ target }) {
     const { odoo, odooService } = target;
     if (odoo === undefined)
         return (0,causes_situation/* found */.F9)("odoo-absent", `the service ${odooService} has no container`);
-    return causes_situation/* DOWN */.PX.has(odoo.state) && !odoo.oomKilled
+    return diagnosis_containers/* DOWN */.PX.has(odoo.state) && !odoo.oomKilled
         ? (0,causes_situation/* found */.F9)("odoo-stopped", `the Odoo container ${odoo.name} ${(0,diagnosis_layers/* describeState */.Jw)(odoo)}`)
         : undefined;
 }
@@ -62447,7 +62519,7 @@ function odooOutOfMemory({ survey, target, layers }) {
     // The mark stays on the container: one that runs for long by now was killed at another time.
     const loops = odoo.state === "restarting" ||
         (odoo.state === "running" && odoo.restartCount >= 2 && (0,causes_situation/* isFresh */.pL)(survey, odoo.startedAt));
-    if (!loops && !causes_situation/* DOWN */.PX.has(odoo.state))
+    if (!loops && !diagnosis_containers/* DOWN */.PX.has(odoo.state))
         return undefined;
     const limit = odoo.memoryLimit > 0
         ? `its limit is ${Math.round(odoo.memoryLimit / 1_048_576)} MiB`
@@ -62971,6 +63043,7 @@ function drift_short(imageId) {
  */
 
 
+
 const ODOO_PORT = 8069;
 const POSTGRES_PORT = 5432;
 /** @param wishes with the public address, whose name may select the database */
@@ -63025,8 +63098,19 @@ function findTarget(survey, wishes) {
     }
     const own = containers.filter((container) => container.project === project.name);
     const [dbService] = databases;
-    const odoo = own.find((container) => container.service === odooService);
-    const db = own.find((container) => container.service === dbService);
+    for (const service of [dbService, odooService]) {
+        const candidates = service === undefined ? undefined : (0,diagnosis_containers/* rivalsOf */.V6)(own, service);
+        if (candidates !== undefined) {
+            return {
+                found: "several",
+                what: `stopped containers of the service ${service}, of which none is known to have served last`,
+                candidates,
+                advice: "Start the right one (`docker start NAME`), or remove the others.",
+            };
+        }
+    }
+    const odoo = (0,diagnosis_containers/* containerOf */.t8)(own, odooService);
+    const db = dbService === undefined ? undefined : (0,diagnosis_containers/* containerOf */.t8)(own, dbService);
     const database = findDatabase(survey, wishes, odoo, db);
     return {
         found: "one",
@@ -63178,7 +63262,7 @@ var diagnosis_signatures = __nccwpck_require__(63658);
 ;// CONCATENATED MODULE: ./build/diagnosis/ladder/files.js
 /**
  * What forbids each of the remedies for Odoo's files and compiled bundles (runbook 2.1 to 2.3). Their order is that in
- * which one must act: permissions, then files that are not what was stored, then what is made anew, then deleting.
+ * which one must act: permissions, then what is made anew, then deleting.
  */
 
 
@@ -63192,11 +63276,6 @@ function toFixPermissions({ cause, survey, target }) {
     return (0,survey_survey/* ifSeen */.hy)(survey.running)?.get(target.odoo.id)?.user
         ? undefined
         : "as which user Odoo runs could not be seen";
-}
-function toQuarantineFiles(about) {
-    if (about.cause !== "assets-corrupt")
-        return "no compiled file that differs from what was stored is the cause";
-    return withoutDatabase(about);
 }
 /** Those that Odoo itself may mend by compiling anew. */
 const MADE_ANEW = new Set([
@@ -63303,8 +63382,11 @@ function toModule(about) {
     return moduleObjection(survey, target, wishes);
 }
 
+// EXTERNAL MODULE: ./build/diagnosis/starts.js
+var diagnosis_starts = __nccwpck_require__(44217);
 ;// CONCATENATED MODULE: ./build/diagnosis/ladder/stack.js
 /** What forbids each of the remedies that start, restart and let go on (runbook 1.4), and the boot check (1.5). */
+
 
 
 
@@ -63352,7 +63434,13 @@ function toStartStack({ cause, target }) {
     const startable = ["odoo-stopped", "odoo-absent", "stack-down", "odoo-out-of-memory"].includes(cause);
     if (!startable || !(stopped || target.containers.length === 0))
         return "the containers of the stack are there and none of them is stopped, or that is not the cause";
-    return composeObjection(target);
+    const { starts, doubt } = (0,diagnosis_starts/* startsOf */.j)(target);
+    if (doubt !== undefined)
+        return doubt;
+    // What is there is started by Docker alone.
+    return starts.every(({ kind }) => kind === "start" || kind === "await") && target.odoo !== undefined
+        ? undefined
+        : composeObjection(target);
 }
 function composeObjection({ project }) {
     return project.services.observed ? undefined : `the compose files cannot be read: ${project.services.why}`;
@@ -63457,7 +63545,6 @@ const OBJECTIONS = [
     ["restart-odoo", toRestartOdoo],
     ["boot-check", toBootCheck],
     ["fix-permissions", toFixPermissions],
-    ["quarantine-files", toQuarantineFiles],
     ["regenerate-assets", toRegenerateAssets],
     ["wipe-assets", toWipeAssets],
     ["module", toModule],
@@ -64073,7 +64160,7 @@ function diagnose(survey, wishes, tried = []) {
         return withoutTarget(survey, wishes, {
             cause: "ambiguous-target",
             finding: `there are several ${search.what}, and we must not choose`,
-            advice: "Name one with `directory`, `compose_file`, `odoo_service` or `db_service`.",
+            advice: search.advice ?? "Name one with `directory`, `compose_file`, `odoo_service` or `db_service`.",
         }, search.candidates, tried);
     }
     if (search.found === "none") {
@@ -64672,7 +64759,6 @@ const RISK = {
     "restart-odoo": "restart",
     "boot-check": "restart",
     "fix-permissions": "repair",
-    "quarantine-files": "repair",
     "regenerate-assets": "repair",
     "wipe-assets": "wipe",
     module: "module",
@@ -64771,7 +64857,6 @@ const OF_REMEDY = {
     "restart-odoo": "both",
     "boot-check": "both",
     "fix-permissions": "500",
-    "quarantine-files": "500",
     "regenerate-assets": "500",
     "wipe-assets": "500",
     module: "both",
@@ -66293,10 +66378,13 @@ const AREAS = [
 
 // EXTERNAL MODULE: ./build/survey/survey.js
 var survey_survey = __nccwpck_require__(11337);
+// EXTERNAL MODULE: ./build/diagnosis/containers.js
+var containers = __nccwpck_require__(65348);
 // EXTERNAL MODULE: ./build/diagnosis/log.js
 var log = __nccwpck_require__(33888);
 ;// CONCATENATED MODULE: ./build/diagnosis/signatures/texts.js
 /** Where signatures are looked for: what the survey brought, as texts of lines with their times. */
+
 
 
 
@@ -66325,7 +66413,7 @@ function textsOf(survey, target) {
 }
 /** The kernel's killer: lately, or when a container that does not run any more ended. */
 function kernelText(survey, target, now) {
-    const ends = (target?.containers ?? []).filter(({ state }) => situation/* DOWN */.PX.has(state)).map(endOf);
+    const ends = (target?.containers ?? []).filter(({ state }) => containers/* DOWN */.PX.has(state)).map(endOf);
     return {
         where: "the kernel's log",
         place: "the kernel's log",
@@ -66373,7 +66461,7 @@ function endOf({ finishedAt }) {
 function logText(survey, container, now) {
     const since = (0,log/* sinceItsLastTries */.WZ)(container);
     const lines = (0,log/* logSince */.RK)(survey, container.id, since);
-    const end = situation/* DOWN */.PX.has(container.state) ? endOf(container) : 0;
+    const end = containers/* DOWN */.PX.has(container.state) ? endOf(container) : 0;
     return {
         place: `the log of ${container.name}`,
         lines,
@@ -66599,6 +66687,91 @@ function counts({ signature, area }, at, text, refutable) {
         return false;
     const refutes = text.where === "Odoo's log" ? area.refutedByPages && refutable : true;
     return !(refutes && at <= text.refuted);
+}
+
+
+/***/ }),
+
+/***/ 44217:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   j: () => (/* binding */ startsOf)
+/* harmony export */ });
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(11337);
+/* harmony import */ var _containers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(65348);
+/**
+ * What brings a stack up without taking anything away: each container that is stopped is started, a service that has none
+ * gets one, and what a service needs comes before it.
+ */
+
+
+/**
+ * Of all services where nothing runs. While something does, of Odoo and what it needs alone: somebody may have stopped
+ * another service on purpose.
+ *
+ * @returns in the order in which it is done, or why it cannot be told what to start
+ */
+function startsOf(target) {
+    const { containers, odooService } = target;
+    const running = containers.some(({ state }) => state === "running");
+    const starts = [];
+    for (const service of inOrder(target, running ? [odooService] : allServices(target))) {
+        const rivals = (0,_containers_js__WEBPACK_IMPORTED_MODULE_0__/* .rivalsOf */ .V6)(containers, service);
+        if (rivals !== undefined)
+            return {
+                starts: [],
+                doubt: `which of the stopped containers of ${service} served last cannot be told: ${rivals.join(", ")}`,
+            };
+        const chosen = (0,_containers_js__WEBPACK_IMPORTED_MODULE_0__/* .choicesOf */ .cU)(containers, service).flatMap((choice) => choice.known ? [choice.container] : []);
+        // One that was scaled up and of which some run was scaled down by hand.
+        if (chosen.some(({ state }) => !_containers_js__WEBPACK_IMPORTED_MODULE_0__/* .DOWN */ .PX.has(state)))
+            continue;
+        const served = chosen.filter(_containers_js__WEBPACK_IMPORTED_MODULE_0__/* .hasRun */ .gb);
+        for (const needed of needsOf(target, service))
+            if (needed.condition !== "service_started")
+                starts.push({ kind: "await", ...needed });
+        starts.push(...(chosen.length === 0
+            ? [{ kind: "make", service }]
+            : // A further one that never started has no port of its own: where another one serves, it did without.
+                (served.length > 0 ? served : chosen).map((container) => ({ kind: "start", container }))));
+    }
+    return { starts };
+}
+/** Those that the compose files define today; where they cannot be read, those that have containers. */
+function allServices({ project, containers }) {
+    const defined = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(project.services);
+    return defined?.map(({ name }) => name) ?? [...new Set(containers.map(({ service }) => service))];
+}
+/** These services and all that they need, each after what it needs. */
+function inOrder(target, services) {
+    const order = [];
+    const visited = new Set();
+    const visit = (service) => {
+        if (visited.has(service))
+            return;
+        visited.add(service);
+        for (const needed of needsOf(target, service))
+            visit(needed.service);
+        order.push(service);
+    };
+    for (const service of services)
+        visit(service);
+    return order;
+}
+/** What a service was made to need; without a container, what its definition says. Odoo needs its database in any case. */
+function needsOf({ project, containers, odooService, dbService }, service) {
+    const definitions = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(project.services) ?? [];
+    const [made] = containers.filter((container) => container.service === service);
+    const said = made?.dependsOn ?? definitions.find(({ name }) => name === service)?.dependsOn ?? [];
+    const exists = (name) => definitions.some((definition) => definition.name === name) ||
+        containers.some((container) => container.service === name);
+    const needs = said.filter((needed) => exists(needed.service));
+    return service !== odooService ||
+        dbService === undefined ||
+        needs.some((needed) => needed.service === dbService)
+        ? needs
+        : [...needs, { service: dbService, condition: "service_healthy" }];
 }
 
 
@@ -69970,6 +70143,7 @@ const ConfigSchema = dist/* object */.Ikc({
         image: dist/* optional */.lqM(dist/* string */.YjP()),
         ports: dist/* nullish */.cl6(dist/* array */.YOg(dist/* object */.Ikc({ target: Port }))),
         expose: dist/* nullish */.cl6(dist/* array */.YOg(dist/* union */.KCZ([dist/* string */.YjP(), dist/* number */.aig()]))),
+        depends_on: dist/* nullish */.cl6(dist/* record */.g1P(dist/* string */.YjP(), dist/* object */.Ikc({ condition: dist/* string */.YjP() }))),
     })),
 });
 /** @param text uncut */
@@ -69986,6 +70160,8 @@ function parseContainers(text) {
             name: container.Name.replace(/^\//, ""),
             project: label("project"),
             service: label("service"),
+            number: label("container-number"),
+            dependsOn: dependencies(label("depends_on")),
             oneOff: label("oneoff") === "True",
             state: state.Status,
             health: state.Health?.Status,
@@ -70009,6 +70185,16 @@ function parseContainers(text) {
             command: config.Cmd ?? [],
         };
     }));
+}
+/** `db:service_healthy:false,cache:service_started:true`, as Compose labels a container (pkg/compose/convergence.go). */
+function dependencies(label) {
+    return label
+        .split(",")
+        .filter(Boolean)
+        .map((needed) => {
+        const [service = "", condition = ""] = needed.split(":");
+        return { service, condition: condition || "service_started" };
+    });
 }
 /** Lines `REFERENCE<TAB>ID<TAB>TIME`. */
 function parseImages(text) {
@@ -70055,6 +70241,10 @@ function parseProjects(parts) {
                     image: definition.image,
                     publishes: (definition.ports ?? []).map((port) => port.target),
                     exposes: (definition.expose ?? []).flatMap(exposed),
+                    dependsOn: Object.entries(definition.depends_on ?? {}).map(([needed, { condition }]) => ({
+                        service: needed,
+                        condition,
+                    })),
                     configHash: hashes.get(service),
                 })))
                 : (0,survey_survey/* unseen */.nv)(body("config-why", subject).trim() || "docker compose config printed nothing usable"),
@@ -70948,7 +71138,8 @@ function askHost({ host, signal }, wishes, { before, logLines }) {
             IN_ODOO_PY: IN_ODOO,
             ACCESS_LOG_AWK: ACCESS_LOG,
             PAGE_ASSETS_AWK: PAGE_ASSETS,
-            COMPILED_BADLY: compiled_badly/* COMPILED_BADLY */.N,
+            COMPILED_BADLY_CSS: compiled_badly/* COMPILED_BADLY */.N.css,
+            COMPILED_BADLY_JS: compiled_badly/* COMPILED_BADLY */.N.js,
         },
         seconds: SURVEY_SECONDS,
         repeatable: true,
@@ -71071,7 +71262,7 @@ function noteThat({ journal }, text) {
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(96691);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(80838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(84937);
-/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(12853);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(78756);
 /* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(11337);
 /**
  * A plan: what `recover` would run for a diagnosis, to the letter, and a hash of it, to which an approval belongs.
@@ -71299,8 +71490,8 @@ function unapproved(verdict) {
     return { verdict, lacksApproval: true };
 }
 
-// EXTERNAL MODULE: ./build/remedies/index.js + 13 modules
-var remedies = __nccwpck_require__(12853);
+// EXTERNAL MODULE: ./build/remedies/index.js + 11 modules
+var remedies = __nccwpck_require__(78756);
 // EXTERNAL MODULE: ./build/version.js
 var version = __nccwpck_require__(58508);
 ;// CONCATENATED MODULE: ./build/foresee.js
@@ -73301,7 +73492,9 @@ class Redactor {
 /* harmony import */ var _dead_man_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4954);
 /* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(90861);
 /* harmony import */ var _second_odoo_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(85204);
+/* harmony import */ var _would_start_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(93313);
 /** Runbook 1.5, fail-fast boot: Odoo booted alone and in the foreground, to see why it falls; then it is put back. */
+
 
 
 
@@ -73319,7 +73512,8 @@ const bootCheck = {
     program: (diagnosis) => {
         // A name of its own for each container: a second boot check takes the first one's left-over away.
         const ONE_OFF = `odoo-recover-boot-${(0,_remedy_js__WEBPACK_IMPORTED_MODULE_4__/* .odooOf */ .vh)(diagnosis).id.slice(0, 12)}`;
-        const { text, values } = (0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_5__/* .secondOdooProgram */ .kf)(diagnosis, `${_dead_man_js__WEBPACK_IMPORTED_MODULE_3__/* .ABOUT_TO_STOP */ .f}\n${PROGRAM}`, { ONE_OFF, MANIFESTS }, SECONDS_TO_BOOT);
+        const own = (0,_would_start_js__WEBPACK_IMPORTED_MODULE_6__/* .wouldStartProgram */ .K)(diagnosis, `${_dead_man_js__WEBPACK_IMPORTED_MODULE_3__/* .ABOUT_TO_STOP */ .f}\n${PROGRAM}`, { ONE_OFF, MANIFESTS });
+        const { text, values } = (0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_5__/* .secondOdooProgram */ .kf)(diagnosis, own.text, own.values, SECONDS_TO_BOOT);
         return { text, values, putBack: (0,_dead_man_js__WEBPACK_IMPORTED_MODULE_3__/* .deadMan */ .L)(diagnosis, ONE_OFF) };
     },
 };
@@ -73383,28 +73577,18 @@ function deadMan(diagnosis, oneOff = "") {
 
 /***/ }),
 
-/***/ 12853:
+/***/ 23242:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  l: () => (/* binding */ REMEDIES)
-});
-
-// EXTERNAL MODULE: ./build/remedies/boot-check/boot-check.js
-var boot_check = __nccwpck_require__(90862);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: ./build/host/typed.js
-var typed = __nccwpck_require__(19179);
-// EXTERNAL MODULE: ./build/survey/survey.js
-var survey = __nccwpck_require__(11337);
-// EXTERNAL MODULE: ./build/host/quote.js
-var quote = __nccwpck_require__(18611);
-// EXTERNAL MODULE: ./build/remedies/remedy.js
-var remedy = __nccwpck_require__(90861);
-;// CONCATENATED MODULE: ./build/remedies/in-odoo.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Eu: () => (/* binding */ LOADER),
+/* harmony export */   HD: () => (/* binding */ inOdooProgram),
+/* harmony export */   tE: () => (/* binding */ asRoot)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var _host_quote_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(18611);
+/* harmony import */ var _host_typed_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(19179);
+/* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(90861);
 /**
  * What a remedy needs that works on Odoo's files: a Python program as root in Odoo's own container, behind what finds the
  * running Odoo there, and on the host what takes it back. in-odoo.sh has the functions for its program.
@@ -73413,10 +73597,10 @@ var remedy = __nccwpck_require__(90861);
 
 
 
-const IN_ODOO = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "in-odoo.sh", "utf8");
-const UNDO = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "undo.sh", "utf8");
-const ODOO_PROCESS = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "odoo-process.py", "utf8");
-const IN_CONTAINER = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "in-container.py", "utf8");
+const IN_ODOO = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "in-odoo.sh", "utf8");
+const UNDO = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "undo.sh", "utf8");
+const ODOO_PROCESS = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "odoo-process.py", "utf8");
+const IN_CONTAINER = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "in-container.py", "utf8");
 /** Runs what comes first on stdin, so many bytes as it is told: the rest is for that program. */
 const LOADER = "import sys; exec(sys.stdin.buffer.read(int(sys.argv.pop(1))))";
 /** Looking at a million files takes a minute, changing them another; a slow disk ten times as long. */
@@ -73427,16 +73611,16 @@ const SECONDS_TO_RUN = 900;
  * @param records the file in which it keeps what it did
  */
 function inOdooProgram(diagnosis, text, python, records, values = {}) {
-    const { project, odooService } = (0,remedy/* targetOf */.$r)(diagnosis);
-    const { id, name } = (0,remedy/* odooOf */.vh)(diagnosis);
-    const undo = (0,quote/* assignments */.T)({
+    const { project, odooService } = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(diagnosis);
+    const { id, name } = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis);
+    const undo = (0,_host_quote_js__WEBPACK_IMPORTED_MODULE_3__/* .assignments */ .T)({
         CONTAINER: id,
         PROJECT: project.name,
         SERVICE: odooService,
         LOADER,
         RECORDS: records,
     });
-    return (0,remedy/* checkedProgram */.iF)(`${IN_ODOO}\n${text}`, {
+    return (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .checkedProgram */ .iF)(`${IN_ODOO}\n${text}`, {
         CONTAINER: id,
         NAME: name,
         IN_CONTAINER: [ODOO_PROCESS, IN_CONTAINER, python].join("\n\n"),
@@ -73454,13 +73638,37 @@ function inOdooProgram(diagnosis, text, python, records, values = {}) {
  * @throws UntypableError as `operand` does
  */
 function asRoot(diagnosis, command) {
-    const { state, name } = (0,remedy/* odooOf */.vh)(diagnosis);
+    const { state, name } = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis);
     if (state === "running")
-        return `docker exec -u 0 ${(0,typed/* operand */.id)(name)} ${command}`;
-    const target = (0,remedy/* targetOf */.$r)(diagnosis);
-    return `${(0,remedy/* composeCommand */.ec)(target)} run --rm --no-deps --user 0 --entrypoint '' ${(0,typed/* operand */.id)(target.odooService)} ${command}`;
+        return `docker exec -u 0 ${(0,_host_typed_js__WEBPACK_IMPORTED_MODULE_1__/* .operand */ .id)(name)} ${command}`;
+    const target = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(diagnosis);
+    return `${(0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .composeCommand */ .ec)(target)} run --rm --no-deps --user 0 --entrypoint '' ${(0,_host_typed_js__WEBPACK_IMPORTED_MODULE_1__/* .operand */ .id)(target.odooService)} ${command}`;
 }
 
+
+/***/ }),
+
+/***/ 78756:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  l: () => (/* binding */ REMEDIES)
+});
+
+// EXTERNAL MODULE: ./build/remedies/boot-check/boot-check.js
+var boot_check = __nccwpck_require__(90862);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: ./build/host/typed.js
+var typed = __nccwpck_require__(19179);
+// EXTERNAL MODULE: ./build/survey/survey.js
+var survey = __nccwpck_require__(11337);
+// EXTERNAL MODULE: ./build/remedies/in-odoo.js
+var in_odoo = __nccwpck_require__(23242);
+// EXTERNAL MODULE: ./build/remedies/remedy.js
+var remedy = __nccwpck_require__(90861);
 ;// CONCATENATED MODULE: ./build/remedies/fix-permissions/fix-permissions.js
 /** Runbook 2.2: gives Odoo back what it may not use of its own files, and nothing else. */
 
@@ -73476,10 +73684,10 @@ const fixPermissions = {
     commands: (diagnosis) => {
         const { user, directory } = setupOf(diagnosis);
         const [uid = ""] = user.split(":");
-        return asRoot(diagnosis, `find ${(0,typed/* operand */.id)(directory)} -xdev ! -user ${(0,typed/* operand */.id)(uid)} -exec chown -h ${(0,typed/* operand */.id)(user)} {} +`);
+        return (0,in_odoo/* asRoot */.tE)(diagnosis, `find ${(0,typed/* operand */.id)(directory)} -xdev ! -user ${(0,typed/* operand */.id)(uid)} -exec chown -h ${(0,typed/* operand */.id)(user)} {} +`);
     },
     program: (diagnosis) => {
-        return inOdooProgram(diagnosis, PROGRAM, PERMISSIONS, "owners", {
+        return (0,in_odoo/* inOdooProgram */.HD)(diagnosis, PROGRAM, PERMISSIONS, "owners", {
             DATABASE: (0,survey/* ifSeen */.hy)((0,remedy/* targetOf */.$r)(diagnosis).database) ?? "",
         });
     },
@@ -73508,7 +73716,7 @@ const UNINSTALL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ 
 const FOLDER = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(91611), __nccwpck_require__.b), "utf8");
 const STATES_PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(36787), __nccwpck_require__.b), "utf8");
 /** An update of a module that much depends on takes its time, as does its uninstallation; in seconds. */
-const module_SECONDS_TO_RUN = 900;
+const SECONDS_TO_RUN = 900;
 const module_module = {
     name: "module",
     does: "updates or uninstalls the module that was named, and restarts Odoo",
@@ -73540,7 +73748,7 @@ const module_module = {
             TABLES: uninstalls ? [...named.tables.map(({ name }) => name), ...named.columns].join("\n") : "",
             UNINSTALL,
             FOLDER,
-        }, module_SECONDS_TO_RUN);
+        }, SECONDS_TO_RUN);
         const putBack = (0,dead_man/* deadMan */.L)(diagnosis, values.ONE_OFF);
         return { text, values, putBack: { ...putBack, text: `${STATES_PUT_BACK}\n${putBack.text}` } };
     },
@@ -73562,48 +73770,6 @@ function among(names, one, more) {
     return `${names.length} ${names.length === 1 ? one : more} (${names.join(", ")})`;
 }
 
-;// CONCATENATED MODULE: ./build/remedies/quarantine-files/quarantine-files.js
-/**
- * Before 2.1 of the runbook: files of compiled bundles whose content is not what was stored are moved aside, for whatever is
- * compiled anew would collide with them. Files of users' that are damaged are told, and never moved.
- */
-
-
-
-
-
-
-const quarantine_files_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "quarantine-files.sh", "utf8");
-const QUARANTINE = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "quarantine.py", "utf8");
-const STORED = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "stored.sql", "utf8");
-const quarantineFiles = {
-    name: "quarantine-files",
-    does: "moves files of compiled bundles aside that are not what was stored; none of users'",
-    commands: (diagnosis) => {
-        const listed = 'for f in ??/*; do echo "$(basename "$f")  $f"; done | sha1sum --check --quiet';
-        // It names those that are not what was stored.
-        return asRoot(diagnosis, `sh -c ${(0,typed/* word */.Vm)(`cd ${(0,typed/* operand */.id)(filestoreOf(diagnosis))} && ${listed}`)}`);
-    },
-    goesWith: (diagnosis) => `of the files that the command below names, those that no attachment of users' names go to ${asideOf(diagnosis)}`,
-    program: (diagnosis) => {
-        const { db, dbUser } = (0,remedy/* targetOf */.$r)(diagnosis);
-        if (db === undefined)
-            throw new errors/* RefusedError */.fk("Which files are users' is in the database, which has no container in this project");
-        return inOdooProgram(diagnosis, quarantine_files_PROGRAM, QUARANTINE, "moved", {
-            DB_CONTAINER: db.id,
-            DB_USER: dbUser ?? "",
-            DATABASE: (0,second_odoo/* databaseFor */.zk)(diagnosis),
-            STORED_SQL: STORED,
-        });
-    },
-};
-function filestoreOf({ setup }) {
-    return setup?.filestore || "/var/lib/odoo/filestore/DATABASE";
-}
-function asideOf({ setup }) {
-    return `${setup?.dataDirectory ?? "/var/lib/odoo"}/odoo-recover/`;
-}
-
 // EXTERNAL MODULE: ./build/survey/compiled-badly.js
 var compiled_badly = __nccwpck_require__(54153);
 ;// CONCATENATED MODULE: ./build/remedies/page.js
@@ -73621,7 +73787,8 @@ function pageProgram({ url }, text, values) {
             URL_HOST: url?.hostname ?? "",
             URL_PORT: url?.port ?? "",
             PAGE_ASSETS_AWK,
-            COMPILED_BADLY: compiled_badly/* COMPILED_BADLY */.N,
+            COMPILED_BADLY_CSS: compiled_badly/* COMPILED_BADLY */.N.css,
+            COMPILED_BADLY_JS: compiled_badly/* COMPILED_BADLY */.N.js,
             ...values,
         },
     };
@@ -73639,7 +73806,7 @@ const REGENERATE = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "
 const BY_HAND = "env['ir.attachment'].regenerate_assets_bundles(); env.cr.commit()";
 const regenerateAssets = {
     name: "regenerate-assets",
-    does: "has Odoo compile its stylesheets and scripts anew, all or none of them, and tells its workers",
+    does: "has Odoo compile its stylesheets and scripts again, all or none of them, replaces files of them that are damaged, and tells its workers",
     commands: (diagnosis) => {
         const shell = (0,second_odoo/* shellCommand */.q$)(diagnosis);
         // Before 15 Odoo has no words for it; its program has.
@@ -73653,8 +73820,11 @@ const regenerateAssets = {
     },
 };
 
+// EXTERNAL MODULE: ./build/remedies/would-start.js
+var would_start = __nccwpck_require__(93313);
 ;// CONCATENATED MODULE: ./build/remedies/restart-odoo/restart-odoo.js
 /** Runbook 1.4, second line: restart Odoo, and only Odoo. */
+
 
 
 
@@ -73666,9 +73836,13 @@ const restartOdoo = {
     commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${(0,typed/* operand */.id)((0,remedy/* odooOf */.vh)(diagnosis).name)}`,
     program: (diagnosis) => {
         const putBack = (0,dead_man/* deadMan */.L)(diagnosis);
-        const { CONTAINER = "", PROJECT = "", SERVICE = "" } = putBack.values;
-        const values = { CONTAINER, PROJECT, SERVICE, PATIENCE: patience(diagnosis) };
-        return { ...(0,remedy/* checkedProgram */.iF)(`${dead_man/* ABOUT_TO_STOP */.f}\n${restart_odoo_PROGRAM}`, values), putBack };
+        const { PROJECT = "", SERVICE = "" } = putBack.values;
+        const { text, values } = (0,would_start/* wouldStartProgram */.K)(diagnosis, `${dead_man/* ABOUT_TO_STOP */.f}\n${restart_odoo_PROGRAM}`, {
+            PROJECT,
+            SERVICE,
+            PATIENCE: patience(diagnosis),
+        });
+        return { ...(0,remedy/* checkedProgram */.iF)(text, values), putBack };
     },
 };
 /** In seconds. One that answers nothing ends nothing either. */
@@ -73742,33 +73916,69 @@ const startNginx = {
     program: () => (0,remedy/* checkedProgram */.iF)(start_nginx_PROGRAM, {}),
 };
 
+// EXTERNAL MODULE: ./build/diagnosis/starts.js
+var diagnosis_starts = __nccwpck_require__(44217);
 ;// CONCATENATED MODULE: ./build/remedies/start-stack/start-stack.js
-/** Runbook 1.4, first line: bring the stack up, without touching what runs. */
+/** Runbook 1.4, first line: bring the stack up. What is there is started, what is missing is made, nothing is removed. */
+
+
 
 
 
 const start_stack_PROGRAM = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "start-stack.sh", "utf8");
+/** A PostgreSQL that recovers after a crash needs minutes; in seconds. */
+const SECONDS_FOR_NEEDED = 300;
 const startStack = {
     name: "start-stack",
-    does: "starts what is stopped in the compose project, and recreates nothing",
-    commands: (diagnosis) => {
-        const target = (0,remedy/* targetOf */.$r)(diagnosis);
-        return [
-            `${(0,remedy/* composeCommand */.ec)(target)} up --detach --no-recreate --no-build --pull never`,
-            ...servicesToStart(target).map(typed/* operand */.id),
-        ].join(" ");
-    },
+    does: "starts the stopped containers of the compose project, makes those of services that have none, and removes none",
+    commands: (diagnosis) => stepsOf(diagnosis)
+        .flatMap((start) => commandOf(start, diagnosis))
+        .join(" && "),
     program: (diagnosis) => {
         const target = (0,remedy/* targetOf */.$r)(diagnosis);
-        return (0,remedy/* composeProgram */.v3)(target, start_stack_PROGRAM, { SERVICES: servicesToStart(target).join("\n") });
+        const steps = stepsOf(diagnosis);
+        const services = new Set(steps.map((start) => (start.kind === "start" ? start.container.service : start.service)));
+        const known = target.containers.filter(({ service }) => services.has(service));
+        return (0,remedy/* composeProgram */.v3)(target, start_stack_PROGRAM, {
+            STEPS: steps.map(lineOf).join("\n"),
+            KNOWN: known.map(({ service, id }) => `${service} ${id}`).join("\n"),
+            MUST_RUN: [target.dbService, target.odooService].filter(Boolean).join(" "),
+            SECONDS_FOR_NEEDED: String(SECONDS_FOR_NEEDED),
+        });
     },
 };
-/** Only Odoo, with what it depends on, while the rest runs: somebody may have stopped another service on purpose. */
-function servicesToStart(target) {
-    const running = target.containers.some((container) => container.state === "running");
-    return running ? [target.odooService] : [];
+/** @throws RefusedError where the containers do not tell what to start; the ladder then does not have this remedy */
+function stepsOf(diagnosis) {
+    const { starts, doubt } = (0,diagnosis_starts/* startsOf */.j)((0,remedy/* targetOf */.$r)(diagnosis));
+    if (doubt !== undefined)
+        throw new errors/* RefusedError */.fk("It is not known which container to start", { detail: doubt });
+    return starts;
+}
+function lineOf(start) {
+    switch (start.kind) {
+        case "start":
+            return `start ${start.container.service} ${start.container.id} ${start.container.name}`;
+        case "make":
+            return `make ${start.service}`;
+        case "await":
+            return `await ${start.service} ${start.condition}`;
+    }
+}
+function commandOf(start, diagnosis) {
+    switch (start.kind) {
+        case "start":
+            return [`docker start ${(0,typed/* operand */.id)(start.container.name)}`];
+        case "make":
+            return [
+                `${(0,remedy/* composeCommand */.ec)((0,remedy/* targetOf */.$r)(diagnosis))} up --detach --no-recreate --no-build --pull never --no-deps ${(0,typed/* operand */.id)(start.service)}`,
+            ];
+        case "await":
+            return [];
+    }
 }
 
+// EXTERNAL MODULE: ./build/host/quote.js
+var quote = __nccwpck_require__(18611);
 ;// CONCATENATED MODULE: ./build/remedies/wipe-assets/wipe-assets.js
 /** Runbook 2.3, database cleanup: the rows of all compiled bundles deleted and their files moved aside, to be made anew. */
 
@@ -73780,7 +73990,6 @@ function servicesToStart(target) {
 const wipe_assets_PROGRAM = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(24361), __nccwpck_require__.b), "utf8");
 const SESSION = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(24774), __nccwpck_require__.b), "utf8");
 const PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(52683), __nccwpck_require__.b), "utf8");
-const wipe_assets_STATES_PUT_BACK = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(36787), __nccwpck_require__.b), "utf8");
 const FILES_PY = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(82869), __nccwpck_require__.b), "utf8");
 const BEGIN_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(99790), __nccwpck_require__.b), "utf8");
 const BUNDLES_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(59762), __nccwpck_require__.b), "utf8");
@@ -73794,11 +74003,11 @@ const PUT_BACK_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import 
 const SIGNAL_SQL = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(33443), __nccwpck_require__.b), "utf8");
 /** An Odoo with many websites and languages has some hundred bundles; more rows are not what we take them for. */
 const MOST_ROWS = 1_000;
-/** How long Odoo is given to compile everything anew, before `-u web` is tried; in seconds. */
+/** How long Odoo is given to compile everything anew; in seconds. */
 const SECONDS_TO_COMPILE = 120;
 const wipeAssets = {
     name: "wipe-assets",
-    does: "deletes the rows of all compiled stylesheets and scripts, which it saves, and moves their files aside, so that Odoo makes them anew; only if that does not help, updates the module web",
+    does: "deletes the rows of all compiled stylesheets and scripts, which it saves, and moves their files aside, so that Odoo compiles them again",
     // What its program saves, moves and checks is more than anybody types: `mode: plan` prints all of it.
     commands: () => "",
     program: (diagnosis) => {
@@ -73820,7 +74029,7 @@ const wipeAssets = {
         };
         const page = pageProgram(diagnosis, `${SESSION}\n${wipe_assets_PROGRAM}`, own);
         const { text, values } = (0,second_odoo/* secondOdooProgram */.kf)(diagnosis, page.text, page.values);
-        const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "", ONE_OFF = "" } = values;
+        const { CONTAINER = "", DB_CONTAINER = "", DB_USER = "", DATABASE = "" } = values;
         const where = { CONTAINER, DB_CONTAINER, DB_USER, DATABASE };
         const putBack = `#!/bin/sh
 # Puts back what one run of wipe-assets took. As root: sh THIS_FILE. It can be run again.
@@ -73837,8 +74046,6 @@ ${PUT_BACK}`;
                 NAMED_SQL,
                 SECONDS_TO_COMPILE: String(SECONDS_TO_COMPILE),
             },
-            // `-u web` marks modules first: a kill in its middle would leave them marked, and every scheduled job standing.
-            putBack: { text: wipe_assets_STATES_PUT_BACK, values: { ...where, ONE_OFF } },
         };
     },
 };
@@ -73861,7 +74068,6 @@ function wipe_assets_setupOf({ setup }) {
 
 
 
-
 const REMEDIES = {
     "start-docker": startDocker,
     "start-nginx": startNginx,
@@ -73871,7 +74077,6 @@ const REMEDIES = {
     "restart-odoo": restartOdoo,
     "boot-check": boot_check/* bootCheck */.H,
     "fix-permissions": fixPermissions,
-    "quarantine-files": quarantineFiles,
     "regenerate-assets": regenerateAssets,
     "wipe-assets": wipeAssets,
     module: module_module,
@@ -74076,6 +74281,41 @@ function shellCommand(diagnosis) {
         ...[...shell, ...options, `--database=${databaseFor(diagnosis)}`].map(typed/* word */.Vm),
         "--no-http --workers=0",
     ].join(" ");
+}
+
+
+/***/ }),
+
+/***/ 93313:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   K: () => (/* binding */ wouldStartProgram)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(11337);
+/* harmony import */ var _in_odoo_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(23242);
+/* harmony import */ var _remedy_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(90861);
+/** What a remedy needs that starts Odoo again: would-start.sh has the function for its program. */
+
+
+
+
+const WOULD_START = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "would-start.sh", "utf8");
+const ODOO_PROCESS = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "odoo-process.py", "utf8");
+const WOULD_START_PY = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "would-start.py", "utf8");
+/** Puts the function of would-start.sh in front of a remedy's own program. */
+function wouldStartProgram(diagnosis, text, values) {
+    return {
+        text: `${WOULD_START}\n${text}`,
+        values: {
+            CONTAINER: (0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .odooOf */ .vh)(diagnosis).id,
+            DATABASE: (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_3__/* .ifSeen */ .hy)((0,_remedy_js__WEBPACK_IMPORTED_MODULE_2__/* .targetOf */ .$r)(diagnosis).database) ?? "",
+            WOULD_START: `${ODOO_PROCESS}\n\n${WOULD_START_PY}`,
+            LOADER: _in_odoo_js__WEBPACK_IMPORTED_MODULE_1__/* .LOADER */ .Eu,
+            ...values,
+        },
+    };
 }
 
 
@@ -74502,7 +74742,7 @@ function consoleWords(entry) {
 
 
 /** Those that keep what they did, with a program that takes it back. */
-const TAKEN_BACK = new Set(["fix-permissions", "quarantine-files", "wipe-assets"]);
+const TAKEN_BACK = new Set(["fix-permissions", "wipe-assets"]);
 const MOST_DEEDS = 20;
 /** One for each remedy that ran, in order. */
 function deedsOf(entries) {
@@ -75730,27 +75970,27 @@ function between(text, before, after) {
 /* harmony export */ });
 /**
  * What Odoo leaves in a stylesheet or a script that it could not compile (odoo/addons/base/models/assetsbundle.py, 14 to
- * 19; 14 writes `occured`). For the host's grep -E and for JavaScript alike.
+ * 19; 14 writes `occured`). The one list: for the host's grep -E, for Python's re and for JavaScript alike.
+ *
+ * Each kind has its own: Odoo's error dialog, which is part of good scripts from 18 on, has the words of a bad stylesheet
+ * in it. What stands in a script is a statement of its own around a string in JSON, in which quotes are escaped.
  */
-const CSS = "## CSS error message ##|css_error_message|A css error occurr?ed";
-const JS = [
-    "Could not get content for",
-    "console\\.error\\([^;]{0,200}( does not exist|is not utf-8 encoded)",
-    "throw new Error\\([^;]{0,250}\\.xml",
-];
-/** As one pattern, for the host's grep. */
-const COMPILED_BADLY = [CSS, ...JS].join("|");
-const IN_CSS = new RegExp(CSS);
+const COMPILED_BADLY = {
+    css: "## CSS error message ##|css_error_message|A css error occurr?ed",
+    js: [
+        'console\\.error\\("[\\\\"\']*(Could not get content for|File [^;]{1,250} does not exist|[^;]{1,250} is not utf-8 encoded)',
+        'throw new Error\\("([^"\\\\]|\\\\.){0,250}\\.xml',
+    ].join("|"),
+};
+const IN_CSS = new RegExp(COMPILED_BADLY.css);
 /**
- * Whether a line that grep found is of that kind; a script that looks for the other's words is a good script. For grep, which
- * takes linear time for any pattern, the words of a script are one pattern. Here they are looked for one after the other.
+ * Whether a line that grep found is of that kind. For grep, which takes linear time for any pattern, the words of a script
+ * are one pattern. Here they are looked for one after the other.
  */
 function isLeftIn(kind, line) {
     if (kind === "css")
         return IN_CSS.test(line);
-    if (line.includes("Could not get content for"))
-        return true;
-    return (statements(line, "console.error(").some((text) => /(?: does not exist|is not utf-8 encoded)/.test(text)) || statements(line, "throw new Error(").some((text) => text.includes(".xml")));
+    return (statements(line, 'console.error("').some((text) => /Could not get content for| does not exist| is not utf-8 encoded/.test(text)) || statements(line, 'throw new Error("').some((text) => text.includes(".xml")));
 }
 /** What stands behind these words, each time up to the end of the statement. */
 function statements(line, beginning) {
@@ -75956,7 +76196,7 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(78262);
 /* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(11781);
 /* harmony import */ var _remedies_boot_check_boot_check_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(90862);
-/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(12853);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(78756);
 /* harmony import */ var _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(90861);
 /* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(11337);
 /** One remedy of a run: what must come before it, the step itself, and what the run learns from it. */
@@ -76027,8 +76267,8 @@ async function takeStep(remedy, diagnosis, host, place, progress, inputs, parts)
         progress.boot = whatTheBootSaid(output, parts);
     return end;
 }
-/** These prepare what comes after them, and mend nothing by themselves. */
-const PREPARES = new Set(["boot-check", "quarantine-files"]);
+/** It finds out what comes after it, and mends nothing by itself. */
+const PREPARES = new Set(["boot-check"]);
 /** A step that changed nothing mended nothing: there is nothing to wait for. */
 function mayHaveMended(remedy, end) {
     return !PREPARES.has(remedy) && hasActed(end);
@@ -76328,7 +76568,7 @@ function whyStopped({ reason }) {
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(96691);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(19473);
 /* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(11781);
-/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(12853);
+/* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(78756);
 /** How a run ends, in words: the first lines of the summary, for every way in which it can end. */
 
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # What a remedy's program starts with that looks at the login page as a browser would: with each of its stylesheets and
 # scripts, at Odoo's own port, without the proxy. Values: CONTAINER, URL_SCHEME, URL_HOST, URL_PORT (how the public
-# reaches the site; may be empty), PAGE_ASSETS_AWK, COMPILED_BADLY (what a failed compilation leaves, for grep -E).
+# reaches the site; may be empty), PAGE_ASSETS_AWK, COMPILED_BADLY_CSS and
+# COMPILED_BADLY_JS (what a failed compilation leaves, for grep -E).
 # shellcheck disable=SC2154,SC2034 # the values stand in front of this file, and what reads page_why and page_count after it
 
 # odoo_address: where Odoo's port is on the host; else the container's own address.
@@ -53,7 +54,8 @@ page_is_good() {
     page_why="$page_path is empty"
     [ -s page.asset ] || return 1
     page_why="$page_path was compiled with an error"
-    if grep -qaE "$COMPILED_BADLY" page.asset; then return 1; fi
+    case $page_kind in css) page_left=$COMPILED_BADLY_CSS ;; *) page_left=$COMPILED_BADLY_JS ;; esac
+    if grep -qaE "$page_left" page.asset; then return 1; fi
     page_count=$((page_count + 1))
   done <page.assets
   page_why=

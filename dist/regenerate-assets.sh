@@ -7,7 +7,8 @@ fit_for_second_odoo
 no_module_is_marked
 
 status=0
-odoo_shell "$REGENERATE" || status=$?
+odoo_shell "$REGENERATE" "ASIDE=${STEP_NAME:-by-hand}" "COMPILED_BADLY_CSS=$COMPILED_BADLY_CSS" \
+  "COMPILED_BADLY_JS=$COMPILED_BADLY_JS" || status=$?
 case $status in
   0) ;;
   # Its own words are printed by then.

@@ -5,6 +5,11 @@ when each is good is it committed; else nothing has changed. People still see an
 not compile, and deleting its row would take that away. Where others are missing altogether, those are made, and the rows
 of the one that does not compile stay as they are.
 
+A file that is not what its name says (the SHA-1 of its content) is in the way of the same bundle made again. It is replaced
+just before the commit, by a rename: at each moment its address has the one or the other. What was there stays in
+`odoo-recover/ASIDE` in Odoo's data directory. Users' files that are damaged are told, and left where they are.
+Environment: COMPILED_BADLY_CSS and COMPILED_BADLY_JS (src/survey/compiled-badly.ts), ASIDE (the step's name).
+
 Prints `did: ...` and ends with 0; `not done: ...` and 10 when nothing was changed; `it did not work: ...` and 11 when it
 was committed and something after that failed.
 """
@@ -24,6 +29,11 @@ ATTEMPTS = 3
 # More rows than this are no bundles of one site: somebody's files would be among them.
 MOST_ROWS = 1000
 MOST_WEBSITES = 5
+# Users' files are read for so long, in seconds: before the transaction, and in it.
+PATIENCE, LITTLE_PATIENCE = 60, 10
+# A store whose files are called by something else is no damaged one (encrypted, compressed by an addon).
+LEAST_TO_JUDGE = 10
+MOST_TOLD = 5
 
 # Odoo's own condition (`regenerate_assets_bundles`, 15 to 19), and what stands for it in 14: as src/survey/bundles.sql.
 CONDITION = r"""type = 'binary' and public and res_model = 'ir.ui.view' and res_id = 0 and create_uid = 1
@@ -44,15 +54,8 @@ SIGNALS = (
     ("base_cache_signaling", "select nextval('base_cache_signaling')", "select last_value from {}"),
 )
 
-# What a failed compilation leaves in a stylesheet or script (odoo/addons/base/models/assetsbundle.py). Odoo 14 writes
-# it with one r. From 19 on a template that is no good throws.
-LEFT = {
-    "css": re.compile(r"(?:## CSS error message ##|css_error_message|A css error occurr?ed).{0,300}", re.S),
-    "js": re.compile(
-        r"""console\.error\("['"\\]*(?:Could not get content for|File .{1,250} does not exist|.{1,250} is not utf-8 encoded).{0,250}"""
-        r"""|throw new Error\("[^"\n]{0,250}\.xml.{0,250}"""
-    ),
-}
+# What a failed compilation leaves in a stylesheet or script (src/survey/compiled-badly.ts), and the words after it.
+LEFT = {kind: re.compile("(?:%s).{0,300}" % os.environ["COMPILED_BADLY_" + kind.upper()], re.S) for kind in ("css", "js")}
 
 # Where the pages without a login say which bundles they ask for.
 LAYOUTS = ["web.layout", "web.frontend_layout", "web.login_layout"]
@@ -291,7 +294,8 @@ def look_at(env, rows, former):
         bundle = bundle_of(url)
         name = title(bundle) if bundle else url
         if re.match(r"^[0-9a-f]{2,3}/[0-9a-f]{40}$", stored or ""):
-            content = content_of(files._full_path(stored), name)
+            path = files._full_path(stored)
+            content = BROKEN.whole[path] if path in BROKEN.whole else content_of(path, name)
             if hashlib.sha1(content).hexdigest() != os.path.basename(stored):
                 raise StandsInTheWay(
                     "the file of %s is not what was written: %s%s"
@@ -388,6 +392,7 @@ class Attempt:
     """All of it, in a transaction that is not committed yet. `leave`: bundles whose rows stay as they are."""
 
     def __init__(self, env, leave=frozenset()):
+        BROKEN.whole = {}
         env.cr.execute("set local lock_timeout to '20s'")
         rows = rows_of(env)
         if len(rows) > MOST_ROWS:
@@ -444,6 +449,118 @@ def best_attempt(env):
     return second
 
 
+def is_broken(path):
+    """Whether a file is there, and is not what its name says."""
+    if not os.path.isfile(path) or os.path.islink(path):
+        return False
+    with open(path, "rb") as file:
+        return hashlib.sha1(file.read()).hexdigest() != os.path.basename(path)
+
+
+class Broken:
+    """Files that are not what was stored, in the way of bundles that are made again."""
+
+    def __init__(self):
+        # path -> what is to be there; of the attempt that is under way.
+        self.whole = {}
+        self.replaced = set()
+        self.aside = ""
+        self.judged = False
+
+    def judge(self, env, patience):
+        """Looks at users' files. Raises StandsInTheWay where most of them are not called by their content either."""
+        if self.judged:
+            return
+        self.judged = True
+        env.cr.execute(
+            "select store_fname, max(coalesce(file_size, 0)) from ir_attachment where store_fname is not null"
+            " group by store_fname having not bool_and(coalesce(%s, false)) order by store_fname" % CONDITION
+        )
+        until, looked, passed, bad = time.monotonic() + patience, 0, 0, []
+        for stored, size in env.cr.fetchall():
+            path = env["ir.attachment"]._full_path(stored)
+            if not re.match(r"^[0-9a-f]{2,3}/[0-9a-f]{40}$", stored) or not os.path.isfile(path):
+                continue
+            # One of another size need not be read.
+            other_size = size > 0 and os.path.getsize(path) != size
+            if not other_size and time.monotonic() > until:
+                passed += 1
+                continue
+            looked += 1
+            if other_size or is_broken(path):
+                bad.append(stored)
+        if looked >= LEAST_TO_JUDGE and len(bad) * 2 > looked:
+            raise StandsInTheWay(
+                "of %d users' files %d are not called by their content: this store may be encrypted, or lost as a whole"
+                % (looked, len(bad))
+            )
+        if bad:
+            more = " and others" if len(bad) > MOST_TOLD else ""
+            tell("found %d damaged files of users: %s%s; they were left where they are, for there is no better copy here"
+                 % (len(bad), ", ".join(bad[:MOST_TOLD]), more))
+        if passed:
+            tell("of users' files %d were not looked at: there was no time" % passed)
+
+    def replace(self, env):
+        """Each by a rename. What was there has a second name by then."""
+        if self.whole:
+            self.judge(env, LITTLE_PATIENCE)
+        for path, content in self.whole.items():
+            try:
+                self.aside = self.aside or folder_for(path)
+                kept = os.path.join(self.aside, os.path.basename(path))
+                if not os.path.lexists(kept):
+                    os.link(path, kept)
+                new = kept + ".new"
+                with open(new, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.rename(new, path)
+            except OSError as error:
+                raise StandsInTheWay(
+                    "the file %s is not what was stored, and could not be replaced: %s%s"
+                    % (path, error.strerror, why_not(path))
+                )
+            self.replaced.add(path)
+        self.whole = {}
+
+
+BROKEN = Broken()
+
+
+def remove_empty(folder):
+    for each in (folder, os.path.dirname(folder)):
+        try:
+            os.rmdir(each)
+        except OSError:
+            return
+
+
+def folder_for(path):
+    """-> the folder for what was at this path: in Odoo's data directory; in its filestore where that is a mount of its own"""
+    step = os.environ["ASIDE"]
+    if not re.match(r"^[A-Za-z0-9-]+$", step):
+        raise StandsInTheWay("the step has no name")
+    filestore = os.path.dirname(os.path.dirname(path))
+    stores = os.path.dirname(filestore)
+    for above in [os.path.dirname(stores)] if os.path.basename(stores) == "filestore" else []:
+        folder = os.path.join(above, "odoo-recover", step)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        try:
+            os.link(path, os.path.join(folder, os.path.basename(path)))
+            return folder
+        except FileExistsError:
+            return folder
+        except OSError as error:
+            remove_empty(folder)
+            if error.errno != errno.EXDEV:
+                raise
+    folder = os.path.join(filestore, "odoo-recover", step)
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    return folder
+
+
 def write_whole_files(env):
     """Odoo writes in place, goes on when that fails (`_file_write`), and leaves the beginning of a file where a full
     disk or a kill cut it off: it would be in the way of whatever is compiled next. Here a file is there whole, or not."""
@@ -452,7 +569,17 @@ def write_whole_files(env):
 
     def file_write(self, content, checksum):
         if self._storage() == "file":
-            stored, full_path = self._get_path(content, checksum)
+            try:
+                stored, full_path = self._get_path(content, checksum)
+            except Exception:
+                # Odoo refuses where another content has the same name: where that is no file with this name by right.
+                stored = "%s/%s" % (checksum[:2], checksum)
+                full_path = self._full_path(stored)
+                if not is_broken(full_path):
+                    raise
+            if is_broken(full_path):
+                BROKEN.whole[full_path] = content
+                return stored
             if not os.path.exists(full_path):
                 put(content, full_path)
                 # As Odoo does, in case that the transaction is undone.
@@ -510,16 +637,41 @@ def say(attempt):
         tell("did: %s: %s" % (done, attempt.wrong[bundle]))
 
 
+def say_replaced():
+    count = len(BROKEN.replaced)
+    if count:
+        tell("did: replaced %d %s that %s not what was stored; what was there is in %s"
+             % (count, "file" if count == 1 else "files", "was" if count == 1 else "were", BROKEN.aside))
+
+
+def look_at_the_store(env):
+    """Before the transaction, for it may take its time."""
+    full_path = env["ir.attachment"]._full_path
+    stored = [row[2] for row in rows_of(env) if re.match(r"^[0-9a-f]{2,3}/[0-9a-f]{40}$", row[2] or "")]
+    if any(is_broken(full_path(each)) for each in stored):
+        BROKEN.judge(env, PATIENCE)
+    env.cr.rollback()
+
+
 def main(env):
     """-> the exit status"""
     know_the_modules(env)
     write_whole_files(env)
+    try:
+        look_at_the_store(env)
+    except Exception as error:
+        env.cr.rollback()
+        if not isinstance(error, StandsInTheWay):
+            traceback.print_exc()
+        tell("not done: %s; nothing was changed" % in_words(error))
+        return NOT_DONE
     for left in reversed(range(ATTEMPTS)):
         began = None
         try:
             began = sorted(row[0] for row in rows_of(env))
             attempt = best_attempt(env)
             before = signal_of(env)
+            BROKEN.replace(env)
             commit(env, before)
             break
         except Exception as error:
@@ -534,8 +686,13 @@ def main(env):
                 continue
             if not isinstance(error, StandsInTheWay):
                 traceback.print_exc()
+            if BROKEN.replaced:
+                say_replaced()
+                tell("it did not work: %s; the rows are as they were" % in_words(error))
+                return DID_NOT_WORK
             tell("not done: %s; nothing was changed" % in_words(error))
             return NOT_DONE
+    say_replaced()
     say(attempt)
     try:
         after_commit(env, before)

@@ -199,7 +199,7 @@ const STEPS: readonly (readonly [
     },
     (name) => [[...compose(name), ...UP, name]],
   ],
-  ["start-stack", "", called, (name) => [[...compose(name), ...UP, name]]],
+  ["start-stack", "", called, (name) => [[...compose(name), ...UP, "--no-deps", name]]],
   [
     "resume-odoo",
     "that is paused",

@@ -3,7 +3,7 @@
 # Values: LOOK (`whole`, or `vital` for what changes while one waits for a site to come back), URL_SCHEME, URL_HOST,
 # URL_PORT (how the public reaches the site; may be empty), DIRECTORY, COMPOSE_FILE (what the user says; may be empty),
 # LOG_LINES, HTTP_SECONDS, and the programs that the probes pass on: IN_DATABASE (sh, with its values), IN_ODOO_PY,
-# ACCESS_LOG_AWK, PAGE_ASSETS_AWK, COMPILED_BADLY.
+# ACCESS_LOG_AWK, PAGE_ASSETS_AWK, COMPILED_BADLY_CSS, COMPILED_BADLY_JS.
 #
 # Prints sections. `probe NAME STATUS` holds a probe's stdout, `why NAME` what it printed on stderr; status 124 or 137
 # means that it did not end in time, 127 that its program is not installed. FRAME is the nonce in front of each marker.

@@ -1,8 +1,8 @@
 # Runbook 2.3: takes the rows of all compiled bundles out of the database and moves their files aside, so that Odoo makes
-# everything anew. No Odoo is needed for it: it works where `odoo shell` does not. Only where that does not help, `-u web`.
+# everything anew. No Odoo is needed for it: it works where `odoo shell` does not.
 # Everything is kept in KEEP_DIR, and `sh $KEEP_DIR/undo` puts it back.
 # Values, beside those of second-odoo.sh, page.sh and session.sh: PUT_BACK (that program), BUNDLES_SQL, FILES_SQL, WIPE_SQL,
-# NAMED_SQL, SIGNAL_SQL, SECONDS_TO_COMPILE, PUT_BACK_DIR.
+# NAMED_SQL, SIGNAL_SQL, SECONDS_TO_COMPILE.
 # shellcheck disable=SC2154,SC2034 # checks.sh, compose.sh, second-odoo.sh, page.sh and session.sh stand in front of this file
 
 # A psql that has gone away must not end us: how it ended tells.
@@ -112,24 +112,6 @@ if good_page_within "$SECONDS_TO_COMPILE"; then
 fi
 
 # The runbook's last resort. It updates the module and nearly all others, and compiles nothing by itself.
-echo "compiled anew it is not good: $page_why"
-first_why=$page_why
-if ! (fit_for_second_odoo && no_module_is_marked); then
-  failed "$first_why; and \`-u web\` could not be tried"
-fi
-states() { psql_in_db -c 'copy (select name, state from ir_module_module order by name) to stdout' </dev/null; }
-states >"$PUT_BACK_DIR/states.new"
-sync "$PUT_BACK_DIR/states.new"
-mv "$PUT_BACK_DIR/states.new" "$PUT_BACK_DIR/states"
-status=0
-odoo_server --update=web || status=$?
-states >"$session/states" || true
-changed=$(diff "$PUT_BACK_DIR/states" "$session/states" | sed -n 's/^> //p' | tr '\t\n' ' ,')
-if [ "$status" = 0 ] && [ -z "$changed" ]; then rm "$PUT_BACK_DIR/states"; fi
-changed=${changed:+these modules are in another state than before: $changed}
-echo "did: updated the module web (exit status $status); ${changed:-every module is in the state that it was in}"
-[ "$status" = 0 ] || failed "$first_why; and \`-u web\` ended with status $status"
-printf '%s\n' "$SIGNAL_SQL" | psql_in_db >/dev/null
-good_page_within "$SECONDS_TO_COMPILE" || failed "$page_why, after \`-u web\` too"
-echo "did: had Odoo compile them anew; the login page has all of its $page_count stylesheets and scripts"
-finish
+# What was seen, and no more: whether the site is good is for the look that follows, and a doubt is no reason for `-u web`.
+rm -rf "$session"
+failed "compiled anew, the login page was not good within $SECONDS_TO_COMPILE s: $page_why"

@@ -177,13 +177,14 @@ ASSET_SECONDS=20
 # fetch_asset FILE KIND PATH NAME FETCH ADDRESS [CURL_ARGUMENTS...]: of its content only what tells whether it is good.
 fetch_asset() {
   answer=$1 path=$3 with=$5 address=$6
+  case $2 in css) compiled_badly=$COMPILED_BADLY_CSS ;; *) compiled_badly=$COMPILED_BADLY_JS ;; esac
   printf 'kind=%s\npath=%s\n' "$2" "$path" >"$answer"
   shift 6
   "$with" "$ASSET_SECONDS" "$address" "$path" "$@" >"$answer.curl" || true
   {
     sed '/^$/q' "$answer.curl" | grep .
     echo "sha1=$(sha1sum <"$body" 2>/dev/null | cut -d' ' -f1)"
-    grep -aoE "($COMPILED_BADLY).{0,250}" "$body" 2>/dev/null | head -n 5 | sed 's/^/marker=/'
+    grep -aoE "($compiled_badly).{0,250}" "$body" 2>/dev/null | head -n 5 | sed 's/^/marker=/'
   } >>"$answer" || true
   rm -f "$body" "$body.headers" "$answer.curl"
 }
