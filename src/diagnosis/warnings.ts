@@ -24,6 +24,7 @@ export function warningsOf(
   assets: AssetsSight,
 ): string[] {
   return [
+    ...givenUp(survey),
     ...diskWarnings(survey),
     ...certificateWarnings(survey),
     ...clockWarnings(survey),
@@ -33,6 +34,14 @@ export function warningsOf(
     ...assetWarnings(survey, target, assets),
     ...blindSpots(survey),
   ];
+}
+
+/** Comes first: nobody else tells of it, and it may be what is wrong. */
+function givenUp({ history }: Survey): string[] {
+  return (ifSeen(history)?.gaveUp ?? []).map(
+    ({ at, step, why, key }) =>
+      `An earlier run could not put Odoo back as it was, and stopped trying at ${clockTime(at)} (step ${step}: ${why}). What it saved is in \`/var/lib/odoo-recover/${key}/kept/${step}-put-back\`. When you have dealt with it, remove \`/var/lib/odoo-recover/${key}/gave-up\`.`,
+  );
 }
 
 /** What could not be seen is said: it may be what is wrong next. */

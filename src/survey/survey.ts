@@ -432,6 +432,18 @@ export interface History {
   readonly packages: readonly { readonly at: number; readonly what: string }[];
   /** What the kernel said when it killed for want of memory. */
   readonly kills: readonly { readonly at: number; readonly what: string }[];
+  /** What the dead-man of an earlier step could not bring about, and gave up (host/steps/start.sh). */
+  readonly gaveUp: readonly GivenUp[];
+}
+
+export interface GivenUp {
+  readonly at: number;
+  /** The step's id. */
+  readonly step: string;
+  /** What was seen at the last try. */
+  readonly why: string;
+  /** The project's folder below /var/lib/odoo-recover, where what was saved is kept. */
+  readonly key: string;
 }
 
 /** A container that Compose did not make. */

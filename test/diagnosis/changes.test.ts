@@ -23,7 +23,7 @@ import {
 const proxy = seen(BAD_GATEWAY);
 /** Odoo ended 767 s ago: at 02:47:13. */
 const ended = odoo({ state: "exited", pid: 0, exitCode: 1, finishedAt: stamp(767) });
-const noHistory = { files: [], git: [], packages: [], kills: [] };
+const noHistory = { files: [], git: [], packages: [], kills: [], gaveUp: [] };
 const since = (shop: Shop): string => diagnosisOf({ proxy, ...shop }).since;
 const changes = (shop: Shop): string[] => diagnosisOf(shop).changes.map(({ what }) => what);
 
@@ -152,6 +152,7 @@ describe("what changed", () => {
       git: [],
       packages: [{ at: ago(60), what: "tzdata was upgraded" }],
       kills: [],
+      gaveUp: [],
     });
     expect(changes({ history })).toEqual([
       "the package tzdata was upgraded",

@@ -508,7 +508,7 @@ export function survey(shop: Shop = {}): Survey {
       ),
     ),
     settings: seen(new Map([["odoo-ce-odoo-id", [{ name: "db_host", value: "db", line: 4 }]]])),
-    history: seen({ files: [], git: [], packages: [], kills: [] }),
+    history: seen({ files: [], git: [], packages: [], kills: [], gaveUp: [] }),
     others: seen({ containers: [], services: [] }),
     public: undefined,
     clockSkew: 0,
@@ -925,6 +925,15 @@ const anyHistory = fc.record({
   ),
   kills: fc.array(
     anyTime.map((at) => ({ at, what: "odoo (pid 20737)" })),
+    { maxLength: 1 },
+  ),
+  gaveUp: fc.array(
+    anyTime.map((at) => ({
+      at,
+      step: "01234567-1-boot-check",
+      why: "Docker does not answer yet",
+      key: "shop-1",
+    })),
     { maxLength: 1 },
   ),
 });

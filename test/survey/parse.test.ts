@@ -344,6 +344,14 @@ describe("a survey", () => {
           { at: Date.UTC(2024, 4, 1, 9, 51), what: "htop 3.2 installed" },
         ],
         kills: [{ at: 1_714_557_000_000, what: "Out of memory: Killed process 612 (odoo)" }],
+        gaveUp: [
+          {
+            at: Date.UTC(2024, 4, 1, 9),
+            step: "01234567-1-boot-check",
+            why: "Docker does not answer yet",
+            key: "shop-1234abcd",
+          },
+        ],
       }),
       others: seen({
         containers: [

@@ -288,6 +288,7 @@ others=odoo\t40\t2\t1
       "2024-05-01 11:50:00 upgrade docker-ce:amd64 5:26.0 5:26.1\n2024-05-01 11:51:00 install htop:amd64 <none> 3.2\n",
     ],
     ["kernel", "1714557000.123 droplet kernel: Out of memory: Killed process 612 (odoo)\n"],
+    ["gave-up", "shop-1234abcd\t2024-05-01T09:00:00Z 01234567-1-boot-check: Docker does not answer yet\n"],
   ],
   others: [
     ["probe others 0", ""],

@@ -38,5 +38,11 @@ export function parseHistory(parts: readonly Part[], zoneMinutes: number): Histo
       const at = secondsAt(seconds);
       return at === undefined || what === undefined ? [] : [{ at, what }];
     }),
+    gaveUp: rows("gave-up").flatMap((row) => {
+      const [key = "", line = ""] = row.split("\t");
+      const [, time = "", step = "", why = ""] = /^(\S{1,40}) ([0-9a-z-]{1,100}): (.*)$/.exec(line) ?? [];
+      const at = timeAt(time);
+      return at === undefined || !/^[\w-]{1,60}$/.test(key) ? [] : [{ at, step, why, key }];
+    }),
   };
 }

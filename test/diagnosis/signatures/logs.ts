@@ -92,6 +92,7 @@ export function shopSaying(where: Where, text: string): Shop {
           files: [],
           git: [],
           packages: [],
+          gaveUp: [],
           kills: lines.map((what) => ({ at: ago(30), what })),
         }),
       };

@@ -172,7 +172,7 @@ describe("what does not count", () => {
 
   it("is a kill of long ago, unless it ended a container that does not run since", () => {
     const kills = [{ at: ago(3_600), what: "Memory cgroup out of memory: Killed process 612 (odoo)" }];
-    const history = seen({ files: [], git: [], packages: [], kills });
+    const history = seen({ files: [], git: [], packages: [], gaveUp: [], kills });
     expect(found({ history }).root).toBeUndefined();
     const ended = odoo({ state: "exited", exitCode: 137, finishedAt: stamp(3_599) });
     expect(found({ history, containers: [ended, db()] }).root).toBe("container-out-of-memory");

@@ -311,11 +311,12 @@ function comparable({ survey, diagnosis }: Look, folder: string): unknown {
         .map(([id, settings]) => ({ container: nameOf(id), settings }))
         .sort((a, b) => (a.container < b.container ? -1 : 1)),
     ),
-    history: map(survey.history, ({ files, git, packages, kills }) => ({
+    history: map(survey.history, ({ files, git, packages, kills, gaveUp }) => ({
       files: files.map(({ file }) => neutral(file)).sort(),
       git,
       packages,
       kills,
+      gaveUp,
     })),
     others: survey.others,
     diagnosis: {

@@ -8,7 +8,7 @@ const read = (kind: string, body: string, zone = 0) => parseHistory([part(kind, 
 
 describe("history", () => {
   it("that says nothing is empty, not missing", () => {
-    expect(parseHistory([], 0)).toEqual({ files: [], git: [], packages: [], kills: [] });
+    expect(parseHistory([], 0)).toEqual({ files: [], git: [], packages: [], kills: [], gaveUp: [] });
   });
 
   it.each([
@@ -45,6 +45,24 @@ describe("history", () => {
     expect(read("kernel", rows).kills).toEqual([
       { at: 1_714_557_000_000, what: "oom-kill:constraint=CONSTRAINT_NONE,task=python3" },
       { at: 1_714_557_001_000, what: "Out of memory: Killed process 9 (odoo)" },
+    ]);
+  });
+
+  it("of what was given up takes only marks of the known form", () => {
+    const rows = [
+      "shop-1234abcd\t2026-11-24T02:46:00Z 01234567-1-boot-check: Docker does not answer yet",
+      "../../etc\t2026-11-24T02:46:00Z 01234567-1-boot-check: x",
+      "shop\tyesterday 01234567-1-boot-check: x",
+      "shop\t2026-11-24T02:46:00Z $(touch x): x",
+      "shop",
+    ];
+    expect(read("gave-up", rows.join("\n")).gaveUp).toEqual([
+      {
+        at: Date.UTC(2026, 10, 24, 2, 46),
+        step: "01234567-1-boot-check",
+        why: "Docker does not answer yet",
+        key: "shop-1234abcd",
+      },
     ]);
   });
 
