@@ -244,16 +244,23 @@ function kernelOf(host: RemedyHost, text: string): string {
     .replaceAll("/proc/uptime", join(host.path, "uptime"));
 }
 
-/** A boot check to its end. */
+/** A boot check to its end. @returns how many calls of docker it made */
 function checked(host: RemedyHost): number {
+  expect(boot(host).status).toBe(0);
+  return host.calls.length;
+}
+
+/** A boot check that is killed while it waits for `docker stop`; the daemon goes on with the stop. */
+function killedWhileItStops(host: RemedyHost): void {
+  host.says("on-stop", "exit 137");
+  boot(host);
+}
+
+function boot(host: RemedyHost) {
   host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("ps-odoo", ODOO_ID);
   const program = bootCheck.program(diagnosisOf());
-  const { status } = host.run(
-    { ...program, text: kernelOf(host, program.text) },
-    { PUT_BACK_DIR: join(host.path, "put-back") },
-  );
-  expect(status).toBe(0);
-  return host.calls.length;
+  const here = { ...program, text: kernelOf(host, program.text) };
+  return host.run(here, { PUT_BACK_DIR: join(host.path, "put-back") });
 }
 
 describe("what puts Odoo back", () => {
@@ -315,14 +322,7 @@ describe("what puts Odoo back", () => {
 
   it("waits for a stop that Docker is still carrying out, and starts Odoo after it", () => {
     using host = bootHost();
-    // The step was killed while it waited for `docker stop`; the daemon goes on.
-    host.says("on-stop", "exit 137");
-    host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("ps-odoo", ODOO_ID);
-    const program = bootCheck.program(diagnosisOf());
-    host.run(
-      { ...program, text: kernelOf(host, program.text) },
-      { PUT_BACK_DIR: join(host.path, "put-back") },
-    );
+    killedWhileItStops(host);
     expect(host.read(ODOO)).toBe("running\n");
     expect(host.read("put-back/stop")).toContain("until=1030");
     host.command("sleep", `/bin/sleep 0.02; echo exited >"$FAKE/${ODOO}"`);
@@ -333,13 +333,7 @@ describe("what puts Odoo back", () => {
 
   it("does not wait for a stop of before a reboot", () => {
     using host = bootHost();
-    host.says("on-stop", "exit 137");
-    host.says("boot_id", "this-boot").says("uptime", "1000.00 0.00").says("ps-odoo", ODOO_ID);
-    const program = bootCheck.program(diagnosisOf());
-    host.run(
-      { ...program, text: kernelOf(host, program.text) },
-      { PUT_BACK_DIR: join(host.path, "put-back") },
-    );
+    killedWhileItStops(host);
     host.command("sleep", "exit 1");
     expect(putBack(host, { boot: "another", uptime: 20 })).toMatchObject({
       status: 0,
