@@ -340,9 +340,11 @@ SH
     expect(refusal).toMatch(
       /nothing more was done: The dump of odoo has shrunk below half of the last good one/,
     );
-    const [, command = ""] = /`(mv .*)`/.exec(refusal) ?? [];
+    // As the advice says: the file that is named last is renamed.
+    expect(refusal).toContain("rename the file that is named last above, and run again");
+    const [, last = ""] = /tables \((\/\S+\.json)\)/.exec(refusal) ?? [];
     expect(await onDroplet()).toHaveLength(2);
-    await droplet.script(command);
+    await droplet.script(`mv '${last}' '${last}.old'`);
     const again = await backups.take();
     expect(again.refusal).toBe("");
     expect(await onDroplet()).toContain(made?.onDroplet?.split("/").at(-1));
