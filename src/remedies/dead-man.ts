@@ -2,8 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import type { Diagnosis } from "../diagnosis/diagnosis.ts";
+import type { PutBack } from "../host/steps/step.ts";
 import { ifSeen } from "../survey/survey.ts";
-import { odooOf, type RemedyProgram, targetOf } from "./remedy.ts";
+import { odooOf, targetOf } from "./remedy.ts";
 
 const CONVERGE = readFileSync(new URL("./converge.sh", import.meta.url), "utf8");
 
@@ -11,10 +12,14 @@ const CONVERGE = readFileSync(new URL("./converge.sh", import.meta.url), "utf8")
 export const ABOUT_TO_STOP: string = readFileSync(new URL("./about-to-stop.sh", import.meta.url), "utf8");
 
 /** @param oneOff the name of a container of the step's own, which goes away first; empty where it has none */
-export function deadMan(diagnosis: Diagnosis, oneOff = ""): NonNullable<RemedyProgram["putBack"]> {
+export function deadMan(
+  diagnosis: Diagnosis,
+  { oneOff = "", afterReboot }: { readonly oneOff?: string | undefined } & Pick<PutBack, "afterReboot">,
+): PutBack {
   const { project, odooService, db, dbService, dbUser, database } = targetOf(diagnosis);
   return {
     text: CONVERGE,
+    afterReboot,
     values: {
       CONTAINER: odooOf(diagnosis).id,
       PROJECT: project.name,

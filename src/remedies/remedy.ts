@@ -5,6 +5,7 @@ import type { Diagnosis } from "../diagnosis/diagnosis.ts";
 import type { RemedyName } from "../diagnosis/remedy-name.ts";
 import type { Target } from "../diagnosis/target.ts";
 import { RefusedError } from "../errors.ts";
+import type { PutBack } from "../host/steps/step.ts";
 import { operand, word } from "../host/typed.ts";
 import type { Container } from "../survey/survey.ts";
 
@@ -13,7 +14,7 @@ export interface RemedyProgram {
   readonly text: string;
   readonly values: Readonly<Record<string, string>>;
   /** Puts the host back as it was, whatever becomes of the program: it runs after it, after its death, or after a reboot. */
-  readonly putBack?: { readonly text: string; readonly values: Readonly<Record<string, string>> };
+  readonly putBack?: PutBack;
 }
 
 export interface Remedy {

@@ -114,6 +114,7 @@ afterEach(async () => {
 });
 
 const PUT_BACK = {
+  afterReboot: "required" as const,
   text: 'echo "put back $WHAT" >>"$HERE/trace"\necho "is put back"\ncp "$PUT_BACK_DIR/saved" "$HERE/saved" 2>/dev/null || true',
   values: { WHAT: "it's" },
 };
@@ -187,7 +188,11 @@ describe("what puts the host back", () => {
   });
 
   it("has run by the time that the step's end is told", async () => {
-    const slow = { text: `sleep 1\n${PUT_BACK.text}`, values: { HERE: state.path, WHAT: "late" } };
+    const slow = {
+      ...PUT_BACK,
+      text: `sleep 1\n${PUT_BACK.text}`,
+      values: { HERE: state.path, WHAT: "late" },
+    };
     await run(step(":", { putBack: slow }));
     expect(traced()).toBe("put back late\n");
   });
@@ -234,6 +239,7 @@ describe("what puts the host back", () => {
 
   it("runs once at a time, whoever starts it", async () => {
     const slow = {
+      ...PUT_BACK,
       text: `echo in >>"$HERE/trace"\nsleep 0.5\necho out >>"$HERE/trace"`,
       values: { HERE: state.path },
     };
@@ -251,7 +257,7 @@ describe("what puts the host back", () => {
 
   it("tries again when it fails", async () => {
     const text = `echo try >>"$HERE/trace"\n[ "$(grep -c try "$HERE/trace")" -ge 2 ]`;
-    const { end } = await run(step(":", { putBack: { text, values: { HERE: state.path } } }));
+    const { end } = await run(step(":", { putBack: { ...PUT_BACK, text, values: { HERE: state.path } } }));
     expect(end).toEqual({ outcome: "ended", status: 0 });
     expect(traced()).toBe("try\ntry\n");
     expectNothingLeft();
@@ -260,7 +266,7 @@ describe("what puts the host back", () => {
   it("that goes on failing is handed to systemd, stays on disk, and is done at the next boot", async () => {
     const text = `[ -e "$HERE/mended" ]\necho "put back at last" >>"$HERE/trace"`;
     const { end } = await run(
-      step(":", { putBack: { text: `set -e\n${text}`, values: { HERE: state.path } } }),
+      step(":", { putBack: { ...PUT_BACK, text: `set -e\n${text}`, values: { HERE: state.path } } }),
     );
     expect(end).toEqual({ outcome: "ended", status: 0 });
     expect(calls()).toMatch(/^systemctl start --no-block odoo-recover-put-back-shop-1234abcd\.service$/m);
@@ -274,7 +280,7 @@ describe("what puts the host back", () => {
 });
 
 describe("what cannot be put back, however often it is tried", () => {
-  const HOPELESS = { text: "echo 'nothing helps'\nexit 1", values: {} };
+  const HOPELESS = { ...PUT_BACK, text: "echo 'nothing helps'\nexit 1", values: {} };
   /** One try short of the last. */
   const TRIED = 'echo precious >"$PUT_BACK_DIR/states"\nseq 89 >"$PUT_BACK_DIR/tries"';
 
@@ -313,6 +319,18 @@ describe("a step that must be put back", () => {
     const { end } = await run(step(WAITING));
     expect(end).toEqual({ outcome: "unarmed", why: expect.stringContaining("no systemd") });
     expect(traced()).toBe("");
+    expectNothingLeft();
+  });
+
+  it("is begun all the same where that was only wanted, and is put back when it has ended", async () => {
+    spawnSync("rm", ["-r", path("run-systemd")]);
+    const { end } = await run(
+      step("echo begun", {
+        putBack: { ...PUT_BACK, afterReboot: "wanted", values: { HERE: state.path, WHAT: "at its end" } },
+      }),
+    );
+    expect(end).toEqual({ outcome: "ended", status: 0 });
+    expect(traced()).toBe("put back at its end\n");
     expectNothingLeft();
   });
 

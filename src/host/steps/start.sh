@@ -1,8 +1,8 @@
 #!/bin/sh
 # Starts a step: a program that changes the host, detached, so that it survives us. Started only while the lease is
 # ours, and never twice: the step's directory is made once. Values: OWNER, STEP (its name), SECONDS_ALLOWED, PROGRAM,
-# PUT_BACK (a program that puts the host back as it was; may be empty), PUT_BACK_DIR, APPROVAL (which, and whose; one
-# line, may be empty).
+# PUT_BACK (a program that puts the host back as it was; may be empty), PUT_BACK_DIR, PUT_BACK_AFTER_REBOOT (`required` or
+# `wanted`), APPROVAL (which, and whose; one line, may be empty).
 # Prints `started`, `already`, `gone` (the lease is no longer ours) or `unarmed WHY` (what would put the host back could
 # not be made ready, so the step was not begun).
 # shellcheck disable=SC2153,SC2154 # state.sh stands in front of this file, the values in front of that
@@ -34,7 +34,7 @@ disarm() {
   systemctl disable --quiet "$put_back_unit" 2>/dev/null
   cd /
   rm -rf "/etc/systemd/system/$put_back_unit" "$PUT_BACK_DIR"
-  systemctl daemon-reload
+  systemctl daemon-reload 2>/dev/null || true
 }
 tries=3
 until LC_ALL=C timeout -k 10 1200 sh program >said 2>&1 9>&-; do
@@ -60,6 +60,8 @@ cat said 2>/dev/null
 audit "the host is as it must be after the step $STEP: \$(tail -n 1 said 2>/dev/null | tr -d '\000-\037' | cut -c1-200)"
 disarm
 RUN
+  # Without systemd it runs after the step, and not after a reboot.
+  if ! [ -d /run/systemd/system ]; then return 0; fi
   cat >"/etc/systemd/system/$put_back_unit" <<UNIT || return
 [Unit]
 Description=Puts Odoo back after an interrupted step of Odoo Recover
@@ -99,7 +101,7 @@ if [ "$(field "$lease" owner)" != "$OWNER" ]; then
   echo gone
 elif ! mkdir "$step_dir" 2>/dev/null; then
   echo already
-elif [ -n "$PUT_BACK" ] && ! [ -d /run/systemd/system ]; then
+elif [ -n "$PUT_BACK" ] && [ "$PUT_BACK_AFTER_REBOOT" = required ] && ! [ -d /run/systemd/system ]; then
   unarmed "there is no systemd that would put it back after a reboot"
 elif [ -n "$PUT_BACK" ] && ! armed=$(arm 2>&1); then
   case $armed in *"an earlier step"*) ;; *) disarm || true ;; esac

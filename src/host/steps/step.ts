@@ -35,7 +35,17 @@ export interface Step {
    * next boot when the host went down meanwhile; it stands on disk before the step begins. Both programs have a folder of
    * their own in PUT_BACK_DIR until then.
    */
-  readonly putBack?: { readonly text: string; readonly values: Readonly<Record<string, string>> } | undefined;
+  readonly putBack?: PutBack | undefined;
+}
+
+export interface PutBack {
+  readonly text: string;
+  readonly values: Readonly<Record<string, string>>;
+  /**
+   * Whether the step may begin only where it is sure to run after a reboot, for which systemd is needed. `wanted`: without
+   * systemd it runs when the step has ended, and that is enough for a step that takes seconds.
+   */
+  readonly afterReboot: "required" | "wanted";
 }
 
 /**
@@ -79,6 +89,7 @@ export async function runStep(
         SECONDS_ALLOWED: String(step.seconds),
         PROGRAM: program,
         PUT_BACK: putBack ?? "",
+        PUT_BACK_AFTER_REBOOT: step.putBack?.afterReboot ?? "",
         APPROVAL: inOneLine(step.approval ?? ""),
         ...putBackDirectory(place),
       }),

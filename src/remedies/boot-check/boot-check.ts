@@ -24,7 +24,7 @@ export const bootCheck: Remedy = {
     const ONE_OFF = `odoo-recover-boot-${odooOf(diagnosis).id.slice(0, 12)}`;
     const own = wouldStartProgram(diagnosis, `${ABOUT_TO_STOP}\n${PROGRAM}`, { ONE_OFF, MANIFESTS });
     const { text, values } = secondOdooProgram(diagnosis, own.text, own.values, SECONDS_TO_BOOT);
-    return { text, values, putBack: deadMan(diagnosis, ONE_OFF) };
+    return { text, values, putBack: deadMan(diagnosis, { oneOff: ONE_OFF, afterReboot: "required" }) };
   },
 };
 

@@ -55,7 +55,7 @@ export const module: Remedy = {
       },
       SECONDS_TO_RUN,
     );
-    const putBack = deadMan(diagnosis, values.ONE_OFF);
+    const putBack = deadMan(diagnosis, { oneOff: values.ONE_OFF, afterReboot: "required" });
     return { text, values, putBack: { ...putBack, text: `${STATES_PUT_BACK}\n${putBack.text}` } };
   },
 };

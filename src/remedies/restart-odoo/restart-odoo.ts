@@ -14,7 +14,7 @@ export const restartOdoo: Remedy = {
   does: "restarts the Odoo container, and leaves the database alone",
   commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${operand(odooOf(diagnosis).name)}`,
   program: (diagnosis) => {
-    const putBack = deadMan(diagnosis);
+    const putBack = deadMan(diagnosis, { afterReboot: "wanted" });
     const { PROJECT = "", SERVICE = "" } = putBack.values;
     const { text, values } = wouldStartProgram(diagnosis, `${ABOUT_TO_STOP}\n${PROGRAM}`, {
       PROJECT,
