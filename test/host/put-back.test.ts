@@ -23,10 +23,11 @@ const NAME = "01234567-1-boot-check";
  */
 const SYSTEMD_RUN = `#!/bin/sh
 echo "systemd-run $*" >>"$FAKE/calls"
-post=
+post= out=/dev/null
 while :; do
   case $1 in
     --unit=*) unit=\${1#--unit=} ;;
+    --property=StandardOutput=append:*) out=\${1#--property=StandardOutput=append:} ;;
     --property=ExecStopPost=*) post=\${1#--property=ExecStopPost=-} ;;
     --*) ;;
     *) break ;;
@@ -39,7 +40,7 @@ done
   : >"$FAKE/$unit.began"
   wait $!
   pkill -KILL -s "$(cat "$FAKE/$unit")"
-  $post
+  $post >>"$out" 2>&1
   rm "$FAKE/$unit"
 } </dev/null >/dev/null 2>&1 &
 until [ -e "$FAKE/$unit.began" ]; do sleep 0.02; done
@@ -209,7 +210,10 @@ describe("what puts the host back", () => {
     await until("it runs", () => traced() !== "");
     const pid = Number(read(path("fake", `odoo-recover-${NAME}.service`)));
     process.kill(pid, "SIGKILL");
-    expect((await following).end).toEqual({ outcome: "vanished" });
+    const { end, output } = await following;
+    expect(end).toEqual({ outcome: "vanished" });
+    // Who follows the step sees that it was done.
+    expect(output).toContain("is put back\n");
     expect(traced()).toBe("run\nput back it's\n");
     expectNothingLeft();
   });

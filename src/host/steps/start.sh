@@ -135,6 +135,7 @@ RUN
     # ExecStopPost runs however the step ends, a kill -9 included; where the step put back itself, there is nothing left.
     systemd-run --quiet --collect --unit="$unit" --property=Type=exec --property=KillMode=mixed \
       --property=ExecStopPost="-/bin/sh $put_back_dir/run" --property=TimeoutStopSec=1500 \
+      --property=StandardOutput="append:$step_dir/log" --property=StandardError="append:$step_dir/log" \
       sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" "$put_back_dir" \
       "$STEP" "${audit_log%/*}/kept/$STEP" 9>&-
   else

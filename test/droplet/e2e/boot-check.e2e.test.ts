@@ -185,7 +185,7 @@ describe("Odoo is put back, and the states of the modules are as before, when th
     const post = await action.post();
     expect((performance.now() - asked) / 1000).toBeLessThan(50);
     expect(post.exitCode, post.log).toBe(0);
-    expect(post.summary).toContain("boot-check was ended, and Odoo was put back as it was");
+    expect(post.summary).toContain("boot-check was ended. Put back: Odoo's container runs");
     await odooIsBack();
     await bench.droplet.assertSymptom("crash-loop-exit");
     expect(await lasting()).toEqual(before);
