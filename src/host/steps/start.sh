@@ -123,6 +123,9 @@ echo "$status" >status.new
 sync status.new 2>/dev/null || true
 mv status.new status
 RUN
+  # After the step, however it ended; where the step put back itself, there is nothing left.
+  # shellcheck disable=SC2016 # for the shell that runs it
+  echo 'if [ -f "$1/run" ]; then exec sh "$1/run"; fi' >"$step_dir/after"
   sed "s/^step=.*/step=$STEP/; s/^beat=.*/beat=$(uptime_seconds)/" "$lease" >"$state_dir/lease.new"
   mv "$state_dir/lease.new" "$lease"
   unit=
@@ -132,9 +135,9 @@ RUN
   put_back_dir=none
   if [ -n "$PUT_BACK" ]; then put_back_dir=$PUT_BACK_DIR; fi
   if [ -n "$unit" ]; then
-    # ExecStopPost runs however the step ends, a kill -9 included; where the step put back itself, there is nothing left.
+    # ExecStopPost runs however the step ends, a kill -9 included, and what it says belongs to the step's log.
     systemd-run --quiet --collect --unit="$unit" --property=Type=exec --property=KillMode=mixed \
-      --property=ExecStopPost="-/bin/sh $put_back_dir/run" --property=TimeoutStopSec=1500 \
+      --property=ExecStopPost="-/bin/sh $step_dir/after $put_back_dir" --property=TimeoutStopSec=1500 \
       --property=StandardOutput="append:$step_dir/log" --property=StandardError="append:$step_dir/log" \
       sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" "$put_back_dir" \
       "$STEP" "${audit_log%/*}/kept/$STEP" 9>&-
