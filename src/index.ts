@@ -6,7 +6,7 @@
 import "./commonjs-globals.ts";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,6 +20,7 @@ import { type InputName, NAME_INPUTS, type RawInputs, SECRET_INPUTS } from "./in
 import { parseInputs } from "./inputs/parse.ts";
 import { type Entry, Journal, type JournalSink } from "./journal.ts";
 import { oneLine, sentence } from "./lib/line.ts";
+import { appendOwn, makeFolders, readOwn, writeOwn } from "./lib/own-file.ts";
 import type { Parts } from "./parts.ts";
 import { recover } from "./recover.ts";
 import { Redactor } from "./redaction/redactor.ts";
@@ -70,7 +71,7 @@ const nonce = (): string => randomBytes(16).toString("hex");
 async function main(): Promise<void> {
   const run = nonce();
   const directory = join(process.env.RUNNER_TEMP || tmpdir(), `odoo-recover-${run.slice(0, 8)}`);
-  whereThereIsRoom(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  whereThereIsRoom(directory, () => makeFolders(directory));
   whereThereIsRoom("GITHUB_STATE", () => core.saveState(STATE_DIRECTORY, directory));
   const { redactor, raw } = redactorKnowingInputs();
   const journal = new Journal(clock, redactor, [fileSink(directory), logSink()]);
@@ -217,19 +218,26 @@ function fileSink(directory: string): JournalSink {
   const path = join(directory, "journal.jsonl");
   return {
     append: (entry) =>
-      whereThereIsRoom(path, () => appendFileSync(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 })),
+      whereThereIsRoom(path, () => {
+        if (!appendOwn(path, `${JSON.stringify(entry)}\n`))
+          warnOnce(path, "its name belonged to something else, which was removed, and the file begins again");
+      }),
   };
 }
 
-const full = new Set<string>();
+const warned = new Set<string>();
+
+function warnOnce(path: string, why: string): void {
+  if (!warned.has(path)) warn(`${path} could not be written: ${why}`);
+  warned.add(path);
+}
 
 /** A runner's disk that is full changes no verdict: the file is missing then, which is said once. */
 function whereThereIsRoom(path: string, write: () => void): void {
   try {
     write();
   } catch (error) {
-    if (!full.has(path)) warn(`${path} could not be written: ${messageOf(error)}`);
-    full.add(path);
+    warnOnce(path, messageOf(error));
   }
 }
 
@@ -257,7 +265,7 @@ function logSink(before: readonly Entry[] = []): JournalSink {
 
 /** The journal as a killed run left it; its last line may be cut. */
 function savedEntries(directory: string): Entry[] {
-  const lines = readFileSync(join(directory, "journal.jsonl"), "utf8").split("\n");
+  const lines = readOwn(join(directory, "journal.jsonl")).split("\n");
   return lines.flatMap((line) => {
     try {
       return [JSON.parse(line) as Entry];
@@ -271,7 +279,7 @@ function savedEntries(directory: string): Entry[] {
 async function report(entries: readonly Entry[], directory: string): Promise<void> {
   const whole = summaryOf(entries, join(directory, "evidence"));
   const summary = join(directory, "summary.md");
-  whereThereIsRoom(summary, () => writeFileSync(summary, whole, { mode: 0o600 }));
+  whereThereIsRoom(summary, () => writeOwn(summary, whole));
   for (const [name, value] of Object.entries(outputs(entries, directory)))
     whereThereIsRoom("GITHUB_OUTPUT", () => core.setOutput(name, value));
   const shown = visibility() === "open" ? openSummaryOf(entries) : whole;
@@ -287,7 +295,7 @@ async function report(entries: readonly Entry[], directory: string): Promise<voi
       );
   const forPrograms = `${JSON.stringify(reportOf(entries, workflow()), undefined, 2)}\n`;
   const path = join(directory, REPORT);
-  whereThereIsRoom(path, () => writeFileSync(path, forPrograms, { mode: 0o600 }));
+  whereThereIsRoom(path, () => writeOwn(path, forPrograms));
 }
 
 function outputs(entries: readonly Entry[], directory: string): Outputs {

@@ -237,7 +237,7 @@ export function describeEnd(end: StepEnd): string {
     case "gone":
       return "not begun: the lease is no longer ours";
     case "unarmed":
-      return `not begun: what would put the host back could not be made ready (${end.why})`;
+      return `not begun: what would put the host back could not be made ready (the droplet said: ${end.why})`;
   }
 }
 

@@ -7,7 +7,7 @@ import { abandonBackup, discardHalves } from "./backup/backup.ts";
 import { isGood } from "./diagnosis/diagnosis.ts";
 import type { Host } from "./host/host.ts";
 import { statePlace } from "./host/state.ts";
-import { followStep, stopStep } from "./host/steps/step.ts";
+import { type FollowedStep, followed, followStep, stopStep } from "./host/steps/step.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import type { Entry, EventOf } from "./journal.ts";
 import { giveLeaseBack } from "./leases.ts";
@@ -44,7 +44,7 @@ async function tidy(entries: readonly Entry[], inputs: Inputs, parts: Parts): Pr
   try {
     const watch = new Watch(host, inputs, parts);
     await watch.look("after the run was stopped");
-    const undone = await endSteps(entries, host, parts);
+    const undone = await endSteps(entries, host, inputs, parts);
     for (const key of leasesHeld(entries)) await giveLeaseBack(host, statePlace(key), parts);
     const last = await watch.look("last look");
     return {
@@ -79,7 +79,12 @@ async function endBackup(entries: readonly Entry[], host: Host, parts: Parts): P
 }
 
 /** Follows every step that was begun and of whose end we do not know. */
-async function endSteps(entries: readonly Entry[], host: Host, parts: Parts): Promise<string> {
+async function endSteps(
+  entries: readonly Entry[],
+  host: Host,
+  inputs: Inputs,
+  parts: Parts,
+): Promise<string> {
   const ended = new Set(entries.filter((entry) => entry.kind === "remedy-ended").map((entry) => entry.step));
   const begun = entries.filter(
     (entry): entry is EventOf<"remedy-started"> => entry.kind === "remedy-started",
@@ -98,7 +103,7 @@ async function endSteps(entries: readonly Entry[], host: Host, parts: Parts): Pr
     const end = await followStep(
       host,
       place,
-      step,
+      stepLeft(step, inputs),
       (text) => {
         said += text;
         output.push(text);
@@ -113,6 +118,11 @@ async function endSteps(entries: readonly Entry[], host: Host, parts: Parts): Pr
     );
   }
   return told.join(" ") || "Nothing had been changed.";
+}
+
+/** Whether it has a put-back is not in the journal, so it is given the time for one. */
+function stepLeft(name: string, { commandTimeoutMs }: Inputs): FollowedStep {
+  return followed({ name, seconds: Math.ceil(commandTimeoutMs / 1000), putBack: { text: "", values: {} } });
 }
 
 /** What the dead-man (converge.sh) saw when it was done; what it did not see is not said to be so. */

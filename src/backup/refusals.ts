@@ -21,8 +21,44 @@ export const ADVICE: readonly string[] = [
   "Find out what is missing. If that much was really removed, let the last one no longer count: rename the file that is named last above, and run again.",
   "A dump alone does not bring attachments back. Free inodes, or put Odoo's data directory on a file system with hard links.",
 ];
+
+/** What they call a refusal, with the names of the values in it. Whatever else is printed stands there as the droplet's words. */
+export const TITLES: readonly string[] = [
+  "The database's container does not run, so no backup can be taken",
+  "There is no pg_dump in the database's container",
+  "PostgreSQL does not say how large the database $DATABASE is",
+  "The dump of $DATABASE did not end within $SECONDS_FOR_BACKUP s",
+  "pg_dump was killed",
+  "pg_dump failed with status $STATUS",
+  "The dump's list of contents cannot be read",
+  "The dump is one of the database $dumped, not of $DATABASE",
+  "The dump lacks the rows of $each, which every Odoo has",
+  "pg_dump said that all is well, and wrote $bytes bytes",
+  "The dump of $DATABASE has shrunk below half of the last good one",
+  "The filestore could not be kept beside the dump",
+  "PostgreSQL does not say which files the database $DATABASE names",
+  "The snapshot of the filestore is not whole",
+  "There is not enough room on the runner for the backup",
+  "There is not enough room on the droplet for a backup of $DATABASE",
+  "The dump of $DATABASE was ended: it came to the reserve of the droplet's disk",
+  "The dump could not be written to the droplet's disk",
+  "The dump's SHA-256 could not be taken",
+  "The dump could not be read back within $SECONDS_FOR_BACKUP s",
+  "pg_restore cannot read the dump that was just written",
+  "The dump could not be read back from the droplet's disk",
+  "What is read back from the droplet's disk is not what was written there",
+  "pg_restore cannot read the dump as it is sent",
+  "The dump could not be sent to the runner",
+  "pg_restore cannot read the dump that was sent",
+  "The dump did not end well on the droplet",
+  "What is read back from the runner's disk is not what the droplet sent",
+  "The backup left no manifest",
+];
+/** A value in a title: a database, a table, a number. */
+const VALUE = /^[\w.-]{1,63}$/;
+
 const USUAL_ADVICE = "Fix that, or take a backup by other means; then run again.";
-const LONGEST_TITLE = 300;
+const LONGEST_WORDS = 300;
 
 /** The refusal in what a program printed: `refused: …`, `detail: …`, `advice: …`. */
 export function refusalIn(output: string): RefusedError | undefined {
@@ -32,7 +68,7 @@ export function refusalIn(output: string): RefusedError | undefined {
   const [title] = said("refused");
   if (title === undefined) return undefined;
   const advice = said("advice").find((line) => ADVICE.includes(line)) ?? USUAL_ADVICE;
-  return new RefusedError(oneLine(title, LONGEST_TITLE), { detail: said("detail").join("\n"), advice });
+  return new RefusedError(isTitle(title) ? title : theDropletSaid(title), { detail: said("detail").join("\n"), advice });
 }
 
 export function endedBadly(end: StepEnd, output: string, seconds: number): RefusedError {
@@ -57,8 +93,28 @@ export function endedBadly(end: StepEnd, output: string, seconds: number): Refus
         advice: "Run again.",
       });
     case "unarmed":
-      return new RefusedError(`The backup was not begun: ${end.why}`);
+      return new RefusedError(`The backup was not begun; ${theDropletSaid(end.why)}`);
   }
+}
+
+/** Whether it is one of `TITLES`, word by word. */
+function isTitle(title: string): boolean {
+  const said = title.split(" ");
+  return TITLES.some((known) => {
+    const words = known.split(" ");
+    return words.length === said.length && words.every((word, index) => isWord(word, said[index] ?? ""));
+  });
+}
+
+/** @param word of a title: `$bytes`, `$DATABASE,`, or one that stands for itself */
+function isWord(word: string, said: string): boolean {
+  if (!word.startsWith("$")) return said === word;
+  const mark = word.endsWith(",") ? "," : "";
+  return said.endsWith(mark) && VALUE.test(said.slice(0, said.length - mark.length));
+}
+
+function theDropletSaid(words: string): string {
+  return `the droplet said: ${oneLine(words, LONGEST_WORDS)}`;
 }
 
 /** Why there is no backup, with what follows from that. */

@@ -26,6 +26,17 @@ const KINDS: Readonly<
 /** As Docker names containers; its own limit is that of a host name, and Compose's names stay far below. */
 const CONTAINER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 
+/**
+ * What Windows keeps for devices, with any extension: nobody could unpack such a file there.
+ * https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+ */
+const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
+/** Whether a file cannot have this name on every system. */
+export function isReserved(name: string): boolean {
+  return RESERVED.test(name);
+}
+
 /** A section's name, read: what it holds, and the file that it goes into. */
 export interface EvidenceName {
   readonly kind: string;
@@ -42,6 +53,6 @@ export function evidenceName(section: string): EvidenceName | undefined {
   if (!Object.hasOwn(KINDS, kind) || more.length > 0) return undefined;
   const { extension, of } = KINDS[kind] ?? { extension: "txt", of: "host" };
   if (container === undefined) return of === "container" ? undefined : { kind, file: `${kind}.${extension}` };
-  if (of === "host" || !CONTAINER_NAME.test(container)) return undefined;
+  if (of === "host" || !CONTAINER_NAME.test(container) || isReserved(container)) return undefined;
   return { kind, file: kind === "log" ? `${container}.log` : `${container}.${kind}.${extension}` };
 }

@@ -1,8 +1,9 @@
 /** Where the evidence goes: files below one folder of the runner, for this user only. */
 
-import { lstatSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, RefusedError } from "../errors.ts";
+import { makeFolders, writeOwn } from "../lib/own-file.ts";
+import { isReserved } from "./file-name.ts";
 
 export interface EvidenceStore {
   /**
@@ -23,14 +24,11 @@ export function evidenceIn(folder: string): EvidenceStore {
   return {
     write: (name, text) => {
       // All names are made by us; one that is not safe is a mistake of ours, and must not become a path.
-      if (!SAFE_NAME.test(name))
+      if (!SAFE_NAME.test(name) || name.split("/").some(isReserved))
         throw new TypeError(`not a name for a file of the evidence: ${JSON.stringify(name)}`);
       try {
         makeFolders(folder, name.split("/").slice(0, -1));
-        const path = join(folder, name);
-        // Written anew where it is there already, and never through a link that somebody put in its place.
-        rmSync(path, { force: true });
-        writeFileSync(path, text, { mode: 0o600, flag: "wx" });
+        writeOwn(join(folder, name), text);
       } catch (error) {
         throw new RefusedError(`The evidence could not be kept on the runner: ${messageOf(error)}`, {
           advice: "Make room on the runner, then run again.",
@@ -39,14 +37,4 @@ export function evidenceIn(folder: string): EvidenceStore {
       }
     },
   };
-}
-
-/** @throws Error where a link, or a file, stands in the place of a folder */
-function makeFolders(root: string, below: readonly string[]): void {
-  let path = root;
-  for (const segment of ["", ...below]) {
-    path = join(path, segment);
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    if (!lstatSync(path).isDirectory()) throw new Error(`${path} is not a folder`);
-  }
 }

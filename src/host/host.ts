@@ -70,6 +70,11 @@ export class Host {
     return this.#transport.identity;
   }
 
+  /** By which its deadlines go. */
+  get clock(): Clock {
+    return this.#dependencies.clock;
+  }
+
   get privilege(): Privilege {
     return this.#privilege;
   }

@@ -28,6 +28,9 @@ const UNWANTED =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
+/** Text in which nothing is unwanted: printable ASCII, as nearly all text of a host is. */
+const PLAIN = /^[\t\n -~]*$/;
+
 /** @returns the bytes as text, as it came: only for a JSON document, whose strings are cleaned when it has been read */
 export function decoded(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
@@ -40,6 +43,7 @@ export function textOf(bytes: Uint8Array): string {
 
 /** @returns the text without what is unwanted, its lines at most `MOST_LINE` characters long (and the words that say so) */
 export function cleanText(text: string): string {
+  if (text.length <= MOST_LINE && PLAIN.test(text)) return text;
   return withoutUnwanted(withShortLines(text));
 }
 

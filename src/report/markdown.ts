@@ -2,10 +2,20 @@
 
 import { isTypable } from "../host/typed.ts";
 
-/** One line of plain text: no markup, no links, no mentions, no table borders, no line ends, nothing invisible. */
+/**
+ * One line of plain text: no markup, no links, no mentions and references, no formulas, no table borders, no line ends,
+ * nothing invisible.
+ */
 export function plain(text: string): string {
-  // GitHub looks for mentions after it has read the entities, hence the zero-width space.
-  return escaped(text).replaceAll("@", "@\u200b");
+  return unlinked(escaped(text));
+}
+
+/**
+ * GitHub looks for `@name`, `#1`, `owner/name#1` and `GH-1` after it has read the entities, hence the zero-width space. It
+ * does not in code, which a person may copy.
+ */
+function unlinked(markup: string): string {
+  return markup.replaceAll("@", "@\u200b").replaceAll(/(&#35;|\bgh-)(?=\d)/gi, "$1\u200b");
 }
 
 function escaped(text: string): string {
@@ -18,7 +28,7 @@ function escaped(text: string): string {
       .replaceAll("&", "&amp;")
       .replaceAll("<", "&lt;")
       .replaceAll(">", "&gt;")
-      .replaceAll(/[\\`*_[\]|#~!]/g, entity)
+      .replaceAll(/[\\`*_[\]|#~!$]/g, entity)
       // At the beginning of a line these make a list, or the line before it a heading.
       .replace(/^(\d{1,9})([.)])/, (_, number: string, mark: string) => `${number}${entity(mark)}`)
       .replace(/^[-+=]/, entity)
@@ -33,7 +43,7 @@ const entity = (character: string): string => `&#${character.charCodeAt(0)};`;
 export function prose(text: string): string {
   return escaped(text)
     .split(/&#96;(.*?)&#96;/)
-    .map((piece, index) => (index % 2 === 1 ? `<code>${piece}</code>` : piece.replaceAll("@", "@\u200b")))
+    .map((piece, index) => (index % 2 === 1 ? `<code>${piece}</code>` : unlinked(piece)))
     .join("");
 }
 

@@ -194,7 +194,10 @@ function sightOf(layers: readonly Layer[]): string {
 }
 
 function deedLines(entries: readonly Entry[]): string {
-  const deeds = deedsOf(entries).filter(({ did }) => did.length > 0);
+  const deeds = deedsOf(entries)
+    // An item without words would make a heading of the line before it.
+    .map((deed) => ({ ...deed, did: deed.did.map(plain).filter((words) => words !== "") }))
+    .filter(({ did }) => did.length > 0);
   if (deeds.length === 0) return "";
   return [
     "### What was done",
@@ -203,7 +206,7 @@ function deedLines(entries: readonly Entry[]): string {
     "",
     ...deeds.flatMap(({ remedy, did, undo }) => [
       `- ${code(remedy)}`,
-      ...did.map((line) => `  - ${plain(line)}`),
+      ...did.map((words) => `  - ${words}`),
       ...(undo === ""
         ? []
         : ["  - To take it back, as root on the droplet:", "", indented(command(undo), 4), ""]),

@@ -35,41 +35,65 @@ function assignmentIn(line: string): readonly [name: string, value: string] | un
 const IN_ADDRESS = /:\/\/[^\s:/@]{0,200}:([^\s/@]{1,1000})@/;
 
 /**
+ * Each secret is looked for in every text of a run. One that makes up thousands is a host that wants to keep the action busy,
+ * and no source may take the room of the others; what is beyond that is still cut by its form (redaction/forms.ts).
+ */
+const MOST_SECRETS = 2_000;
+const MOST_OF_ONE = 200;
+
+/**
  * Every value on the host that looks like a secret by its name: from the containers' environment, from the compose
  * configuration, from environment files and odoo.conf; and the passwords in addresses there. For the redactor, before
  * anything of this survey is printed.
+ *
+ * @returns `MOST_SECRETS` at most, and of one container, service or file `MOST_OF_ONE`
  */
 export function secretsIn(result: ProgramResult): string[] {
   const found = new Set<string>();
-  const learn = (name: string, value: unknown): void => {
-    if (typeof value !== "string" || value === "") return;
-    if (holdsSecret(name, value)) found.add(value);
-    const inUrl = IN_ADDRESS.exec(value)?.[1];
-    if (inUrl !== undefined) found.add(inUrl);
-  };
-  for (const section of result.sections) {
-    if (section.name.startsWith("probe containers ")) {
-      const parsed = v.safeParse(EnvironmentsSchema, parseJson(section.uncut));
-      for (const assignment of parsed.success
-        ? parsed.output.flatMap(({ Config }) => Config.Env ?? [])
-        : []) {
-        const at = assignment.indexOf("=");
-        learn(assignment.slice(0, at), assignment.slice(at + 1));
-      }
-    } else if (section.name.startsWith("config ")) {
-      const parsed = v.safeParse(ConfigEnvironmentsSchema, parseJson(section.uncut));
-      const services = parsed.success ? Object.values(parsed.output.services) : [];
-      for (const { environment } of services) {
-        for (const [name, value] of Object.entries(environment ?? {})) learn(name, value);
-      }
-    } else if (section.name.startsWith("secrets of ")) {
-      for (const line of section.text.split("\n")) {
-        const assignment = assignmentIn(line);
-        if (assignment !== undefined) learn(...assignment);
-      }
+  for (const assignments of sourcesIn(result)) {
+    let room = MOST_OF_ONE;
+    for (const secret of assignments.flatMap(secretsOf)) {
+      if (found.has(secret)) continue;
+      if (room === 0 || found.size === MOST_SECRETS) break;
+      found.add(secret);
+      room -= 1;
     }
   }
   return [...found];
+}
+
+type Assignment = readonly [name: string, value: unknown];
+
+/** What each container, service and file sets. */
+function sourcesIn({ sections }: ProgramResult): Assignment[][] {
+  return sections.flatMap((section): Assignment[][] => {
+    if (section.name.startsWith("probe containers ")) {
+      const parsed = v.safeParse(EnvironmentsSchema, parseJson(section.uncut));
+      return (parsed.success ? parsed.output : []).map(({ Config }) =>
+        (Config.Env ?? []).map((assignment) => {
+          const at = assignment.indexOf("=");
+          return [assignment.slice(0, at), assignment.slice(at + 1)];
+        }),
+      );
+    }
+    if (section.name.startsWith("config ")) {
+      const parsed = v.safeParse(ConfigEnvironmentsSchema, parseJson(section.uncut));
+      return (parsed.success ? Object.values(parsed.output.services) : []).map(({ environment }) =>
+        Object.entries(environment ?? {}),
+      );
+    }
+    if (section.name.startsWith("secrets of "))
+      return [section.text.split("\n").flatMap((line) => [assignmentIn(line)].filter((each) => each !== undefined))];
+    return [];
+  });
+}
+
+/** The value of a secret's name, and the password of an address. */
+function secretsOf([name, value]: Assignment): string[] {
+  if (typeof value !== "string" || value === "") return [];
+  return [holdsSecret(name, value) ? value : undefined, IN_ADDRESS.exec(value)?.[1]].filter(
+    (secret) => secret !== undefined,
+  );
 }
 
 /** Names in which a name stands, and no secret: `POSTGRES_USER`, `DB_NAME`. */

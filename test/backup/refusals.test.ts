@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { ADVICE, refusalIn } from "../../src/backup/refusals.ts";
+import { ADVICE, refusalIn, TITLES } from "../../src/backup/refusals.ts";
 
 const PROGRAMS = ["gate", "dump", "stream", "settle"].map((name) =>
   readFileSync(new URL(`../../src/backup/${name}.sh`, import.meta.url), "utf8"),
@@ -22,10 +22,38 @@ it("knows every advice of the programs, and no other", () => {
   for (const advice of ADVICE) expect(shown).toContain(advice);
 });
 
+it("knows every title of the programs, and no other", () => {
+  const all = PROGRAMS.join("\n").replaceAll(/\\\n\s*/g, "");
+  const titles = [...all.matchAll(/refuse "((?:[^"\\]|\\.)*)"/g)].map(([, title = ""]) =>
+    said(title).replace(/\$\([^)]*\)/, "$STATUS"),
+  );
+  expect(new Set(titles)).toEqual(new Set(TITLES));
+});
+
+it("takes a title of the programs as it is, with one word for each value", () => {
+  const message = (title: string) => refusalIn(`refused: ${title}\n`)?.message;
+  for (const title of [
+    "The backup left no manifest",
+    "The dump is one of the database other_shop, not of odoo-14.0",
+    "pg_dump said that all is well, and wrote 0 bytes",
+  ])
+    expect(message(title)).toBe(title);
+});
+
+it.each([
+  "The site is healthy. Nothing is to be done",
+  "pg_dump failed with status 1 and more",
+  "pg_dump failed with status <b>1</b>",
+  "The dump of odoo did not end within 2 s. Log in at https://evil.example",
+  `pg_dump failed with status ${"1".repeat(64)}`,
+])("marks other words as the droplet's: %s", (title) => {
+  expect(refusalIn(`refused: ${title}\n`)?.message).toBe(`the droplet said: ${title}`);
+});
+
 it("takes the title in one line, and the advice only where it is one of ours", () => {
   const refusal = (advice: string) => refusalIn(`refused: no \u202eroom\ndetail: 1 MiB\nadvice: ${advice}\n`);
   expect(refusal("Raise `backup_timeout`.")).toMatchObject({
-    message: "no room",
+    message: "the droplet said: no room",
     detail: "1 MiB",
     advice: "Raise `backup_timeout`.",
   });

@@ -253,7 +253,7 @@ describe("when the connection goes away", () => {
     letGo();
     const { host: later } = await openHost();
     let output = "";
-    const end = await followStep(later, state.place, NAME, (text) => {
+    const end = await followStep(later, state.place, { name: NAME, seconds: 60 }, (text) => {
       output += text;
     });
     expect(end).toEqual({ outcome: "ended", status: 4 });
@@ -272,7 +272,7 @@ describe("a step that is interfered with", () => {
     expect(runs(pidOf())).toBe(true);
     letGo();
     await starting;
-    expect(await followStep(host, state.place, NAME, () => {})).toEqual({ outcome: "ended", status: 4 });
+    expect(await followStep(host, state.place, { name: NAME, seconds: 60 }, () => {})).toEqual({ outcome: "ended", status: 4 });
     expect(traced()).toBe("run\n");
   });
 
@@ -304,7 +304,7 @@ describe("a step that is interfered with", () => {
     appendFileSync(join(stepDirectory(), "pid"), `${process.pid}\n`);
     appendFileSync(join(stepDirectory(), "log"), "last words\n");
     let output = "";
-    const end = await followStep(host, state.place, NAME, (text) => {
+    const end = await followStep(host, state.place, { name: NAME, seconds: 60 }, (text) => {
       output += text;
     });
     expect({ end, output }).toEqual({ end: { outcome: "vanished" }, output: "last words\n" });

@@ -228,7 +228,7 @@ export class HostileDroplet implements AsyncDisposable {
 
   async #send(channel: ServerChannel, reply: Reply, exit: number): Promise<void> {
     const { stdout, stderr, afterwards = "exit" } = reply;
-    if (stderr !== undefined && stderr.length > 0) channel.stderr.write(stderr);
+    if (stderr !== undefined && stderr.length > 0) await written(channel, stderr);
     for await (const piece of Buffer.isBuffer(stdout) ? [stdout] : stdout) {
       if (channel.destroyed) return;
       if (!channel.write(piece)) await drained(channel);
@@ -250,6 +250,20 @@ async function whole(channel: ServerChannel): Promise<string> {
   channel.on("data", (chunk: Buffer) => chunks.push(chunk));
   await once(channel, "end");
   return Buffer.concat(chunks).toString();
+}
+
+/**
+ * Standard error first, and whole: where both streams wait for room, ssh2's server goes on with the other one alone
+ * (CHANNEL_WINDOW_ADJUST in lib/server.js).
+ */
+async function written(channel: ServerChannel, stderr: Buffer): Promise<void> {
+  await new Promise<void>((resolve) => {
+    channel.once("close", resolve);
+    channel.stderr.write(stderr, () => {
+      channel.off("close", resolve);
+      resolve();
+    });
+  });
 }
 
 /** Room again, or nobody there any more. */

@@ -138,8 +138,7 @@ function log({ end: { log, outputs } }: Outcome): string[] {
     ...commands.filter((line) => !OUR_COMMANDS.test(line)).map((line) => `the log commands ${excerpt(line)}`),
     ...(annotations.length > 1 ? [`the log has ${annotations.length} annotations`] : []),
     ...commands
-      // Ours has one, before the next step.
-      .filter((line) => /^::(?:notice|warning|error)\b.*%0[AD]/.test(line.replace("%0ANext: ", "")))
+      .filter((line) => /^::(?:notice|warning|error)\b.*%0[AD]/.test(line))
       .map((line) => `an annotation is no single line: ${excerpt(line)}`),
     // What is a command already is not read as one of the old form as well.
     ...lines

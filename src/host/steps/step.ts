@@ -10,6 +10,7 @@ import type { Host } from "../host.ts";
 import { assignments } from "../quote.ts";
 import { type StatePlace, stateProgram } from "../state.ts";
 import { TextReader } from "../text.ts";
+import { BoundedOutput } from "./output.ts";
 
 const START = readFileSync(new URL("./start.sh", import.meta.url), "utf8");
 const ATTACH = readFileSync(new URL("./attach.sh", import.meta.url), "utf8");
@@ -19,6 +20,14 @@ const STOP = readFileSync(new URL("./stop.sh", import.meta.url), "utf8");
 const ATTACH_WAIT = 5;
 /** Bytes of a step's output brought home by one look. */
 const ATTACH_MOST = 262_144;
+
+/**
+ * Seconds beyond a step's own that it is followed. start.sh gives it 10 more to end, then writes its status; a put-back before
+ * that waits 300 for another one, and each of its tries may take 1,210. What it does not do in the first, the host tries again
+ * without anybody who waits.
+ */
+const SECONDS_TO_END = 60;
+const SECONDS_TO_PUT_BACK = 1_510;
 
 export interface Step {
   /** Letters, digits and dashes; never used before: `3f9c2a71-1-start-stack`. */
@@ -110,7 +119,7 @@ export async function runStep(
       });
     }
   }
-  return followStep(host, place, step.name, onOutput, signal);
+  return followStep(host, place, followed(step), onOutput, signal);
 }
 
 /** What the audit log keeps of an approval, in characters: the token, who ran it, and six reviewers at most. */
@@ -144,14 +153,43 @@ export async function stopStep(host: Host, place: StatePlace, name: string): Pro
   await host.run(stateProgram(place, `stop ${name}`, STOP, { STEP: name }, 170));
 }
 
-/** Attaches to a step that was begun, by its name, and follows it to its end. Throws as `runStep` does. */
+/** A step that was begun, and for how many seconds it is followed at most. */
+export interface FollowedStep {
+  readonly name: string;
+  readonly seconds: number;
+}
+
+/** For how long a step is followed that may take so long on the host. */
+export function followed({ name, seconds, putBack }: Pick<Step, "name" | "seconds" | "putBack">): FollowedStep {
+  return { name, seconds: seconds + SECONDS_TO_END + (putBack === undefined ? 0 : SECONDS_TO_PUT_BACK) };
+}
+
+/**
+ * Attaches to a step that was begun, by its name, and follows it to its end.
+ *
+ * @param onOutput given what it prints, cleaned, by whole lines, as much of it as `BoundedOutput` lets through
+ * @throws HostError `timed-out` when the host says for longer than `step.seconds` that it runs; otherwise as `runStep` does
+ */
 export async function followStep(
   host: Host,
   place: StatePlace,
-  name: string,
+  step: FollowedStep,
   onOutput: (text: string) => void,
   signal?: AbortSignal,
 ): Promise<StepEnd> {
+  const output = new BoundedOutput(onOutput);
+  return await followTo(host, place, step, output, signal).finally(() => output.end());
+}
+
+async function followTo(
+  host: Host,
+  place: StatePlace,
+  { name, seconds }: FollowedStep,
+  output: BoundedOutput,
+  signal: AbortSignal | undefined,
+): Promise<StepEnd> {
+  const { clock } = host;
+  const deadline = clock.monotonic() + seconds * 1000;
   const reader = new TextReader();
   let offset = 0;
   for (;;) {
@@ -169,22 +207,23 @@ export async function followStep(
     const part = (name: string) => look.sections.find((section) => section.name === name);
     const log = part("log")?.body ?? Buffer.alloc(0);
     offset += log.length;
-    const lines = reader.push(log);
-    if (lines !== "") onOutput(lines);
+    output.push(reader.push(log));
     const state = part("state")?.text.trim() ?? "";
-    if (log.length === ATTACH_MOST) continue;
-    if (state !== "running") {
-      const rest = reader.end();
-      if (rest !== "") onOutput(rest);
-    }
+    const goesOn = log.length === ATTACH_MOST || state === "running";
+    // Looked at once more after a connection that was away: the step may have ended meanwhile.
+    if (goesOn && clock.monotonic() < deadline) continue;
+    output.push(reader.end());
+    if (goesOn)
+      throw new HostError("timed-out", `The step ${name} did not end within ${seconds} s`, {
+        detail: state === "running" ? "The host says that it still runs." : "The host goes on sending its output.",
+        advice: "Check on the droplet what it is doing, and whether the site is up.",
+      });
     const ended = /^ended (\d{1,3})$/.exec(state);
     if (ended) return { outcome: "ended", status: Number(ended[1]) };
     if (state === "vanished" || state === "absent") return { outcome: state };
     if (state.startsWith("unarmed ")) return { outcome: "unarmed", why: state.slice("unarmed ".length) };
-    if (state !== "running") {
-      throw new HostError("nonsense", `The step ${name} could not be followed`, {
-        detail: `${state}\n${look.stderr}`.trim(),
-      });
-    }
+    throw new HostError("nonsense", `The step ${name} could not be followed`, {
+      detail: `${state}\n${look.stderr}`.trim(),
+    });
   }
 }
