@@ -122,7 +122,7 @@ async function endSteps(
 
 /** Whether it has a put-back is not in the journal, so it is given the time for one. */
 function stepLeft(name: string, { commandTimeoutMs }: Inputs): FollowedStep {
-  return followed({ name, seconds: Math.ceil(commandTimeoutMs / 1000), putBack: { text: "", values: {} } });
+  return followed(name, Math.ceil(commandTimeoutMs / 1000), true);
 }
 
 /** What the dead-man (converge.sh) saw when it was done; what it did not see is not said to be so. */

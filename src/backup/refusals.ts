@@ -68,7 +68,10 @@ export function refusalIn(output: string): RefusedError | undefined {
   const [title] = said("refused");
   if (title === undefined) return undefined;
   const advice = said("advice").find((line) => ADVICE.includes(line)) ?? USUAL_ADVICE;
-  return new RefusedError(isTitle(title) ? title : theDropletSaid(title), { detail: said("detail").join("\n"), advice });
+  return new RefusedError(isTitle(title) ? title : theDropletSaid(title), {
+    detail: said("detail").join("\n"),
+    advice,
+  });
 }
 
 export function endedBadly(end: StepEnd, output: string, seconds: number): RefusedError {

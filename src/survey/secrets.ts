@@ -83,7 +83,9 @@ function sourcesIn({ sections }: ProgramResult): Assignment[][] {
       );
     }
     if (section.name.startsWith("secrets of "))
-      return [section.text.split("\n").flatMap((line) => [assignmentIn(line)].filter((each) => each !== undefined))];
+      return [
+        section.text.split("\n").flatMap((line) => [assignmentIn(line)].filter((each) => each !== undefined)),
+      ];
     return [];
   });
 }

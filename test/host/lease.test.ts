@@ -231,7 +231,9 @@ describe("a lease that is given back", () => {
     await acquire();
     mkdirSync(join(stateDirectory(), "runs", "alice-1-x"));
     edit("step", () => "alice-1-x");
-    expect(await followStep(host, state.place, { name: "alice-1-x", seconds: 60 }, () => {})).toEqual({ outcome: "vanished" });
+    expect(await followStep(host, state.place, { name: "alice-1-x", seconds: 60 }, () => {})).toEqual({
+      outcome: "vanished",
+    });
     expect(await releaseLease(host, state.place, ALICE)).toBe("released");
   });
 });

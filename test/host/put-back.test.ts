@@ -379,14 +379,19 @@ describe("a step that is stopped", () => {
   it("that had ended keeps its end", async () => {
     await run(step("exit 3"));
     await stopStep(host, state.place, NAME);
-    expect(await followStep(host, state.place, { name: NAME, seconds: 60 }, () => {})).toEqual({ outcome: "ended", status: 3 });
+    expect(await followStep(host, state.place, { name: NAME, seconds: 60 }, () => {})).toEqual({
+      outcome: "ended",
+      status: 3,
+    });
     expect(traced()).toBe("put back it's\n");
   });
 
   it("that was never begun is not begun by that", async () => {
     await stopStep(host, state.place, NAME);
     expect(calls()).not.toContain("systemd-run");
-    expect(await followStep(host, state.place, { name: NAME, seconds: 60 }, () => {})).toEqual({ outcome: "absent" });
+    expect(await followStep(host, state.place, { name: NAME, seconds: 60 }, () => {})).toEqual({
+      outcome: "absent",
+    });
   });
 
   it("without systemd ends with all that it started", async () => {

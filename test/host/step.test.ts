@@ -272,7 +272,10 @@ describe("a step that is interfered with", () => {
     expect(runs(pidOf())).toBe(true);
     letGo();
     await starting;
-    expect(await followStep(host, state.place, { name: NAME, seconds: 60 }, () => {})).toEqual({ outcome: "ended", status: 4 });
+    expect(await followStep(host, state.place, { name: NAME, seconds: 60 }, () => {})).toEqual({
+      outcome: "ended",
+      status: 4,
+    });
     expect(traced()).toBe("run\n");
   });
 

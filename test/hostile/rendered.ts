@@ -78,7 +78,8 @@ class Reading {
       case "fence":
         if (DRAWN.test(token.info)) this.#complain(`a ${token.info} is drawn`);
         // One in a list is indented.
-        if (lines.at(-1)?.trimStart().startsWith(token.markup) !== true) this.#complain("a fenced block has no end");
+        if (lines.at(-1)?.trimStart().startsWith(token.markup) !== true)
+          this.#complain("a fenced block has no end");
         break;
       case "table_open":
         this.#table(lines);

@@ -119,7 +119,7 @@ export async function runStep(
       });
     }
   }
-  return followStep(host, place, followed(step), onOutput, signal);
+  return followStep(host, place, followed(step.name, step.seconds, putBack !== undefined), onOutput, signal);
 }
 
 /** What the audit log keeps of an approval, in characters: the token, who ran it, and six reviewers at most. */
@@ -159,9 +159,13 @@ export interface FollowedStep {
   readonly seconds: number;
 }
 
-/** For how long a step is followed that may take so long on the host. */
-export function followed({ name, seconds, putBack }: Pick<Step, "name" | "seconds" | "putBack">): FollowedStep {
-  return { name, seconds: seconds + SECONDS_TO_END + (putBack === undefined ? 0 : SECONDS_TO_PUT_BACK) };
+/**
+ * For how long a step is followed.
+ *
+ * @param seconds that it may take on the host
+ */
+export function followed(name: string, seconds: number, isPutBack: boolean): FollowedStep {
+  return { name, seconds: seconds + SECONDS_TO_END + (isPutBack ? SECONDS_TO_PUT_BACK : 0) };
 }
 
 /**
@@ -215,7 +219,8 @@ async function followTo(
     output.push(reader.end());
     if (goesOn)
       throw new HostError("timed-out", `The step ${name} did not end within ${seconds} s`, {
-        detail: state === "running" ? "The host says that it still runs." : "The host goes on sending its output.",
+        detail:
+          state === "running" ? "The host says that it still runs." : "The host goes on sending its output.",
         advice: "Check on the droplet what it is doing, and whether the site is up.",
       });
     const ended = /^ended (\d{1,3})$/.exec(state);
