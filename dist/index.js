@@ -52171,7 +52171,7 @@ module.exports = __nccwpck_require__.p + "468cfca26e883508c61d.sh";
 /***/ 61284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "7820d2c7ce2e4449ef29.sh";
+module.exports = __nccwpck_require__.p + "a1dde672217a1ace9584.sh";
 
 /***/ }),
 
@@ -52395,7 +52395,7 @@ module.exports = __nccwpck_require__.p + "db078b9453b4b93d9dd8.sh";
 /***/ 99166:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "5cc6b8d0200a642ed185.sh";
+module.exports = __nccwpck_require__.p + "44d876174e28079d8e52.sh";
 
 /***/ }),
 
@@ -52883,8 +52883,8 @@ var external_node_path_ = __nccwpck_require__(76760);
 var errors = __nccwpck_require__(19473);
 // EXTERNAL MODULE: ./build/host/state.js
 var state = __nccwpck_require__(80838);
-// EXTERNAL MODULE: ./build/host/steps/step.js
-var steps_step = __nccwpck_require__(84937);
+// EXTERNAL MODULE: ./build/host/steps/step.js + 1 modules
+var steps_step = __nccwpck_require__(30787);
 // EXTERNAL MODULE: ./build/survey/survey.js
 var survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: ./build/backup/arrival.js
@@ -53666,7 +53666,7 @@ class Cipher {
 /* harmony export */   tq: () => (/* binding */ withoutBackup),
 /* harmony export */   tu: () => (/* binding */ wordsFor)
 /* harmony export */ });
-/* unused harmony export ADVICE */
+/* unused harmony exports ADVICE, TITLES */
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(19473);
 /* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(99824);
 /** Why there is no backup: what the programs on the host printed, and how they ended -> words for a person. */
@@ -53689,8 +53689,42 @@ const ADVICE = [
     "Find out what is missing. If that much was really removed, let the last one no longer count: rename the file that is named last above, and run again.",
     "A dump alone does not bring attachments back. Free inodes, or put Odoo's data directory on a file system with hard links.",
 ];
+/** What they call a refusal, with the names of the values in it. Whatever else is printed stands there as the droplet's words. */
+const TITLES = [
+    "The database's container does not run, so no backup can be taken",
+    "There is no pg_dump in the database's container",
+    "PostgreSQL does not say how large the database $DATABASE is",
+    "The dump of $DATABASE did not end within $SECONDS_FOR_BACKUP s",
+    "pg_dump was killed",
+    "pg_dump failed with status $STATUS",
+    "The dump's list of contents cannot be read",
+    "The dump is one of the database $dumped, not of $DATABASE",
+    "The dump lacks the rows of $each, which every Odoo has",
+    "pg_dump said that all is well, and wrote $bytes bytes",
+    "The dump of $DATABASE has shrunk below half of the last good one",
+    "The filestore could not be kept beside the dump",
+    "PostgreSQL does not say which files the database $DATABASE names",
+    "The snapshot of the filestore is not whole",
+    "There is not enough room on the runner for the backup",
+    "There is not enough room on the droplet for a backup of $DATABASE",
+    "The dump of $DATABASE was ended: it came to the reserve of the droplet's disk",
+    "The dump could not be written to the droplet's disk",
+    "The dump's SHA-256 could not be taken",
+    "The dump could not be read back within $SECONDS_FOR_BACKUP s",
+    "pg_restore cannot read the dump that was just written",
+    "The dump could not be read back from the droplet's disk",
+    "What is read back from the droplet's disk is not what was written there",
+    "pg_restore cannot read the dump as it is sent",
+    "The dump could not be sent to the runner",
+    "pg_restore cannot read the dump that was sent",
+    "The dump did not end well on the droplet",
+    "What is read back from the runner's disk is not what the droplet sent",
+    "The backup left no manifest",
+];
+/** A value in a title: a database, a table, a number. */
+const VALUE = /^[\w.-]{1,63}$/;
 const USUAL_ADVICE = "Fix that, or take a backup by other means; then run again.";
-const LONGEST_TITLE = 300;
+const LONGEST_WORDS = 300;
 /** The refusal in what a program printed: `refused: …`, `detail: …`, `advice: …`. */
 function refusalIn(output) {
     const lines = output.split("\n");
@@ -53699,7 +53733,10 @@ function refusalIn(output) {
     if (title === undefined)
         return undefined;
     const advice = said("advice").find((line) => ADVICE.includes(line)) ?? USUAL_ADVICE;
-    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk((0,_lib_line_js__WEBPACK_IMPORTED_MODULE_1__/* .oneLine */ .TN)(title, LONGEST_TITLE), { detail: said("detail").join("\n"), advice });
+    return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk(isTitle(title) ? title : theDropletSaid(title), {
+        detail: said("detail").join("\n"),
+        advice,
+    });
 }
 function endedBadly(end, output, seconds) {
     const detail = output.trim().split("\n").slice(-5).join("\n");
@@ -53723,8 +53760,26 @@ function endedBadly(end, output, seconds) {
                 advice: "Run again.",
             });
         case "unarmed":
-            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk(`The backup was not begun: ${end.why}`);
+            return new _errors_js__WEBPACK_IMPORTED_MODULE_0__/* .RefusedError */ .fk(`The backup was not begun; ${theDropletSaid(end.why)}`);
     }
+}
+/** Whether it is one of `TITLES`, word by word. */
+function isTitle(title) {
+    const said = title.split(" ");
+    return TITLES.some((known) => {
+        const words = known.split(" ");
+        return words.length === said.length && words.every((word, index) => isWord(word, said[index] ?? ""));
+    });
+}
+/** @param word of a title: `$bytes`, `$DATABASE,`, or one that stands for itself */
+function isWord(word, said) {
+    if (!word.startsWith("$"))
+        return said === word;
+    const mark = word.endsWith(",") ? "," : "";
+    return said.endsWith(mark) && VALUE.test(said.slice(0, said.length - mark.length));
+}
+function theDropletSaid(words) {
+    return `the droplet said: ${(0,_lib_line_js__WEBPACK_IMPORTED_MODULE_1__/* .oneLine */ .TN)(words, LONGEST_WORDS)}`;
 }
 /** Why there is no backup, with what follows from that. */
 function withoutBackup(error) {
@@ -63788,6 +63843,7 @@ const DISK_NEARLY_FULL = 5;
 const SKEW = 60;
 function warningsOf(survey, target, drift, assets) {
     return [
+        ...givenUp(survey),
         ...diskWarnings(survey),
         ...certificateWarnings(survey),
         ...clockWarnings(survey),
@@ -63797,6 +63853,10 @@ function warningsOf(survey, target, drift, assets) {
         ...assetWarnings(survey, target, assets),
         ...blindSpots(survey),
     ];
+}
+/** Comes first: nobody else tells of it, and it may be what is wrong. */
+function givenUp({ history }) {
+    return ((0,survey_survey/* ifSeen */.hy)(history)?.gaveUp ?? []).map(({ at, step, why, key }) => `An earlier run could not put Odoo back as it was, and stopped trying at ${clockTime(at)} (step ${step}: ${why}). What it saved is in \`/var/lib/odoo-recover/${key}/kept/${step}-put-back\`. When you have dealt with it, remove \`/var/lib/odoo-recover/${key}/gave-up\`.`);
 }
 /** What could not be seen is said: it may be what is wrong next. */
 function blindSpots(survey) {
@@ -66833,69 +66893,24 @@ function messageOf(error) {
 
 /***/ }),
 
-/***/ 46780:
+/***/ 33294:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-
-// EXPORTS
-__nccwpck_require__.d(__webpack_exports__, {
-  GO: () => (/* binding */ captureEvidence),
-  wE: () => (/* binding */ captureFreeze),
-  l1: () => (/* binding */ describeLeftOut)
-});
-
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(73024);
-// EXTERNAL MODULE: ./build/customer-data/sql.js
-var customer_data_sql = __nccwpck_require__(71336);
-;// CONCATENATED MODULE: ./build/evidence/file-name.js
-/**
- * What a section of the evidence is called -> the file it goes into. A section's name comes from the host, which may be
- * in an attacker's hands, so that it decides on nothing but one harmless segment of a path.
- */
-/** The kinds of section that our own programs print, and what the file of each is. */
-const KINDS = {
-    // evidence.sh
-    ps: { extension: "txt", of: "host" },
-    compose: { extension: "json", of: "host" },
-    inspect: { extension: "json", of: "container" },
-    log: { extension: "log", of: "container" },
-    nginx: { extension: "txt", of: "either" },
-    "nginx-errors": { extension: "txt", of: "host" },
-    "journal-docker": { extension: "txt", of: "host" },
-    "journal-nginx": { extension: "txt", of: "host" },
-    processes: { extension: "txt", of: "host" },
-    // freeze.sh
-    stacks: { extension: "txt", of: "host" },
-    activity: { extension: "txt", of: "host" },
-    locks: { extension: "txt", of: "host" },
-};
-/** As Docker names containers; its own limit is that of a host name, and Compose's names stay far below. */
-const CONTAINER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
-/**
- * @param section `KIND` or `KIND CONTAINER`, as the host printed it
- * @returns undefined for what none of our programs prints: another kind, or a container whose name is none
- */
-function evidenceName(section) {
-    const [kind = "", container, ...more] = section.split(" ");
-    if (!Object.hasOwn(KINDS, kind) || more.length > 0)
-        return undefined;
-    const { extension, of } = KINDS[kind] ?? { extension: "txt", of: "host" };
-    if (container === undefined)
-        return of === "container" ? undefined : { kind, file: `${kind}.${extension}` };
-    if (of === "host" || !CONTAINER_NAME.test(container))
-        return undefined;
-    return { kind, file: kind === "log" ? `${container}.log` : `${container}.${kind}.${extension}` };
-}
-
-;// CONCATENATED MODULE: ./build/evidence/capture.js
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   GO: () => (/* binding */ captureEvidence),
+/* harmony export */   l1: () => (/* binding */ describeLeftOut),
+/* harmony export */   wE: () => (/* binding */ captureFreeze)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var _customer_data_sql_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(71336);
+/* harmony import */ var _file_name_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97006);
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
 
 
 
-const TOOLS = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
-const EVIDENCE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(81774), __nccwpck_require__.b), "utf8");
-const FREEZE = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(80748), __nccwpck_require__.b), "utf8");
+const TOOLS = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(5215), __nccwpck_require__.b), "utf8");
+const EVIDENCE = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(81774), __nccwpck_require__.b), "utf8");
+const FREEZE = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(80748), __nccwpck_require__.b), "utf8");
 /** Bytes of each container's log that are kept: its end, where the failure is. */
 const LOG_MOST = 4_000_000;
 /** Of the whole capture, in memory for a moment: eight such logs. */
@@ -66961,7 +66976,7 @@ function keep(parts, folder, redactor, store) {
     // Some file systems take `A.log` and `a.log` for one.
     const taken = new Set();
     for (const { name: section, text: whole } of parts) {
-        const named = evidenceName(section);
+        const named = (0,_file_name_js__WEBPACK_IMPORTED_MODULE_1__/* .evidenceName */ .X)(section);
         const name = `${folder}/${named?.file}`;
         if (named === undefined || taken.has(name.toLowerCase()) || files.length === MOST_FILES) {
             leftOut.push(section);
@@ -66985,7 +67000,65 @@ function describeLeftOut({ leftOut }) {
 }
 /** In what `psql -x` prints of pg_stat_activity. */
 function withoutLiteralsInQueries(text) {
-    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,customer_data_sql/* withoutLiterals */.$M)(sql).sql);
+    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,_customer_data_sql_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutLiterals */ .$M)(sql).sql);
+}
+
+
+/***/ }),
+
+/***/ 97006:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   B: () => (/* binding */ isReserved),
+/* harmony export */   X: () => (/* binding */ evidenceName)
+/* harmony export */ });
+/**
+ * What a section of the evidence is called -> the file it goes into. A section's name comes from the host, which may be
+ * in an attacker's hands, so that it decides on nothing but one harmless segment of a path.
+ */
+/** The kinds of section that our own programs print, and what the file of each is. */
+const KINDS = {
+    // evidence.sh
+    ps: { extension: "txt", of: "host" },
+    compose: { extension: "json", of: "host" },
+    inspect: { extension: "json", of: "container" },
+    log: { extension: "log", of: "container" },
+    nginx: { extension: "txt", of: "either" },
+    "nginx-errors": { extension: "txt", of: "host" },
+    "journal-docker": { extension: "txt", of: "host" },
+    "journal-nginx": { extension: "txt", of: "host" },
+    processes: { extension: "txt", of: "host" },
+    // freeze.sh
+    stacks: { extension: "txt", of: "host" },
+    activity: { extension: "txt", of: "host" },
+    locks: { extension: "txt", of: "host" },
+};
+/** As Docker names containers; its own limit is that of a host name, and Compose's names stay far below. */
+const CONTAINER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
+/**
+ * What Windows keeps for devices, with any extension: nobody could unpack such a file there.
+ * https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+ */
+const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+/** Whether a file cannot have this name on every system. */
+function isReserved(name) {
+    return RESERVED.test(name);
+}
+/**
+ * @param section `KIND` or `KIND CONTAINER`, as the host printed it
+ * @returns undefined for what none of our programs prints: another kind, or a container whose name is none
+ */
+function evidenceName(section) {
+    const [kind = "", container, ...more] = section.split(" ");
+    if (!Object.hasOwn(KINDS, kind) || more.length > 0)
+        return undefined;
+    const { extension, of } = KINDS[kind] ?? { extension: "txt", of: "host" };
+    if (container === undefined)
+        return of === "container" ? undefined : { kind, file: `${kind}.${extension}` };
+    if (of === "host" || !CONTAINER_NAME.test(container) || isReserved(container))
+        return undefined;
+    return { kind, file: kind === "log" ? `${container}.log` : `${container}.${kind}.${extension}` };
 }
 
 
@@ -66997,10 +67070,12 @@ function withoutLiteralsInQueries(text) {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   n: () => (/* binding */ evidenceIn)
 /* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(19473);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(76760);
+/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(19473);
+/* harmony import */ var _lib_own_file_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(91979);
+/* harmony import */ var _file_name_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(97006);
 /** Where the evidence goes: files below one folder of the runner, for this user only. */
+
 
 
 
@@ -67011,33 +67086,20 @@ function evidenceIn(folder) {
     return {
         write: (name, text) => {
             // All names are made by us; one that is not safe is a mistake of ours, and must not become a path.
-            if (!SAFE_NAME.test(name))
+            if (!SAFE_NAME.test(name) || name.split("/").some(_file_name_js__WEBPACK_IMPORTED_MODULE_3__/* .isReserved */ .B))
                 throw new TypeError(`not a name for a file of the evidence: ${JSON.stringify(name)}`);
             try {
-                makeFolders(folder, name.split("/").slice(0, -1));
-                const path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, name);
-                // Written anew where it is there already, and never through a link that somebody put in its place.
-                (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
-                (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)(path, text, { mode: 0o600, flag: "wx" });
+                (0,_lib_own_file_js__WEBPACK_IMPORTED_MODULE_2__/* .makeFolders */ .wZ)(folder, name.split("/").slice(0, -1));
+                (0,_lib_own_file_js__WEBPACK_IMPORTED_MODULE_2__/* .writeOwn */ .ys)((0,node_path__WEBPACK_IMPORTED_MODULE_0__.join)(folder, name), text);
             }
             catch (error) {
-                throw new _errors_js__WEBPACK_IMPORTED_MODULE_2__/* .RefusedError */ .fk(`The evidence could not be kept on the runner: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_2__/* .messageOf */ .bD)(error)}`, {
+                throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .RefusedError */ .fk(`The evidence could not be kept on the runner: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_1__/* .messageOf */ .bD)(error)}`, {
                     advice: "Make room on the runner, then run again.",
                     cause: error,
                 });
             }
         },
     };
-}
-/** @throws Error where a link, or a file, stands in the place of a folder */
-function makeFolders(root, below) {
-    let path = root;
-    for (const segment of ["", ...below]) {
-        path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(path, segment);
-        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(path, { recursive: true, mode: 0o700 });
-        if (!(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path).isDirectory())
-            throw new Error(`${path} is not a folder`);
-    }
 }
 
 
@@ -67189,20 +67251,82 @@ function stateProgram(place, name, text, values, seconds = 60, maxOutputBytes = 
 
 /***/ }),
 
-/***/ 84937:
+/***/ 30787:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   HY: () => (/* binding */ stopStep),
-/* harmony export */   Q6: () => (/* binding */ followStep),
-/* harmony export */   eg: () => (/* binding */ runStep),
-/* harmony export */   iF: () => (/* binding */ stepPrograms)
-/* harmony export */ });
-/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(19473);
-/* harmony import */ var _quote_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(18611);
-/* harmony import */ var _state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
-/* harmony import */ var _text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(85820);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  Q6: () => (/* binding */ followStep),
+  Xd: () => (/* binding */ followed),
+  eg: () => (/* binding */ runStep),
+  iF: () => (/* binding */ stepPrograms),
+  HY: () => (/* binding */ stopStep)
+});
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: ./build/errors.js
+var errors = __nccwpck_require__(19473);
+// EXTERNAL MODULE: ./build/host/quote.js
+var quote = __nccwpck_require__(18611);
+// EXTERNAL MODULE: ./build/host/state.js
+var host_state = __nccwpck_require__(80838);
+// EXTERNAL MODULE: ./build/host/text.js
+var host_text = __nccwpck_require__(85820);
+;// CONCATENATED MODULE: ./build/host/steps/output.js
+/**
+ * What a step printed, in bounds: a step that never stops printing must not fill the runner's memory or disk. Its beginning
+ * goes on as it comes; of the rest the end is kept, where a failure is, and the bytes between are counted.
+ */
+/** Characters. An update of all modules of a large Odoo prints about half a million. */
+const BEGINNING = 1_500_000;
+const END = 250_000;
+class BoundedOutput {
+    #onOutput;
+    #room = BEGINNING;
+    /** What came when there was no room any more, without what fell out of it. */
+    #late = "";
+    #missing = 0;
+    /** @param onOutput given whole lines, `BEGINNING` and `END` characters of them at most */
+    constructor(onOutput) {
+        this.#onOutput = onOutput;
+    }
+    /** @param lines whole lines; the last one may be cut when nothing follows it */
+    push(lines) {
+        if (lines === "")
+            return;
+        if (lines.length <= this.#room) {
+            this.#room -= lines.length;
+            this.#onOutput(lines);
+            return;
+        }
+        // Nothing is passed on any more: the order of lines would be another.
+        this.#room = 0;
+        this.#late += lines;
+        // Cut now and then, not for every line.
+        if (this.#late.length > 2 * END)
+            this.#cut();
+    }
+    /** Passes on what was kept of the end. */
+    end() {
+        if (this.#late === "")
+            return;
+        if (this.#late.length > END)
+            this.#cut();
+        const words = this.#missing === 0 ? "" : `[${this.#missing} characters are left out here]\n`;
+        this.#onOutput(words + this.#late);
+        this.#late = "";
+    }
+    #cut() {
+        const line = this.#late.indexOf("\n", this.#late.length - END) + 1;
+        const from = line > 0 ? line : this.#late.length - END;
+        this.#missing += from;
+        this.#late = this.#late.slice(from);
+    }
+}
+
+;// CONCATENATED MODULE: ./build/host/steps/step.js
 /**
  * A step: a program that changes the host. It runs detached, writing its output and its exit status there, and we
  * attach to it; when the connection goes away we attach again. It has an id and runs once, however often it is sent.
@@ -67213,13 +67337,21 @@ function stateProgram(place, name, text, values, seconds = 60, maxOutputBytes = 
 
 
 
-const START = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(61284), __nccwpck_require__.b), "utf8");
-const ATTACH = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(12955), __nccwpck_require__.b), "utf8");
-const STOP = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(new URL(/* asset import */ __nccwpck_require__(63298), __nccwpck_require__.b), "utf8");
+
+const START = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(61284), __nccwpck_require__.b), "utf8");
+const ATTACH = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(12955), __nccwpck_require__.b), "utf8");
+const STOP = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(63298), __nccwpck_require__.b), "utf8");
 /** Seconds that one look at a running step waits for its end. */
 const ATTACH_WAIT = 5;
 /** Bytes of a step's output brought home by one look. */
 const ATTACH_MOST = 262_144;
+/**
+ * Seconds beyond a step's own that it is followed. start.sh gives it 10 more to end, then writes its status; a put-back before
+ * that waits 300 for another one, and each of its tries may take 1,210. What it does not do in the first, the host tries again
+ * without anybody who waits.
+ */
+const SECONDS_TO_END = 60;
+const SECONDS_TO_PUT_BACK = 1_510;
 /** The starting program may have done its work before this went wrong. */
 const FATE_UNKNOWN = new Set(["lost", "timed-out", "nonsense"]);
 /**
@@ -67233,18 +67365,19 @@ async function runStep(host, place, owner, step, onOutput, signal) {
     const { program, putBack } = stepPrograms(place, step);
     // Sent again when the connection was lost meanwhile: its id makes it run once, however often it arrives.
     const started = await host
-        .run((0,_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateProgram */ .gA)(place, `start ${step.name}`, START, {
+        .run((0,host_state/* stateProgram */.gA)(place, `start ${step.name}`, START, {
         OWNER: owner,
         STEP: step.name,
         SECONDS_ALLOWED: String(step.seconds),
         PROGRAM: program,
         PUT_BACK: putBack ?? "",
+        PUT_BACK_AFTER_REBOOT: step.putBack?.afterReboot ?? "",
         APPROVAL: inOneLine(step.approval ?? ""),
         ...putBackDirectory(place),
     }), signal)
         .catch((error) => {
         // Whether it began is not known; attaching finds out, and takes its place if it did not.
-        if (error instanceof _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .HostError */ .dh && FATE_UNKNOWN.has(error.problem))
+        if (error instanceof errors/* HostError */.dh && FATE_UNKNOWN.has(error.problem))
             return undefined;
         throw error;
     });
@@ -67255,12 +67388,12 @@ async function runStep(host, place, owner, step, onOutput, signal) {
         if (answer.startsWith("unarmed "))
             return { outcome: "unarmed", why: answer.slice("unarmed ".length) };
         if (started.status !== 0) {
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .HostError */ .dh("nonsense", `The step ${step.name} could not be started`, {
+            throw new errors/* HostError */.dh("nonsense", `The step ${step.name} could not be started`, {
                 detail: `${answer}\n${started.stderr}`.trim(),
             });
         }
     }
-    return followStep(host, place, step.name, onOutput, signal);
+    return followStep(host, place, followed(step.name, step.seconds, putBack !== undefined), onOutput, signal);
 }
 /** What the audit log keeps of an approval, in characters: the token, who ran it, and six reviewers at most. */
 const APPROVAL_MOST = 500;
@@ -67270,7 +67403,7 @@ function inOneLine(text) {
 }
 /** A step's two programs as they run on the host, their values in front: what is sent, and what a plan shows. */
 function stepPrograms(place, { text, values, putBack }) {
-    const front = (own) => (0,_quote_js__WEBPACK_IMPORTED_MODULE_4__/* .assignments */ .T)({ ...putBackDirectory(place), ...own });
+    const front = (own) => (0,quote/* assignments */.T)({ ...putBackDirectory(place), ...own });
     return {
         // The trap: as in renderProgram, so that the time limit reaches what ignores SIGTERM.
         program: `LC_ALL=C\nexport LC_ALL\ntrap 'exit 124' TERM\n${front(values)}${text}`,
@@ -67282,28 +67415,48 @@ function putBackDirectory({ auditRoot, key }) {
 }
 /** Ends a step that runs, and has it put the host back. Its end is then to be followed. */
 async function stopStep(host, place, name) {
-    await host.run((0,_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateProgram */ .gA)(place, `stop ${name}`, STOP, { STEP: name }, 170));
+    await host.run((0,host_state/* stateProgram */.gA)(place, `stop ${name}`, STOP, { STEP: name }, 170));
 }
-/** Attaches to a step that was begun, by its name, and follows it to its end. Throws as `runStep` does. */
-async function followStep(host, place, name, onOutput, signal) {
-    const reader = new _text_js__WEBPACK_IMPORTED_MODULE_3__/* .TextReader */ .TX();
+/**
+ * For how long a step is followed.
+ *
+ * @param seconds that it may take on the host
+ */
+function followed(name, seconds, isPutBack) {
+    return { name, seconds: seconds + SECONDS_TO_END + (isPutBack ? SECONDS_TO_PUT_BACK : 0) };
+}
+/**
+ * Attaches to a step that was begun, by its name, and follows it to its end.
+ *
+ * @param onOutput given what it prints, cleaned, by whole lines, as much of it as `BoundedOutput` lets through
+ * @throws HostError `timed-out` when the host says for longer than `step.seconds` that it runs; otherwise as `runStep` does
+ */
+async function followStep(host, place, step, onOutput, signal) {
+    const output = new BoundedOutput(onOutput);
+    return await followTo(host, place, step, output, signal).finally(() => output.end());
+}
+async function followTo(host, place, { name, seconds }, output, signal) {
+    const { clock } = host;
+    const deadline = clock.monotonic() + seconds * 1000;
+    const reader = new host_text/* TextReader */.TX();
     let offset = 0;
     for (;;) {
-        const look = await host.run((0,_state_js__WEBPACK_IMPORTED_MODULE_2__/* .stateProgram */ .gA)(place, `attach ${name}`, ATTACH, { STEP: name, OFFSET: String(offset), WAIT: String(ATTACH_WAIT), MOST: String(ATTACH_MOST) }, 60, ATTACH_MOST + 4096), signal);
+        const look = await host.run((0,host_state/* stateProgram */.gA)(place, `attach ${name}`, ATTACH, { STEP: name, OFFSET: String(offset), WAIT: String(ATTACH_WAIT), MOST: String(ATTACH_MOST) }, 60, ATTACH_MOST + 4096), signal);
         const part = (name) => look.sections.find((section) => section.name === name);
         const log = part("log")?.body ?? Buffer.alloc(0);
         offset += log.length;
-        const lines = reader.push(log);
-        if (lines !== "")
-            onOutput(lines);
+        output.push(reader.push(log));
         const state = part("state")?.text.trim() ?? "";
-        if (log.length === ATTACH_MOST)
+        const goesOn = log.length === ATTACH_MOST || state === "running";
+        // Looked at once more after a connection that was away: the step may have ended meanwhile.
+        if (goesOn && clock.monotonic() < deadline)
             continue;
-        if (state !== "running") {
-            const rest = reader.end();
-            if (rest !== "")
-                onOutput(rest);
-        }
+        output.push(reader.end());
+        if (goesOn)
+            throw new errors/* HostError */.dh("timed-out", `The step ${name} did not end within ${seconds} s`, {
+                detail: state === "running" ? "The host says that it still runs." : "The host goes on sending its output.",
+                advice: "Check on the droplet what it is doing, and whether the site is up.",
+            });
         const ended = /^ended (\d{1,3})$/.exec(state);
         if (ended)
             return { outcome: "ended", status: Number(ended[1]) };
@@ -67311,11 +67464,9 @@ async function followStep(host, place, name, onOutput, signal) {
             return { outcome: state };
         if (state.startsWith("unarmed "))
             return { outcome: "unarmed", why: state.slice("unarmed ".length) };
-        if (state !== "running") {
-            throw new _errors_js__WEBPACK_IMPORTED_MODULE_1__/* .HostError */ .dh("nonsense", `The step ${name} could not be followed`, {
-                detail: `${state}\n${look.stderr}`.trim(),
-            });
-        }
+        throw new errors/* HostError */.dh("nonsense", `The step ${name} could not be followed`, {
+            detail: `${state}\n${look.stderr}`.trim(),
+        });
     }
 }
 
@@ -67360,6 +67511,8 @@ const SEQUENCES =
 const UNWANTED = 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** Text in which nothing is unwanted: printable ASCII, as nearly all text of a host is. */
+const PLAIN = /^[\t\n -~]*$/;
 /** @returns the bytes as text, as it came: only for a JSON document, whose strings are cleaned when it has been read */
 function decoded(bytes) {
     return new TextDecoder().decode(bytes);
@@ -67370,6 +67523,8 @@ function textOf(bytes) {
 }
 /** @returns the text without what is unwanted, its lines at most `MOST_LINE` characters long (and the words that say so) */
 function cleanText(text) {
+    if (text.length <= MOST_LINE && PLAIN.test(text))
+        return text;
     return withoutUnwanted(withShortLines(text));
 }
 /** @returns a page or another text that is not made of lines, cleaned, at most so many characters of it */
@@ -67525,28 +67680,30 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _actions_core__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(3894);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(19473);
 /* harmony import */ var _evidence_store_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(11549);
-/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_26__ = __nccwpck_require__(98529);
+/* harmony import */ var _host_connect_js__WEBPACK_IMPORTED_MODULE_27__ = __nccwpck_require__(98529);
 /* harmony import */ var _inputs_names_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(43636);
 /* harmony import */ var _inputs_parse_js__WEBPACK_IMPORTED_MODULE_11__ = __nccwpck_require__(67526);
 /* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(17999);
 /* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(99824);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(68739);
-/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(57062);
-/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(80628);
-/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(77150);
-/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(22636);
-/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(77012);
-/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(94380);
-/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_27__ = __nccwpck_require__(92431);
-/* harmony import */ var _starter_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(85931);
-/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_22__ = __nccwpck_require__(49130);
-/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_23__ = __nccwpck_require__(29166);
-/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_24__ = __nccwpck_require__(34748);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_25__ = __nccwpck_require__(58508);
+/* harmony import */ var _lib_own_file_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(91979);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(68739);
+/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(57062);
+/* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(80628);
+/* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(77150);
+/* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(22636);
+/* harmony import */ var _report_report_json_js__WEBPACK_IMPORTED_MODULE_20__ = __nccwpck_require__(77012);
+/* harmony import */ var _report_summary_js__WEBPACK_IMPORTED_MODULE_21__ = __nccwpck_require__(94380);
+/* harmony import */ var _report_visibility_js__WEBPACK_IMPORTED_MODULE_28__ = __nccwpck_require__(92431);
+/* harmony import */ var _starter_js__WEBPACK_IMPORTED_MODULE_22__ = __nccwpck_require__(85931);
+/* harmony import */ var _survey_public_js__WEBPACK_IMPORTED_MODULE_23__ = __nccwpck_require__(49130);
+/* harmony import */ var _tidy_up_js__WEBPACK_IMPORTED_MODULE_24__ = __nccwpck_require__(29166);
+/* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_25__ = __nccwpck_require__(34748);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_26__ = __nccwpck_require__(58508);
 /**
  * Where the action begins: the main step, and the post step that puts the host right after a run that was killed.
  * The only file that reads the environment.
  */
+
 
 
 
@@ -67601,7 +67758,7 @@ const nonce = () => (0,node_crypto__WEBPACK_IMPORTED_MODULE_1__.randomBytes)(16)
 async function main() {
     const run = nonce();
     const directory = (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(process.env.RUNNER_TEMP || (0,node_os__WEBPACK_IMPORTED_MODULE_4__.tmpdir)(), `odoo-recover-${run.slice(0, 8)}`);
-    whereThereIsRoom(directory, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.mkdirSync)(directory, { recursive: true, mode: 0o700 }));
+    whereThereIsRoom(directory, () => (0,_lib_own_file_js__WEBPACK_IMPORTED_MODULE_14__/* .makeFolders */ .wZ)(directory));
     whereThereIsRoom("GITHUB_STATE", () => _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .saveState */ .LZ(STATE_DIRECTORY, directory));
     const { redactor, raw } = redactorKnowingInputs();
     const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_12__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink()]);
@@ -67609,18 +67766,18 @@ async function main() {
     let inputs;
     try {
         inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_11__/* .parseInputs */ .T)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.readFileSync)(path, "utf8"));
-        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_25__/* .VERSION */ .x, run, host: hostName(inputs) });
-        const recovering = (0,_recover_js__WEBPACK_IMPORTED_MODULE_14__/* .recover */ .l)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
+        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_26__/* .VERSION */ .x, run, host: hostName(inputs) });
+        const recovering = (0,_recover_js__WEBPACK_IMPORTED_MODULE_15__/* .recover */ .l)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
         if ((await Promise.race([recovering, afterStop(stop)])) === undefined)
-            journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_24__/* .cutShort */ .VV)() });
+            journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_25__/* .cutShort */ .VV)() });
     }
     catch (error) {
-        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_24__/* .verdictOn */ .Hc)(error) });
+        journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_25__/* .verdictOn */ .Hc)(error) });
     }
     journal.close();
     await report(journal.entries, directory);
     annotate(journal.entries, directory);
-    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
+    process.exitCode = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_19__/* .exitCodeOf */ .FO)((0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_19__/* .outputsOf */ .Yz)(journal.entries, directory).status, inputs?.failOn ?? "unhealthy");
     // The few seconds of a run that was stopped are not enough; its post step has minutes.
     if (stop.aborted)
         process.exit();
@@ -67646,7 +67803,7 @@ async function post(directory) {
         const started = before.find((entry) => entry.kind === "started");
         if (started === undefined)
             return;
-        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_23__/* .leasesHeld */ .F)(before).length === 0;
+        const told = before.some((entry) => entry.kind === "concluded") && (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_24__/* .leasesHeld */ .F)(before).length === 0;
         // Killed between its verdict and its report, or before that was uploaded.
         if (told && (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, REPORT)) && !owesArtifact(before))
             return;
@@ -67655,7 +67812,7 @@ async function post(directory) {
         const journal = new _journal_js__WEBPACK_IMPORTED_MODULE_12__/* .Journal */ .CQ(clock, redactor, [fileSink(directory), logSink(before)]);
         const stop = stopSignal();
         if (!told)
-            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_23__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
+            await (0,_tidy_up_js__WEBPACK_IMPORTED_MODULE_24__/* .tidyUp */ .g)(before, inputs, partsFor(started.run, inputs, directory, journal, redactor, stop));
         await report([...before, ...journal.entries], directory);
         if (!told)
             annotate([...before, ...journal.entries], directory);
@@ -67673,7 +67830,7 @@ function redactorKnowingInputs() {
         if (name.startsWith("INPUT_"))
             raw[name.slice("INPUT_".length).toLowerCase()] = value;
     }
-    const redactor = new _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_15__/* .Redactor */ .p();
+    const redactor = new _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_16__/* .Redactor */ .p();
     const valuesOf = (names) => names.flatMap((name) => raw[name] ?? []);
     mask(redactor.learn(valuesOf(_inputs_names_js__WEBPACK_IMPORTED_MODULE_10__/* .SECRET_INPUTS */ .pH), valuesOf(_inputs_names_js__WEBPACK_IMPORTED_MODULE_10__/* .NAME_INPUTS */ .il)));
     return { redactor, raw };
@@ -67684,8 +67841,8 @@ function mask(secrets) {
 }
 function partsFor(run, inputs, directory, journal, redactor, signal) {
     return {
-        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_26__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
-        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_22__/* .askPublic */ .l)(url, clock, signal),
+        connect: () => (0,_host_connect_js__WEBPACK_IMPORTED_MODULE_27__/* .connect */ .N)(inputs.connection, { log: (text) => journal.append({ kind: "note", text }) }),
+        askPublic: (url, signal) => (0,_survey_public_js__WEBPACK_IMPORTED_MODULE_23__/* .askPublic */ .l)(url, clock, signal),
         clock,
         journal,
         redactor,
@@ -67694,7 +67851,7 @@ function partsFor(run, inputs, directory, journal, redactor, signal) {
         nonce,
         run,
         who: whoRuns(),
-        starter: (0,_starter_js__WEBPACK_IMPORTED_MODULE_21__/* .starterOf */ .tQ)(process.env),
+        starter: (0,_starter_js__WEBPACK_IMPORTED_MODULE_22__/* .starterOf */ .tQ)(process.env),
         confirmReview: async ({ environment, token }, signal) => {
             const [{ GitHubApi }, { confirmReview }] = await Promise.all([
                 Promise.all(/* import() */[__nccwpck_require__.e(555), __nccwpck_require__.e(654)]).then(__nccwpck_require__.bind(__nccwpck_require__, 40654)),
@@ -67721,7 +67878,7 @@ function whoRuns() {
     const { url } = workflow();
     return url === ""
         ? `a run outside of a workflow (process ${process.pid})`
-        : (0,_lib_line_js__WEBPACK_IMPORTED_MODULE_13__/* .oneLine */ .TN)(`${(0,_starter_js__WEBPACK_IMPORTED_MODULE_21__/* .startedBy */ .l3)((0,_starter_js__WEBPACK_IMPORTED_MODULE_21__/* .starterOf */ .tQ)(process.env))}, ${url}`, LONGEST_WHO);
+        : (0,_lib_line_js__WEBPACK_IMPORTED_MODULE_13__/* .oneLine */ .TN)(`${(0,_starter_js__WEBPACK_IMPORTED_MODULE_22__/* .startedBy */ .l3)((0,_starter_js__WEBPACK_IMPORTED_MODULE_22__/* .starterOf */ .tQ)(process.env))}, ${url}`, LONGEST_WHO);
 }
 /** An annotation is one line, whatever an error says. */
 function warn(text) {
@@ -67738,19 +67895,25 @@ function hostName({ connection }) {
 function fileSink(directory) {
     const path = (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "journal.jsonl");
     return {
-        append: (entry) => whereThereIsRoom(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.appendFileSync)(path, `${JSON.stringify(entry)}\n`, { mode: 0o600 })),
+        append: (entry) => whereThereIsRoom(path, () => {
+            if (!(0,_lib_own_file_js__WEBPACK_IMPORTED_MODULE_14__/* .appendOwn */ .vI)(path, `${JSON.stringify(entry)}\n`))
+                warnOnce(path, "its name belonged to something else, which was removed, and the file begins again");
+        }),
     };
 }
-const full = new Set();
+const warned = new Set();
+function warnOnce(path, why) {
+    if (!warned.has(path))
+        warn(`${path} could not be written: ${why}`);
+    warned.add(path);
+}
 /** A runner's disk that is full changes no verdict: the file is missing then, which is said once. */
 function whereThereIsRoom(path, write) {
     try {
         write();
     }
     catch (error) {
-        if (!full.has(path))
-            warn(`${path} could not be written: ${(0,_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(error)}`);
-        full.add(path);
+        warnOnce(path, (0,_errors_js__WEBPACK_IMPORTED_MODULE_8__/* .messageOf */ .bD)(error));
     }
 }
 /**
@@ -67769,8 +67932,8 @@ function logSink(before = []) {
                 return;
             lookedLast = looked;
             // What ended before anything was seen tells of the inputs alone.
-            const told = entry.kind !== "concluded" || (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .hasSeen */ .yC)(entries);
-            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_17__/* .openConsoleLine */ .gj)(entry, entries) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_17__/* .consoleLine */ .WK)(entry);
+            const told = entry.kind !== "concluded" || (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_19__/* .hasSeen */ .yC)(entries);
+            const line = visibility() === "open" && told ? (0,_report_console_js__WEBPACK_IMPORTED_MODULE_18__/* .openConsoleLine */ .gj)(entry, entries) : (0,_report_console_js__WEBPACK_IMPORTED_MODULE_18__/* .consoleLine */ .WK)(entry);
             if (line !== undefined)
                 _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .info */ .pq(line);
         },
@@ -67778,7 +67941,7 @@ function logSink(before = []) {
 }
 /** The journal as a killed run left it; its last line may be cut. */
 function savedEntries(directory) {
-    const lines = (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.readFileSync)((0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "journal.jsonl"), "utf8").split("\n");
+    const lines = (0,_lib_own_file_js__WEBPACK_IMPORTED_MODULE_14__/* .readOwn */ .jU)((0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "journal.jsonl")).split("\n");
     return lines.flatMap((line) => {
         try {
             return [JSON.parse(line)];
@@ -67790,12 +67953,12 @@ function savedEntries(directory) {
 }
 /** Tells the run, in whole; what was told of it before is replaced. */
 async function report(entries, directory) {
-    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_20__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "evidence"));
+    const whole = (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_21__/* .summaryOf */ .Y)(entries, (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "evidence"));
     const summary = (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, "summary.md");
-    whereThereIsRoom(summary, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.writeFileSync)(summary, whole, { mode: 0o600 }));
+    whereThereIsRoom(summary, () => (0,_lib_own_file_js__WEBPACK_IMPORTED_MODULE_14__/* .writeOwn */ .ys)(summary, whole));
     for (const [name, value] of Object.entries(outputs(entries, directory)))
         whereThereIsRoom("GITHUB_OUTPUT", () => _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .setOutput */ .uH(name, value));
-    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_20__/* .openSummaryOf */ .S)(entries) : whole;
+    const shown = visibility() === "open" ? (0,_report_summary_js__WEBPACK_IMPORTED_MODULE_21__/* .openSummaryOf */ .S)(entries) : whole;
     if (process.env.GITHUB_STEP_SUMMARY)
         await _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .summary */ .z
             .emptyBuffer()
@@ -67804,15 +67967,15 @@ async function report(entries, directory) {
             .catch((error) => whereThereIsRoom("GITHUB_STEP_SUMMARY", () => {
             throw error;
         }));
-    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_19__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
+    const forPrograms = `${JSON.stringify((0,_report_report_json_js__WEBPACK_IMPORTED_MODULE_20__/* .reportOf */ .E)(entries, workflow()), undefined, 2)}\n`;
     const path = (0,node_path__WEBPACK_IMPORTED_MODULE_5__.join)(directory, REPORT);
-    whereThereIsRoom(path, () => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.writeFileSync)(path, forPrograms, { mode: 0o600 }));
+    whereThereIsRoom(path, () => (0,_lib_own_file_js__WEBPACK_IMPORTED_MODULE_14__/* .writeOwn */ .ys)(path, forPrograms));
 }
 function outputs(entries, directory) {
-    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .outputsOf */ .Yz)(entries, directory);
+    return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_19__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_19__/* .outputsOf */ .Yz)(entries, directory);
 }
 function annotate(entries, directory) {
-    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_18__/* .annotationOf */ .lW)(outputs(entries, directory));
+    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_19__/* .annotationOf */ .lW)(outputs(entries, directory));
     if (annotation === undefined)
         return;
     const tell = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .error */ .z3 }[annotation.level];
@@ -67837,10 +68000,10 @@ async function ship(before, journal, directory, inputs, signal) {
         },
         signal,
     };
-    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_16__/* .shipBackup */ .fF)(shipment);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_17__/* .shipBackup */ .fF)(shipment);
     // Once more on disk with what became of the backup, before it is uploaded itself.
     await report(entries(), directory);
-    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_16__/* .shipEvidence */ .q1)(shipment);
+    await (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_17__/* .shipEvidence */ .q1)(shipment);
     await report(entries(), directory);
     for (const entry of entries()) {
         if (entry.kind === "artifact-ended" && entry.uploaded === undefined)
@@ -67849,12 +68012,12 @@ async function ship(before, journal, directory, inputs, signal) {
 }
 function owesArtifact(entries) {
     return (Boolean(process.env.ACTIONS_RUNTIME_TOKEN) &&
-        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_16__/* .worthKeeping */ .c2)(entries) &&
+        (0,_report_artifacts_js__WEBPACK_IMPORTED_MODULE_17__/* .worthKeeping */ .c2)(entries) &&
         !entries.some((entry) => entry.kind === "artifact-ended" && entry.holds === "evidence"));
 }
 let known;
 function visibility() {
-    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_27__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
+    known ??= (0,_report_visibility_js__WEBPACK_IMPORTED_MODULE_28__/* .visibilityOf */ .g)(process.env.GITHUB_REPOSITORY ?? "", eventPayload());
     return known;
 }
 function eventPayload() {
@@ -69355,6 +69518,112 @@ function sentence(text) {
 
 /***/ }),
 
+/***/ 91979:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   jU: () => (/* binding */ readOwn),
+/* harmony export */   vI: () => (/* binding */ appendOwn),
+/* harmony export */   wZ: () => (/* binding */ makeFolders),
+/* harmony export */   ys: () => (/* binding */ writeOwn)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(76760);
+/**
+ * Files of the action in a folder that other processes of the same job can write to: one of them may put a link, or a
+ * second name of another file, where the action writes next. Nothing is ever written through it.
+ */
+
+
+/** For this user only. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+/**
+ * Makes the folders of a path that are missing.
+ *
+ * @param root made where it is missing, with all above it
+ * @param below the folders inside it, from the outside in
+ * @throws Error where a link, or a file, stands in the place of one of them
+ */
+function makeFolders(root, below = []) {
+    let path = root;
+    for (const segment of ["", ...below]) {
+        path = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(path, segment);
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.mkdirSync)(path, { recursive: true, mode: FOLDER_MODE });
+        requireFolder(path);
+    }
+}
+/**
+ * Writes a file that is new, or instead of what has its name.
+ *
+ * @throws Error when it cannot be written, or when its folder is none
+ */
+function writeOwn(path, text) {
+    requireFolder((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path));
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.rmSync)(path, { force: true });
+    // Exclusive: whatever takes the name in the meantime is not opened.
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.writeFileSync)(path, text, { mode: FILE_MODE, flag: "wx" });
+}
+/**
+ * Adds to the end of a file, which is made where it is missing.
+ *
+ * @returns false where something else had its name: that is removed, and the file begins with this text
+ * @throws Error when it cannot be written, or when its folder is none
+ */
+function appendOwn(path, text) {
+    requireFolder((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(path));
+    const file = openOwn(path, node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_WRONLY | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_APPEND | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_CREAT);
+    if (file === undefined) {
+        writeOwn(path, text);
+        return false;
+    }
+    try {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.appendFileSync)(file, text);
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(file);
+    }
+    return true;
+}
+/** @throws Error when it cannot be read, or is no file of the action's own */
+function readOwn(path) {
+    const file = openOwn(path, node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_RDONLY);
+    if (file === undefined)
+        throw new Error(`${path} is no regular file, or has another name as well`);
+    try {
+        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(file, "utf8");
+    }
+    finally {
+        (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(file);
+    }
+}
+/** @returns a descriptor; undefined where the name belongs to a link, to what is no regular file, or to one with more names */
+function openOwn(path, flags) {
+    let file;
+    try {
+        // O_NONBLOCK: a pipe would otherwise be waited for.
+        file = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.openSync)(path, flags | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NOFOLLOW | node_fs__WEBPACK_IMPORTED_MODULE_0__.constants.O_NONBLOCK, FILE_MODE);
+    }
+    catch (error) {
+        // What open(2) says of a link, and of a pipe or a socket that nobody reads.
+        if (["ELOOP", "ENXIO"].includes(error.code ?? ""))
+            return undefined;
+        throw error;
+    }
+    const about = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.fstatSync)(file);
+    if (about.isFile() && about.nlink === 1)
+        return file;
+    (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.closeSync)(file);
+    return undefined;
+}
+function requireFolder(path) {
+    if (!(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.lstatSync)(path).isDirectory())
+        throw new Error(`${path} is not a folder`);
+}
+
+
+/***/ }),
+
 /***/ 27110:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -69634,6 +69903,10 @@ class Host {
     get identity() {
         return this.#transport.identity;
     }
+    /** By which its deadlines go. */
+    get clock() {
+        return this.#dependencies.clock;
+    }
     get privilege() {
         return this.#privilege;
     }
@@ -69792,9 +70065,12 @@ var promises_ = __nccwpck_require__(58500);
 const MOST_BYTES = 3_100_000;
 /** Rows of one table; no host has so many processes, ports or file systems. */
 const MOST_ROWS = 20_000;
-/** What a JSON document of ours may hold. Docker's description of a container has 300 elements, 6 levels deep. */
+/**
+ * What a JSON document of ours may hold. Docker's description of a container has 300 elements, 6 levels deep; of so many
+ * containers that this is too few, reading it would keep everything else waiting.
+ */
 const MOST_JSON = 4_000_000;
-const MOST_ELEMENTS = 300_000;
+const MOST_ELEMENTS = 60_000;
 const MOST_DEPTH = 32;
 const MOST_STRING = 65_536;
 function rawProbes(result) {
@@ -69902,7 +70178,7 @@ function words(line, count) {
  * @returns data that a schema must still judge; undefined where it is no JSON, or larger or deeper than any of ours
  */
 function parseJson(text) {
-    if (text.length > MOST_JSON)
+    if (text.length > MOST_JSON || hasMoreCommas(text, MOST_ELEMENTS))
         return undefined;
     let elements = 0;
     const cleaned = (value, depth) => {
@@ -69925,6 +70201,13 @@ function parseJson(text) {
     catch {
         return undefined;
     }
+}
+/** Told before it is read, which takes a hundred times as long; commas in strings count as well. */
+function hasMoreCommas(text, most) {
+    let count = 0;
+    for (let at = text.indexOf(","); at >= 0 && count <= most; at = text.indexOf(",", at + 1))
+        count += 1;
+    return count > most;
 }
 
 // EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
@@ -70331,6 +70614,12 @@ function parseHistory(parts, zoneMinutes) {
             const [, seconds, what] = /^(\d+)(?:\.\d+)? \S+ kernel: (.*)$/.exec(row) ?? [];
             const at = secondsAt(seconds);
             return at === undefined || what === undefined ? [] : [{ at, what }];
+        }),
+        gaveUp: rows("gave-up").flatMap((row) => {
+            const [key = "", line = ""] = row.split("\t");
+            const [, time = "", step = "", why = ""] = /^(\S{1,40}) ([0-9a-z-]{1,100}): (.*)$/.exec(line) ?? [];
+            const at = timeAt(time);
+            return at === undefined || !/^[\w-]{1,60}$/.test(key) ? [] : [{ at, step, why, key }];
         }),
     };
 }
@@ -70963,48 +71252,59 @@ function assignmentIn(line) {
 /** The password in an address: `scheme://user:password@host`. */
 const IN_ADDRESS = /:\/\/[^\s:/@]{0,200}:([^\s/@]{1,1000})@/;
 /**
+ * Each secret is looked for in every text of a run. One that makes up thousands is a host that wants to keep the action busy,
+ * and no source may take the room of the others; what is beyond that is still cut by its form (redaction/forms.ts).
+ */
+const MOST_SECRETS = 2_000;
+const MOST_OF_ONE = 200;
+/**
  * Every value on the host that looks like a secret by its name: from the containers' environment, from the compose
  * configuration, from environment files and odoo.conf; and the passwords in addresses there. For the redactor, before
  * anything of this survey is printed.
+ *
+ * @returns `MOST_SECRETS` at most, and of one container, service or file `MOST_OF_ONE`
  */
 function secretsIn(result) {
     const found = new Set();
-    const learn = (name, value) => {
-        if (typeof value !== "string" || value === "")
-            return;
-        if ((0,names/* holdsSecret */.hK)(name, value))
-            found.add(value);
-        const inUrl = IN_ADDRESS.exec(value)?.[1];
-        if (inUrl !== undefined)
-            found.add(inUrl);
-    };
-    for (const section of result.sections) {
-        if (section.name.startsWith("probe containers ")) {
-            const parsed = dist/* safeParse */.xLC(EnvironmentsSchema, parseJson(section.uncut));
-            for (const assignment of parsed.success
-                ? parsed.output.flatMap(({ Config }) => Config.Env ?? [])
-                : []) {
-                const at = assignment.indexOf("=");
-                learn(assignment.slice(0, at), assignment.slice(at + 1));
-            }
-        }
-        else if (section.name.startsWith("config ")) {
-            const parsed = dist/* safeParse */.xLC(ConfigEnvironmentsSchema, parseJson(section.uncut));
-            const services = parsed.success ? Object.values(parsed.output.services) : [];
-            for (const { environment } of services) {
-                for (const [name, value] of Object.entries(environment ?? {}))
-                    learn(name, value);
-            }
-        }
-        else if (section.name.startsWith("secrets of ")) {
-            for (const line of section.text.split("\n")) {
-                const assignment = assignmentIn(line);
-                if (assignment !== undefined)
-                    learn(...assignment);
-            }
+    for (const assignments of sourcesIn(result)) {
+        let room = MOST_OF_ONE;
+        for (const secret of assignments.flatMap(secretsOf)) {
+            if (found.has(secret))
+                continue;
+            if (room === 0 || found.size === MOST_SECRETS)
+                break;
+            found.add(secret);
+            room -= 1;
         }
     }
     return [...found];
+}
+/** What each container, service and file sets. */
+function sourcesIn({ sections }) {
+    return sections.flatMap((section) => {
+        if (section.name.startsWith("probe containers ")) {
+            const parsed = dist/* safeParse */.xLC(EnvironmentsSchema, parseJson(section.uncut));
+            return (parsed.success ? parsed.output : []).map(({ Config }) => (Config.Env ?? []).map((assignment) => {
+                const at = assignment.indexOf("=");
+                return [assignment.slice(0, at), assignment.slice(at + 1)];
+            }));
+        }
+        if (section.name.startsWith("config ")) {
+            const parsed = dist/* safeParse */.xLC(ConfigEnvironmentsSchema, parseJson(section.uncut));
+            return (parsed.success ? Object.values(parsed.output.services) : []).map(({ environment }) => Object.entries(environment ?? {}));
+        }
+        if (section.name.startsWith("secrets of "))
+            return [
+                section.text.split("\n").flatMap((line) => [assignmentIn(line)].filter((each) => each !== undefined)),
+            ];
+        return [];
+    });
+}
+/** The value of a secret's name, and the password of an address. */
+function secretsOf([name, value]) {
+    if (typeof value !== "string" || value === "")
+        return [];
+    return [(0,names/* holdsSecret */.hK)(name, value) ? value : undefined, IN_ADDRESS.exec(value)?.[1]].filter((secret) => secret !== undefined);
 }
 /** Names in which a name stands, and no secret: `POSTGRES_USER`, `DB_NAME`. */
 const NAMES_NAME = /(?:^|_)(?:USER|USERNAME|DB|DBNAME|DATABASE|NAME|HOST)$/i;
@@ -71261,7 +71561,7 @@ function noteThat({ journal }, text) {
 /* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(21634);
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(96691);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(80838);
-/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(84937);
+/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(30787);
 /* harmony import */ var _remedies_index_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(78756);
 /* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(11337);
 /**
@@ -71361,8 +71661,8 @@ var diagnosis_layers = __nccwpck_require__(42934);
 var risk = __nccwpck_require__(96691);
 // EXTERNAL MODULE: ./build/errors.js
 var errors = __nccwpck_require__(19473);
-// EXTERNAL MODULE: ./build/evidence/capture.js + 1 modules
-var capture = __nccwpck_require__(46780);
+// EXTERNAL MODULE: ./build/evidence/capture.js
+var capture = __nccwpck_require__(33294);
 // EXTERNAL MODULE: ./build/host/typed.js
 var typed = __nccwpck_require__(19179);
 // EXTERNAL MODULE: ./build/inputs/approval.js
@@ -73514,7 +73814,7 @@ const bootCheck = {
         const ONE_OFF = `odoo-recover-boot-${(0,_remedy_js__WEBPACK_IMPORTED_MODULE_4__/* .odooOf */ .vh)(diagnosis).id.slice(0, 12)}`;
         const own = (0,_would_start_js__WEBPACK_IMPORTED_MODULE_6__/* .wouldStartProgram */ .K)(diagnosis, `${_dead_man_js__WEBPACK_IMPORTED_MODULE_3__/* .ABOUT_TO_STOP */ .f}\n${PROGRAM}`, { ONE_OFF, MANIFESTS });
         const { text, values } = (0,_second_odoo_js__WEBPACK_IMPORTED_MODULE_5__/* .secondOdooProgram */ .kf)(diagnosis, own.text, own.values, SECONDS_TO_BOOT);
-        return { text, values, putBack: (0,_dead_man_js__WEBPACK_IMPORTED_MODULE_3__/* .deadMan */ .L)(diagnosis, ONE_OFF) };
+        return { text, values, putBack: (0,_dead_man_js__WEBPACK_IMPORTED_MODULE_3__/* .deadMan */ .L)(diagnosis, { oneOff: ONE_OFF, afterReboot: "required" }) };
     },
 };
 /** What the boot said, from all that the step printed. */
@@ -73557,10 +73857,11 @@ const CONVERGE = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck
 /** Functions for the step's own program: `about_to_stop`, `has_stopped`. */
 const ABOUT_TO_STOP = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(__nccwpck_require__.ab + "about-to-stop.sh", "utf8");
 /** @param oneOff the name of a container of the step's own, which goes away first; empty where it has none */
-function deadMan(diagnosis, oneOff = "") {
+function deadMan(diagnosis, { oneOff = "", afterReboot }) {
     const { project, odooService, db, dbService, dbUser, database } = (0,_remedy_js__WEBPACK_IMPORTED_MODULE_1__/* .targetOf */ .$r)(diagnosis);
     return {
         text: CONVERGE,
+        afterReboot,
         values: {
             CONTAINER: (0,_remedy_js__WEBPACK_IMPORTED_MODULE_1__/* .odooOf */ .vh)(diagnosis).id,
             PROJECT: project.name,
@@ -73749,7 +74050,7 @@ const module_module = {
             UNINSTALL,
             FOLDER,
         }, SECONDS_TO_RUN);
-        const putBack = (0,dead_man/* deadMan */.L)(diagnosis, values.ONE_OFF);
+        const putBack = (0,dead_man/* deadMan */.L)(diagnosis, { oneOff: values.ONE_OFF, afterReboot: "required" });
         return { text, values, putBack: { ...putBack, text: `${STATES_PUT_BACK}\n${putBack.text}` } };
     },
 };
@@ -73835,7 +74136,7 @@ const restartOdoo = {
     does: "restarts the Odoo container, and leaves the database alone",
     commands: (diagnosis) => `docker restart --time ${patience(diagnosis)} ${(0,typed/* operand */.id)((0,remedy/* odooOf */.vh)(diagnosis).name)}`,
     program: (diagnosis) => {
-        const putBack = (0,dead_man/* deadMan */.L)(diagnosis);
+        const putBack = (0,dead_man/* deadMan */.L)(diagnosis, { afterReboot: "wanted" });
         const { PROJECT = "", SERVICE = "" } = putBack.values;
         const { text, values } = (0,would_start/* wouldStartProgram */.K)(diagnosis, `${dead_man/* ABOUT_TO_STOP */.f}\n${restart_odoo_PROGRAM}`, {
             PROJECT,
@@ -75279,10 +75580,19 @@ var typed = __nccwpck_require__(19179);
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
 
-/** One line of plain text: no markup, no links, no mentions, no table borders, no line ends, nothing invisible. */
+/**
+ * One line of plain text: no markup, no links, no mentions and references, no formulas, no table borders, no line ends,
+ * nothing invisible.
+ */
 function plain(text) {
-    // GitHub looks for mentions after it has read the entities, hence the zero-width space.
-    return escaped(text).replaceAll("@", "@\u200b");
+    return unlinked(escaped(text));
+}
+/**
+ * GitHub looks for `@name`, `#1`, `owner/name#1` and `GH-1` after it has read the entities, hence the zero-width space. It
+ * does not in code, which a person may copy.
+ */
+function unlinked(markup) {
+    return markup.replaceAll("@", "@\u200b").replaceAll(/(&#35;|\bgh-)(?=\d)/gi, "$1\u200b");
 }
 function escaped(text) {
     return (clipped(text, 1_000)
@@ -75293,7 +75603,7 @@ function escaped(text) {
         .replaceAll("&", "&amp;")
         .replaceAll("<", "&lt;")
         .replaceAll(">", "&gt;")
-        .replaceAll(/[\\`*_[\]|#~!]/g, entity)
+        .replaceAll(/[\\`*_[\]|#~!$]/g, entity)
         // At the beginning of a line these make a list, or the line before it a heading.
         .replace(/^(\d{1,9})([.)])/, (_, number, mark) => `${number}${entity(mark)}`)
         .replace(/^[-+=]/, entity)
@@ -75305,7 +75615,7 @@ const entity = (character) => `&#${character.charCodeAt(0)};`;
 function prose(text) {
     return escaped(text)
         .split(/&#96;(.*?)&#96;/)
-        .map((piece, index) => (index % 2 === 1 ? `<code>${piece}</code>` : piece.replaceAll("@", "@\u200b")))
+        .map((piece, index) => (index % 2 === 1 ? `<code>${piece}</code>` : unlinked(piece)))
         .join("");
 }
 /** A block of text as it is; of a long one, its beginning. */
@@ -75514,7 +75824,10 @@ function sightOf(layers) {
     return JSON.stringify(layers).replaceAll(/\bin \d+\.\d+ s\b/g, "in time");
 }
 function deedLines(entries) {
-    const deeds = (0,report_deeds/* deedsOf */.j)(entries).filter(({ did }) => did.length > 0);
+    const deeds = (0,report_deeds/* deedsOf */.j)(entries)
+        // An item without words would make a heading of the line before it.
+        .map((deed) => ({ ...deed, did: deed.did.map(plain).filter((words) => words !== "") }))
+        .filter(({ did }) => did.length > 0);
     if (deeds.length === 0)
         return "";
     return [
@@ -75524,7 +75837,7 @@ function deedLines(entries) {
         "",
         ...deeds.flatMap(({ remedy, did, undo }) => [
             `- ${code(remedy)}`,
-            ...did.map((line) => `  - ${plain(line)}`),
+            ...did.map((words) => `  - ${words}`),
             ...(undo === ""
                 ? []
                 : ["  - To take it back, as root on the droplet:", "", indented(command(undo), 4), ""]),
@@ -76191,8 +76504,8 @@ const ifSeen = (observation) => observation.observed ? observation.value : undef
 /* harmony import */ var _diagnosis_risk_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(96691);
 /* harmony import */ var _diagnosis_signatures_index_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(63658);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(19473);
-/* harmony import */ var _evidence_capture_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(46780);
-/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(84937);
+/* harmony import */ var _evidence_capture_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(33294);
+/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(30787);
 /* harmony import */ var _parts_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(78262);
 /* harmony import */ var _plan_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(11781);
 /* harmony import */ var _remedies_boot_check_boot_check_js__WEBPACK_IMPORTED_MODULE_10__ = __nccwpck_require__(90862);
@@ -76361,7 +76674,7 @@ function describeEnd(end) {
         case "gone":
             return "not begun: the lease is no longer ours";
         case "unarmed":
-            return `not begun: what would put the host back could not be made ready (${end.why})`;
+            return `not begun: what would put the host back could not be made ready (the droplet said: ${end.why})`;
     }
 }
 /** Why a step failed, where what it printed tells: a port that is taken, an image that is not there. */
@@ -76400,7 +76713,7 @@ function whatTheBootSaid(output, { evidence, journal, redactor }) {
 /* harmony import */ var _backup_backup_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(21634);
 /* harmony import */ var _diagnosis_diagnosis_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(20873);
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
-/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(84937);
+/* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(30787);
 /* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38597);
 /* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(27110);
 /* harmony import */ var _take_step_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(74576);
@@ -76439,7 +76752,7 @@ async function tidy(entries, inputs, parts) {
     try {
         const watch = new _look_js__WEBPACK_IMPORTED_MODULE_5__/* .Watch */ .o(host, inputs, parts);
         await watch.look("after the run was stopped");
-        const undone = await endSteps(entries, host, parts);
+        const undone = await endSteps(entries, host, inputs, parts);
         for (const key of leasesHeld(entries))
             await (0,_leases_js__WEBPACK_IMPORTED_MODULE_4__/* .giveLeaseBack */ .F)(host, (0,_host_state_js__WEBPACK_IMPORTED_MODULE_2__/* .statePlace */ .Df)(key), parts);
         const last = await watch.look("last look");
@@ -76472,7 +76785,7 @@ async function endBackup(entries, host, parts) {
     return ["The backup was ended half-way."];
 }
 /** Follows every step that was begun and of whose end we do not know. */
-async function endSteps(entries, host, parts) {
+async function endSteps(entries, host, inputs, parts) {
     const ended = new Set(entries.filter((entry) => entry.kind === "remedy-ended").map((entry) => entry.step));
     const begun = entries.filter((entry) => entry.kind === "remedy-started");
     const told = await endBackup(entries, host, parts);
@@ -76487,7 +76800,7 @@ async function endSteps(entries, host, parts) {
             await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .stopStep */ .HY)(host, place, step);
         const output = (0,_take_step_js__WEBPACK_IMPORTED_MODULE_6__/* .tellOutput */ .l9)(parts);
         let said = "";
-        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .followStep */ .Q6)(host, place, step, (text) => {
+        const end = await (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .followStep */ .Q6)(host, place, stepLeft(step, inputs), (text) => {
             said += text;
             output.push(text);
         }, parts.signal).finally(output.end);
@@ -76497,6 +76810,10 @@ async function endSteps(entries, host, parts) {
             : `${remedy} ran on and is ${(0,_take_step_js__WEBPACK_IMPORTED_MODULE_6__/* .describeEnd */ .lA)(end)}.`);
     }
     return told.join(" ") || "Nothing had been changed.";
+}
+/** Whether it has a put-back is not in the journal, so it is given the time for one. */
+function stepLeft(name, { commandTimeoutMs }) {
+    return (0,_host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__/* .followed */ .Xd)(name, Math.ceil(commandTimeoutMs / 1000), true);
 }
 /** What the dead-man (converge.sh) saw when it was done; what it did not see is not said to be so. */
 function describePutBack(output) {

@@ -17,6 +17,14 @@ ask_history() {
   section kernel
   elevated 10 journalctl --dmesg --since '-24 hours' --no-pager --output short-unix --grep 'oom-kill|Out of memory' 2>/dev/null |
     tail -n 20 | cut -c1-400
+  section gave-up
+  # shellcheck disable=SC2016 # for the shell that may read there
+  elevated 5 sh -c 'for mark in /var/lib/odoo-recover/*/gave-up; do
+    if [ -f "$mark" ]; then
+      folder=${mark%/*}
+      printf "%s\t%s\n" "${folder##*/}" "$(head -n 1 "$mark" | cut -c1-300)"
+    fi
+  done' 2>/dev/null | head -n 20
 }
 
 list_configuration() {

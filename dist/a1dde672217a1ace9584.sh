@@ -1,7 +1,7 @@
 # Starts a step: a program that changes the host, detached, so that it survives us. Started only while the lease is
 # ours, and never twice: the step's directory is made once. Values: OWNER, STEP (its name), SECONDS_ALLOWED, PROGRAM,
-# PUT_BACK (a program that puts the host back as it was; may be empty), PUT_BACK_DIR, APPROVAL (which, and whose; one
-# line, may be empty).
+# PUT_BACK (a program that puts the host back as it was; may be empty), PUT_BACK_DIR, PUT_BACK_AFTER_REBOOT (`required` or
+# `wanted`), APPROVAL (which, and whose; one line, may be empty).
 # Prints `started`, `already`, `gone` (the lease is no longer ours) or `unarmed WHY` (what would put the host back could
 # not be made ready, so the step was not begun).
 # shellcheck disable=SC2153,SC2154 # state.sh stands in front of this file, the values in front of that
@@ -33,7 +33,7 @@ disarm() {
   systemctl disable --quiet "$put_back_unit" 2>/dev/null
   cd /
   rm -rf "/etc/systemd/system/$put_back_unit" "$PUT_BACK_DIR"
-  systemctl daemon-reload
+  systemctl daemon-reload 2>/dev/null || true
 }
 tries=3
 until LC_ALL=C timeout -k 10 1200 sh program >said 2>&1 9>&-; do
@@ -59,6 +59,8 @@ cat said 2>/dev/null
 audit "the host is as it must be after the step $STEP: \$(tail -n 1 said 2>/dev/null | tr -d '\000-\037' | cut -c1-200)"
 disarm
 RUN
+  # Without systemd it runs after the step, and not after a reboot.
+  if ! [ -d /run/systemd/system ]; then return 0; fi
   cat >"/etc/systemd/system/$put_back_unit" <<UNIT || return
 [Unit]
 Description=Puts Odoo back after an interrupted step of Odoo Recover
@@ -98,7 +100,7 @@ if [ "$(field "$lease" owner)" != "$OWNER" ]; then
   echo gone
 elif ! mkdir "$step_dir" 2>/dev/null; then
   echo already
-elif [ -n "$PUT_BACK" ] && ! [ -d /run/systemd/system ]; then
+elif [ -n "$PUT_BACK" ] && [ "$PUT_BACK_AFTER_REBOOT" = required ] && ! [ -d /run/systemd/system ]; then
   unarmed "there is no systemd that would put it back after a reboot"
 elif [ -n "$PUT_BACK" ] && ! armed=$(arm 2>&1); then
   case $armed in *"an earlier step"*) ;; *) disarm || true ;; esac
@@ -120,6 +122,9 @@ echo "$status" >status.new
 sync status.new 2>/dev/null || true
 mv status.new status
 RUN
+  # After the step, however it ended; where the step put back itself, there is nothing left.
+  # shellcheck disable=SC2016 # for the shell that runs it
+  echo 'if [ -f "$1/run" ]; then exec sh "$1/run"; fi' >"$step_dir/after"
   sed "s/^step=.*/step=$STEP/; s/^beat=.*/beat=$(uptime_seconds)/" "$lease" >"$state_dir/lease.new"
   mv "$state_dir/lease.new" "$lease"
   unit=
@@ -129,9 +134,10 @@ RUN
   put_back_dir=none
   if [ -n "$PUT_BACK" ]; then put_back_dir=$PUT_BACK_DIR; fi
   if [ -n "$unit" ]; then
-    # ExecStopPost runs however the step ends, a kill -9 included; where the step put back itself, there is nothing left.
+    # ExecStopPost runs however the step ends, a kill -9 included, and what it says belongs to the step's log.
     systemd-run --quiet --collect --unit="$unit" --property=Type=exec --property=KillMode=mixed \
-      --property=ExecStopPost="-/bin/sh $put_back_dir/run" --property=TimeoutStopSec=1500 \
+      --property=ExecStopPost="-/bin/sh $step_dir/after $put_back_dir" --property=TimeoutStopSec=1500 \
+      --property=StandardOutput="append:$step_dir/log" --property=StandardError="append:$step_dir/log" \
       sh "$step_dir/run" "$step_dir" "$SECONDS_ALLOWED" "$put_back_dir" \
       "$STEP" "${audit_log%/*}/kept/$STEP" 9>&-
   else
