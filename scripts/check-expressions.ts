@@ -5,17 +5,29 @@
  *
  * Literals are found by parsing. What `RegExp(…)` makes is recorded while the modules are imported, so it may only stand
  * where importing runs it: an expression that is made later, perhaps from the host's text, would escape this check.
+ *
+ * A proof takes recheck a second or more, and never changes. scripts/proven-expressions.json holds what was proven, as a
+ * package lock holds what was resolved: each expression with its flags, recheck's version, and the settings of the proof.
+ * Only an expression that stands there to the letter is not proven again; with another recheck or other settings nothing
+ * counts. `--write` proves what is missing and writes the file again; `--all` believes nothing of it and proves
+ * everything.
  */
 
-import { globSync, readFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
-import { join, resolve } from "node:path";
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire, stripTypeScriptTypes } from "node:module";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { type AnyNode, type CallExpression, type NewExpression, parse } from "acorn";
 import { check, type Parameters } from "recheck";
 
+const { values: options, positionals } = parseArgs({
+  options: { all: { type: "boolean", default: false }, write: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+
 /** The folder that holds `src`: the repository, unless a test names another one. */
-const root = resolve(process.argv[2] ?? join(import.meta.dirname, ".."));
+const root = resolve(positionals[0] ?? join(import.meta.dirname, ".."));
 
 /** The action's two entries: importing one would run the action. An expression that is made there is reported. */
 const ENTRIES: readonly string[] = ["src/index.ts", "src/post.ts"];
@@ -23,10 +35,10 @@ const ENTRIES: readonly string[] = ["src/index.ts", "src/post.ts"];
 /**
  * The automaton decides wherever it can, repetitions like `{1,200}` included; what is left (lookaround, references) is
  * searched by steps and never by the time that they take, so that a busy machine finds the same. An expression that takes
- * longer than a minute is `unknown`, which is a failure.
+ * longer than five minutes is `unknown`, which is a failure.
  */
 const HOW: Parameters = {
-  timeout: 60_000,
+  timeout: 300_000,
   maxRepeatCount: 2_000,
   maxPatternSize: 10_000,
   attackTimeout: null,
@@ -34,10 +46,10 @@ const HOW: Parameters = {
 };
 
 /** How many are looked at side by side: recheck's program has threads of its own. */
-const AT_ONCE = 4;
+const AT_ONCE = 2;
 
-/** Methods that make an expression of a string that they are given. */
-const MAKERS = new Set(["match", "matchAll", "search"]);
+/** Methods that make an expression of a string that they are given. The compiler lets nobody give one to `matchAll`. */
+const MAKERS = new Set(["match", "search"]);
 
 const FUNCTIONS = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"]);
 
@@ -59,6 +71,16 @@ interface Reading {
   readonly problems: readonly Problem[];
 }
 
+/** What was proven, by which program and how. */
+interface Proofs {
+  readonly recheck: string;
+  readonly settings: Parameters;
+  readonly expressions: readonly string[];
+}
+
+const PROOFS = join(root, "scripts/proven-expressions.json");
+const RECHECK: string = createRequire(import.meta.url)("recheck/package.json").version;
+
 const files = globSync("src/**/*.ts", { cwd: root }).toSorted();
 const readings = files.map((file) => readingOf(file, readFileSync(join(root, file), "utf8")));
 const recorded = await recordMade(files.filter((file) => !ENTRIES.includes(file)));
@@ -66,12 +88,42 @@ const never = readings
   .flatMap(({ made }) => made)
   .filter((place) => !recorded.some((each) => each.place === place))
   .map((place) => ({ place, what: "this expression is not made when the module is imported" }));
-const found = [...readings.flatMap(({ literals }) => literals), ...recorded];
-const problems = [...readings.flatMap((reading) => reading.problems), ...never, ...(await unsafeOf(found))];
+const found = Map.groupBy(
+  [...readings.flatMap(({ literals }) => literals), ...recorded],
+  ({ source, flags }) => `/${source}/${flags}`,
+);
+const proven = options.all ? new Set<string>() : provenBefore();
+const open = [...found].filter(([expression]) => !proven.has(expression));
+const unsafe = await unsafeOf(open);
+const problems = [
+  ...readings.flatMap((reading) => reading.problems),
+  ...never,
+  ...[...unsafe].flatMap(([expression, why]) =>
+    (found.get(expression) ?? []).map(({ place }) => ({ place, what: `${why}: ${expression}` })),
+  ),
+];
 for (const { place, what } of problems.toSorted((a, b) => compare(a.place, b.place)))
   console.error(`${place}: ${what}`);
-console.log(`${found.length} regular expressions of ${files.length} files, ${problems.length} problems`);
+console.log(
+  `${found.size} regular expressions of ${files.length} files, ${open.length} of them proven now, ${problems.length} problems`,
+);
+if (options.write) write([...found.keys()].filter((expression) => !unsafe.has(expression)));
+else if (open.length > unsafe.size && existsSync(PROOFS))
+  console.log(`\`node ${relative(process.cwd(), process.argv[1] ?? "")} --write\` keeps what was proven now`);
 process.exit(problems.length === 0 ? 0 : 1);
+
+/** What need not be proven again: by this very recheck with these settings. */
+function provenBefore(): ReadonlySet<string> {
+  if (!existsSync(PROOFS)) return new Set();
+  const { recheck, settings, expressions } = JSON.parse(readFileSync(PROOFS, "utf8")) as Proofs;
+  const same = recheck === RECHECK && JSON.stringify(settings) === JSON.stringify(HOW);
+  return new Set(same ? expressions : []);
+}
+
+function write(expressions: readonly string[]): void {
+  const proofs: Proofs = { recheck: RECHECK, settings: HOW, expressions: expressions.toSorted() };
+  writeFileSync(PROOFS, `${JSON.stringify(proofs, undefined, 2)}\n`);
+}
 
 function compare(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
@@ -223,17 +275,21 @@ function placeOf(stack: string): string | undefined {
   return path.startsWith(join(root, "src")) ? `${path.slice(root.length + 1)}:${url[2]}` : undefined;
 }
 
-async function unsafeOf(expressions: readonly Found[]): Promise<Problem[]> {
-  const waiting = Map.groupBy(expressions, ({ source, flags }) => `/${source}/${flags}`).entries();
-  const unsafe: Problem[] = [];
+/** @returns why, for each expression that is not proven safe */
+async function unsafeOf(
+  expressions: readonly (readonly [expression: string, places: readonly Found[]])[],
+): Promise<Map<string, string>> {
+  const waiting = expressions.values();
+  const unsafe = new Map<string, string>();
   const work = async (): Promise<void> => {
-    for (const [expression, places] of waiting) {
-      const [{ source, flags }] = places as [Found, ...Found[]];
-      const why = await whyUnsafe(source, flags);
-      if (why !== undefined)
-        unsafe.push(...places.map(({ place }) => ({ place, what: `${why}: ${expression}` })));
+    for (const [expression, [found]] of waiting) {
+      const why = found && (await whyUnsafe(found.source, found.flags));
+      if (why !== undefined) unsafe.set(expression, why);
     }
   };
+  if (expressions.length === 0) return unsafe;
+  // recheck starts its program at the first question, and another one for each that comes before that runs.
+  await check("a", "", HOW);
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return unsafe;
 }

@@ -43,6 +43,10 @@ const RAISED = /(?:^|[\s:])PL\/pgSQL .{1,300} at (?:RAISE|ASSERT)$/;
 const EXCERPT = /^LINE \d+:/;
 
 const TRACEBACK = /^Traceback \(most recent call last\):/;
+const FRAME = /^ {2}File "([^"\n]{1,300})", line \d+/;
+/** Odoo reads its options here: a value that it cannot read is an option's, and nobody's. */
+const READS_OPTIONS = /\/odoo\/tools\/config\.py$/;
+const NO_NUMBER = /^(?:invalid literal for int\(\)|could not convert string to float)/;
 const BETWEEN = /^(?:During handling of the above exception|The above exception was the direct cause)/;
 /** An exception outside of a traceback, by the form of its name. */
 const EXCEPTION =
@@ -67,7 +71,7 @@ type Block =
   | { kind: "query" | "statement"; head: string; lines: string[]; size?: number }
   /** A text of which nothing more is told. */
   | { kind: "rest" }
-  | { kind: "trace" };
+  | { kind: "trace"; lastFrame?: string };
 
 /** The same for text that comes in pieces: an entry may go over several of them, and a piece may end within a line. */
 export class CustomerDataCutter {
@@ -146,11 +150,10 @@ export class CustomerDataCutter {
     const exception = (this.#block?.kind === "trace" ? LAST_LINE : EXCEPTION).exec(start);
     if (exception?.[1] !== undefined) {
       const before = this.#flush();
+      const message = line.slice(exception[0].length);
+      const ofOption = this.#readsOptions() && exception[1] === "ValueError" && NO_NUMBER.test(message);
       this.#block = { kind: "rest" };
-      return [
-        ...before,
-        out(withoutValues(exception[1], line.slice(exception[0].length), exception[2] ?? "")),
-      ];
+      return [...before, out(ofOption ? line : withoutValues(exception[1], message, exception[2] ?? ""))];
     }
     if (BARE.test(line) || OURS.test(line)) {
       const before = this.#flush();
@@ -160,12 +163,22 @@ export class CustomerDataCutter {
     switch (this.#block?.kind) {
       case "statement":
         return this.#goesOn(this.#block, line);
+      case "trace": {
+        const file = FRAME.exec(start)?.[1];
+        if (file !== undefined) this.#block.lastFrame = file;
+        return [out(withoutTypedSql(line))];
+      }
       case "rest":
         // Empty lines stay, so that entries stay apart.
         return line.trim() === "" || HARMLESS.test(line) ? [out(line)] : restOfDetail(line).map(out);
       default:
         return [out(withoutTypedSql(line))];
     }
+  }
+
+  /** Whether the last frame of the traceback that is being read stands in Odoo's configuration. */
+  #readsOptions(): boolean {
+    return this.#block?.kind === "trace" && READS_OPTIONS.test(this.#block.lastFrame ?? "");
   }
 
   #odooEntry(head: string, said: string, out: (text: string) => string): string[] {

@@ -4,9 +4,23 @@ import { CUT } from "./cut.ts";
 
 /** Who logged in or failed to, and whose mail it was. */
 export function withoutPeople(said: string): string {
-  return said
-    .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?(\s*)$/, `$1${CUT}$2$3`)
-    .replaceAll(/(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g, CUT);
+  return withoutLogin(said).replaceAll(
+    /(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g,
+    CUT,
+  );
+}
+
+const LOGIN = /^Login (?:successful|failed) for db:\S* login:/;
+
+/** Without who logged in; the address that it was done from stays. */
+function withoutLogin(said: string): string {
+  const [head] = LOGIN.exec(said) ?? [];
+  if (head === undefined) return said;
+  const rest = said.slice(head.length);
+  const login = rest.trimEnd();
+  const from = login.lastIndexOf(" from ");
+  const address = from < 0 || /\s/.test(login.slice(from + " from ".length)) ? "" : login.slice(from);
+  return `${head}${CUT}${address}${rest.slice(login.length)}`;
 }
 
 /** IBANs, and numbers of telephones as people write them. */
@@ -38,13 +52,25 @@ export function withoutRequests(line: string): string {
       /(?<![^\s"'<>?])([^\s"'<>?]*\?)([^\s"'<>)]+)/g,
       (asked: string, path: string, query: string) => {
         if (!path.includes("/")) return asked;
-        return `${path}${query.replaceAll(/([^&=;]+)=([^&]*)/g, (pair, name: string, value: string) =>
-          HARMLESS_PARAMETERS.test(name) || HARMLESS_VALUES.test(value) ? pair : `${name}=${CUT}`,
-        )}`;
+        return `${path}${query.split("&").map(withoutValue).join("&")}`;
       },
     )
     .replaceAll(
       /(?<=[\w.~%-]\/|[ "']\/)[\w.+%-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}(?!(?:service|socket|target|slice|timer|scope|mount)\b)[A-Za-z]{2,24}\b/g,
       CUT,
     );
+}
+
+/** @param parameter of a query, `name=value`; the name may have a `;` in front of it */
+function withoutValue(parameter: string): string {
+  let from = 0;
+  for (let equals = parameter.indexOf("="); equals >= 0; equals = parameter.indexOf("=", from)) {
+    const before = parameter.slice(from, equals);
+    const name = before.slice(before.lastIndexOf(";") + 1);
+    from = equals + 1;
+    if (name === "") continue;
+    const harmless = HARMLESS_PARAMETERS.test(name) || HARMLESS_VALUES.test(parameter.slice(from));
+    return harmless ? parameter : `${parameter.slice(0, from)}${CUT}`;
+  }
+  return parameter;
 }

@@ -49,13 +49,31 @@ export function detailOf(said: string): string {
   if (PLAIN_DETAILS.test(said)) return said;
   const running = /^Failed process was running: /.exec(said)?.[0];
   if (running !== undefined) return `${running}${withoutLiterals(said.slice(running.length)).sql}`;
-  const key =
-    /^(Key \([\w, ":()]{1,300}\)=)\([\s\S]*?(\) (?:already exists|is not present in table "[^"]*"|is still referenced from table "[^"]*"|is duplicated)\.)?$/.exec(
-      said,
-    );
-  if (key !== null) return `${key[1]}(${CUT}${key[2] ?? ")"}`;
+  const key = keyOf(said);
+  if (key !== undefined) return `${key}(${CUT}${endOf(said.slice(key.length + 1)) ?? ")"}`;
   if (said.startsWith("Failing row contains (")) return `Failing row contains (${CUT}).`;
   return CUT;
+}
+
+const LONGEST_KEY = 300;
+
+/** `Key (login)=` of `Key (login)=(jane) already exists.` */
+function keyOf(said: string): string | undefined {
+  const [start, end] = ["Key (".length, said.indexOf(")=(")];
+  const isKey = said.startsWith("Key (") && end > start && end <= start + LONGEST_KEY;
+  return isKey && /^[\w, ":()]+$/.test(said.slice(start, end)) ? said.slice(0, end + ")=".length) : undefined;
+}
+
+/** What PostgreSQL says behind a key's values, with the name of a table where it tells one. */
+function endOf(rest: string): string | undefined {
+  const plain = [") already exists.", ") is duplicated."].find((words) => rest.endsWith(words));
+  if (plain !== undefined || !rest.endsWith('".')) return plain;
+  const quote = rest.lastIndexOf('"', rest.length - '".'.length - 1);
+  const before = rest.slice(0, Math.max(0, quote));
+  const words = [") is not present in table ", ") is still referenced from table "].find((each) =>
+    before.endsWith(each),
+  );
+  return words === undefined ? undefined : words + rest.slice(quote);
 }
 
 export function contextOf(said: string): string {

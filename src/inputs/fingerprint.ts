@@ -1,6 +1,7 @@
 // Fingerprints of host keys: reads what a person pastes into the `fingerprint` input, and makes one from a key.
 
 import { createHash } from "node:crypto";
+import { withoutEnd } from "../strings.ts";
 import type { FingerprintPin } from "./connection.ts";
 
 export type ParsedFingerprints =
@@ -15,7 +16,7 @@ const HOW_TO_GET_ONE =
  * (sshkey_fingerprint in OpenSSH's sshkey.c).
  */
 export function fingerprintOf(keyBlob: Uint8Array): string {
-  return `SHA256:${createHash("sha256").update(keyBlob).digest("base64").replace(/=+$/, "")}`;
+  return `SHA256:${withoutEnd(createHash("sha256").update(keyBlob).digest("base64"), "=")}`;
 }
 
 /**
@@ -41,10 +42,14 @@ export function parseFingerprints(text: string): ParsedFingerprints {
 
 /** `256 SHA256:… a comment (ED25519)` gives its second word only, because the comment can be anything. */
 function fingerprintWords(line: string): string[] {
-  const keygen = /\(\S+\)\s*$/.test(line) ? [...line.matchAll(/(?:^|\s)\d+\s+((?:SHA256|MD5):\S+)/g)] : [];
-  return keygen.length > 0
-    ? keygen.flatMap(([, word]) => word ?? [])
-    : line.split(/[\s,;]+/).filter((word) => word !== "");
+  const words = line.trim().split(/\s+/);
+  const last = words.at(-1) ?? "";
+  const opens = last.indexOf("(");
+  const endsAsKeygen = last.endsWith(")") && opens >= 0 && opens < last.length - 2;
+  const keygen = words.filter(
+    (word, at) => endsAsKeygen && /^(?:SHA256|MD5):./.test(word) && /^\d+$/.test(words[at - 1] ?? ""),
+  );
+  return keygen.length > 0 ? keygen : line.split(/[\s,;]+/).filter((word) => word !== "");
 }
 
 function asSha256(word: string): string | { problem: string } {
@@ -59,16 +64,16 @@ function asSha256(word: string): string | { problem: string } {
   }
   const bare = word.replace(/^SHA256:/i, "");
   if (/^[0-9a-f]{64}$/i.test(bare)) {
-    return Buffer.from(bare, "hex").toString("base64").replace(/=+$/, "");
+    return withoutEnd(Buffer.from(bare, "hex").toString("base64"), "=");
   }
-  const unpadded = bare.replace(/=+$/, "");
+  const unpadded = withoutEnd(bare, "=");
   if (!/^[A-Za-z0-9+/]{43}$/.test(unpadded)) {
     return /^(?:AAAA[A-Za-z0-9+/]{20,}=*$|ssh-|ecdsa-)/.test(bare)
       ? { problem: "this is a public key, not a fingerprint; a whole key line belongs into `known_hosts`" }
       : { problem: `"${shortened(word)}" is not a SHA256 fingerprint. ${HOW_TO_GET_ONE}` };
   }
   // The 43rd character carries only four bits; decoding and encoding again makes one spelling of it.
-  return Buffer.from(unpadded, "base64").toString("base64").replace(/=+$/, "");
+  return withoutEnd(Buffer.from(unpadded, "base64").toString("base64"), "=");
 }
 
 function shortened(word: string): string {

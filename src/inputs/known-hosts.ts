@@ -2,6 +2,7 @@
 // The format is in sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"; the matching in hostfile.c, match.c and sshconnect.c.
 
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { withoutEnd } from "../strings.ts";
 import type { KnownHostsEntry } from "./connection.ts";
 
 export interface ParsedKnownHosts {
@@ -126,7 +127,7 @@ function shortened(word: string): string {
 }
 
 function decodeBase64(text: string): Buffer | undefined {
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.replace(/=+$/, "").length % 4 === 1) {
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || withoutEnd(text, "=").length % 4 === 1) {
     return undefined;
   }
   return Buffer.from(text, "base64");

@@ -149,7 +149,7 @@ function urlFrom(text: string, complain: (problem: string) => void): URL | undef
   if (text === "") return undefined;
   const url = text.length <= LONGEST && URL.canParse(text) ? new URL(text) : undefined;
   // Before anything is shown of it.
-  if (/^[^/?#]*\/*[^/?#]*@/.test(text.slice(0, LONGEST)) || url?.username || url?.password) {
+  if (holdsUser(text) || url?.username || url?.password) {
     complain("must not hold a user name or a password");
     return undefined;
   }
@@ -160,6 +160,12 @@ function urlFrom(text: string, complain: (problem: string) => void): URL | undef
     return undefined;
   }
   return url;
+}
+
+/** Whether an `@` stands in front of a path: also in what is too broken to be read as a URL. */
+function holdsUser(text: string): boolean {
+  const [beforeQuery = ""] = text.slice(0, LONGEST).split(/[?#]/, 1);
+  return beforeQuery.split(/\/+/, 2).some((part) => part.includes("@"));
 }
 
 /** A hint for a misspelt name: `; did you mean …?`. */

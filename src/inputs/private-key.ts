@@ -91,8 +91,7 @@ interface Block {
 }
 
 function onlyPrivateBlock(text: string): Block {
-  const blocks = [...text.matchAll(/-----\s*BEGIN ([A-Z0-9 ]+?)\s*-----([\s\S]*?)-----\s*END \1\s*-----/g)]
-    .map(([, label = "", body = ""]) => ({ label, body }))
+  const blocks = blocksOf(text)
     // `openssl ecparam -genkey` writes the curve first; a certificate beside its key is of no use to SSH.
     .filter(({ label }) => label !== "EC PARAMETERS" && label !== "CERTIFICATE");
   const [block, ...others] = blocks;
@@ -105,6 +104,29 @@ function onlyPrivateBlock(text: string): Block {
     );
   }
   return withoutHeaders(block.label, block.body);
+}
+
+const BEGIN_LINE = /-----\s{0,8}BEGIN ([A-Z0-9 ]{1,60})\s{0,8}-----/g;
+const END_LINE = /-----\s{0,8}END ([A-Z0-9 ]{1,60})\s{0,8}-----/g;
+
+/** Each BEGIN line with the first END line of the same label behind it, and what stands between the two. */
+function blocksOf(text: string): { label: string; body: string }[] {
+  const ends = [...text.matchAll(END_LINE)].map(({ 0: line, 1: label = "", index }) => ({
+    label: label.trimEnd(),
+    from: index,
+    to: index + line.length,
+  }));
+  const blocks: { label: string; body: string }[] = [];
+  let done = 0;
+  for (const { 0: line, 1: written = "", index } of text.matchAll(BEGIN_LINE)) {
+    const label = written.trimEnd();
+    const begin = index + line.length;
+    const end = ends.find(({ label: other, from }) => other === label && from >= begin);
+    if (index < done || end === undefined) continue;
+    blocks.push({ label, body: text.slice(begin, end.from) });
+    done = end.to;
+  }
+  return blocks;
 }
 
 /** PEM headers (RFC 1421), whose blank line after them may be lost with the newlines. */
@@ -158,7 +180,7 @@ function whatElseIsThis(text: string): string {
   if (/^PuTTY-User-Key-File-/m.test(text)) {
     return "this is a PuTTY key (.ppk); in PuTTYgen choose Conversions, Export OpenSSH key, or run `puttygen key.ppk -O private-openssh -o key`, and paste the result";
   }
-  if (/^(?:\S+ +)?(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-\S+|sk-\S+@openssh\.com)\S* +AAAA/.test(text)) {
+  if (isPublicKey(text)) {
     return "this is the public key; paste the private one, the file of the same name without `.pub`";
   }
   if (/^-{4,5} ?BEGIN (?:SSH2 |RSA )?PUBLIC KEY/m.test(text)) {
@@ -170,15 +192,42 @@ function whatElseIsThis(text: string): string {
   if (text.startsWith("SSH PRIVATE KEY FILE FORMAT 1.")) {
     return `this is a key of SSH protocol 1, which no server uses any more; ${NEW_KEY}`;
   }
-  if (/BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(text)) {
-    return /END [A-Z0-9 ]*PRIVATE KEY/.test(text)
+  if (hasLineOf("BEGIN", text)) {
+    return hasLineOf("END", text)
       ? "its first and last lines are not right: they must have five dashes on both sides and name the same format"
       : `the line \`-----END … PRIVATE KEY-----\` is missing, so the end of the key was probably cut off; ${PASTE_WHOLE}`;
   }
-  if (/END [A-Z0-9 ]*PRIVATE KEY/.test(text)) {
+  if (hasLineOf("END", text)) {
     return `the line \`-----BEGIN … PRIVATE KEY-----\` is missing; ${PASTE_WHOLE}`;
   }
   return whatBase64IsThis(text) ?? whatNameIsThis(text);
+}
+
+/** `ssh-ed25519 AAAA…`, as in a .pub file, or with a host's name or options in front. */
+function isPublicKey(text: string): boolean {
+  const words = text.split(/ +/, 3);
+  return words.some(
+    (word, at) =>
+      words[at + 1]?.startsWith("AAAA") &&
+      isKeyType(word) &&
+      words.slice(0, at).every((other) => !/\s/.test(other)),
+  );
+}
+
+function isKeyType(word: string): boolean {
+  return (
+    !/\s/.test(word) &&
+    (/^(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-.)/.test(word) ||
+      (word.startsWith("sk-") && word.indexOf("@openssh.com") > "sk-".length))
+  );
+}
+
+/** Whether `BEGIN … PRIVATE KEY` stands there, or the same with END. */
+function hasLineOf(word: "BEGIN" | "END", text: string): boolean {
+  return text.split(/[^A-Z0-9 ]+/).some((capitals) => {
+    const at = capitals.indexOf(`${word} `);
+    return at >= 0 && capitals.includes("PRIVATE KEY", at + word.length + 1);
+  });
 }
 
 function whatBase64IsThis(text: string): string | undefined {

@@ -11,8 +11,9 @@ export type Recipients =
 /** @param text `age1…`, separated by commas, spaces or lines; lines that begin with `#` are comments */
 export function parseRecipients(text: string): Recipients {
   const words = text
-    .replaceAll(/^\s*#.*$/gm, "")
-    .split(/[\s,]+/)
+    .split(/[\r\n]+/)
+    .filter((line) => !line.trimStart().startsWith("#"))
+    .flatMap((line) => line.split(/[\s,]+/))
     .filter((word) => word !== "");
   for (const word of words) {
     if (/^AGE-SECRET-KEY-/i.test(word))

@@ -54,6 +54,8 @@ const OPTIONS = new Map<string, RegExp>(
     names.split(" ").map((name) => [name, optionsOf(options, attached)] as const),
   ),
 );
+/** Of {@link LOGINS}. */
+const LOGIN_OPTION = optionsOf("p");
 const PROGRAM = new RegExp(
   `(?<![\\w.-])(?:${[...OPTIONS.keys()]
     .sort((a, b) => b.length - a.length)
@@ -102,10 +104,9 @@ export function secretArguments(text: string): Span[] {
     const options = OPTIONS.get(program);
     if (options !== undefined) spans.push(...valuesOf(options, args, from));
   }
-  const P = optionsOf("p");
   for (const { 0: login, index } of text.matchAll(LOGINS)) {
     const from = index + login.length;
-    spans.push(...valuesOf(P, text.slice(from, from + 500).split("\n", 1)[0] ?? "", from));
+    spans.push(...valuesOf(LOGIN_OPTION, text.slice(from, from + 500).split("\n", 1)[0] ?? "", from));
   }
   for (const { 0: found, 1: value = "", index } of text.matchAll(ODOO_PASSWORD)) {
     const before = text.slice(Math.max(0, index - 200), index);

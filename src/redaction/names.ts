@@ -146,8 +146,20 @@ export function isPasswordName(name: string): boolean {
 }
 
 /** A reference to where the secret is kept, as Compose, shells and templates write it; or that there is none. */
-const NO_VALUE =
-  /^(?:\$\{\w{1,100}(?::?\?[^{}]{0,100})?\}|\$[A-Z_]{3,100}|\{\{[^{}]{0,200}\}\}|<[a-z][a-z _-]{0,40}>|true|false|none|null|nil|undefined|yes|no|on|off|\*+|x{3,}|\(\w{0,10}\))$/i;
+const REFERENCES: readonly RegExp[] = [
+  /^\$\{\w+(?::?\?[^{}]*)?\}$/,
+  /^\$[A-Za-z_]{3,}$/,
+  /^\{\{[^{}]*\}\}$/,
+  /^<[A-Za-z][A-Za-z _-]{0,40}>$/,
+  /^\(\w{0,10}\)$/,
+  /^\*+$/,
+  /^[Xx]{3,}$/,
+];
+const LONGEST_REFERENCE = 204;
+const NO_VALUES = words("true false none null nil undefined yes no on off");
+const isNoValue = (value: string): boolean =>
+  NO_VALUES.has(value.toLowerCase()) ||
+  (value.length <= LONGEST_REFERENCE && REFERENCES.some((form) => form.test(value)));
 const PLACE = /^(?:\/[\w.@+-]{1,100}){2,20}\/?$/;
 
 /**
@@ -155,7 +167,7 @@ const PLACE = /^(?:\/[\w.@+-]{1,100}){2,20}\/?$/;
  * directory that shells call `PWD`.
  */
 export function holdsSecret(name: string, value: string): boolean {
-  if (value === "" || NO_VALUE.test(value) || !isSecretName(name)) return false;
+  if (value === "" || isNoValue(value) || !isSecretName(name)) return false;
   if (
     value.startsWith("/") &&
     (/^(?:OLD)?PWD$/.test(name) || (/key|cert|auth|sock/i.test(name) && PLACE.test(value)))

@@ -12,21 +12,30 @@
 
 import { CustomerDataCutter, logWithoutCustomerData, withoutCustomerData } from "../customer-data/cutter.ts";
 import { withoutForms } from "./forms.ts";
+import { Matcher } from "./matcher.ts";
 import { isSecretName } from "./names.ts";
 import { MASK } from "./span.ts";
-import { spellingsMaskedEverywhere, withoutValues } from "./values.ts";
+import { spellingsMaskedEverywhere } from "./values.ts";
 import { isTerm } from "./vocabulary.ts";
 
+/** Of a droplet that has more secrets than any real one, the rest is left to the forms. */
+const MOST_SECRETS = 50_000;
+const MOST_CHARACTERS = 8_000_000;
+
 export class Redactor {
-  readonly #secrets = new Set<string>();
+  /** Each secret, and how it may be written. */
+  readonly #secrets = new Map<string, readonly string[]>();
+  #characters = 0;
   readonly #names = new Set<string>();
   readonly #told = new Set<string>();
-  #ordered: string[] = [];
+  /** Made where it is needed first: much may be learnt before. */
+  #matcher: Matcher | undefined;
 
   /**
    * Learns values that must never appear. Left to the forms are values shorter than 8 characters, those that are the name of
    * something too, and those that are made of our own words: masked everywhere, they would take what a report is about out
-   * of it. A value of several lines is learnt line by line too, since logs are masked line by line.
+   * of it. A value of several lines is learnt line by line too, since logs are masked line by line. Beyond
+   * {@link MOST_SECRETS} and {@link MOST_CHARACTERS} values are left to the forms as well.
    *
    * @param names of services, users and databases, which stay readable where they do not stand as a secret
    * @returns the values that are masked everywhere, new ones only (for the runner's own masking)
@@ -34,17 +43,25 @@ export class Redactor {
   learn(secrets: Iterable<string>, names: Iterable<string> = []): string[] {
     const before = this.#secrets.size + this.#names.size;
     for (const name of names) this.#names.add(name.trim());
-    for (const secret of secrets) this.#secrets.add(secret);
-    if (this.#secrets.size + this.#names.size === before) return [];
-    const everywhere = new Set(
-      [...this.#secrets]
-        .filter((secret) => !this.#names.has(secret.trim()))
-        .flatMap(spellingsMaskedEverywhere),
-    );
-    this.#ordered = [...everywhere].sort((a, b) => b.length - a.length);
-    const added = [...everywhere].filter((spelling) => !this.#told.has(spelling));
-    for (const spelling of added) this.#told.add(spelling);
+    const added: string[] = [];
+    for (const secret of secrets) {
+      if (this.#secrets.has(secret) || !this.#hasRoomFor(secret)) continue;
+      const everywhere = spellingsMaskedEverywhere(secret);
+      this.#secrets.set(secret, everywhere);
+      this.#characters += secret.length;
+      if (this.#names.has(secret.trim())) continue;
+      for (const spelling of everywhere) {
+        if (this.#told.has(spelling)) continue;
+        this.#told.add(spelling);
+        added.push(spelling);
+      }
+    }
+    if (this.#secrets.size + this.#names.size !== before) this.#matcher = undefined;
     return added;
+  }
+
+  #hasRoomFor(secret: string): boolean {
+    return this.#secrets.size < MOST_SECRETS && this.#characters + secret.length <= MOST_CHARACTERS;
   }
 
   /** Neither secrets nor customers' data. */
@@ -83,7 +100,12 @@ export class Redactor {
   }
 
   #withoutValues(text: string): string {
-    return withoutValues(text, this.#ordered);
+    this.#matcher ??= new Matcher(this.#everywhere());
+    return this.#matcher.masked(text);
+  }
+
+  *#everywhere(): Generator<string> {
+    for (const [secret, everywhere] of this.#secrets) if (!this.#names.has(secret.trim())) yield* everywhere;
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The very values that are known to be secret, in every way that they may be written. */
 
-import { MASK, trimmedEnd } from "./span.ts";
+import { trimmedEnd } from "./span.ts";
 import { isOurs } from "./vocabulary.ts";
 
 /** Shorter values are masked only where they stand as a value. */
@@ -11,36 +11,23 @@ const SHORTEST_MASKED_EVERYWHERE = 8;
  * our own sentences: a password `unhealthy` would turn the status of a run into asterisks.
  */
 export function spellingsMaskedEverywhere(secret: string): string[] {
-  return spellings(secret).filter(
+  return [...spellings(secret)].filter(
     (spelling) => spelling.length >= SHORTEST_MASKED_EVERYWHERE && !isOurs(spelling),
   );
 }
 
-/**
- * The text without these values, until none is left: a mask may bring the two halves of a value together. Each turn makes
- * the text shorter.
- *
- * @param values the longest first, so that none is left as a part of another
- */
-export function withoutValues(text: string, values: readonly string[]): string {
-  let clean = text;
-  let length: number;
-  do {
-    length = clean.length;
-    for (const value of values) clean = clean.replaceAll(value, MASK);
-  } while (clean.length < length);
-  return clean;
-}
-
 /** How a secret may be written: as it is, line by line, in a URL, in JSON (also as Go writes it), in base64. */
-function spellings(secret: string): string[] {
+function spellings(secret: string): ReadonlySet<string> {
   const whole = secret.trim();
   const lines = /[\r\n]/.test(whole) ? whole.split(/[\r\n]+/).map((line) => line.trim()) : [];
   const base64 = trimmedEnd(Buffer.from(whole).toString("base64"), "=");
-  return [whole, ...lines].flatMap(written).concat(base64, base64.replaceAll("+", "-").replaceAll("/", "_"));
+  const forUrls = base64.replaceAll("+", "-").replaceAll("/", "_");
+  return new Set([...[whole, ...lines].flatMap(written), base64, forUrls]);
 }
 
 function written(text: string): string[] {
+  // Most secrets are written the same way everywhere.
+  if (/^[\w.~-]*$/.test(text)) return [text];
   const json = JSON.stringify(text).slice(1, -1);
   const go = json.replaceAll("&", "\\u0026").replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
   return [text, encodeURIComponent(text.toWellFormed()), json, go];

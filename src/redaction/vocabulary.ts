@@ -11,17 +11,28 @@ const LINES = readFileSync(new URL("./vocabulary.txt", import.meta.url), "utf8")
 /** Words, and several that stand for something as a whole, such as `odoo-stopped`. */
 const TERMS: ReadonlySet<string> = new Set(LINES.filter((line) => !line.startsWith('"')));
 const WORDS: ReadonlySet<string> = new Set([...TERMS].flatMap((term) => term.split("-")));
-/** All words, each between line ends, to look for their parts. */
-const ALL = `\n${[...WORDS].join("\n")}\n`;
+const LONGEST_WORD = Math.max(...[...WORDS].map((word) => word.length));
+/** What words begin and end with, and what stands in them: sets, since a host may have many thousand secrets. */
+const WORD_BEGINNINGS = new Set([...WORDS].flatMap((word) => beginningsOf(word)));
+const WORD_ENDS = new Set([...WORDS].flatMap((word) => endsOf(word)));
+const WORD_PARTS = new Set([...WORDS].flatMap((word) => endsOf(word).flatMap(beginningsOf)));
 
 /** What stands between words: `, `, `: `, `|---|---|`. */
 const SIGNS: ReadonlySet<string> = new Set(
   LINES.filter((line) => line.startsWith('"')).map((line) => JSON.parse(line) as string),
 );
-const BEGINNINGS = new Set(
-  [...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(0, at + 1).join(""))),
-);
-const ENDS = new Set([...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(at).join(""))));
+const BEGINNINGS = new Set([...SIGNS].flatMap(beginningsOf));
+const ENDS = new Set([...SIGNS].flatMap(endsOf));
+const SIGN_PARTS = new Set([...SIGNS].flatMap((sign) => endsOf(sign).flatMap(beginningsOf)));
+const LONGEST_SIGN = Math.max(...[...SIGNS].map((sign) => sign.length));
+
+function beginningsOf(text: string): string[] {
+  return [...text].map((_, at, all) => all.slice(0, at + 1).join(""));
+}
+
+function endsOf(text: string): string[] {
+  return [...text].map((_, at, all) => all.slice(at).join(""));
+}
 
 /** Whether a text is one of our terms, as a status or a cause is: nothing of it can be anybody's secret. */
 export function isTerm(text: string): boolean {
@@ -33,10 +44,11 @@ function isWord(word: string): boolean {
   return WORDS.has(word) || (word.endsWith("s") && WORDS.has(word.slice(0, -1))) || /^\d{1,4}$/.test(word);
 }
 
-/** Signs of ours, or two of them, where one text follows another. The longest of them are short. */
+/** Signs of ours, or two of them, where one text follows another. */
 function areSigns(text: string, first: ReadonlySet<string>, last: ReadonlySet<string>): boolean {
   if (text === "" || first.has(text) || last.has(text)) return true;
-  for (let at = 1; at < Math.min(text.length, 100); at++)
+  if (text.length > 2 * LONGEST_SIGN) return false;
+  for (let at = 1; at < text.length; at++)
     if (first.has(text.slice(0, at)) && last.has(text.slice(at))) return true;
   return false;
 }
@@ -46,17 +58,20 @@ function areSigns(text: string, first: ReadonlySet<string>, last: ReadonlySet<st
  * of what stands between them is ours, but that the first word may be the end of one, and the last the beginning.
  */
 export function isOurs(value: string): boolean {
-  const words = value.match(/[A-Za-z0-9]+/g);
-  if (words === null) return [...SIGNS].some((sign) => sign.includes(value));
+  const [run = ""] = /[A-Za-z0-9]+/.exec(value) ?? [];
+  if (run === "") return SIGN_PARTS.has(value);
+  // Most secrets end here: a plural is a letter longer than the word.
+  if (run.length > LONGEST_WORD + 1) return false;
+  const words = value.match(/[A-Za-z0-9]+/g) ?? [];
   const [before = "", ...rest] = value.split(/[A-Za-z0-9]+/);
   const after = rest.pop() ?? "";
   if (!areSigns(before, ENDS, SIGNS) || !areSigns(after, SIGNS, BEGINNINGS)) return false;
   if (!rest.every((sign) => areSigns(sign, SIGNS, SIGNS))) return false;
   const [first = ""] = words;
   const last = words.at(-1) ?? "";
-  const endsOne = before === "" && ALL.includes(`${first}\n`);
-  const beginsOne = after === "" && ALL.includes(`\n${last}`);
+  const endsOne = before === "" && WORD_ENDS.has(first);
+  const beginsOne = after === "" && WORD_BEGINNINGS.has(last);
   if (words.length === 1)
-    return isWord(first) || endsOne || beginsOne || (before === "" && after === "" && ALL.includes(first));
+    return isWord(first) || endsOne || beginsOne || (before === "" && after === "" && WORD_PARTS.has(first));
   return (isWord(first) || endsOne) && (isWord(last) || beginsOne) && words.slice(1, -1).every(isWord);
 }

@@ -1,6 +1,7 @@
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
 
 import { isTypable } from "../host/typed.ts";
+import { withoutEnd } from "../strings.ts";
 
 /**
  * One line of plain text: no markup, no links, no mentions and references, no formulas, no table borders, no line ends,
@@ -49,7 +50,7 @@ export function prose(text: string): string {
 
 /** A block of text as it is; of a long one, its beginning. */
 export function block(text: string): string {
-  return fenced(clipped(text, 20_000).replace(/\n+$/, ""), "text");
+  return fenced(withoutEnd(clipped(text, 20_000), "\n"), "text");
 }
 
 /**

@@ -327,6 +327,26 @@ describe("a log", () => {
   });
 });
 
+describe("a value that Odoo cannot read", () => {
+  const said = "ValueError: invalid literal for int() with base 10: 'two'\n";
+  const traceback = (file: string): string =>
+    `Traceback (most recent call last):\n  File "/usr/bin/odoo", line 8, in <module>\n    odoo.cli.main()\n  File "${file}", line 512, in parse\n    return int(value)\n`;
+
+  it("stays where it is an option's, as its configuration reads it", () => {
+    const log = traceback("/usr/lib/python3/dist-packages/odoo/tools/config.py") + said;
+    expect(withoutCustomerData(log)).toBe(log);
+  });
+
+  it.each([
+    traceback("/mnt/extra-addons/shop/models/order.py"),
+    traceback("/mnt/extra-addons/odoo/tools/config.pyc"),
+    `${traceback("/usr/lib/python3/dist-packages/odoo/tools/config.py")}KeyError: 'x'\n`,
+    "",
+  ])("is cut elsewhere: behind %j", (before) => {
+    expect(withoutCustomerData(before + said)).not.toContain("two");
+  });
+});
+
 describe("what is nobody's", () => {
   it.each([
     'ERROR: for odoo  Cannot create container: the name "/odoo" is in use\nmore\n',

@@ -1,14 +1,16 @@
 // The check of regular expressions finds one that is slow wherever it stands, and one that it could not look at.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryDirectory } from "../support/hosts.ts";
 
 const SCRIPT = join(import.meta.dirname, "../../scripts/check-expressions.ts");
 
-function checked(files: Readonly<Record<string, string>>) {
+const PROOFS = join(import.meta.dirname, "../../scripts/proven-expressions.json");
+
+function checked(files: Readonly<Record<string, string>>, ...options: readonly string[]) {
   using folder = temporaryDirectory();
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder.path, "src", name);
@@ -18,7 +20,7 @@ function checked(files: Readonly<Record<string, string>>) {
   writeFileSync(join(folder.path, "package.json"), '{ "type": "module" }');
   const { status, stderr } = spawnSync(
     process.execPath,
-    ["--disable-warning=ExperimentalWarning", SCRIPT, folder.path],
+    ["--disable-warning=ExperimentalWarning", SCRIPT, folder.path, ...options],
     { encoding: "utf8" },
   );
   return { status, lines: stderr.split("\n").filter((line) => line !== "") };
@@ -74,5 +76,29 @@ describe("the check of regular expressions", () => {
     );
     expect(lines).not.toEqual([]);
     expect(status).toBe(1);
+  });
+
+  describe("with a file of proofs", () => {
+    const SLOW = "export const A = /(a+)+$/;\n";
+    const written = (expressions: readonly string[], recheck?: string): string => {
+      const proofs = JSON.parse(readFileSync(PROOFS, "utf8"));
+      return JSON.stringify({ ...proofs, expressions, ...(recheck === undefined ? {} : { recheck }) });
+    };
+
+    it("believes it to the letter only", () => {
+      const proofs = written(["/(a+)+$/"]);
+      const file = "../scripts/proven-expressions.json";
+      expect(checked({ "a.ts": SLOW, [file]: proofs }).status).toBe(0);
+      expect(checked({ "a.ts": SLOW.replace("$/", "$/i"), [file]: proofs }).status).toBe(1);
+      expect(checked({ "a.ts": SLOW, "b.ts": "export const B = /(b+)+$/;\n", [file]: proofs }).lines).toEqual(
+        [expect.stringMatching(/^src\/b\.ts:1: .*exponential/)],
+      );
+    });
+
+    it("believes nothing of it with another recheck, or where everything is to be proven", () => {
+      const file = "../scripts/proven-expressions.json";
+      expect(checked({ "a.ts": SLOW, [file]: written(["/(a+)+$/"], "0.0.1") }).status).toBe(1);
+      expect(checked({ "a.ts": SLOW, [file]: written(["/(a+)+$/"]) }, "--all").status).toBe(1);
+    });
   });
 });

@@ -207,7 +207,7 @@ export const DOCKER = [
   signature({
     id: "dependency-unhealthy",
     where: ["Docker"],
-    pattern: /dependency failed to start: container [\w.-]{1,150} (?:is unhealthy|exited \(\d+\))/,
+    pattern: /dependency failed to start: container [\w.-]+ (?:is unhealthy|exited \(\d{1,3}\))/,
     kind: "symptom",
     cause: "database-down",
     means: "Compose waited for a service that the other one needs, and it did not become healthy",
