@@ -69,7 +69,9 @@ describe("a plan", () => {
     const file = readFileSync(join(first.action.evidenceDirectory, "plan/1-start-stack.sh"), "utf8");
     const { directory, odooService } = bench.droplet.parameters;
     expect(file).toContain(`DIRECTORY='${directory}'\n`);
-    expect(file).toContain(`SERVICES='${odooService}'\n`);
+    // The very container, by its id.
+    const { Id: odoo } = (await bench.droplet.inspect("odoo")) ?? {};
+    expect(file).toContain(`start ${odooService} ${odoo} `);
     expect(first.end.summary).toContain(`approve: ${token}`);
     expect(first.end.summary).toContain(file.trimEnd().split("\n").at(-1));
     expect(first.end.summary + first.end.log.replaceAll(/^::add-mask::.*$/gm, "")).not.toContain(
