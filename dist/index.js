@@ -52942,6 +52942,8 @@ const MOST_BYTES = 2 ** 50;
 const MOST_TABLES = 1_000_000;
 /** `backup_timeout` allows no more than this by far. */
 const MOST_SECONDS = 30 * 86_400;
+/** When the dump was begun, and the extension. */
+const STAMP = /^\d{8}T\d{6}Z\.dump$/;
 /**
  * @param text as the host printed it
  * @throws HostError `nonsense`, with what is wrong, when it is not the manifest of this very backup
@@ -52959,10 +52961,10 @@ function readManifest(text, expected) {
 function schemaFor({ step, fileName, snapshot }) {
     const whole = (most) => dist/* pipe */.FsL(dist/* number */.aig(), dist/* integer */.ndf(), dist/* minValue */.Wwf(0), dist/* maxValue */.cGV(most));
     // Neither is taken as it comes: each has one form that this run's own values decide.
-    const file = new RegExp(`^(?:|${literally(fileName)}-\\d{8}T\\d{6}Z\\.dump)$`);
+    const isOurFile = (file) => file === "" || (file.startsWith(`${fileName}-`) && STAMP.test(file.slice(fileName.length + 1)));
     return dist/* pipe */.FsL(dist/* string */.YjP(), dist/* maxLength */.Ru6(65_536), dist/* parseJson */.qFJ(undefined, "is no JSON"), dist/* object */.Ikc({
         step: dist/* literal */.euz(step),
-        file: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(file, "is not the name of this backup's file")),
+        file: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* check */.z6Y(isOurFile, "is not the name of this backup's file")),
         bytes: whole(MOST_BYTES),
         sha256: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[0-9a-f]{64}$/, "is no SHA-256")),
         seconds: whole(MOST_SECONDS),
@@ -52970,7 +52972,6 @@ function schemaFor({ step, fileName, snapshot }) {
         snapshot: dist/* picklist */.KIO(snapshot === undefined ? [""] : ["", snapshot], "is not where this backup keeps the filestore"),
     }));
 }
-const literally = (text) => text.replaceAll(/[^A-Za-z0-9]/g, "\\$&");
 
 // EXTERNAL MODULE: ./build/backup/refusals.js
 var refusals = __nccwpck_require__(77054);
@@ -53874,9 +53875,19 @@ var exceptions = __nccwpck_require__(47432);
 
 /** Who logged in or failed to, and whose mail it was. */
 function withoutPeople(said) {
-    return said
-        .replace(/^(Login (?:successful|failed) for db:\S* login:).*?( from \S+)?(\s*)$/, `$1${cut/* CUT */.T}$2$3`)
-        .replaceAll(/(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g, cut/* CUT */.T);
+    return withoutLogin(said).replaceAll(/(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,24}\b/g, cut/* CUT */.T);
+}
+const LOGIN = /^Login (?:successful|failed) for db:\S* login:/;
+/** Without who logged in; the address that it was done from stays. */
+function withoutLogin(said) {
+    const [head] = LOGIN.exec(said) ?? [];
+    if (head === undefined)
+        return said;
+    const rest = said.slice(head.length);
+    const login = rest.trimEnd();
+    const from = login.lastIndexOf(" from ");
+    const address = from < 0 || /\s/.test(login.slice(from + " from ".length)) ? "" : login.slice(from);
+    return `${head}${cut/* CUT */.T}${address}${rest.slice(login.length)}`;
 }
 /** IBANs, and numbers of telephones as people write them. */
 const ACCOUNT = /(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![\w-])/g;
@@ -53902,9 +53913,23 @@ function withoutRequests(line) {
         .replaceAll(/(?<![^\s"'<>?])([^\s"'<>?]*\?)([^\s"'<>)]+)/g, (asked, path, query) => {
         if (!path.includes("/"))
             return asked;
-        return `${path}${query.replaceAll(/([^&=;]+)=([^&]*)/g, (pair, name, value) => HARMLESS_PARAMETERS.test(name) || HARMLESS_VALUES.test(value) ? pair : `${name}=${cut/* CUT */.T}`)}`;
+        return `${path}${query.split("&").map(withoutValue).join("&")}`;
     })
         .replaceAll(/(?<=[\w.~%-]\/|[ "']\/)[\w.+%-]{1,64}(?:@|%40)(?:[\w-]{1,63}\.){1,8}(?!(?:service|socket|target|slice|timer|scope|mount)\b)[A-Za-z]{2,24}\b/g, cut/* CUT */.T);
+}
+/** @param parameter of a query, `name=value`; the name may have a `;` in front of it */
+function withoutValue(parameter) {
+    let from = 0;
+    for (let equals = parameter.indexOf("="); equals >= 0; equals = parameter.indexOf("=", from)) {
+        const before = parameter.slice(from, equals);
+        const name = before.slice(before.lastIndexOf(";") + 1);
+        from = equals + 1;
+        if (name === "")
+            continue;
+        const harmless = HARMLESS_PARAMETERS.test(name) || HARMLESS_VALUES.test(parameter.slice(from));
+        return harmless ? parameter : `${parameter.slice(0, from)}${cut/* CUT */.T}`;
+    }
+    return parameter;
 }
 
 // EXTERNAL MODULE: ./build/customer-data/sql.js
@@ -53943,6 +53968,10 @@ const RAISED = /(?:^|[\s:])PL\/pgSQL .{1,300} at (?:RAISE|ASSERT)$/;
 /** As psycopg2 and psql print it, without a prefix. */
 const EXCERPT = /^LINE \d+:/;
 const TRACEBACK = /^Traceback \(most recent call last\):/;
+const FRAME = /^ {2}File "([^"\n]{1,300})", line \d+/;
+/** Odoo reads its options here: a value that it cannot read is an option's, and nobody's. */
+const READS_OPTIONS = /\/odoo\/tools\/config\.py$/;
+const NO_NUMBER = /^(?:invalid literal for int\(\)|could not convert string to float)/;
 const BETWEEN = /^(?:During handling of the above exception|The above exception was the direct cause)/;
 /** An exception outside of a traceback, by the form of its name. */
 const EXCEPTION = /^((?:[A-Za-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Warning|Violation|Failure|Exit|Interrupt|Fault|Denied|Expired))(: |$)/;
@@ -54031,11 +54060,10 @@ class CustomerDataCutter {
         const exception = (this.#block?.kind === "trace" ? LAST_LINE : EXCEPTION).exec(start);
         if (exception?.[1] !== undefined) {
             const before = this.#flush();
+            const message = line.slice(exception[0].length);
+            const ofOption = this.#readsOptions() && exception[1] === "ValueError" && NO_NUMBER.test(message);
             this.#block = { kind: "rest" };
-            return [
-                ...before,
-                out((0,exceptions/* withoutValues */.l)(exception[1], line.slice(exception[0].length), exception[2] ?? "")),
-            ];
+            return [...before, out(ofOption ? line : (0,exceptions/* withoutValues */.l)(exception[1], message, exception[2] ?? ""))];
         }
         if (BARE.test(line) || OURS.test(line)) {
             const before = this.#flush();
@@ -54045,12 +54073,22 @@ class CustomerDataCutter {
         switch (this.#block?.kind) {
             case "statement":
                 return this.#goesOn(this.#block, line);
+            case "trace": {
+                const file = FRAME.exec(start)?.[1];
+                if (file !== undefined)
+                    this.#block.lastFrame = file;
+                return [out((0,customer_data_sql/* withoutTypedSql */.JB)(line))];
+            }
             case "rest":
                 // Empty lines stay, so that entries stay apart.
                 return line.trim() === "" || HARMLESS.test(line) ? [out(line)] : (0,customer_data_sql/* restOfDetail */.z0)(line).map(out);
             default:
                 return [out((0,customer_data_sql/* withoutTypedSql */.JB)(line))];
         }
+    }
+    /** Whether the last frame of the traceback that is being read stands in Odoo's configuration. */
+    #readsOptions() {
+        return this.#block?.kind === "trace" && READS_OPTIONS.test(this.#block.lastFrame ?? "");
     }
     #odooEntry(head, said, out) {
         const query = /^(?:bad query|Programming error): /.exec(said)?.[0];
@@ -54159,8 +54197,20 @@ function withoutCustomerData(text) {
 /* harmony import */ var _cut_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8036);
 /** What exceptions and errors say, without the values in it: what is told is what everybody's would say. */
 
-/** Of Python itself, and of what else says the same words whoever the customer is, but for what stands in quotes. */
-const ALWAYS_THE_SAME = /^(?:(?:builtins\.)?(?:Attribute|EOF|Import|ModuleNotFound|Index|Key|Memory|Name|OS|IO|Environment|Overflow|Recursion|Reference|Syntax|Indentation|Tab|System|Type|UnboundLocal|Unicode|UnicodeEncode|UnicodeDecode|ZeroDivision|BlockingIO|ChildProcess|BrokenPipe|ConnectionAborted|ConnectionRefused|ConnectionReset|Connection|FileExists|FileNotFound|Interrupted|IsADirectory|NotADirectory|Permission|ProcessLookup|Timeout|Arithmetic|Buffer)Error|KeyboardInterrupt|SystemExit|StopIteration|psycopg2(?:\.\w+)+|configparser\.\w+|werkzeug(?:\.\w+)+|jinja2(?:\.\w+)+|lxml(?:\.\w+)+|urllib3(?:\.\w+)+|socket\.\w+|ssl\.\w+|sass\.CompileError)$/;
+/** Of Python itself: what these say is the same whoever the customer is, but for what stands in quotes. */
+const PYTHONS_ERRORS = new Set(`Attribute EOF Import ModuleNotFound Index Key Memory Name OS IO Environment Overflow Recursion Reference Syntax
+  Indentation Tab System Type UnboundLocal Unicode UnicodeEncode UnicodeDecode ZeroDivision BlockingIO ChildProcess
+  BrokenPipe ConnectionAborted ConnectionRefused ConnectionReset Connection FileExists FileNotFound Interrupted
+  IsADirectory NotADirectory Permission ProcessLookup Timeout Arithmetic Buffer`
+    .split(/\s+/)
+    .map((name) => `${name}Error`));
+const OTHERS_OF_PYTHON = new Set(["KeyboardInterrupt", "SystemExit", "StopIteration", "sass.CompileError"]);
+/** Packages whose exceptions say the same everywhere too. */
+const SAME_EVERYWHERE = /^(?:psycopg2|werkzeug|jinja2|lxml|urllib3)(?:\.\w+)+$|^(?:configparser|socket|ssl)\.\w+$/;
+function isAlwaysTheSame(type) {
+    const name = type.startsWith("builtins.") ? type.slice("builtins.".length) : type;
+    return PYTHONS_ERRORS.has(name) || OTHERS_OF_PYTHON.has(type) || SAME_EVERYWHERE.test(type);
+}
 /** Python's words in exceptions that anybody's code raises with words of its own too. */
 const PYTHONS_WORDS = /^(?:invalid literal for|could not convert|not enough values|too many values|substring not found|I\/O operation on|embedded null|time data|unconverted data|Invalid isoformat|math domain error|Circular reference|malformed node|Invalid field |Expected singleton: [\w.]+\([\d, ]*\)|Wrong value for|Invalid model name|can't start new thread|maximum recursion|dictionary changed size|generator (?:raised|ignored)|cannot schedule new|Event loop|\[Errno \d+\] )/;
 /** Odoo's own words that name modules and places, and nobody. */
@@ -54197,36 +54247,132 @@ function withoutValues(type, message, colon = ": ") {
     // About options, which are nobody's.
     if (/^optparse\.\w+$/.test(type))
         return `${type}${colon}${message}`;
-    if (ALWAYS_THE_SAME.test(type) || PYTHONS_WORDS.test(message))
+    if (isAlwaysTheSame(type) || PYTHONS_WORDS.test(message))
         return `${type}${colon}${withoutQuoted(message)}`;
     return `${type}${colon}${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}`;
 }
 /** What a quoted text is, by the words in front of it: a name out of a program or a database, and not out of a row. */
-const NAMES = /(?:^|[\s([])(?:module|modules? named|import name|attribute|argument|keyword argument|relation|column|table|constraint|database|role|user|schema|type|index|function|operator|sequence|trigger|extension|parameter|view|server|host name|host|section|option|bundle|codec|model|Model|[Ii]nvalid field|field|encoding|file|directory|socket|library|access method|tablespace|publication|slot)$/;
-const GERMAN_NAMES = /(?:Relation|Spalte|Tabelle|Constraint|Datenbank|Benutzer|Rolle|Funktion|Typ|Schema)$/;
+const NAMES = [
+    ..."module named|import name|attribute|argument|relation|column|table|constraint|database|role|user".split("|"),
+    ..."schema|type|index|function|operator|sequence|trigger|extension|parameter|view|server|host name".split("|"),
+    ..."host|section|option|bundle|codec|model|Model|Invalid field|invalid field|field|encoding|file".split("|"),
+    ..."directory|socket|library|access method|tablespace|publication|slot|module|modules named".split("|"),
+];
+const GERMAN_NAMES = "Relation|Spalte|Tabelle|Constraint|Datenbank|Benutzer|Rolle|Funktion|Typ|Schema".split("|");
+/** Whether a text ends in one of these, as a word of its own. */
+function endsInName(text) {
+    return NAMES.some((name) => text.endsWith(name) && /^[\s([]?$/.test(text.charAt(text.length - name.length - 1)));
+}
 const BEHIND = /^ (?:object\b|is not defined|codec can't|has no attribute|takes|missing|got an)/;
-/** What Python's types and Odoo's models are called, and the folders that programs and their files lie in. */
-const TECHNICAL = /^(?:NoneType|str|int|float|bool|dict|list|tuple|set|bytes|type|function|method|module|object|datetime\.\w+|(?:ir|res|base|web|website|mail|bus|report|account|sale|stock|purchase|product|crm|hr|mrp|pos|portal|theme|uom|digest|payment|delivery|project|calendar|utm|sms|auth|fetchmail|decimal|format)\.[a-z0-9_.]{1,80}|\/(?:var\/lib|var\/log|var\/run|usr|etc|mnt|opt|run|dev|proc|sys|lib|bin)(?:\/[\w.@+-]+){0,20}\/?|\/PostgreSQL\.\d+|\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*::[0-9a-f:]*)$/;
+/** What Python's types are called. */
+const TYPES = new Set("NoneType str int float bool dict list tuple set bytes type function method module object".split(" "));
+/** What the names of Odoo's models begin with. */
+const APPS = new Set(`ir res base web website mail bus report account sale stock purchase product crm hr mrp pos portal theme uom digest payment
+  delivery project calendar utm sms auth fetchmail decimal format`.split(/\s+/));
+const LONGEST_MODEL = 80;
+/** Folders that programs and their files lie in. */
+const FOLDERS = new Set("usr etc mnt opt run dev proc sys lib bin".split(" "));
+const FOLDERS_OF_VAR = new Set(["lib", "log", "run"]);
+const DEEPEST_PATH = 20;
+/** Whether a quoted text is the name of something technical: a type, a model, a path of a program, an address of IP. */
+function isTechnical(text) {
+    return (TYPES.has(text) ||
+        /^datetime\.\w+$/.test(text) ||
+        isModel(text) ||
+        isPathOfPrograms(text) ||
+        /^\/PostgreSQL\.\d+$/.test(text) ||
+        /^\d{1,3}(?:\.\d{1,3}){3}$/.test(text) ||
+        (text.includes("::") && /^[0-9a-f:]+$/.test(text)));
+}
+function isModel(text) {
+    const dot = text.indexOf(".");
+    const rest = text.slice(dot + 1);
+    return (dot > 0 && APPS.has(text.slice(0, dot)) && rest.length <= LONGEST_MODEL && /^[a-z0-9_.]+$/.test(rest));
+}
+function isPathOfPrograms(text) {
+    if (!/^\/[\w.@+/-]+$/.test(text))
+        return false;
+    const [, top = "", ...below] = text.split("/");
+    const inVar = top === "var" && FOLDERS_OF_VAR.has(below.shift() ?? "");
+    if (below.at(-1) === "")
+        below.pop();
+    return (inVar || FOLDERS.has(top)) && below.length <= DEEPEST_PATH && !below.includes("");
+}
+const MOST_OF_A_MESSAGE = 20_000;
+/** Where a text in quotes may begin. */
+const QUOTE = /["'»“«„]/g;
+const CLOSED = {
+    '"': /"(?:[^"\\]|\\.)*"/y,
+    "'": /'(?:[^'\\]|\\.)*'/y,
+    "»": /»[^«]*«?/y,
+    "“": /“[^”]*”?/y,
+    "«": /«[^»]*»?/y,
+    "„": /„[^“”]*[“”]?/y,
+};
+/** Characters in front of a quoted text, and behind it, that tell what it is. */
+const BEFORE = 40;
+const AFTER = 30;
 /** A message without what stands in quotes, but for names out of programs and databases; without long numbers. */
 function withoutQuoted(message) {
-    return message
-        .slice(0, 20_000)
-        .replace(/(?<![\w\\])(["'])((?:(?!\1)[^\\]|\\.)*?)\1(?!\w)|(?<![\w\\])["'][\s\S]*$|»([^«]*)«?|“[^”]*”?|«[^»]*»?|„[^“”]*[“”]?/g, (literal, quote, inner, german, at, whole) => {
-        if (german !== undefined)
-            return GERMAN_NAMES.test(whole.slice(Math.max(0, at - 40), at).trimEnd()) &&
-                /^[\w.]{1,63}$/.test(german)
-                ? literal
-                : _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T;
-        if (quote === undefined || inner === undefined)
-            return _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T;
-        const before = whole.slice(Math.max(0, at - 40), at).trimEnd();
-        const after = whole.slice(at + literal.length, at + literal.length + 30);
-        const named = /^[\w.:/@*() -]{1,128}$/.test(inner) && (NAMES.test(before) || BEHIND.test(after));
-        // A sign alone is nobody's: `'(' was never closed`.
-        const sign = /^[^\w\s]{1,3}$/.test(inner);
-        return inner === "" || named || sign || TECHNICAL.test(inner) ? literal : `${quote}${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}${quote}`;
-    })
-        .replace(/(?<![\w./:-])(?!\d{4}-\d\d-\d\d\b)\+?\d[\d -]{6,}\d(?![\w./:-]| bytes\b)/g, _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T);
+    const text = message.slice(0, MOST_OF_A_MESSAGE);
+    let clean = "";
+    let done = 0;
+    for (const { 0: sign, index } of text.matchAll(QUOTE)) {
+        const plain = sign === "'" || sign === '"';
+        // Within a word it is an apostrophe.
+        if (index < done || (plain && /[\w\\]/.test(text.charAt(index - 1))))
+            continue;
+        const closed = CLOSED[sign];
+        if (closed !== undefined)
+            closed.lastIndex = index;
+        const quoted = closed?.exec(text)?.[0] ?? "";
+        const end = index + quoted.length;
+        // Without an end it goes on to that of the message.
+        const open = quoted === "" || (plain && /\w/.test(text.charAt(end)));
+        const before = text.slice(Math.max(0, index - BEFORE), index).trimEnd();
+        clean += text.slice(done, index);
+        clean += open ? _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T : shownOf(quoted, before, text.slice(end, end + AFTER));
+        done = open ? text.length : end;
+    }
+    return withoutLongNumbers(clean + text.slice(done));
+}
+/** What is shown of a quoted text: all of it where it is a name. */
+function shownOf(quoted, before, after) {
+    const sign = quoted.charAt(0);
+    if (sign === "»") {
+        const german = quoted.slice(1, quoted.endsWith("«") ? -1 : undefined);
+        return GERMAN_NAMES.some((name) => before.endsWith(name)) && /^[\w.]{1,63}$/.test(german) ? quoted : _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T;
+    }
+    if (sign !== "'" && sign !== '"')
+        return _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T;
+    const inner = quoted.slice(1, -1);
+    const named = /^[\w.:/@*() -]{1,128}$/.test(inner) && (endsInName(before) || BEHIND.test(after));
+    // A sign alone is nobody's: `'(' was never closed`.
+    const isSign = /^[^\w\s]{1,3}$/.test(inner);
+    return inner === "" || named || isSign || isTechnical(inner) ? quoted : `${sign}${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}${sign}`;
+}
+const DIGITS = /\+?\d[\d -]*/g;
+const FEWEST_DIGITS = 8;
+/** Without numbers of telephones, accounts and the like: eight digits or more, perhaps with spaces and dashes, no dates. */
+function withoutLongNumbers(text) {
+    return text.replaceAll(DIGITS, (run, at) => {
+        const isPart = (place) => /[\w./:-]/.test(text.charAt(place));
+        let last = run.length - 1;
+        const endsNumber = (place) => /\d/.test(run.charAt(place)) &&
+            !isPart(at + place + 1) &&
+            !/^ bytes\b/.test(text.slice(at + place + 1, at + place + 8));
+        while (last >= 0 && !endsNumber(last))
+            last--;
+        for (let first = 0; first + FEWEST_DIGITS - 1 <= last; first++) {
+            const digits = run.charAt(first) === "+" ? first + 1 : first;
+            if (!/\d/.test(run.charAt(digits)) || isPart(at + first - 1) || digits + FEWEST_DIGITS - 1 > last)
+                continue;
+            if (/^\d{4}-\d\d-\d\d\b/.test(text.slice(at + first, at + first + 11)))
+                continue;
+            return run.slice(0, first) + _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T + run.slice(last + 1);
+        }
+        return run;
+    });
 }
 
 
@@ -54288,12 +54434,29 @@ function detailOf(said) {
     const running = /^Failed process was running: /.exec(said)?.[0];
     if (running !== undefined)
         return `${running}${withoutLiterals(said.slice(running.length)).sql}`;
-    const key = /^(Key \([\w, ":()]{1,300}\)=)\([\s\S]*?(\) (?:already exists|is not present in table "[^"]*"|is still referenced from table "[^"]*"|is duplicated)\.)?$/.exec(said);
-    if (key !== null)
-        return `${key[1]}(${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}${key[2] ?? ")"}`;
+    const key = keyOf(said);
+    if (key !== undefined)
+        return `${key}(${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}${endOf(said.slice(key.length + 1)) ?? ")"}`;
     if (said.startsWith("Failing row contains ("))
         return `Failing row contains (${_cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T}).`;
     return _cut_js__WEBPACK_IMPORTED_MODULE_0__/* .CUT */ .T;
+}
+const LONGEST_KEY = 300;
+/** `Key (login)=` of `Key (login)=(jane) already exists.` */
+function keyOf(said) {
+    const [start, end] = ["Key (".length, said.indexOf(")=(")];
+    const isKey = said.startsWith("Key (") && end > start && end <= start + LONGEST_KEY;
+    return isKey && /^[\w, ":()]+$/.test(said.slice(start, end)) ? said.slice(0, end + ")=".length) : undefined;
+}
+/** What PostgreSQL says behind a key's values, with the name of a table where it tells one. */
+function endOf(rest) {
+    const plain = [") already exists.", ") is duplicated."].find((words) => rest.endsWith(words));
+    if (plain !== undefined || !rest.endsWith('".'))
+        return plain;
+    const quote = rest.lastIndexOf('"', rest.length - '".'.length - 1);
+    const before = rest.slice(0, Math.max(0, quote));
+    const words = [") is not present in table ", ") is still referenced from table "].find((each) => before.endsWith(each));
+    return words === undefined ? undefined : words + rest.slice(quote);
 }
 function contextOf(said) {
     return /^(?:while (?:locking|updating|deleting|inserting index|rechecking updated|checking (?:uniqueness|exclusion constraint on)) tuple \(\d+,\d+\) in relation "[^"]*"|PL\/pgSQL function [\w.]+(?:\([\w, ]*\))? line \d+ at [\w ]+)$/.test(said)
@@ -64576,9 +64739,9 @@ function answerLayer(name, observation, asked) {
 /* harmony export */   zX: () => (/* binding */ lockedOut)
 /* harmony export */ });
 /* harmony import */ var _customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(81069);
-/* harmony import */ var _customer_data_exceptions_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(47432);
+/* harmony import */ var _customer_data_exceptions_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(47432);
 /* harmony import */ var _strings_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(17354);
-/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(11337);
+/* harmony import */ var _survey_survey_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(11337);
 /** Reading a container's log: lines with their times, and the failure that ended it. */
 
 
@@ -64586,7 +64749,7 @@ function answerLayer(name, observation, asked) {
 
 /** The lines of a container's log since a time (ISO 8601), oldest first; none where it was not seen. */
 function logSince(survey, containerId, since) {
-    const log = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(survey.logs)?.get(containerId) ?? "";
+    const log = (0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_2__/* .ifSeen */ .hy)(survey.logs)?.get(containerId) ?? "";
     const from = Date.parse(since);
     return log.split("\n").flatMap((line) => {
         const [, stamp, text] = /^(\d{4}-\d\d-\d\dT\S+Z) (.*)$/.exec(line) ?? [];
@@ -64621,7 +64784,7 @@ const LATELY = 120_000;
  * started last, while that was starting, or before it served again, does not count: by now it is let in.
  */
 function lockedOut(survey, odoo, db) {
-    const since = Math.max(((0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_1__/* .ifSeen */ .hy)(survey.host)?.epoch ?? 0) * 1000 - LATELY, Date.parse(db?.startedAt ?? "") || 0);
+    const since = Math.max(((0,_survey_survey_js__WEBPACK_IMPORTED_MODULE_2__/* .ifSeen */ .hy)(survey.host)?.epoch ?? 0) * 1000 - LATELY, Date.parse(db?.startedAt ?? "") || 0);
     const lines = logSince(survey, odoo.id, sinceItsLastTries(odoo)).filter(({ at, text }) => at > since && !STARTING.test(text));
     const said = lines.findLastIndex(({ text }) => lockedOutIn(text) !== undefined);
     if (said < 0 || lines.slice(said).some(({ text }) => isServed(text)))
@@ -64649,7 +64812,7 @@ function isServed(text) {
 function describeFailure({ exception, message, module, file, line }) {
     // Whatever is not the name of an exception are our own words.
     const words = /^[\w.]+$/.test(exception)
-        ? (0,_customer_data_exceptions_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutValues */ .l)(exception, message)
+        ? (0,_customer_data_exceptions_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutValues */ .l)(exception, message)
         : [exception, (0,_customer_data_cutter_js__WEBPACK_IMPORTED_MODULE_0__/* .withoutCustomerData */ .Dy)(message)].filter((part) => part !== "").join(": ");
     const what = message === "" ? exception : words;
     const place = [
@@ -65190,7 +65353,7 @@ const DOCKER = [
     signature({
         id: "dependency-unhealthy",
         where: ["Docker"],
-        pattern: /dependency failed to start: container [\w.-]{1,150} (?:is unhealthy|exited \(\d+\))/,
+        pattern: /dependency failed to start: container [\w.-]+ (?:is unhealthy|exited \(\d{1,3}\))/,
         kind: "symptom",
         cause: "database-down",
         means: "Compose waited for a service that the other one needs, and it did not become healthy",
@@ -67687,7 +67850,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(99824);
 /* harmony import */ var _lib_own_file_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(91979);
 /* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(68739);
-/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(57062);
+/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(5143);
 /* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(80628);
 /* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(77150);
 /* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(22636);
@@ -68116,7 +68279,9 @@ function clockTime(time) {
 /* harmony export */   a: () => (/* binding */ fingerprintOf)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _strings_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17354);
 // Fingerprints of host keys: reads what a person pastes into the `fingerprint` input, and makes one from a key.
+
 
 const HOW_TO_GET_ONE = "On the server, `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` prints the one to use: `SHA256:` and 43 characters";
 /**
@@ -68124,7 +68289,7 @@ const HOW_TO_GET_ONE = "On the server, `ssh-keygen -lf /etc/ssh/ssh_host_ed25519
  * (sshkey_fingerprint in OpenSSH's sshkey.c).
  */
 function fingerprintOf(keyBlob) {
-    return `SHA256:${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256").update(keyBlob).digest("base64").replace(/=+$/, "")}`;
+    return `SHA256:${(0,_strings_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutEnd */ .Mx)((0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.createHash)("sha256").update(keyBlob).digest("base64"), "=")}`;
 }
 /**
  * Reads one or more host key fingerprints, separated by commas, spaces or newlines. Each may be bare base64, have
@@ -68148,10 +68313,12 @@ function parseFingerprints(text) {
 }
 /** `256 SHA256:… a comment (ED25519)` gives its second word only, because the comment can be anything. */
 function fingerprintWords(line) {
-    const keygen = /\(\S+\)\s*$/.test(line) ? [...line.matchAll(/(?:^|\s)\d+\s+((?:SHA256|MD5):\S+)/g)] : [];
-    return keygen.length > 0
-        ? keygen.flatMap(([, word]) => word ?? [])
-        : line.split(/[\s,;]+/).filter((word) => word !== "");
+    const words = line.trim().split(/\s+/);
+    const last = words.at(-1) ?? "";
+    const opens = last.indexOf("(");
+    const endsAsKeygen = last.endsWith(")") && opens >= 0 && opens < last.length - 2;
+    const keygen = words.filter((word, at) => endsAsKeygen && /^(?:SHA256|MD5):./.test(word) && /^\d+$/.test(words[at - 1] ?? ""));
+    return keygen.length > 0 ? keygen : line.split(/[\s,;]+/).filter((word) => word !== "");
 }
 function asSha256(word) {
     if (/^MD5:/i.test(word) ||
@@ -68163,16 +68330,16 @@ function asSha256(word) {
     }
     const bare = word.replace(/^SHA256:/i, "");
     if (/^[0-9a-f]{64}$/i.test(bare)) {
-        return Buffer.from(bare, "hex").toString("base64").replace(/=+$/, "");
+        return (0,_strings_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutEnd */ .Mx)(Buffer.from(bare, "hex").toString("base64"), "=");
     }
-    const unpadded = bare.replace(/=+$/, "");
+    const unpadded = (0,_strings_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutEnd */ .Mx)(bare, "=");
     if (!/^[A-Za-z0-9+/]{43}$/.test(unpadded)) {
         return /^(?:AAAA[A-Za-z0-9+/]{20,}=*$|ssh-|ecdsa-)/.test(bare)
             ? { problem: "this is a public key, not a fingerprint; a whole key line belongs into `known_hosts`" }
             : { problem: `"${shortened(word)}" is not a SHA256 fingerprint. ${HOW_TO_GET_ONE}` };
     }
     // The 43rd character carries only four bits; decoding and encoding again makes one spelling of it.
-    return Buffer.from(unpadded, "base64").toString("base64").replace(/=+$/, "");
+    return (0,_strings_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutEnd */ .Mx)(Buffer.from(unpadded, "base64").toString("base64"), "=");
 }
 function shortened(word) {
     return word.length <= 60 ? word : `${word.slice(0, 57)}…`;
@@ -68190,8 +68357,10 @@ function shortened(word) {
 /* harmony export */   zj: () => (/* binding */ keyTypeOf)
 /* harmony export */ });
 /* harmony import */ var node_crypto__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(77598);
+/* harmony import */ var _strings_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(17354);
 // OpenSSH's known_hosts: which host keys a person has accepted or revoked, and for which hosts.
 // The format is in sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT"; the matching in hostfile.c, match.c and sshconnect.c.
+
 
 /** The port that known_hosts does not write down. */
 const STANDARD_PORT = 22;
@@ -68287,7 +68456,7 @@ function shortened(word) {
     return word.length <= 40 ? word : `${word.slice(0, 37)}…`;
 }
 function decodeBase64(text) {
-    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.replace(/=+$/, "").length % 4 === 1) {
+    if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || (0,_strings_js__WEBPACK_IMPORTED_MODULE_1__/* .withoutEnd */ .Mx)(text, "=").length % 4 === 1) {
         return undefined;
     }
     return Buffer.from(text, "base64");
@@ -68575,8 +68744,7 @@ function unbent(text) {
         .trim();
 }
 function onlyPrivateBlock(text) {
-    const blocks = [...text.matchAll(/-----\s*BEGIN ([A-Z0-9 ]+?)\s*-----([\s\S]*?)-----\s*END \1\s*-----/g)]
-        .map(([, label = "", body = ""]) => ({ label, body }))
+    const blocks = blocksOf(text)
         // `openssl ecparam -genkey` writes the curve first; a certificate beside its key is of no use to SSH.
         .filter(({ label }) => label !== "EC PARAMETERS" && label !== "CERTIFICATE");
     const [block, ...others] = blocks;
@@ -68587,6 +68755,28 @@ function onlyPrivateBlock(text) {
         throw new KeyProblem(`there are ${blocks.length} keys in it; give only the one private key of this login`);
     }
     return withoutHeaders(block.label, block.body);
+}
+const BEGIN_LINE = /-----\s{0,8}BEGIN ([A-Z0-9 ]{1,60})\s{0,8}-----/g;
+const END_LINE = /-----\s{0,8}END ([A-Z0-9 ]{1,60})\s{0,8}-----/g;
+/** Each BEGIN line with the first END line of the same label behind it, and what stands between the two. */
+function blocksOf(text) {
+    const ends = [...text.matchAll(END_LINE)].map(({ 0: line, 1: label = "", index }) => ({
+        label: label.trimEnd(),
+        from: index,
+        to: index + line.length,
+    }));
+    const blocks = [];
+    let done = 0;
+    for (const { 0: line, 1: written = "", index } of text.matchAll(BEGIN_LINE)) {
+        const label = written.trimEnd();
+        const begin = index + line.length;
+        const end = ends.find(({ label: other, from }) => other === label && from >= begin);
+        if (index < done || end === undefined)
+            continue;
+        blocks.push({ label, body: text.slice(begin, end.from) });
+        done = end.to;
+    }
+    return blocks;
 }
 /** PEM headers (RFC 1421), whose blank line after them may be lost with the newlines. */
 function withoutHeaders(label, body) {
@@ -68634,7 +68824,7 @@ function whatElseIsThis(text) {
     if (/^PuTTY-User-Key-File-/m.test(text)) {
         return "this is a PuTTY key (.ppk); in PuTTYgen choose Conversions, Export OpenSSH key, or run `puttygen key.ppk -O private-openssh -o key`, and paste the result";
     }
-    if (/^(?:\S+ +)?(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-\S+|sk-\S+@openssh\.com)\S* +AAAA/.test(text)) {
+    if (isPublicKey(text)) {
         return "this is the public key; paste the private one, the file of the same name without `.pub`";
     }
     if (/^-{4,5} ?BEGIN (?:SSH2 |RSA )?PUBLIC KEY/m.test(text)) {
@@ -68646,15 +68836,34 @@ function whatElseIsThis(text) {
     if (text.startsWith("SSH PRIVATE KEY FILE FORMAT 1.")) {
         return `this is a key of SSH protocol 1, which no server uses any more; ${NEW_KEY}`;
     }
-    if (/BEGIN [A-Z0-9 ]*PRIVATE KEY/.test(text)) {
-        return /END [A-Z0-9 ]*PRIVATE KEY/.test(text)
+    if (hasLineOf("BEGIN", text)) {
+        return hasLineOf("END", text)
             ? "its first and last lines are not right: they must have five dashes on both sides and name the same format"
             : `the line \`-----END … PRIVATE KEY-----\` is missing, so the end of the key was probably cut off; ${PASTE_WHOLE}`;
     }
-    if (/END [A-Z0-9 ]*PRIVATE KEY/.test(text)) {
+    if (hasLineOf("END", text)) {
         return `the line \`-----BEGIN … PRIVATE KEY-----\` is missing; ${PASTE_WHOLE}`;
     }
     return whatBase64IsThis(text) ?? whatNameIsThis(text);
+}
+/** `ssh-ed25519 AAAA…`, as in a .pub file, or with a host's name or options in front. */
+function isPublicKey(text) {
+    const words = text.split(/ +/, 3);
+    return words.some((word, at) => words[at + 1]?.startsWith("AAAA") &&
+        isKeyType(word) &&
+        words.slice(0, at).every((other) => !/\s/.test(other)));
+}
+function isKeyType(word) {
+    return (!/\s/.test(word) &&
+        (/^(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-.)/.test(word) ||
+            (word.startsWith("sk-") && word.indexOf("@openssh.com") > "sk-".length)));
+}
+/** Whether `BEGIN … PRIVATE KEY` stands there, or the same with END. */
+function hasLineOf(word, text) {
+    return text.split(/[^A-Z0-9 ]+/).some((capitals) => {
+        const at = capitals.indexOf(`${word} `);
+        return at >= 0 && capitals.includes("PRIVATE KEY", at + word.length + 1);
+    });
 }
 function whatBase64IsThis(text) {
     const joined = text.replace(/\s+/g, "");
@@ -68986,8 +69195,9 @@ const MOST = 20;
 /** @param text `age1…`, separated by commas, spaces or lines; lines that begin with `#` are comments */
 function parseRecipients(text) {
     const words = text
-        .replaceAll(/^\s*#.*$/gm, "")
-        .split(/[\s,]+/)
+        .split(/[\r\n]+/)
+        .filter((line) => !line.trimStart().startsWith("#"))
+        .flatMap((line) => line.split(/[\s,]+/))
         .filter((word) => word !== "");
     for (const word of words) {
         if (/^AGE-SECRET-KEY-/i.test(word))
@@ -69160,7 +69370,7 @@ function urlFrom(text, complain) {
         return undefined;
     const url = text.length <= LONGEST && URL.canParse(text) ? new URL(text) : undefined;
     // Before anything is shown of it.
-    if (/^[^/?#]*\/*[^/?#]*@/.test(text.slice(0, LONGEST)) || url?.username || url?.password) {
+    if (holdsUser(text) || url?.username || url?.password) {
         complain("must not hold a user name or a password");
         return undefined;
     }
@@ -69171,6 +69381,11 @@ function urlFrom(text, complain) {
         return undefined;
     }
     return url;
+}
+/** Whether an `@` stands in front of a path: also in what is too broken to be read as a URL. */
+function holdsUser(text) {
+    const [beforeQuery = ""] = text.slice(0, LONGEST).split(/[?#]/, 1);
+    return beforeQuery.split(/\/+/, 2).some((part) => part.includes("@"));
 }
 /** A hint for a misspelt name: `; did you mean …?`. */
 function nearest(name) {
@@ -72487,14 +72702,26 @@ function isPasswordName(name) {
     return /pass|pw|secret|credential|kennwort|masterauth/i.test(end) && isSecretName(end);
 }
 /** A reference to where the secret is kept, as Compose, shells and templates write it; or that there is none. */
-const NO_VALUE = /^(?:\$\{\w{1,100}(?::?\?[^{}]{0,100})?\}|\$[A-Z_]{3,100}|\{\{[^{}]{0,200}\}\}|<[a-z][a-z _-]{0,40}>|true|false|none|null|nil|undefined|yes|no|on|off|\*+|x{3,}|\(\w{0,10}\))$/i;
+const REFERENCES = [
+    /^\$\{\w+(?::?\?[^{}]*)?\}$/,
+    /^\$[A-Za-z_]{3,}$/,
+    /^\{\{[^{}]*\}\}$/,
+    /^<[A-Za-z][A-Za-z _-]{0,40}>$/,
+    /^\(\w{0,10}\)$/,
+    /^\*+$/,
+    /^[Xx]{3,}$/,
+];
+const LONGEST_REFERENCE = 204;
+const NO_VALUES = words("true false none null nil undefined yes no on off");
+const isNoValue = (value) => NO_VALUES.has(value.toLowerCase()) ||
+    (value.length <= LONGEST_REFERENCE && REFERENCES.some((form) => form.test(value)));
 const PLACE = /^(?:\/[\w.@+-]{1,100}){2,20}\/?$/;
 /**
  * The same for a name and its value together: a reference to a secret is none, nor is the file that a key lies in, nor the
  * directory that shells call `PWD`.
  */
 function holdsSecret(name, value) {
-    if (value === "" || NO_VALUE.test(value) || !isSecretName(name))
+    if (value === "" || isNoValue(value) || !isSecretName(name))
         return false;
     if (value.startsWith("/") &&
         (/^(?:OLD)?PWD$/.test(name) || (/key|cert|auth|sock/i.test(name) && PLACE.test(value))))
@@ -72505,7 +72732,7 @@ function holdsSecret(name, value) {
 
 /***/ }),
 
-/***/ 57062:
+/***/ 5143:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -72626,6 +72853,8 @@ const optionsOf = (letters, attached = false) => attached
     ? new RegExp(`${BEFORE}-[${letters}](${ATTACHED})`, "g")
     : new RegExp(`${BEFORE}-[${letters}](?:${BETWEEN}(?!-)(${VALUE})|(${ATTACHED}))`, "g");
 const OPTIONS = new Map(PROGRAMS.flatMap(({ names, options, attached }) => names.split(" ").map((name) => [name, optionsOf(options, attached)])));
+/** Of {@link LOGINS}. */
+const LOGIN_OPTION = optionsOf("p");
 const PROGRAM = new RegExp(`(?<![\\w.-])(?:${[...OPTIONS.keys()]
     .sort((a, b) => b.length - a.length)
     .map((name) => name.replace(".", "\\."))
@@ -72663,10 +72892,9 @@ function secretArguments(text) {
         if (options !== undefined)
             spans.push(...valuesOf(options, args, from));
     }
-    const P = optionsOf("p");
     for (const { 0: login, index } of text.matchAll(LOGINS)) {
         const from = index + login.length;
-        spans.push(...valuesOf(P, text.slice(from, from + 500).split("\n", 1)[0] ?? "", from));
+        spans.push(...valuesOf(LOGIN_OPTION, text.slice(from, from + 500).split("\n", 1)[0] ?? "", from));
     }
     for (const { 0: found, 1: value = "", index } of text.matchAll(ODOO_PASSWORD)) {
         const before = text.slice(Math.max(0, index - 200), index);
@@ -73570,6 +73798,160 @@ function stringOf(json) {
     }
 }
 
+;// CONCATENATED MODULE: ./build/redaction/matcher.js
+/**
+ * Finds a great many values in a text at once. A host chooses how many secrets it has and what stands in its logs, so the
+ * time must not grow with the number of values as one `replaceAll` for each does. Libraries for Aho–Corasick keep an object
+ * for each letter of each value, which takes longer to build than all of the searching here.
+ *
+ * A hash of eight characters rolls over the text (Rabin and Karp). Where some value begins with these eight, the values that
+ * do are asked, in order, so that one search by halves tells the longest of them that stands there.
+ */
+
+/** Of the beginning that is hashed; no value is shorter. */
+const WINDOW = 8;
+/** Longer values are looked for in pieces, so that the time at one place in a text is bounded. */
+const LONGEST_PIECE = 256;
+const FACTOR = 31;
+/** What the first character of a window weighs in its hash. */
+const WEIGHT = power(FACTOR, WINDOW - 1);
+/** Bits of the hashes that are asked first, whether any value begins so. */
+const BITS = 1 << 22;
+class Matcher {
+    #groups = new Map();
+    #filter = new Uint8Array(BITS / 8);
+    /** Whether a mask may be a part of a value, so that masking may bring one about. */
+    #holdsMask = false;
+    /** @param values of eight characters or more; longer ones are masked piece by piece, which no reader can see */
+    constructor(values) {
+        for (const value of values)
+            for (const piece of piecesOf(value))
+                this.#add(piece);
+    }
+    /**
+     * The text with a mask in place of each value, one for values that overlap or touch. It is searched again where a mask
+     * may have brought the parts of a value together.
+     */
+    masked(text) {
+        if (this.#groups.size === 0)
+            return text;
+        let clean = text;
+        for (let turn = 0; turn < MOST_TURNS; turn++) {
+            const before = clean;
+            clean = this.#maskedOnce(before);
+            if (clean === before || !this.#holdsMask)
+                return clean;
+        }
+        // Only a text that was made for it goes on longer: nothing of it is shown.
+        return MASK;
+    }
+    #add(value) {
+        this.#holdsMask ||= value.includes(MASK[0] ?? "");
+        const beginning = value.slice(0, WINDOW);
+        const group = this.#groups.get(beginning);
+        if (Array.isArray(group))
+            group.push(value);
+        else
+            this.#groups.set(beginning, [value]);
+        let hash = 0;
+        for (let at = 0; at < WINDOW; at++)
+            hash = (Math.imul(hash, FACTOR) + value.charCodeAt(at)) | 0;
+        const bit = bitOf(hash);
+        this.#filter[bit >>> 3] = (this.#filter[bit >>> 3] ?? 0) | (1 << (bit & 7));
+    }
+    #maskedOnce(text) {
+        const filter = this.#filter;
+        const last = text.length - WINDOW;
+        let clean = "";
+        let done = 0;
+        // What is to be masked next: from here to there; nothing yet.
+        let [from, to] = [-1, -1];
+        let hash = 0;
+        for (let at = 0; at < WINDOW - 1 && at < text.length; at++)
+            hash = (Math.imul(hash, FACTOR) + text.charCodeAt(at)) | 0;
+        for (let at = 0; at <= last; at++) {
+            hash = (Math.imul(hash, FACTOR) + text.charCodeAt(at + WINDOW - 1)) | 0;
+            const bit = bitOf(hash);
+            if (((filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0) {
+                const end = at + this.#lengthAt(text, at);
+                if (end > at && at > to) {
+                    if (to >= 0)
+                        clean += text.slice(done, from) + MASK;
+                    done = Math.max(to, 0);
+                    from = at;
+                }
+                if (end > at)
+                    to = Math.max(to, end);
+            }
+            hash = (hash - Math.imul(text.charCodeAt(at), WEIGHT)) | 0;
+        }
+        if (to < 0)
+            return text;
+        return `${clean}${text.slice(done, from)}${MASK}${text.slice(to)}`;
+    }
+    /** How long the longest value is that stands at a place; 0 where none does. */
+    #lengthAt(text, at) {
+        const beginning = text.slice(at, at + WINDOW);
+        let group = this.#groups.get(beginning);
+        if (group === undefined)
+            return 0;
+        if (Array.isArray(group)) {
+            group = groupOf(group);
+            this.#groups.set(beginning, group);
+        }
+        const { values, within } = group;
+        const here = text.slice(at, at + LONGEST_PIECE);
+        // The last value in order that is not behind what stands here: it, or one that it begins with, is the longest.
+        let [low, high] = [0, values.length];
+        while (low < high) {
+            const middle = (low + high) >>> 1;
+            if ((values[middle] ?? "") <= here)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        for (let place = low - 1; place >= 0; place = within[place] ?? -1) {
+            const value = values[place] ?? "";
+            if (here.startsWith(value))
+                return value.length;
+        }
+        return 0;
+    }
+}
+/** A value that holds a mask may come about again and again, where a text was made for it. */
+const MOST_TURNS = 20;
+function bitOf(hash) {
+    return (hash ^ (hash >>> 15)) & (BITS - 1);
+}
+function power(base, exponent) {
+    let result = 1;
+    for (let times = 0; times < exponent; times++)
+        result = Math.imul(result, base);
+    return result;
+}
+/** The last piece is as long as the others, so that it is no word that stands anywhere. */
+function piecesOf(value) {
+    if (value.length <= LONGEST_PIECE)
+        return [value];
+    const pieces = [];
+    for (let from = 0; from + LONGEST_PIECE < value.length; from += LONGEST_PIECE)
+        pieces.push(value.slice(from, from + LONGEST_PIECE));
+    return [...pieces, value.slice(-LONGEST_PIECE)];
+}
+function groupOf(unordered) {
+    const values = [...new Set(unordered)].sort();
+    const within = [];
+    // Values that the one before begins with, and that one itself: those that this one does not begin with are done.
+    const open = [];
+    for (const [place, value] of values.entries()) {
+        while (open.length > 0 && !value.startsWith(values[open.at(-1) ?? 0] ?? ""))
+            open.pop();
+        within.push(open.at(-1) ?? -1);
+        open.push(place);
+    }
+    return { values, within };
+}
+
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
 ;// CONCATENATED MODULE: ./build/redaction/vocabulary.js
@@ -73584,12 +73966,23 @@ const LINES = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "vocab
 /** Words, and several that stand for something as a whole, such as `odoo-stopped`. */
 const TERMS = new Set(LINES.filter((line) => !line.startsWith('"')));
 const WORDS = new Set([...TERMS].flatMap((term) => term.split("-")));
-/** All words, each between line ends, to look for their parts. */
-const ALL = `\n${[...WORDS].join("\n")}\n`;
+const LONGEST_WORD = Math.max(...[...WORDS].map((word) => word.length));
+/** What words begin and end with, and what stands in them: sets, since a host may have many thousand secrets. */
+const WORD_BEGINNINGS = new Set([...WORDS].flatMap((word) => beginningsOf(word)));
+const WORD_ENDS = new Set([...WORDS].flatMap((word) => endsOf(word)));
+const WORD_PARTS = new Set([...WORDS].flatMap((word) => endsOf(word).flatMap(beginningsOf)));
 /** What stands between words: `, `, `: `, `|---|---|`. */
 const SIGNS = new Set(LINES.filter((line) => line.startsWith('"')).map((line) => JSON.parse(line)));
-const BEGINNINGS = new Set([...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(0, at + 1).join(""))));
-const ENDS = new Set([...SIGNS].flatMap((sign) => [...sign].map((_, at, all) => all.slice(at).join(""))));
+const BEGINNINGS = new Set([...SIGNS].flatMap(beginningsOf));
+const ENDS = new Set([...SIGNS].flatMap(endsOf));
+const SIGN_PARTS = new Set([...SIGNS].flatMap((sign) => endsOf(sign).flatMap(beginningsOf)));
+const LONGEST_SIGN = Math.max(...[...SIGNS].map((sign) => sign.length));
+function beginningsOf(text) {
+    return [...text].map((_, at, all) => all.slice(0, at + 1).join(""));
+}
+function endsOf(text) {
+    return [...text].map((_, at, all) => all.slice(at).join(""));
+}
 /** Whether a text is one of our terms, as a status or a cause is: nothing of it can be anybody's secret. */
 function isTerm(text) {
     return TERMS.has(text);
@@ -73598,11 +73991,13 @@ function isTerm(text) {
 function isWord(word) {
     return WORDS.has(word) || (word.endsWith("s") && WORDS.has(word.slice(0, -1))) || /^\d{1,4}$/.test(word);
 }
-/** Signs of ours, or two of them, where one text follows another. The longest of them are short. */
+/** Signs of ours, or two of them, where one text follows another. */
 function areSigns(text, first, last) {
     if (text === "" || first.has(text) || last.has(text))
         return true;
-    for (let at = 1; at < Math.min(text.length, 100); at++)
+    if (text.length > 2 * LONGEST_SIGN)
+        return false;
+    for (let at = 1; at < text.length; at++)
         if (first.has(text.slice(0, at)) && last.has(text.slice(at)))
             return true;
     return false;
@@ -73612,9 +74007,13 @@ function areSigns(text, first, last) {
  * of what stands between them is ours, but that the first word may be the end of one, and the last the beginning.
  */
 function isOurs(value) {
-    const words = value.match(/[A-Za-z0-9]+/g);
-    if (words === null)
-        return [...SIGNS].some((sign) => sign.includes(value));
+    const [run = ""] = /[A-Za-z0-9]+/.exec(value) ?? [];
+    if (run === "")
+        return SIGN_PARTS.has(value);
+    // Most secrets end here: a plural is a letter longer than the word.
+    if (run.length > LONGEST_WORD + 1)
+        return false;
+    const words = value.match(/[A-Za-z0-9]+/g) ?? [];
     const [before = "", ...rest] = value.split(/[A-Za-z0-9]+/);
     const after = rest.pop() ?? "";
     if (!areSigns(before, ENDS, SIGNS) || !areSigns(after, SIGNS, BEGINNINGS))
@@ -73623,10 +74022,10 @@ function isOurs(value) {
         return false;
     const [first = ""] = words;
     const last = words.at(-1) ?? "";
-    const endsOne = before === "" && ALL.includes(`${first}\n`);
-    const beginsOne = after === "" && ALL.includes(`\n${last}`);
+    const endsOne = before === "" && WORD_ENDS.has(first);
+    const beginsOne = after === "" && WORD_BEGINNINGS.has(last);
     if (words.length === 1)
-        return isWord(first) || endsOne || beginsOne || (before === "" && after === "" && ALL.includes(first));
+        return isWord(first) || endsOne || beginsOne || (before === "" && after === "" && WORD_PARTS.has(first));
     return (isWord(first) || endsOne) && (isWord(last) || beginsOne) && words.slice(1, -1).every(isWord);
 }
 
@@ -73641,32 +74040,20 @@ const SHORTEST_MASKED_EVERYWHERE = 8;
  * our own sentences: a password `unhealthy` would turn the status of a run into asterisks.
  */
 function spellingsMaskedEverywhere(secret) {
-    return spellings(secret).filter((spelling) => spelling.length >= SHORTEST_MASKED_EVERYWHERE && !isOurs(spelling));
-}
-/**
- * The text without these values, until none is left: a mask may bring the two halves of a value together. Each turn makes
- * the text shorter.
- *
- * @param values the longest first, so that none is left as a part of another
- */
-function withoutValues(text, values) {
-    let clean = text;
-    let length;
-    do {
-        length = clean.length;
-        for (const value of values)
-            clean = clean.replaceAll(value, MASK);
-    } while (clean.length < length);
-    return clean;
+    return [...spellings(secret)].filter((spelling) => spelling.length >= SHORTEST_MASKED_EVERYWHERE && !isOurs(spelling));
 }
 /** How a secret may be written: as it is, line by line, in a URL, in JSON (also as Go writes it), in base64. */
 function spellings(secret) {
     const whole = secret.trim();
     const lines = /[\r\n]/.test(whole) ? whole.split(/[\r\n]+/).map((line) => line.trim()) : [];
     const base64 = trimmedEnd(Buffer.from(whole).toString("base64"), "=");
-    return [whole, ...lines].flatMap(written).concat(base64, base64.replaceAll("+", "-").replaceAll("/", "_"));
+    const forUrls = base64.replaceAll("+", "-").replaceAll("/", "_");
+    return new Set([...[whole, ...lines].flatMap(written), base64, forUrls]);
 }
 function written(text) {
+    // Most secrets are written the same way everywhere.
+    if (/^[\w.~-]*$/.test(text))
+        return [text];
     const json = JSON.stringify(text).slice(1, -1);
     const go = json.replaceAll("&", "\\u0026").replaceAll("<", "\\u003c").replaceAll(">", "\\u003e");
     return [text, encodeURIComponent(text.toWellFormed()), json, go];
@@ -73690,15 +74077,23 @@ function written(text) {
 
 
 
+
+/** Of a droplet that has more secrets than any real one, the rest is left to the forms. */
+const MOST_SECRETS = 50_000;
+const MOST_CHARACTERS = 8_000_000;
 class Redactor {
-    #secrets = new Set();
+    /** Each secret, and how it may be written. */
+    #secrets = new Map();
+    #characters = 0;
     #names = new Set();
     #told = new Set();
-    #ordered = [];
+    /** Made where it is needed first: much may be learnt before. */
+    #matcher;
     /**
      * Learns values that must never appear. Left to the forms are values shorter than 8 characters, those that are the name of
      * something too, and those that are made of our own words: masked everywhere, they would take what a report is about out
-     * of it. A value of several lines is learnt line by line too, since logs are masked line by line.
+     * of it. A value of several lines is learnt line by line too, since logs are masked line by line. Beyond
+     * {@link MOST_SECRETS} and {@link MOST_CHARACTERS} values are left to the forms as well.
      *
      * @param names of services, users and databases, which stay readable where they do not stand as a secret
      * @returns the values that are masked everywhere, new ones only (for the runner's own masking)
@@ -73707,18 +74102,28 @@ class Redactor {
         const before = this.#secrets.size + this.#names.size;
         for (const name of names)
             this.#names.add(name.trim());
-        for (const secret of secrets)
-            this.#secrets.add(secret);
-        if (this.#secrets.size + this.#names.size === before)
-            return [];
-        const everywhere = new Set([...this.#secrets]
-            .filter((secret) => !this.#names.has(secret.trim()))
-            .flatMap(spellingsMaskedEverywhere));
-        this.#ordered = [...everywhere].sort((a, b) => b.length - a.length);
-        const added = [...everywhere].filter((spelling) => !this.#told.has(spelling));
-        for (const spelling of added)
-            this.#told.add(spelling);
+        const added = [];
+        for (const secret of secrets) {
+            if (this.#secrets.has(secret) || !this.#hasRoomFor(secret))
+                continue;
+            const everywhere = spellingsMaskedEverywhere(secret);
+            this.#secrets.set(secret, everywhere);
+            this.#characters += secret.length;
+            if (this.#names.has(secret.trim()))
+                continue;
+            for (const spelling of everywhere) {
+                if (this.#told.has(spelling))
+                    continue;
+                this.#told.add(spelling);
+                added.push(spelling);
+            }
+        }
+        if (this.#secrets.size + this.#names.size !== before)
+            this.#matcher = undefined;
         return added;
+    }
+    #hasRoomFor(secret) {
+        return this.#secrets.size < MOST_SECRETS && this.#characters + secret.length <= MOST_CHARACTERS;
     }
     /** Neither secrets nor customers' data. */
     text(text) {
@@ -73752,7 +74157,13 @@ class Redactor {
         return this.#withoutValues(withoutForms(this.#withoutValues(text)));
     }
     #withoutValues(text) {
-        return withoutValues(text, this.#ordered);
+        this.#matcher ??= new Matcher(this.#everywhere());
+        return this.#matcher.masked(text);
+    }
+    *#everywhere() {
+        for (const [secret, everywhere] of this.#secrets)
+            if (!this.#names.has(secret.trim()))
+                yield* everywhere;
     }
     /**
      * Every string inside a piece of data, keys included, and what stands under the name of a secret; the data itself is
@@ -75577,8 +75988,11 @@ var commands = __nccwpck_require__(69701);
 var report_deeds = __nccwpck_require__(75900);
 // EXTERNAL MODULE: ./build/host/typed.js
 var typed = __nccwpck_require__(19179);
+// EXTERNAL MODULE: ./build/strings.js
+var strings = __nccwpck_require__(17354);
 ;// CONCATENATED MODULE: ./build/report/markdown.js
 /** Text that was seen on a host, made harmless inside Markdown: the runner does not escape a summary. */
+
 
 /**
  * One line of plain text: no markup, no links, no mentions and references, no formulas, no table borders, no line ends,
@@ -75620,7 +76034,7 @@ function prose(text) {
 }
 /** A block of text as it is; of a long one, its beginning. */
 function block(text) {
-    return fenced(clipped(text, 20_000).replace(/\n+$/, ""), "text");
+    return fenced((0,strings/* withoutEnd */.Mx)(clipped(text, 20_000), "\n"), "text");
 }
 /**
  * What a person types or copies, as it is to the byte and never cut: in a block, which GitHub shows with a button that copies
