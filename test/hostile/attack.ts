@@ -134,8 +134,3 @@ export function inspectedContainers(change: (containers: Record<string, Any>[]) 
 /** JSON of no known form. */
 // biome-ignore lint/suspicious/noExplicitAny: an attacker's JSON has no form
 export type Any = any;
-
-/** The same change for several programs. */
-export function each(names: readonly ProgramName[], bend: Bend): Partial<Record<ProgramName, Bend>> {
-  return Object.fromEntries(names.map((name) => [name, bend]));
-}
