@@ -2,7 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ActionInputs } from "../support/action.ts";
-import type { Answer, Bend, DropletOptions, ProgramName, Received, Reply, SiteState } from "./droplet.ts";
+import type { Answer, Bend, DropletOptions, Received, Reply, SiteState } from "./droplet.ts";
 import type { Outcome } from "./run.ts";
 import type { World } from "./world.ts";
 
