@@ -35,6 +35,8 @@ it.each([
   ["three words", "log a b"],
   ["NUL", "log a\0b"],
   ["a backslash", "log ..\\x"],
+  ["a name that Windows reserves", "log CON"],
+  ["a name that Windows reserves, with an extension", "inspect com1.shop"],
 ])("%s has no file", (_, section) => {
   expect(evidenceName(section)).toBeUndefined();
 });

@@ -37,6 +37,7 @@ it.each([
   "a\0b",
   "before//x",
   "é",
+  "before/nul.txt",
 ])("refuses %j as a name", (name) => {
   using home = temporaryDirectory();
   expect(() => evidenceIn(join(home.path, "evidence")).write(name, "x")).toThrow(TypeError);

@@ -960,6 +960,13 @@ describe("exit codes and annotations", () => {
 });
 
 describe("markdown", () => {
+  it("makes no formula and no reference to an issue of what was seen", () => {
+    expect(plain("$a^2$ and $$b$$")).toBe("&#36;a^2&#36; and &#36;&#36;b&#36;&#36;");
+    expect(plain("#7 acme/shop#7 GH-7 gh-x #x")).toBe(
+      "&#35;\u200b7 acme/shop&#35;\u200b7 GH-\u200b7 gh-x &#35;x",
+    );
+  });
+
   it("keeps what is only text readable", () => {
     expect(plain("  shop-odoo-1  exited\nwith status 0 (at 12:00) ")).toBe(
       "shop-odoo-1 exited with status 0 (at 12:00)",
