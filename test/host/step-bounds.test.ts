@@ -67,8 +67,8 @@ it("keeps the last words of one that printed too much", async () => {
 });
 
 it("has time for its put-back where it has one", () => {
-  const without = followed({ name: "x", seconds: 10 });
-  const withOne = followed({ name: "x", seconds: 10, putBack: { text: "", values: {} } });
+  const without = followed("x", 10, false);
+  const withOne = followed("x", 10, true);
   expect(without.seconds).toBe(70);
   // One that waits for another put-back, and one try (start.sh: flock -w 300, timeout -k 10 1200).
   expect(withOne.seconds).toBe(70 + 300 + 1_210);
