@@ -52143,7 +52143,7 @@ module.exports = __nccwpck_require__.p + "bbb540a622298df09b37.sh";
 /***/ 59220:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "6be127f47e9cd76c68bf.sh";
+module.exports = __nccwpck_require__.p + "263ed6fad47a0905cb0e.sh";
 
 /***/ }),
 
@@ -52164,7 +52164,7 @@ module.exports = __nccwpck_require__.p + "1579bc6ca98b24261c73.sh";
 /***/ 12955:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "468cfca26e883508c61d.sh";
+module.exports = __nccwpck_require__.p + "ff521fe117f58cc24507.sh";
 
 /***/ }),
 
@@ -69592,7 +69592,7 @@ async function releaseLease(host, place, owner) {
 /** What acquire.sh gives as a reason. */
 const ReasonSchema = dist/* fallback */.NpB(dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^(?:the host was rebooted since|no heartbeat for \d{1,9} s)$/)), "for a reason that cannot be read");
 /**
- * Whoever wrote the lease may have been another version of us, or somebody else with root: each field is taken only in
+ * Another version of the action, or somebody else with root, may have written the lease: each field is taken only in
  * the one form that it has.
  */
 const FoundSchema = dist/* object */.Ikc({
@@ -74081,6 +74081,8 @@ function written(text) {
 /** Of a droplet that has more secrets than any real one, the rest is left to the forms. */
 const MOST_SECRETS = 50_000;
 const MOST_CHARACTERS = 8_000_000;
+/** What a person is to type is made by us: no customer's data is in it, and its SQL must stay whole. */
+const TYPED = new Set(["commands", "fetch"]);
 class Redactor {
     /** Each secret, and how it may be written. */
     #secrets = new Map();
@@ -74170,17 +74172,19 @@ class Redactor {
      * left as it was. A status, a cause, or another term of ours stays what it is, whatever was learnt.
      */
     data(data) {
-        return this.#visit(data);
+        return this.#visit(data, (text) => this.text(text));
     }
-    #visit(data) {
+    #visit(data, clean) {
         if (typeof data === "string")
-            return isTerm(data) ? data : this.text(data);
+            return isTerm(data) ? data : clean(data);
         if (Array.isArray(data))
-            return data.map((item) => this.#visit(item));
+            return data.map((item) => this.#visit(item, clean));
         if (data !== null && typeof data === "object") {
             return Object.fromEntries(Object.entries(data).map(([key, value]) => [
                 this.text(key),
-                typeof value === "string" && value !== "" && (0,names/* isSecretName */.eh)(key) ? MASK : this.#visit(value),
+                typeof value === "string" && value !== "" && (0,names/* isSecretName */.eh)(key)
+                    ? MASK
+                    : this.#visit(value, TYPED.has(key) ? (text) => this.secrets(text) : clean),
             ]));
         }
         return data;

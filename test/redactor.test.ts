@@ -417,3 +417,19 @@ describe("speed", () => {
     expect(time(knowing("a secret value"), text)).toBeLessThan(2_000);
   });
 });
+
+describe("a command that a person is to type", () => {
+  it("keeps its SQL whole, where a log line would lose what stands in quotes", () => {
+    const command = `docker exec db sh -c 'psql -d postgres -c '\\''select pg_terminate_backend(4711)'\\'''`;
+    const event = { commands: [command], fetch: command, steps: [{ commands: command }] };
+    expect(new Redactor().data(event)).toEqual(event);
+  });
+
+  it("loses a secret all the same", () => {
+    const redactor = new Redactor();
+    redactor.learn(["correct-horse-4711"]);
+    expect(redactor.data({ commands: ["curl -u a:correct-horse-4711 http://x"] }).commands[0]).not.toContain(
+      "4711",
+    );
+  });
+});

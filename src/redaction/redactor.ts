@@ -22,6 +22,9 @@ import { isTerm } from "./vocabulary.ts";
 const MOST_SECRETS = 50_000;
 const MOST_CHARACTERS = 8_000_000;
 
+/** What a person is to type is made by us: no customer's data is in it, and its SQL must stay whole. */
+const TYPED: ReadonlySet<string> = new Set(["commands", "fetch"]);
+
 export class Redactor {
   /** Each secret, and how it may be written. */
   readonly #secrets = new Map<string, readonly string[]>();
@@ -113,17 +116,19 @@ export class Redactor {
    * left as it was. A status, a cause, or another term of ours stays what it is, whatever was learnt.
    */
   data<T>(data: T): T {
-    return this.#visit(data) as T;
+    return this.#visit(data, (text) => this.text(text)) as T;
   }
 
-  #visit(data: unknown): unknown {
-    if (typeof data === "string") return isTerm(data) ? data : this.text(data);
-    if (Array.isArray(data)) return data.map((item) => this.#visit(item));
+  #visit(data: unknown, clean: (text: string) => string): unknown {
+    if (typeof data === "string") return isTerm(data) ? data : clean(data);
+    if (Array.isArray(data)) return data.map((item) => this.#visit(item, clean));
     if (data !== null && typeof data === "object") {
       return Object.fromEntries(
         Object.entries(data).map(([key, value]) => [
           this.text(key),
-          typeof value === "string" && value !== "" && isSecretName(key) ? MASK : this.#visit(value),
+          typeof value === "string" && value !== "" && isSecretName(key)
+            ? MASK
+            : this.#visit(value, TYPED.has(key) ? (text) => this.secrets(text) : clean),
         ]),
       );
     }

@@ -3,7 +3,7 @@
 # is, and brings it about where nobody else has decided otherwise. Run after the step, after its death, and after a reboot,
 # until it has seen that it holds.
 #
-#   Odoo's service runs, unless a person stopped it or made its container anew.
+#   Odoo's service runs, unless a person stopped it or made its container new.
 #   The states of the modules are as the step saved them, where they still are what a failed boot left (Odoo 14 to 19,
 #   odoo/modules/loading.py, reset_modules_state: `to install` becomes `uninstalled`, every other mark `installed`).
 #

@@ -1,7 +1,7 @@
 // The action as GitHub's runner starts it, with `reviewed: true`, on the sandbox and against a GitHub API of the tests' own:
 // what it asks, what it does with the answer, and that the token is nowhere to be read.
 
-import { globSync, readFileSync, statSync } from "node:fs";
+import { globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Action, type ActionInputs, type StepEnd } from "../support/action.ts";
@@ -11,8 +11,6 @@ import { Sandbox } from "./sandbox.ts";
 
 const BOOT = { database: 100, odoo: 300 };
 const PATIENCE = 180_000;
-/** Node runs the source as it is; `npm run check-dist` shows that the bundle is made of it. */
-const SOURCE = join(import.meta.dirname, "../../src/index.ts");
 
 const environmentOf = (server: GitHubServer, event: string): Record<string, string> => ({
   GITHUB_ACTIONS: "true",
@@ -38,6 +36,9 @@ async function review(
   event = "workflow_dispatch",
 ): Promise<Judged> {
   const { outputs } = await runOn(sandbox, { mode: "plan" });
+  // Only in a private repository does the next step say what was found.
+  const eventFile = join(sandbox.folder, "event.json");
+  writeFileSync(eventFile, JSON.stringify({ repository: { full_name: "acme/shop", private: true } }));
   const action = new Action(
     sandbox.inputs({
       approve: outputs.plan ?? "",
@@ -46,8 +47,7 @@ async function review(
       github_token: server.token,
       ...more,
     }),
-    environmentOf(server, event),
-    SOURCE,
+    { ...environmentOf(server, event), GITHUB_EVENT_PATH: eventFile },
   );
   try {
     const main = await action.main();

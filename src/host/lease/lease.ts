@@ -126,7 +126,7 @@ const ReasonSchema = v.fallback(
 );
 
 /**
- * Whoever wrote the lease may have been another version of us, or somebody else with root: each field is taken only in
+ * Another version of the action, or somebody else with root, may have written the lease: each field is taken only in
  * the one form that it has.
  */
 const FoundSchema = v.object({

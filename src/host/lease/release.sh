@@ -7,6 +7,8 @@ open_state
 lock_state
 lease=$state_dir/lease
 if [ "$(field "$lease" owner)" != "$OWNER" ]; then
+  # What a look at a step of before a reboot made.
+  if ! [ -f "$lease" ]; then rmdir "$state_dir/runs" 2>/dev/null || true; fi
   echo not-ours
 else
   step=$(field "$lease" step)

@@ -9,10 +9,14 @@ open_state
 # Under the lock no start is half done.
 lock_state
 step_dir=$state_dir/runs/$STEP
-if mkdir "$step_dir" 2>/dev/null; then taken=no; else taken=yes; fi
+record=there
+if ! [ -d "$step_dir" ]; then
+  # Without a lease no start can come any more: a reboot took it away, and with it what the step had left.
+  if [ -f "$state_dir/lease" ]; then mkdir "$step_dir" && record=absent; else record=vanished; fi
+fi
 exec 9>&-
-if [ "$taken" = no ]; then
-  printf '\n%s section state\nabsent\n' "$FRAME"
+if [ "$record" != there ]; then
+  printf '\n%s section state\n%s\n' "$FRAME" "$record"
 else
   until_uptime=$(($(uptime_seconds) + WAIT))
   state=running
