@@ -1,6 +1,7 @@
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
 
 import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { withoutLiterals } from "../customer-data/sql.ts";
 import type { Target } from "../diagnosis/target.ts";
 import type { Section } from "../host/frame.ts";
@@ -67,7 +68,7 @@ export async function captureEvidence(
     },
     signal,
   );
-  const captured = keep(result.sections, folder, redactor, store);
+  const captured = await keep(result.sections, folder, redactor, store);
   if (!result.truncated) return captured;
   const text = `The host printed more than ${MOST_BYTES} bytes; what came after them is not here.\n`;
   store.write(`${folder}/${INCOMPLETE}`, text);
@@ -103,17 +104,17 @@ export async function captureFreeze(
   );
   const stacks = result.sections.find(({ name }) => name === "stacks")?.text ?? "";
   return {
-    ...keep(result.sections, "freeze", redactor, store),
+    ...(await keep(result.sections, "freeze", redactor, store)),
     stacks,
   };
 }
 
-function keep(
+async function keep(
   parts: readonly Section[],
   folder: "before" | "after" | "freeze",
   redactor: Redactor,
   store: EvidenceStore,
-): Captured {
+): Promise<Captured> {
   const files: EvidenceFile[] = [];
   const leftOut: string[] = [];
   // Some file systems take `A.log` and `a.log` for one.
@@ -126,6 +127,8 @@ function keep(
       continue;
     }
     taken.add(name.toLowerCase());
+    // A log of megabytes takes a while: a signal is heard between two of them.
+    await setImmediate();
     const text =
       named.kind === "log"
         ? redactor.log(whole)

@@ -19,6 +19,12 @@ const WEIGHT = power(FACTOR, WINDOW - 1);
 /** Bits of the hashes that are asked first, whether any value begins so. */
 const BITS = 1 << 22;
 
+/**
+ * Places of one text at which values are compared. A text in which some value begins at every place was made for that: from
+ * here on, what stands inside of a match is not compared again, so that of two values that overlap there a part may stay.
+ */
+const MOST_COMPARED = 100_000;
+
 /** Values with the same beginning, in order. */
 interface Group {
   readonly values: readonly string[];
@@ -72,13 +78,16 @@ export class Matcher {
     let done = 0;
     // What is to be masked next: from here to there; nothing yet.
     let [from, to] = [-1, -1];
+    let compared = 0;
     let hash = 0;
     for (let at = 0; at < WINDOW - 1 && at < text.length; at++)
       hash = (Math.imul(hash, FACTOR) + text.charCodeAt(at)) | 0;
     for (let at = 0; at <= last; at++) {
       hash = (Math.imul(hash, FACTOR) + text.charCodeAt(at + WINDOW - 1)) | 0;
       const bit = bitOf(hash);
-      if (((filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0) {
+      const begins = ((filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0;
+      if (begins && (compared < MOST_COMPARED || at >= to)) {
+        compared += 1;
         const end = at + this.#lengthAt(text, at);
         if (end > at && at > to) {
           if (to >= 0) clean += text.slice(done, from) + MASK;
