@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { blockAfter, commandsShown } from "../../support/rendered.ts";
 import { must } from "../process.ts";
+import { inLongRun } from "./cases.ts";
 import { onDisk, undoOf } from "./files.ts";
 import { sshConfig } from "./restore-page.ts";
 import { Bench } from "./run.ts";
@@ -61,13 +62,13 @@ it("what a check would have done, typed by hand, brings a stopped Odoo back", as
   await bench.droplet.waitHealthy();
 });
 
-it("what a check would have done, typed by hand, starts nginx", async () => {
+inLongRun("what a check would have done, typed by hand, starts nginx", async () => {
   const summary = await checked("nginx-stopped");
   await typedOnTheDroplet([blockAfter(summary, "start-nginx starts")]);
   await bench.droplet.waitHealthy();
 });
 
-it("the advice about closed files, typed, gives them back to Odoo", async () => {
+inLongRun("the advice about closed files, typed, gives them back to Odoo", async () => {
   const commands = advised(await checked("filestore-permissions"));
   expect(commands).toEqual([expect.stringMatching(/^docker exec -u 0 \S+ chown -R 101:101 \S+$/)]);
   await typedOnTheDroplet(commands);
