@@ -67065,9 +67065,11 @@ function messageOf(error) {
 /* harmony export */   wE: () => (/* binding */ captureFreeze)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var _customer_data_sql_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(71336);
-/* harmony import */ var _file_name_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97006);
+/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58500);
+/* harmony import */ var _customer_data_sql_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71336);
+/* harmony import */ var _file_name_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(97006);
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
+
 
 
 
@@ -67102,7 +67104,7 @@ async function captureEvidence(host, project, folder, redactor, store, signal) {
         privileged: false,
         maxOutputBytes: MOST_BYTES,
     }, signal);
-    const captured = keep(result.sections, folder, redactor, store);
+    const captured = await keep(result.sections, folder, redactor, store);
     if (!result.truncated)
         return captured;
     const text = `The host printed more than ${MOST_BYTES} bytes; what came after them is not here.\n`;
@@ -67129,23 +67131,25 @@ async function captureFreeze(host, target, redactor, store, signal) {
     }, signal);
     const stacks = result.sections.find(({ name }) => name === "stacks")?.text ?? "";
     return {
-        ...keep(result.sections, "freeze", redactor, store),
+        ...(await keep(result.sections, "freeze", redactor, store)),
         stacks,
     };
 }
-function keep(parts, folder, redactor, store) {
+async function keep(parts, folder, redactor, store) {
     const files = [];
     const leftOut = [];
     // Some file systems take `A.log` and `a.log` for one.
     const taken = new Set();
     for (const { name: section, text: whole } of parts) {
-        const named = (0,_file_name_js__WEBPACK_IMPORTED_MODULE_1__/* .evidenceName */ .X)(section);
+        const named = (0,_file_name_js__WEBPACK_IMPORTED_MODULE_2__/* .evidenceName */ .X)(section);
         const name = `${folder}/${named?.file}`;
         if (named === undefined || taken.has(name.toLowerCase()) || files.length === MOST_FILES) {
             leftOut.push(section);
             continue;
         }
         taken.add(name.toLowerCase());
+        // A log of megabytes takes a while: a signal is heard between two of them.
+        await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_1__.setImmediate)();
         const text = named.kind === "log"
             ? redactor.log(whole)
             : redactor.text(named.kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
@@ -67163,7 +67167,7 @@ function describeLeftOut({ leftOut }) {
 }
 /** In what `psql -x` prints of pg_stat_activity. */
 function withoutLiteralsInQueries(text) {
-    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,_customer_data_sql_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutLiterals */ .$M)(sql).sql);
+    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,_customer_data_sql_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutLiterals */ .$M)(sql).sql);
 }
 
 
@@ -73817,6 +73821,11 @@ const FACTOR = 31;
 const WEIGHT = power(FACTOR, WINDOW - 1);
 /** Bits of the hashes that are asked first, whether any value begins so. */
 const BITS = 1 << 22;
+/**
+ * Places of one text at which values are compared. A text in which some value begins at every place was made for that: from
+ * here on, what stands inside of a match is not compared again, so that of two values that overlap there a part may stay.
+ */
+const MOST_COMPARED = 100_000;
 class Matcher {
     #groups = new Map();
     #filter = new Uint8Array(BITS / 8);
@@ -73866,13 +73875,16 @@ class Matcher {
         let done = 0;
         // What is to be masked next: from here to there; nothing yet.
         let [from, to] = [-1, -1];
+        let compared = 0;
         let hash = 0;
         for (let at = 0; at < WINDOW - 1 && at < text.length; at++)
             hash = (Math.imul(hash, FACTOR) + text.charCodeAt(at)) | 0;
         for (let at = 0; at <= last; at++) {
             hash = (Math.imul(hash, FACTOR) + text.charCodeAt(at + WINDOW - 1)) | 0;
             const bit = bitOf(hash);
-            if (((filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0) {
+            const begins = ((filter[bit >>> 3] ?? 0) & (1 << (bit & 7))) !== 0;
+            if (begins && (compared < MOST_COMPARED || at >= to)) {
+                compared += 1;
                 const end = at + this.#lengthAt(text, at);
                 if (end > at && at > to) {
                     if (to >= 0)
