@@ -220,7 +220,7 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
     `Cookie: session_id=${S}; a=b`,
     `('password', '${S}')`,
     `[["password", "${S}"], ["user", "x"]]`,
-    `//registry.npmjs.org/:_authToken=${S}`,
+    `//packages.example.com/:_authToken=${S}`,
     `password "${S}"`,
     `#admin_passwd = ${S}`,
     `; db_password = ${S}`,
