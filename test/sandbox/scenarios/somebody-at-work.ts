@@ -1,8 +1,17 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "../../support/clocks.ts";
+import type { Sandbox } from "../sandbox.ts";
 import type { Scenario } from "./scenario.ts";
 
-/** Milliseconds that the update goes on for. */
-const UPDATE = 4_000;
+/** Requests of a whole look, one by the proxy and one from outside, and the first of the next look. */
+const UNTIL_THE_SECOND_LOOK = 3;
+const PATIENCE = 170_000;
+
+/** How often the login page was asked for, as nginx's log has it. */
+function asked({ folder }: Sandbox): number {
+  return readFileSync(join(folder, "var/log/nginx/odoo.access.log"), "utf8").split("GET /web/login").length - 1;
+}
 
 export const somebodyAtWork: Scenario = {
   what: "Odoo is stopped, for somebody updates a module just now.",
@@ -18,7 +27,14 @@ export const somebodyAtWork: Scenario = {
   },
   async prepare(sandbox) {
     await sandbox.break("update-running");
-    const ended = sleep(UPDATE).then(() => sandbox.finish("update-running"));
+    const before = asked(sandbox);
+    // The test itself asks once more before the run begins.
+    const ended = until(
+      "the run looks a second time",
+      () => asked(sandbox) >= before + 1 + UNTIL_THE_SECOND_LOOK,
+      PATIENCE,
+    ).then(() => sandbox.finish("update-running"));
+    ended.catch(() => {});
     return { end: () => ended };
   },
 };
