@@ -25,6 +25,15 @@ export class Canaries {
     return known;
   }
 
+  /** The same as a family name, which has no digits. */
+  letters(name: string): string {
+    const known =
+      this.#values.get(name) ??
+      `Cnry${[...randomBytes(8)].map((byte) => String.fromCharCode(97 + (byte % 26))).join("")}`;
+    this.#values.set(name, known);
+    return known;
+  }
+
   get names(): string[] {
     return [...this.#values.keys()];
   }

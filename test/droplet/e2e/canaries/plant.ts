@@ -42,6 +42,13 @@ export async function plant(droplet: Droplet): Promise<Canaries> {
       SENTRY_DSN: https://${of("environment, a DSN")}@sentry.example/1
       STRIPE: sk_live_${of("environment, by its form")}4242
       ENCRYPTION_KEY: "${of("environment, a key")}"
+      DB_PW: ${of("environment, PW")}
+      WIREGUARD_PSK: "${of("environment, PSK")}"
+      APP_SALT: ${of("environment, a salt")}
+      SENTRY_AUTH: ${of("environment, AUTH")}
+      ALERTS: https://hooks.slack.com/services/T0AAAAAAA/B0BBBBBBB/${of("environment, a webhook")}
+      BLOBS: "DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=${of("environment, an account's key")}==;EndpointSuffix=core.windows.net"
+      REGISTRY: '{"auths": {"ghcr.io": {"auth": "${of("environment, a registry")}"}}}'
     command: ["odoo", "--smtp-password", "${of("command")}"]
     labels:
       shop.basicauth: "robot:$$apr1$$h6uE$$${of("label, a hash")}"
@@ -84,6 +91,19 @@ export async function plant(droplet: Droplet): Promise<Canaries> {
         `connecting to amqp://robot:${of("log, URL")}@mq:5672/%2f`,
         `GET https://supplier.example/feed?access_token=${of("log, query")}&page=2`,
         `Set-Cookie: session_id=${of("log, cookie")}; Path=/`,
+        `started odoo -d odoo -w${of("log, attached option")} -i base`,
+        `sshpass -p ${of("log, sshpass")} ssh robot@supplier.example; redis-cli -a ${of("log, redis-cli")} ping`,
+        `Max retries exceeded with url: /services/T0AAAAAAA/B0BBBBBBB/${of("log, Slack")} (Caused by NewConnectionError)`,
+        `posting to https://discord.com/api/webhooks/123456789012345678/${of("log, Discord")}`,
+        `next=postgres%3A%2F%2Fodoo%3A${of("log, encoded URL")}%40db%2Fodoo`,
+        `ParseError: while parsing users.xml:4, somewhere inside <field name="password">${of("log, XML record")}</field>`,
+        `call execute_kw('odoo', 2, '${of("log, execute_kw")}', 'res.partner', 'search')`,
+        `database.enterprise_code = ${of("log, enterprise code")}`,
+        `sent {b'password': b'${of("log, bytes")}'}`,
+        `read settings\nmail:\n  password: |\n    ${of("log, YAML block")}\n  user: robot`,
+        `KEY=${of("log, KEY")} gldt-${of("log, deploy token")}4242 sk-proj-${of("log, project key")}4242424242`,
+        `partner Jane ${canaries.letters("log, customer's name")} skipped`,
+        `no mandate for IBAN DE89 3704 0044 0532 0130 00, called +49 ${canaries.digits("log, customer's telephone")}`,
       ],
     }),
     CONTROLLERS: file("controllers.py"),
