@@ -53862,7 +53862,7 @@ const CUT = "[cut]";
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
   St: () => (/* binding */ CustomerDataCutter),
-  DY: () => (/* binding */ logWithoutCustomerData),
+  Vv: () => (/* binding */ fromFirstEntry),
   Dy: () => (/* binding */ withoutCustomerData)
 });
 
@@ -54164,18 +54164,27 @@ class CustomerDataCutter {
     }
 }
 /**
- * The same for a log of which only the end was kept: what stands in front of its first whole entry may be the rest of one
+ * A log of which only the end was kept, from its first whole entry on: what stands in front of it may be the rest of one
  * that was cut through, and is left out where the log is Odoo's or PostgreSQL's.
  */
-function logWithoutCustomerData(text) {
-    const lines = text.split("\n");
-    const first = lines.findIndex((line) => {
-        const said = line.replace(STAMP, "").slice(0, 600);
-        return ODOO.test(said) || POSTGRES.test(said) || TRACEBACK.test(said) || BARE.test(said);
-    });
-    return first <= 0
-        ? withoutCustomerData(text)
-        : `${cut/* CUT */.T} ${first} lines in front of the first whole entry\n${withoutCustomerData(lines.slice(first).join("\n"))}`;
+function fromFirstEntry(text) {
+    let from = 0;
+    for (let lines = 0; from < text.length; lines++) {
+        const said = text
+            .slice(from, from + 700)
+            .split("\n", 1)[0]
+            ?.replace(STAMP, "")
+            .slice(0, 600) ?? "";
+        if (ODOO.test(said) || POSTGRES.test(said) || TRACEBACK.test(said) || BARE.test(said))
+            return lines === 0
+                ? text
+                : `${cut/* CUT */.T} ${lines} lines in front of the first whole entry\n${text.slice(from)}`;
+        const end = text.indexOf("\n", from);
+        if (end < 0)
+            break;
+        from = end + 1;
+    }
+    return text;
 }
 /** The text without its customers' data. */
 function withoutCustomerData(text) {
@@ -67065,11 +67074,9 @@ function messageOf(error) {
 /* harmony export */   wE: () => (/* binding */ captureFreeze)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(73024);
-/* harmony import */ var node_timers_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(58500);
-/* harmony import */ var _customer_data_sql_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(71336);
-/* harmony import */ var _file_name_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(97006);
+/* harmony import */ var _customer_data_sql_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(71336);
+/* harmony import */ var _file_name_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(97006);
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
-
 
 
 
@@ -67141,18 +67148,14 @@ async function keep(parts, folder, redactor, store) {
     // Some file systems take `A.log` and `a.log` for one.
     const taken = new Set();
     for (const { name: section, text: whole } of parts) {
-        const named = (0,_file_name_js__WEBPACK_IMPORTED_MODULE_2__/* .evidenceName */ .X)(section);
+        const named = (0,_file_name_js__WEBPACK_IMPORTED_MODULE_1__/* .evidenceName */ .X)(section);
         const name = `${folder}/${named?.file}`;
         if (named === undefined || taken.has(name.toLowerCase()) || files.length === MOST_FILES) {
             leftOut.push(section);
             continue;
         }
         taken.add(name.toLowerCase());
-        // A log of megabytes takes a while: a signal is heard between two of them.
-        await (0,node_timers_promises__WEBPACK_IMPORTED_MODULE_1__.setImmediate)();
-        const text = named.kind === "log"
-            ? redactor.log(whole)
-            : redactor.text(named.kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
+        const text = await redactor.file(named.kind === "activity" ? withoutLiteralsInQueries(whole) : whole, named.kind === "log" ? "end" : "whole");
         store.write(name, text);
         files.push({ name, bytes: Buffer.byteLength(text) });
     }
@@ -67167,7 +67170,7 @@ function describeLeftOut({ leftOut }) {
 }
 /** In what `psql -x` prints of pg_stat_activity. */
 function withoutLiteralsInQueries(text) {
-    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,_customer_data_sql_js__WEBPACK_IMPORTED_MODULE_3__/* .withoutLiterals */ .$M)(sql).sql);
+    return text.replaceAll(/^(query +\| )(.*)$/gm, (_, head, sql) => head + (0,_customer_data_sql_js__WEBPACK_IMPORTED_MODULE_2__/* .withoutLiterals */ .$M)(sql).sql);
 }
 
 
@@ -67854,7 +67857,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(99824);
 /* harmony import */ var _lib_own_file_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(91979);
 /* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(68739);
-/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(5143);
+/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(37092);
 /* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(80628);
 /* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(77150);
 /* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(22636);
@@ -72736,7 +72739,7 @@ function holdsSecret(name, value) {
 
 /***/ }),
 
-/***/ 5143:
+/***/ 37092:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -72745,6 +72748,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   p: () => (/* binding */ Redactor)
 });
 
+// EXTERNAL MODULE: external "node:timers/promises"
+var promises_ = __nccwpck_require__(58500);
 // EXTERNAL MODULE: ./build/customer-data/cutter.js + 1 modules
 var customer_data_cutter = __nccwpck_require__(81069);
 ;// CONCATENATED MODULE: ./build/redaction/span.js
@@ -73825,7 +73830,7 @@ const BITS = 1 << 22;
  * Places of one text at which values are compared. A text in which some value begins at every place was made for that: from
  * here on, what stands inside of a match is not compared again, so that of two values that overlap there a part may stay.
  */
-const MOST_COMPARED = 100_000;
+const MOST_COMPARED = 20_000;
 class Matcher {
     #groups = new Map();
     #filter = new Uint8Array(BITS / 8);
@@ -73964,6 +73969,40 @@ function groupOf(unordered) {
     return { values, within };
 }
 
+;// CONCATENATED MODULE: ./build/redaction/pieces.js
+/** A text of megabytes, taken apart where nothing that must be seen as a whole is cut through. */
+/** Characters that are redacted in one go: a tenth of a second on a slow runner. */
+const PIECE = 250_000;
+/** Behind a piece's length, how far the beginning of an entry is looked for. */
+const ENTRY_WITHIN = 64_000;
+/**
+ * Where an entry of Odoo's or PostgreSQL's log begins, with Docker's stamp in front or not: `2026-11-24 11:19:19,960 `. A
+ * private key or a record over several lines does not go on behind it.
+ */
+const pieces_ENTRY = /\n(?=(?:\d{4}-\d\d-\d\dT[\d:.]{8,18}Z )?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d)/;
+/** Pieces of whole lines which, put together, are the text. A text without a line's end is one piece. */
+function* pieces_piecesOf(text) {
+    let from = 0;
+    while (text.length - from > PIECE) {
+        const end = endOfPiece(text, from + PIECE);
+        yield text.slice(from, end);
+        from = end;
+    }
+    if (from < text.length)
+        yield text.slice(from);
+}
+function endOfPiece(text, earliest) {
+    const window = text.slice(earliest, earliest + ENTRY_WITHIN);
+    const entry = window.search(pieces_ENTRY);
+    if (entry >= 0)
+        return earliest + entry + 1;
+    // The rest of the last entry stays with its beginning.
+    if (text.length - earliest <= ENTRY_WITHIN)
+        return text.length;
+    const line = text.indexOf("\n", earliest);
+    return line < 0 ? text.length : line + 1;
+}
+
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(73024);
 ;// CONCATENATED MODULE: ./build/redaction/vocabulary.js
@@ -74090,6 +74129,8 @@ function written(text) {
 
 
 
+
+
 /** Of a droplet that has more secrets than any real one, the rest is left to the forms. */
 const MOST_SECRETS = 50_000;
 const MOST_CHARACTERS = 8_000_000;
@@ -74143,9 +74184,21 @@ class Redactor {
     text(text) {
         return this.secrets((0,customer_data_cutter/* withoutCustomerData */.Dy)(this.#withoutValues(text)));
     }
-    /** The same for a log of which only the end was kept. */
-    log(text) {
-        return this.secrets((0,customer_data_cutter/* logWithoutCustomerData */.DY)(this.#withoutValues(text)));
+    /**
+     * The same for a file of the evidence, which may have megabytes: piece by piece, so that signals are heard and the lease's
+     * heartbeat is sent in between.
+     *
+     * @param kept `end` where only the end of a log was kept, which may begin in the middle of an entry
+     */
+    async file(text, kept) {
+        const cutter = new customer_data_cutter/* CustomerDataCutter */.St();
+        const clean = [];
+        for (const piece of pieces_piecesOf(kept === "end" ? (0,customer_data_cutter/* fromFirstEntry */.Vv)(text) : text)) {
+            await (0,promises_.setImmediate)();
+            clean.push(this.secrets(cutter.push(this.#withoutValues(piece))));
+        }
+        const file = `${clean.join("")}${this.secrets(cutter.end())}`;
+        return !text.endsWith("\n") && file.endsWith("\n") ? file.slice(0, -1) : file;
     }
     /** The same for text that comes in pieces: what may go on is held back. Whole lines come out. */
     stream() {

@@ -262,18 +262,27 @@ export class CustomerDataCutter {
 }
 
 /**
- * The same for a log of which only the end was kept: what stands in front of its first whole entry may be the rest of one
+ * A log of which only the end was kept, from its first whole entry on: what stands in front of it may be the rest of one
  * that was cut through, and is left out where the log is Odoo's or PostgreSQL's.
  */
-export function logWithoutCustomerData(text: string): string {
-  const lines = text.split("\n");
-  const first = lines.findIndex((line) => {
-    const said = line.replace(STAMP, "").slice(0, 600);
-    return ODOO.test(said) || POSTGRES.test(said) || TRACEBACK.test(said) || BARE.test(said);
-  });
-  return first <= 0
-    ? withoutCustomerData(text)
-    : `${CUT} ${first} lines in front of the first whole entry\n${withoutCustomerData(lines.slice(first).join("\n"))}`;
+export function fromFirstEntry(text: string): string {
+  let from = 0;
+  for (let lines = 0; from < text.length; lines++) {
+    const said =
+      text
+        .slice(from, from + 700)
+        .split("\n", 1)[0]
+        ?.replace(STAMP, "")
+        .slice(0, 600) ?? "";
+    if (ODOO.test(said) || POSTGRES.test(said) || TRACEBACK.test(said) || BARE.test(said))
+      return lines === 0
+        ? text
+        : `${CUT} ${lines} lines in front of the first whole entry\n${text.slice(from)}`;
+    const end = text.indexOf("\n", from);
+    if (end < 0) break;
+    from = end + 1;
+  }
+  return text;
 }
 
 /** The text without its customers' data. */

@@ -1,7 +1,6 @@
 /** Brings the evidence off the host, through the redactor, into files on the runner. */
 
 import { readFileSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
 import { withoutLiterals } from "../customer-data/sql.ts";
 import type { Target } from "../diagnosis/target.ts";
 import type { Section } from "../host/frame.ts";
@@ -127,12 +126,10 @@ async function keep(
       continue;
     }
     taken.add(name.toLowerCase());
-    // A log of megabytes takes a while: a signal is heard between two of them.
-    await setImmediate();
-    const text =
-      named.kind === "log"
-        ? redactor.log(whole)
-        : redactor.text(named.kind === "activity" ? withoutLiteralsInQueries(whole) : whole);
+    const text = await redactor.file(
+      named.kind === "activity" ? withoutLiteralsInQueries(whole) : whole,
+      named.kind === "log" ? "end" : "whole",
+    );
     store.write(name, text);
     files.push({ name, bytes: Buffer.byteLength(text) });
   }

@@ -23,7 +23,7 @@ const BITS = 1 << 22;
  * Places of one text at which values are compared. A text in which some value begins at every place was made for that: from
  * here on, what stands inside of a match is not compared again, so that of two values that overlap there a part may stay.
  */
-const MOST_COMPARED = 100_000;
+const MOST_COMPARED = 20_000;
 
 /** Values with the same beginning, in order. */
 interface Group {

@@ -10,10 +10,12 @@
  * What belongs to the site's customers is cut as well (customer-data/).
  */
 
-import { CustomerDataCutter, logWithoutCustomerData, withoutCustomerData } from "../customer-data/cutter.ts";
+import { setImmediate } from "node:timers/promises";
+import { CustomerDataCutter, fromFirstEntry, withoutCustomerData } from "../customer-data/cutter.ts";
 import { withoutForms } from "./forms.ts";
 import { Matcher } from "./matcher.ts";
 import { isSecretName } from "./names.ts";
+import { piecesOf } from "./pieces.ts";
 import { MASK } from "./span.ts";
 import { spellingsMaskedEverywhere } from "./values.ts";
 import { isTerm } from "./vocabulary.ts";
@@ -72,9 +74,21 @@ export class Redactor {
     return this.secrets(withoutCustomerData(this.#withoutValues(text)));
   }
 
-  /** The same for a log of which only the end was kept. */
-  log(text: string): string {
-    return this.secrets(logWithoutCustomerData(this.#withoutValues(text)));
+  /**
+   * The same for a file of the evidence, which may have megabytes: piece by piece, so that signals are heard and the lease's
+   * heartbeat is sent in between.
+   *
+   * @param kept `end` where only the end of a log was kept, which may begin in the middle of an entry
+   */
+  async file(text: string, kept: "end" | "whole"): Promise<string> {
+    const cutter = new CustomerDataCutter();
+    const clean: string[] = [];
+    for (const piece of piecesOf(kept === "end" ? fromFirstEntry(text) : text)) {
+      await setImmediate();
+      clean.push(this.secrets(cutter.push(this.#withoutValues(piece))));
+    }
+    const file = `${clean.join("")}${this.secrets(cutter.end())}`;
+    return !text.endsWith("\n") && file.endsWith("\n") ? file.slice(0, -1) : file;
   }
 
   /** The same for text that comes in pieces: what may go on is held back. Whole lines come out. */

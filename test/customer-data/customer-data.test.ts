@@ -2,11 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  CustomerDataCutter,
-  logWithoutCustomerData,
-  withoutCustomerData,
-} from "../../src/customer-data/cutter.ts";
+import { CustomerDataCutter, fromFirstEntry, withoutCustomerData } from "../../src/customer-data/cutter.ts";
 import { withoutLiterals } from "../../src/customer-data/sql.ts";
 import { realLogs, SIGNATURES } from "../diagnosis/signatures/logs.ts";
 
@@ -293,14 +289,14 @@ describe("what an addon logs in words of its own", () => {
 
 describe("a log", () => {
   it("of which only the end was kept does not begin with the rest of a query", () => {
-    expect(logWithoutCustomerData(`'Jane' WHERE id = 1\n\nERROR: x\n${NEXT}`)).toBe(
+    expect(withoutCustomerData(fromFirstEntry(`'Jane' WHERE id = 1\n\nERROR: x\n${NEXT}`))).toBe(
       `[cut] 3 lines in front of the first whole entry\n${NEXT}`,
     );
   });
 
   it("of another program stays whole", () => {
     const text = "1:M 24 Nov 2026 11:19:19.960 * Ready to accept connections\nGET /x 200\n";
-    expect(logWithoutCustomerData(text)).toBe(text);
+    expect(withoutCustomerData(fromFirstEntry(text))).toBe(text);
   });
 
   it("that comes in pieces is cut as it is in one", () => {

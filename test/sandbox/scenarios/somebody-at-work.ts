@@ -10,7 +10,9 @@ const PATIENCE = 170_000;
 
 /** How often the login page was asked for, as nginx's log has it. */
 function asked({ folder }: Sandbox): number {
-  return readFileSync(join(folder, "var/log/nginx/odoo.access.log"), "utf8").split("GET /web/login").length - 1;
+  return (
+    readFileSync(join(folder, "var/log/nginx/odoo.access.log"), "utf8").split("GET /web/login").length - 1
+  );
 }
 
 export const somebodyAtWork: Scenario = {
