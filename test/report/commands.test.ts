@@ -126,6 +126,7 @@ function pageOfStep(remedy: RemedyName, diagnosis: Diagnosis): string {
 const fits = (name: string): boolean =>
   name !== "" && !name.startsWith("-") && isPlainLine(name) && name.length < 500;
 const hostileName = fc.oneof(fc.constantFrom(...HOSTILE.filter((text) => text.length < 500)), shellText);
+const shortName = hostileName.filter((name) => name.length < 250);
 
 const compose = (name: string): string[] => [
   ...["docker", "compose", "--file", name, "--env-file", name],
@@ -476,7 +477,8 @@ describe("the other lines that a person copies", () => {
 
   it("fetch a backup with the names as they are, by ssh and by the shell behind it", () => {
     fc.assert(
-      fc.property(hostileName, hostileName, (user, folder) => {
+      // Quoted twice, a longer one makes a command that is longer than anybody types, and is not shown.
+      fc.property(shortName, shortName, (user, folder) => {
         const path = `/var/${folder}/odoo.dump`;
         const target = { host: "erp.example.com", port: 2222, login: { username: user }, pins: [] };
         const fetch = fetchLine(
