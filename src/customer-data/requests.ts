@@ -26,13 +26,24 @@ function withoutLogin(said: string): string {
 /** IBANs, and numbers of telephones as people write them. */
 const ACCOUNT = /(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![\w-])/g;
 const TELEPHONE = /(?<![\w.:/+-])(?:\+|00)\d{1,3}[ \d()/.-]{6,18}\d(?![\w:])/g;
+/** The same without a country, where the word in front tells what it is. */
+const TELEPHONE_AT_HOME =
+  /\b([Pp]hone|[Tt]el(?:ephone)?|[Mm]obile|[Cc]ell|[Cc]all(?:ed|ing)?|[Ff]ax|SMS)((?: (?:number|to|no))?[.:=]?\s{1,3})\(?\d[\d ()/.-]{5,18}\d(?![\w:])/g;
+/** `Main Street 12`, `4 Rue Neuve`, `Hauptstraße 5`, `10115 Berlin`, with the word in front that tells where somebody lives. */
+const STREET =
+  /(?:\d{1,5}[a-z]?,? (?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Cc]alle|[Vv]ia|[Rr]ua) )?\p{Lu}[\p{L}.'’-]{1,40} (?:Street|St\.|Road|Rd\.|Avenue|Ave\.|Lane|Drive|Square|Platz|Weg|Allee) \d{1,5}[a-z]?(?:, (?:[A-Z]{1,3}-?)?\d{4,6} \p{Lu}[\p{L}-]{1,40})?|\b\p{Lu}\p{Ll}{1,40}(?:stra(?:ß|ss)e|str\.|weg|platz|gasse|allee) \d{1,5}[a-z]?(?:, (?:[A-Z]{1,3}-?)?\d{4,6} \p{Lu}[\p{L}-]{1,40})?|\b\d{1,5} \p{Lu}\p{Ll}{1,40} (?:Street|St\.|Road|Rd\.|Avenue|Ave\.|Lane|Drive)(?![\p{L}])/gu;
 /** Who it is about, by the word in front: `partner Jane Doe`, `parcel for Jane`. */
 const PERSON =
-  /\b([Pp]artner|[Cc]ustomer|[Cc]ontact|[Cc]lient|[Ee]mployee|[Uu]ser|[Pp]atient|[Mm]ember|[Ss]upplier|[Vv]endor|[Ll]ead|[Ss]tudent|[Rr]ecipient|[Ff]or|[Tt]o|[Ff]rom|[Nn]ame)((?: of)?[ :=]{1,3}["']?)(?!Odoo\b|PostgreSQL\b|Docker\b)\p{Lu}\p{Ll}[\p{L}'’-]{0,40}(?: (?:(?:van|von|de|der|la|da|di) ){0,2}\p{Lu}[\p{L}'’.-]{0,40}){0,3}/gu;
+  /\b([Pp]artner|[Cc]ustomer|[Cc]ontact|[Cc]lient|[Ee]mployee|[Uu]ser|[Pp]atient|[Mm]ember|[Ss]upplier|[Vv]endor|[Ll]ead|[Ss]tudent|[Rr]ecipient|[Ff]or|[Tt]o|[Ff]rom|[Nn]ame)((?: of)?[ :=]{1,3}["']?)(?!Odoo\b|PostgreSQL\b|Docker\b)\p{Lu}\p{Ll}[\p{L}'’-]{0,40}(?:,? (?:(?:van|von|de|der|la|da|di) ){0,2}\p{Lu}[\p{L}'’.-]{0,40}){0,3}/gu;
 
-/** What an addon says in words of its own, without names, accounts and numbers of telephones. */
+/** What an addon says in words of its own, without names, addresses, accounts and numbers of telephones. */
 export function withoutPersons(said: string): string {
-  return said.replaceAll(ACCOUNT, CUT).replaceAll(TELEPHONE, CUT).replaceAll(PERSON, `$1$2${CUT}`);
+  return said
+    .replaceAll(ACCOUNT, CUT)
+    .replaceAll(TELEPHONE, CUT)
+    .replaceAll(TELEPHONE_AT_HOME, `$1$2${CUT}`)
+    .replaceAll(STREET, CUT)
+    .replaceAll(PERSON, `$1$2${CUT}`);
 }
 
 /** Parameters whose values name parts of the program. */

@@ -10,7 +10,7 @@ const PROGRAMS: readonly { names: string; options: string; attached?: true }[] =
   { names: "odoo odoo-bin odoo.py odoo-server openerp-server", options: "w" },
   {
     names:
-      "sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh twine psexec vncviewer winexe",
+      "sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh twine psexec vncviewer winexe ncftpput ncftpget ncftpls ncftp smbmap",
     options: "p",
   },
   { names: "redis-cli valkey-cli keydb-cli redis-benchmark", options: "a" },
@@ -85,6 +85,7 @@ const POSITIONAL = [
   /(?<![\w-])vault[ \t]{1,8}login[ \t]{1,8}(?:-[\w=-]{1,40}[ \t]{1,8}){0,5}([^\s=-]\S{0,300})/g,
   /(?<![\w-])(?:sqlplus|expdp|impdp|rman)[ \t][^\n|/]{0,60}\/([^\s@/"']{1,200})@/g,
   /(?<![\w/])\/p:([^\s"']{1,200})/g,
+  /(?<![\w-])lftp[ \t][^\n|]{0,60}?(?:-u|--user)[ \t]{1,8}["']?[\w.@+-]{1,64},([^\s"']{1,200})/g,
 ];
 
 /** `echo … | sudo -S`: what is piped into a program that reads a secret. */

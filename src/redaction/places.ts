@@ -57,6 +57,12 @@ const BRACED = /\{[^{}\n]{1,1000}\}/y;
 const BLOCK_SCALAR = /[ \t]{0,8}[|>][-+\d]{0,3}[ \t]{0,8}(?:#[^\n]{0,200})?\r?\n/y;
 const LONGEST_BLOCK = 50_000;
 
+/** Between a name and its value in a sentence: `the password is …`, `Password for user odoo: …`, `token …`. */
+const SENTENCE =
+  /[ \t]{1,4}(?:(?:is|was|set to|changed to)[ \t:]{1,4}|(?:for|of)[ \t](?:user |role |login |account )?[\w.@"'-]{1,60}:[ \t]{1,4})?["'`]?/y;
+/** A word that is none: with digits, and small letters beside them. */
+const RANDOM = /(?=[^\s"'`]{0,40}[a-z])(?=[^\s"'`]{0,40}\d)[A-Za-z0-9!#$%&*+,./:;=?@^_~-]{8,200}/y;
+
 class Reader {
   readonly #text: string;
   readonly #lines: Lines;
@@ -281,6 +287,8 @@ class Reader {
     }
     const space = matchAt(/["']?[ \t]{1,40}/y, this.#text, end);
     if (space === null) return undefined;
+    const told = this.#inSentence(name, end);
+    if (told !== undefined) return told;
     const from = end + space[0].length;
     if (DIRECTIVE.test(this.#before(at, 60))) {
       if (/^\$[a-z]\w{0,60};/.test(this.#text.slice(from, from + 64))) return undefined;
@@ -299,6 +307,17 @@ class Reader {
       /^\S{1,280};?\s{0,10}$/.test(rest);
     if (/_pass$/.test(name) || (!alone && !LOGIN.test(this.#before(at, 250)))) return undefined;
     return this.#word(name, from, lineEnd, " ");
+  }
+
+  /** `the password is …`: only what no sentence would go on with. */
+  #inSentence(name: string, end: number): Span | undefined {
+    const between = matchAt(SENTENCE, this.#text, end);
+    if (between === null) return undefined;
+    const value = matchAt(RANDOM, this.#text, end + between[0].length);
+    if (value === null || CODE.test(value[0]) || /[=/]|\d\d:\d\d|^sha\d|^scram-|^pbkdf2/i.test(value[0]))
+      return undefined;
+    const word = trimmedEnd(value[0], ".,:;?!");
+    return this.#masked(name, value.index, value.index + word.length);
   }
 
   #isOption(at: number): boolean {

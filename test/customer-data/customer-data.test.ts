@@ -280,6 +280,11 @@ describe("what an addon logs in words of its own", () => {
     ["parcel for Jane van der Berg is late", "parcel for [cut] is late"],
     ["no mandate for DE89 3704 0044 0532 0130 00", "no mandate for [cut]"],
     ["no answer from +49 151 2345678 yet", "no answer from [cut] yet"],
+    ["phone 0151 23456789 is invalid", "phone [cut] is invalid"],
+    ["contact Doe, Jane has no address", "contact [cut] has no address"],
+    ["parcel to 12 Main Street is back", "parcel to [cut] is back"],
+    ["no courier for Hauptstraße 5, 10115 Berlin today", "no courier for [cut] today"],
+    ["port 8069 of phone 12 is taken", undefined],
     ["field amount_total of sale.order is not stored", undefined],
     ["SyntaxError: '(' was never closed (models.py, line 3)", undefined],
   ])("keeps what is nobody's: %j", (said, expected) => {

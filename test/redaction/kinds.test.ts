@@ -59,6 +59,9 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
     `Secret Access Key: ${S}`,
     `Admin Password: ${S}`,
     `Private key = ${S}`,
+    `the password is ${S}, said the mail`,
+    `Password for user odoo: ${S}`,
+    `access_token ${S} was refused`,
   ],
   arguments: [
     `odoo -d odoo -w${S} -i base`,
@@ -112,6 +115,8 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
     `nmcli dev wifi connect x password ${S}`,
     `gpg --batch --passphrase ${S} -c a`,
     `redis-server --requirepass ${S}`,
+    `lftp -u robot,${S} sftp://nas`,
+    `ncftpput -u robot -p ${S} nas /backup a.zip`,
   ],
   webhooks: [
     `https://hooks.slack.com/services/T0AAAAAAA/B0BBBBBBB/${S}`,
