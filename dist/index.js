@@ -53892,11 +53892,20 @@ function withoutLogin(said) {
 /** IBANs, and numbers of telephones as people write them. */
 const ACCOUNT = /(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?(?![\w-])/g;
 const TELEPHONE = /(?<![\w.:/+-])(?:\+|00)\d{1,3}[ \d()/.-]{6,18}\d(?![\w:])/g;
+/** The same without a country, where the word in front tells what it is. */
+const TELEPHONE_AT_HOME = /\b([Pp]hone|[Tt]el(?:ephone)?|[Mm]obile|[Cc]ell|[Cc]all(?:ed|ing)?|[Ff]ax|SMS)((?: (?:number|to|no))?[.:=]?\s{1,3})\(?\d[\d ()/.-]{5,18}\d(?![\w:])/g;
+/** `Main Street 12`, `4 Rue Neuve`, `Hauptstraße 5`, `10115 Berlin`, with the word in front that tells where somebody lives. */
+const STREET = /(?:\d{1,5}[a-z]?,? (?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Cc]alle|[Vv]ia|[Rr]ua) )?\p{Lu}[\p{L}.'’-]{1,40} (?:Street|St\.|Road|Rd\.|Avenue|Ave\.|Lane|Drive|Square|Platz|Weg|Allee) \d{1,5}[a-z]?(?:, (?:[A-Z]{1,3}-?)?\d{4,6} \p{Lu}[\p{L}-]{1,40})?|\b\p{Lu}\p{Ll}{1,40}(?:stra(?:ß|ss)e|str\.|weg|platz|gasse|allee) \d{1,5}[a-z]?(?:, (?:[A-Z]{1,3}-?)?\d{4,6} \p{Lu}[\p{L}-]{1,40})?|\b\d{1,5} \p{Lu}\p{Ll}{1,40} (?:Street|St\.|Road|Rd\.|Avenue|Ave\.|Lane|Drive)(?![\p{L}])/gu;
 /** Who it is about, by the word in front: `partner Jane Doe`, `parcel for Jane`. */
-const PERSON = /\b([Pp]artner|[Cc]ustomer|[Cc]ontact|[Cc]lient|[Ee]mployee|[Uu]ser|[Pp]atient|[Mm]ember|[Ss]upplier|[Vv]endor|[Ll]ead|[Ss]tudent|[Rr]ecipient|[Ff]or|[Tt]o|[Ff]rom|[Nn]ame)((?: of)?[ :=]{1,3}["']?)(?!Odoo\b|PostgreSQL\b|Docker\b)\p{Lu}\p{Ll}[\p{L}'’-]{0,40}(?: (?:(?:van|von|de|der|la|da|di) ){0,2}\p{Lu}[\p{L}'’.-]{0,40}){0,3}/gu;
-/** What an addon says in words of its own, without names, accounts and numbers of telephones. */
+const PERSON = /\b([Pp]artner|[Cc]ustomer|[Cc]ontact|[Cc]lient|[Ee]mployee|[Uu]ser|[Pp]atient|[Mm]ember|[Ss]upplier|[Vv]endor|[Ll]ead|[Ss]tudent|[Rr]ecipient|[Ff]or|[Tt]o|[Ff]rom|[Nn]ame)((?: of)?[ :=]{1,3}["']?)(?!Odoo\b|PostgreSQL\b|Docker\b)\p{Lu}\p{Ll}[\p{L}'’-]{0,40}(?:,? (?:(?:van|von|de|der|la|da|di) ){0,2}\p{Lu}[\p{L}'’.-]{0,40}){0,3}/gu;
+/** What an addon says in words of its own, without names, addresses, accounts and numbers of telephones. */
 function withoutPersons(said) {
-    return said.replaceAll(ACCOUNT, cut/* CUT */.T).replaceAll(TELEPHONE, cut/* CUT */.T).replaceAll(PERSON, `$1$2${cut/* CUT */.T}`);
+    return said
+        .replaceAll(ACCOUNT, cut/* CUT */.T)
+        .replaceAll(TELEPHONE, cut/* CUT */.T)
+        .replaceAll(TELEPHONE_AT_HOME, `$1$2${cut/* CUT */.T}`)
+        .replaceAll(STREET, cut/* CUT */.T)
+        .replaceAll(PERSON, `$1$2${cut/* CUT */.T}`);
 }
 /** Parameters whose values name parts of the program. */
 const HARMLESS_PARAMETERS = /^(?:db|debug|lang|model|view_type|bundle|sw|mode|order|cids|v|ver|version|unique)$/;
@@ -67857,7 +67866,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(99824);
 /* harmony import */ var _lib_own_file_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(91979);
 /* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(68739);
-/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(37092);
+/* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(99542);
 /* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(80628);
 /* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(77150);
 /* harmony import */ var _report_outputs_js__WEBPACK_IMPORTED_MODULE_19__ = __nccwpck_require__(22636);
@@ -72739,7 +72748,7 @@ function holdsSecret(name, value) {
 
 /***/ }),
 
-/***/ 37092:
+/***/ 99542:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -72828,7 +72837,7 @@ function trimmedEnd(text, characters) {
 const PROGRAMS = [
     { names: "odoo odoo-bin odoo.py odoo-server openerp-server", options: "w" },
     {
-        names: "sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh twine psexec vncviewer winexe",
+        names: "sshpass mongo mongosh mongodump mongorestore mongoexport mongoimport cqlsh twine psexec vncviewer winexe ncftpput ncftpget ncftpls ncftp smbmap",
         options: "p",
     },
     { names: "redis-cli valkey-cli keydb-cli redis-benchmark", options: "a" },
@@ -72884,6 +72893,7 @@ const POSITIONAL = [
     /(?<![\w-])vault[ \t]{1,8}login[ \t]{1,8}(?:-[\w=-]{1,40}[ \t]{1,8}){0,5}([^\s=-]\S{0,300})/g,
     /(?<![\w-])(?:sqlplus|expdp|impdp|rman)[ \t][^\n|/]{0,60}\/([^\s@/"']{1,200})@/g,
     /(?<![\w/])\/p:([^\s"']{1,200})/g,
+    /(?<![\w-])lftp[ \t][^\n|]{0,60}?(?:-u|--user)[ \t]{1,8}["']?[\w.@+-]{1,64},([^\s"']{1,200})/g,
 ];
 /** `echo … | sudo -S`: what is piped into a program that reads a secret. */
 const PIPED = /(?<![\w-])(?:echo|printf)[ \t]{1,8}(?:-n[ \t]{1,8})?["']?([^\s"'|]{1,300})["']?[ \t]{0,8}\|([^\n|]{1,200})/g;
@@ -73182,6 +73192,10 @@ const BRACED = /\{[^{}\n]{1,1000}\}/y;
 /** Values of block scalars, up to where the indent of the name is back. */
 const BLOCK_SCALAR = /[ \t]{0,8}[|>][-+\d]{0,3}[ \t]{0,8}(?:#[^\n]{0,200})?\r?\n/y;
 const places_LONGEST_BLOCK = 50_000;
+/** Between a name and its value in a sentence: `the password is …`, `Password for user odoo: …`, `token …`. */
+const SENTENCE = /[ \t]{1,4}(?:(?:is|was|set to|changed to)[ \t:]{1,4}|(?:for|of)[ \t](?:user |role |login |account )?[\w.@"'-]{1,60}:[ \t]{1,4})?["'`]?/y;
+/** A word that is none: with digits, and small letters beside them. */
+const RANDOM = /(?=[^\s"'`]{0,40}[a-z])(?=[^\s"'`]{0,40}\d)[A-Za-z0-9!#$%&*+,./:;=?@^_~-]{8,200}/y;
 class Reader {
     #text;
     #lines;
@@ -73423,6 +73437,9 @@ class Reader {
         const space = matchAt(/["']?[ \t]{1,40}/y, this.#text, end);
         if (space === null)
             return undefined;
+        const told = this.#inSentence(name, end);
+        if (told !== undefined)
+            return told;
         const from = end + space[0].length;
         if (DIRECTIVE.test(this.#before(at, 60))) {
             if (/^\$[a-z]\w{0,60};/.test(this.#text.slice(from, from + 64)))
@@ -73445,6 +73462,17 @@ class Reader {
         if (/_pass$/.test(name) || (!alone && !LOGIN.test(this.#before(at, 250))))
             return undefined;
         return this.#word(name, from, lineEnd, " ");
+    }
+    /** `the password is …`: only what no sentence would go on with. */
+    #inSentence(name, end) {
+        const between = matchAt(SENTENCE, this.#text, end);
+        if (between === null)
+            return undefined;
+        const value = matchAt(RANDOM, this.#text, end + between[0].length);
+        if (value === null || CODE.test(value[0]) || /[=/]|\d\d:\d\d|^sha\d|^scram-|^pbkdf2/i.test(value[0]))
+            return undefined;
+        const word = trimmedEnd(value[0], ".,:;?!");
+        return this.#masked(name, value.index, value.index + word.length);
     }
     #isOption(at) {
         return at === 0 || /[\s"'=(\\[,]/.test(this.#text[at - 1] ?? "");
@@ -73523,6 +73551,51 @@ class Reader {
 /** Where the values of names stand that are the names of secrets. */
 function valuesBehindNames(text) {
     return new Reader(text).read();
+}
+
+;// CONCATENATED MODULE: ./build/redaction/stamps.js
+/**
+ * Docker's stamps in front of each line of a log: what goes over several lines is seen as what it is only without them.
+ */
+/** Of `docker logs --timestamps`. */
+const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d) /gm;
+/** @returns undefined for a text without stamps */
+function withoutStamps(stamped) {
+    /** For each stamp, where it stood in the text without stamps, and how much was taken away up to there. */
+    const places = [];
+    const taken = [];
+    const kept = [];
+    let done = 0;
+    let sum = 0;
+    for (const { 0: stamp, index } of stamped.matchAll(STAMP)) {
+        kept.push(stamped.slice(done, index));
+        places.push(index - sum);
+        done = index + stamp.length;
+        sum += stamp.length;
+        taken.push(sum);
+    }
+    if (places.length === 0)
+        return undefined;
+    kept.push(stamped.slice(done));
+    const before = (at) => {
+        let [low, high] = [0, places.length];
+        while (low < high) {
+            const middle = (low + high) >>> 1;
+            if ((places[middle] ?? 0) <= at)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low === 0 ? 0 : (taken[low - 1] ?? 0);
+    };
+    return {
+        text: kept.join(""),
+        placed: ({ from, to, ...rest }) => ({
+            ...rest,
+            from: from + before(from),
+            to: to > from ? to + before(to - 1) : from + before(from),
+        }),
+    };
 }
 
 ;// CONCATENATED MODULE: ./build/redaction/tokens.js
@@ -73758,6 +73831,7 @@ function secretsOfUrls(text) {
 
 
 
+
 const FINDERS = [
     privateKeys,
     valuesBehindNames,
@@ -73773,7 +73847,11 @@ const SHORTEST_TEXT = 10;
 /** @param level of strings within strings that the text was taken out of */
 function withoutForms(text, level = 0) {
     const clean = level < MOST_LEVELS && text.includes("\\") ? withoutFormsInStrings(text, level) : text;
-    return withoutSpans(clean, FINDERS.flatMap((find) => find(clean)));
+    const unstamped = withoutStamps(clean);
+    return withoutSpans(clean, unstamped === undefined ? spansIn(clean) : spansIn(unstamped.text).map(unstamped.placed));
+}
+function spansIn(text) {
+    return FINDERS.flatMap((find) => find(text));
 }
 /** Strings of JSON with escapes in them, as a log of logs has them: read without them, their lines are lines. */
 function withoutFormsInStrings(text, level) {

@@ -3,7 +3,8 @@
 import { secretArguments } from "./commands.ts";
 import { secretsByPosition } from "./documents.ts";
 import { valuesBehindNames } from "./places.ts";
-import { withoutSpans } from "./span.ts";
+import { type Span, withoutSpans } from "./span.ts";
+import { withoutStamps } from "./stamps.ts";
 import { hashesAndBearers, privateKeys, tokens } from "./tokens.ts";
 import { secretsOfUrls } from "./urls.ts";
 
@@ -24,10 +25,15 @@ const SHORTEST_TEXT = 10;
 /** @param level of strings within strings that the text was taken out of */
 export function withoutForms(text: string, level = 0): string {
   const clean = level < MOST_LEVELS && text.includes("\\") ? withoutFormsInStrings(text, level) : text;
+  const unstamped = withoutStamps(clean);
   return withoutSpans(
     clean,
-    FINDERS.flatMap((find) => find(clean)),
+    unstamped === undefined ? spansIn(clean) : spansIn(unstamped.text).map(unstamped.placed),
   );
+}
+
+function spansIn(text: string): Span[] {
+  return FINDERS.flatMap((find) => find(text));
 }
 
 /** Strings of JSON with escapes in them, as a log of logs has them: read without them, their lines are lines. */

@@ -249,12 +249,17 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** As `docker logs --timestamps` prints it. */
+function stamped(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, "2026-11-24T11:19:20.123456789Z ");
+}
+
 describe.each(Object.entries(KINDS))("%s", (kind, lines) => {
   it.each(lines)("are masked: %j", (line) => {
     const odoo = `2026-11-24 11:19:20,100 1 INFO odoo odoo.http: ${line}\n`;
     const lines = `before\n${line}\nafter\n`;
-    const others = kind === OWN_LINES ? [] : [odoo, JSON.stringify({ log: line })];
-    for (const text of [line, lines, JSON.stringify({ log: lines }), ...others]) {
+    const others = kind === OWN_LINES ? [] : [odoo, stamped(odoo), JSON.stringify({ log: line })];
+    for (const text of [line, lines, stamped(lines), JSON.stringify({ log: lines }), ...others]) {
       expect(redactor.secrets(text)).not.toContain(S);
       expect(redactor.text(text)).not.toContain(S);
     }
