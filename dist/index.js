@@ -73671,13 +73671,14 @@ const SHORT_BODY = /[\w.+/=~%-]{1,300}/y;
 const WHOLE = /(?:(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,16}|(?:SK|AC)[0-9a-fA-F]{32}|pat[A-Za-z0-9]{14}\.[a-f0-9]{20,64}|(?:pat|sat)\.[\w-]{20,24}\.[A-Za-z0-9]{20,26}\.[A-Za-z0-9]{18,22}|(?:vc[piark]|cfk|cfut|cfat)_[A-Za-z0-9]{20,60}|[0-9a-f]{32}-us\d{1,2}|\d{6,16}:A[\w-]{30,40}|[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk|[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{20,100}|[0-9a-h]{32}-[0-9a-h]{8}-[0-9a-h]{8}|v1\.0-[a-f0-9]{24}-[a-f0-9]{100,200}|\d{15,16}(?:\||%7C|%)[\w-]{27,40}|(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[\w+/=-]{30,120}|s-s4t2(?:ud|af)-[a-f0-9]{64}|sk-[A-Za-z0-9]{32,100}|tk-us-[\w-]{40,60}|[MNO][A-Za-z\d]{23,27}\.[\w-]{6}\.[\w-]{27,40}|ey[A-Za-z0-9][\w-]{8,2000}\.[\w\\/-]{8,8000}(?:\.[\w\\/-]{0,2000}){0,3}={0,2})(?![A-Za-z0-9])/y;
 /** Microsoft Entra: its telling part is not at its beginning. */
 const ENTRA = /[\w~.]{3}\dQ~[\w~.-]{31,34}/g;
-const tokens_RUN = /[A-Za-z0-9_~]{1,3000}/g;
+/** Where a token may begin: no word or dash stands in front, and no space within the 13 characters of the shortest one. */
+const START = /(?<![\w~-])[A-Za-z0-9_~](?=[A-Za-z0-9_~.-][^\0- ]{11})/g;
 /** Tokens and keys that stand anywhere. */
 function tokens(text) {
     const spans = [];
     let done = 0;
-    for (const { 0: run, index } of text.matchAll(tokens_RUN)) {
-        if (index < done || (run.length < 2 && !/[-.]/.test(text[index + 1] ?? "")))
+    for (const { index } of text.matchAll(START)) {
+        if (index < done)
             continue;
         const end = tokenAt(text, index);
         if (end === undefined)
@@ -73690,9 +73691,6 @@ function tokens(text) {
     return spans;
 }
 function tokenAt(text, at) {
-    // Within a word, or behind a dash, is no beginning; behind a sign such as `=` or `/` is.
-    if (/[\w-]/.test(text[at - 1] ?? ""))
-        return undefined;
     const whole = matchAt(WHOLE, text, at);
     if (whole !== null)
         return at + trimmedEnd(whole[0], "\\").length;

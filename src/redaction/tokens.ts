@@ -88,14 +88,15 @@ const WHOLE =
 /** Microsoft Entra: its telling part is not at its beginning. */
 const ENTRA = /[\w~.]{3}\dQ~[\w~.-]{31,34}/g;
 
-const RUN = /[A-Za-z0-9_~]{1,3000}/g;
+/** Where a token may begin: no word or dash stands in front, and no space within the 13 characters of the shortest one. */
+const START = /(?<![\w~-])[A-Za-z0-9_~](?=[A-Za-z0-9_~.-][^\0- ]{11})/g;
 
 /** Tokens and keys that stand anywhere. */
 export function tokens(text: string): Span[] {
   const spans: Span[] = [];
   let done = 0;
-  for (const { 0: run, index } of text.matchAll(RUN)) {
-    if (index < done || (run.length < 2 && !/[-.]/.test(text[index + 1] ?? ""))) continue;
+  for (const { index } of text.matchAll(START)) {
+    if (index < done) continue;
     const end = tokenAt(text, index);
     if (end === undefined) continue;
     spans.push({ from: index, to: end });
@@ -107,8 +108,6 @@ export function tokens(text: string): Span[] {
 }
 
 function tokenAt(text: string, at: number): number | undefined {
-  // Within a word, or behind a dash, is no beginning; behind a sign such as `=` or `/` is.
-  if (/[\w-]/.test(text[at - 1] ?? "")) return undefined;
   const whole = matchAt(WHOLE, text, at);
   if (whole !== null) return at + trimmedEnd(whole[0], "\\").length;
   const prefix = matchAt(BEGINNING, text, at)?.[0];
