@@ -336,21 +336,23 @@ describe("what is no secret", () => {
 describe("speed", () => {
   const MEGABYTE = 1024 * 1024;
 
-  /** Milliseconds that it takes to redact a text. */
+  /** Milliseconds that it may take to redact a text. */
+  const BOUND = 2_000;
+
   function time(redactor: Redactor, text: string): number {
-    return cpuTime(() => redactor.text(text));
+    return cpuTime(() => redactor.text(text), BOUND);
   }
 
   it("is enough for 5 MB of log, with a key learnt", () => {
     const line =
       '2024-05-01 12:00:00,123 1 INFO odoo werkzeug: 10.0.0.1 - - "GET /web?db=odoo HTTP/1.1" 200 - 4 0.003\n';
     const log = line.repeat((5 * MEGABYTE) / line.length);
-    expect(time(knowing(KEY, "zebra crossing"), log)).toBeLessThan(2_000);
+    expect(time(knowing(KEY, "zebra crossing"), log)).toBeLessThan(BOUND);
   });
 
   it("does not break down on a query whose lines all look like its end", () => {
     const text = `2026-11-24 11:19:20,100 1 ERROR odoo x: bad query: '\n${"ERROR: ' x\n".repeat(MEGABYTE / 11)}`;
-    expect(time(new Redactor(), text)).toBeLessThan(2_000);
+    expect(time(new Redactor(), text)).toBeLessThan(BOUND);
   });
 
   it.each([
@@ -414,7 +416,7 @@ describe("speed", () => {
     "LINE 1: \n",
   ])("does not break down on a megabyte of %j", (piece) => {
     const text = piece.repeat(MEGABYTE / piece.length);
-    expect(time(knowing("a secret value"), text)).toBeLessThan(2_000);
+    expect(time(knowing("a secret value"), text)).toBeLessThan(BOUND);
   });
 });
 

@@ -14,10 +14,12 @@ redactor.learn(["a secret value of ours", "hunter2hunter2"]);
 
 it.each(PIECES)("a megabyte of %j", (piece) => {
   const text = piece.repeat(MEGABYTE / piece.length);
-  expect(cpuTime(() => redactor.text(text))).toBeLessThan(BOUND);
+  expect(cpuTime(() => redactor.text(text), BOUND)).toBeLessThan(BOUND);
 });
 
 it.each(PIECES)("a megabyte without an end behind %j", (piece) => {
   for (const rest of ["a", "\\", " ", "\n "])
-    expect(cpuTime(() => redactor.text(piece + rest.repeat(MEGABYTE / rest.length)))).toBeLessThan(BOUND);
+    expect(cpuTime(() => redactor.text(piece + rest.repeat(MEGABYTE / rest.length)), BOUND)).toBeLessThan(
+      BOUND,
+    );
 });

@@ -17,7 +17,7 @@ redactor.learn(["a secret value of ours", "hunter2hunter2"]);
 it("no piece that is repeated takes long", () => {
   const slow = PIECES.filter((piece) => {
     const text = piece.repeat(LENGTH / piece.length);
-    return cpuTime(() => redactor.text(text)) > BOUND;
+    return cpuTime(() => redactor.text(text), BOUND) > BOUND;
   });
   expect(slow).toEqual([]);
 });
@@ -25,7 +25,7 @@ it("no piece that is repeated takes long", () => {
 it("no piece without an end takes long", () => {
   const slow = PIECES.filter((piece, at) => {
     const rest = ENDS[at % ENDS.length] ?? "";
-    return cpuTime(() => redactor.text(piece + rest.repeat(LENGTH / rest.length))) > BOUND;
+    return cpuTime(() => redactor.text(piece + rest.repeat(LENGTH / rest.length)), BOUND) > BOUND;
   });
   expect(slow).toEqual([]);
 });
@@ -42,12 +42,16 @@ describe("50,000 secrets", () => {
     ["with the same beginning", secretsOf((number) => `aaaaaaaaaa${digits(number)}`)],
     ["of our own words", secretsOf((number) => `restart remedy ${digits(number)}`)],
   ])("are learnt and masked at once: %s", (_, secrets) => {
-    const knowing = new Redactor();
-    expect(cpuTime(() => knowing.learn(secrets))).toBeLessThan(1_500);
+    let knowing = new Redactor();
+    const learn = (): void => {
+      knowing = new Redactor();
+      knowing.learn(secrets);
+    };
+    expect(cpuTime(learn, 1_500)).toBeLessThan(1_500);
     const line = secrets.slice(0, 100).join(" x ");
     let masked = "";
     const text = `${line}\n`.repeat(MEGABYTE / line.length) + secrets.join("\n");
-    expect(cpuTime(() => (masked = knowing.secrets(text)))).toBeLessThan(4_000);
+    expect(cpuTime(() => (masked = knowing.secrets(text)), 4_000)).toBeLessThan(4_000);
     const left = secrets.filter((secret, at) => at % 100 === 0 && masked.includes(secret));
     expect(left).toEqual([]);
   });
@@ -55,6 +59,6 @@ describe("50,000 secrets", () => {
   it("that a text only begins with do not slow it down", () => {
     const knowing = new Redactor();
     knowing.learn(secretsOf((number) => `aaaaaaaaaa${digits(number)}`));
-    expect(cpuTime(() => knowing.secrets("a".repeat(MEGABYTE / 4)))).toBeLessThan(1_000);
+    expect(cpuTime(() => knowing.secrets("a".repeat(MEGABYTE / 4)), 1_000)).toBeLessThan(1_000);
   });
 });

@@ -184,7 +184,7 @@ third";
       upstreamsOf(file("/a", '"'.repeat(200_001)));
       expect(() => upstreamsOf(file("/a", "server {".repeat(500)))).toThrow(RangeError);
       expect(() => upstreamsOf(file("/a", "a ".repeat(400_000)))).toThrow(RangeError);
-    });
+    }, 3_000);
     expect(took).toBeLessThan(3_000);
   });
 });
