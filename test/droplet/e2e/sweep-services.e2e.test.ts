@@ -1,0 +1,5 @@
+// Interrupted in the middle of what starts, resumes or restarts something: see sweep/sweep.ts.
+
+import { sweep } from "./sweep/sweep.ts";
+
+sweep("start-docker", "start-nginx", "start-db", "start-stack", "resume-odoo", "restart-odoo");

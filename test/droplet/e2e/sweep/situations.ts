@@ -1,0 +1,95 @@
+/** What each remedy, and the backup, is interrupted on: a broken droplet on which a run comes to it. */
+
+import type { RemedyName } from "../../../../src/diagnosis/remedy-name.ts";
+import type { Status } from "../../../../src/journal.ts";
+import type { ActionInputs } from "../action.ts";
+import type { Bench } from "../run.ts";
+import { breakLoginAssets } from "../wipe.ts";
+
+export interface Situation {
+  readonly step: RemedyName | "backup";
+  readonly break: (bench: Bench) => Promise<void>;
+  readonly inputs: ActionInputs;
+  /** Whether it runs only as a step of a plan that a person has approved. */
+  readonly approved: boolean;
+  /** Seconds from the step's start that are surely within it, on a machine that is not busy. */
+  readonly seconds: number;
+  /** How a run ends that comes after the interrupted one. */
+  readonly next: readonly Status[];
+}
+
+/** Seconds that commands of a step take longer than they would: a step that is over in a second is hard to interrupt. */
+const SLOWER = 4;
+
+const BACK: readonly Status[] = ["recovered", "healthy"];
+
+/** A `docker` in front of the droplet's own, which is slow with what changes something, where a step of ours asks for it. */
+async function slowDocker(bench: Bench): Promise<void> {
+  await bench.droplet.script(`
+    cat >/usr/local/sbin/docker <<'SH'
+#!/bin/sh
+case "\${STEP_NAME:+step} $1 $2" in
+  "step start "* | "step unpause "* | "step exec -i") sleep ${SLOWER} ;;
+esac
+exec /usr/bin/docker "$@"
+SH
+    chmod 755 /usr/local/sbin/docker`);
+}
+
+/** nginx takes its time to start, as it does where it has many certificates to read. */
+async function slowNginx(bench: Bench): Promise<void> {
+  await bench.droplet.script(`
+    mkdir -p /etc/systemd/system/nginx.service.d
+    printf '[Service]\\nExecStartPre=/bin/sleep ${SLOWER}\\n' >/etc/systemd/system/nginx.service.d/slow.conf
+    systemctl daemon-reload`);
+}
+
+function onFault(
+  step: RemedyName,
+  fault: string,
+  seconds: number,
+  {
+    slow = slowDocker,
+    next = BACK,
+  }: { slow?: (bench: Bench) => Promise<void>; next?: readonly Status[] } = {},
+): Situation {
+  return {
+    step,
+    inputs: { ceiling: "repair" },
+    approved: false,
+    seconds,
+    next,
+    break: async (bench) => {
+      await bench.break(fault);
+      await slow(bench);
+    },
+  };
+}
+
+const asIs = async (): Promise<void> => {};
+
+/** The wipe comes after its backup. */
+const WIPE = { inputs: { ceiling: "wipe" }, approved: true, next: BACK, break: breakLoginAssets } as const;
+
+export const SITUATIONS: readonly Situation[] = [
+  onFault("start-docker", "docker-stopped", 3, { slow: asIs }),
+  onFault("start-nginx", "nginx-stopped", 3, { slow: slowNginx }),
+  onFault("start-db", "db-stopped", 3),
+  onFault("start-stack", "odoo-stopped", 3),
+  onFault("resume-odoo", "odoo-paused", 3),
+  onFault("restart-odoo", "odoo-hangs", 8, { slow: asIs }),
+  // It mends nothing, so the next run ends as an uninterrupted one does.
+  onFault("boot-check", "crash-loop-exit", 5, { slow: asIs, next: ["unhealthy"] }),
+  onFault("fix-permissions", "filestore-permissions", 5),
+  onFault("regenerate-assets", "assets-truncated", 5),
+  { step: "wipe-assets", seconds: 4, ...WIPE },
+  { step: "backup", seconds: 2, ...WIPE },
+  {
+    step: "module",
+    inputs: { module: "shop_notes", module_action: "uninstall" },
+    approved: true,
+    seconds: 4,
+    next: BACK,
+    break: (bench) => bench.break("scss-error"),
+  },
+];
