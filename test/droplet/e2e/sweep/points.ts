@@ -15,6 +15,8 @@ export interface Point {
 const MOMENTS = 6;
 /** For each step, where there is no time for all. */
 const SAMPLE = 2;
+/** It takes most of a minute to be noticed; CI has it on the sandbox, and once on the droplet (interrupted.e2e.test.ts). */
+const NOT_IN_SAMPLE: Kind = "the link half-open";
 /** Another number takes another sample. */
 const SEED = process.env.SWEEP_SEED ?? "1";
 
@@ -26,7 +28,7 @@ export function pointsOf(steps: readonly Situation["step"][]): readonly Point[] 
     const all = KINDS.flatMap((kind) =>
       Array.from({ length: MOMENTS }, (_, moment) => ({ situation, kind, at: (moment + 0.5) / MOMENTS })),
     );
-    return EVERY_POINT ? all : sample(all);
+    return EVERY_POINT ? all : sample(all.filter(({ kind }) => kind !== NOT_IN_SAMPLE));
   });
 }
 

@@ -36,12 +36,20 @@ SH
     chmod 755 /usr/local/sbin/docker`);
 }
 
-/** nginx takes its time to start, as it does where it has many certificates to read. */
-async function slowNginx(bench: Bench): Promise<void> {
-  await bench.droplet.script(`
-    mkdir -p /etc/systemd/system/nginx.service.d
-    printf '[Service]\\nExecStartPre=/bin/sleep ${SLOWER}\\n' >/etc/systemd/system/nginx.service.d/slow.conf
-    systemctl daemon-reload`);
+/** A service that takes its time to start, as nginx does with many certificates to read and Docker with many containers. */
+function slowUnit(unit: "nginx" | "docker"): (bench: Bench) => Promise<void> {
+  return async (bench) => {
+    await bench.droplet.script(`
+      mkdir -p /etc/systemd/system/${unit}.service.d
+      printf '[Service]\\nExecStartPre=/bin/sleep ${SLOWER}\\n' >/etc/systemd/system/${unit}.service.d/slow.conf
+      systemctl daemon-reload`);
+  };
+}
+
+export async function takeSlownessAway(bench: Bench): Promise<void> {
+  await bench.droplet.script(
+    "rm -rf /usr/local/sbin/docker /etc/systemd/system/{nginx,docker}.service.d/slow.conf; systemctl daemon-reload",
+  );
 }
 
 function onFault(
@@ -72,8 +80,8 @@ const asIs = async (): Promise<void> => {};
 const WIPE = { inputs: { ceiling: "wipe" }, approved: true, next: BACK, break: breakLoginAssets } as const;
 
 export const SITUATIONS: readonly Situation[] = [
-  onFault("start-docker", "docker-stopped", 3, { slow: asIs }),
-  onFault("start-nginx", "nginx-stopped", 3, { slow: slowNginx }),
+  onFault("start-docker", "docker-stopped", 4, { slow: slowUnit("docker") }),
+  onFault("start-nginx", "nginx-stopped", 3, { slow: slowUnit("nginx") }),
   onFault("start-db", "db-stopped", 3),
   onFault("start-stack", "odoo-stopped", 3),
   onFault("resume-odoo", "odoo-paused", 3),

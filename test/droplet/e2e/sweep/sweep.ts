@@ -14,7 +14,7 @@ import { Treasures } from "../treasures.ts";
 import { type Interrupted, interrupt } from "./interruptions.ts";
 import { Before } from "./judge.ts";
 import { type Point, pointsOf } from "./points.ts";
-import type { Situation } from "./situations.ts";
+import { type Situation, takeSlownessAway } from "./situations.ts";
 
 const EVERY_CASE = process.env.EVERY_CASE === "1";
 const EXPECTED =
@@ -33,6 +33,8 @@ export function sweep(...steps: readonly Situation["step"][]): void {
   });
 
   afterEach(async () => {
+    // What puts the droplet right again must not be looking for it when it goes.
+    await takeSlownessAway(bench);
     await bench.tidy();
   });
 
