@@ -18,6 +18,8 @@ export const KINDS = [
 
 export type Kind = (typeof KINDS)[number];
 
+export const REBOOTS: ReadonlySet<Kind> = new Set(["the host rebooted", "the host's power cut"]);
+
 /** Longer than a link may be silent before the action takes it for dead. */
 const HALF_OPEN_SECONDS = 40;
 /** The runner sends SIGTERM after so many seconds, and kills after another 2.5. */
@@ -52,7 +54,10 @@ export async function interrupt(
     case "the run cancelled":
       return await cancelled(action);
     case "the step's unit killed":
-      await droplet.script(`systemctl kill --signal=KILL odoo-recover-${step}.service`);
+      // The run says that the step begins before its program is on its way.
+      await droplet.script(
+        `wait_for 10 systemctl is-active --quiet odoo-recover-${step}.service; systemctl kill --signal=KILL odoo-recover-${step}.service`,
+      );
       break;
     case "the host rebooted":
       await droplet.reboot();

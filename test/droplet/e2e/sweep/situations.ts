@@ -14,6 +14,8 @@ export interface Situation {
   readonly approved: boolean;
   /** Seconds from the step's start that are surely within it, on a machine that is not busy. */
   readonly seconds: number;
+  /** What the host needs so that a reboot by itself makes nothing worse: somebody does it just before. */
+  readonly beforeReboot?: (bench: Bench) => Promise<void>;
   /** How a run ends that comes after the interrupted one. */
   readonly next: readonly Status[];
 }
@@ -76,8 +78,14 @@ function onFault(
 
 const asIs = async (): Promise<void> => {};
 
-/** The wipe comes after its backup. */
-const WIPE = { inputs: { ceiling: "wipe" }, approved: true, next: BACK, break: breakLoginAssets } as const;
+/** The wipe comes after its backup. A deploy is half done, so that no Odoo would start anew: it is finished before a reboot. */
+const WIPE = {
+  inputs: { ceiling: "wipe" },
+  approved: true,
+  next: BACK,
+  break: breakLoginAssets,
+  beforeReboot: async ({ droplet }: Bench) => void (await droplet.script("restore_project")),
+} as const;
 
 export const SITUATIONS: readonly Situation[] = [
   onFault("start-docker", "docker-stopped", 4, { slow: slowUnit("docker") }),

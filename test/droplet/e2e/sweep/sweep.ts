@@ -11,7 +11,7 @@ import type { Action, ActionInputs } from "../action.ts";
 import { record } from "../results.ts";
 import { Bench } from "../run.ts";
 import { Treasures } from "../treasures.ts";
-import { type Interrupted, interrupt } from "./interruptions.ts";
+import { type Interrupted, interrupt, REBOOTS } from "./interruptions.ts";
 import { Before } from "./judge.ts";
 import { type Point, pointsOf } from "./points.ts";
 import { type Situation, takeSlownessAway } from "./situations.ts";
@@ -72,6 +72,7 @@ async function pass(bench: Bench, point: Point): Promise<string> {
   const step = await beginning(action, situation);
   await sleep(point.at * situation.seconds * 1000);
   if (endedIn(action.journal(), step)) throw new Error("the step was over: there was nothing to interrupt");
+  if (REBOOTS.has(kind)) await situation.beforeReboot?.(bench);
   const { main, post } = await interrupt(kind, step, action, proxy, droplet);
 
   await before.settled();
