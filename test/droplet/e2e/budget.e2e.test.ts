@@ -58,7 +58,7 @@ describe("a site that is stopped three times in a row", () => {
       expect(end.outputs.get("status"), end.log).toBe("refused");
       expect(end.outputs.get("changed")).toBe("false");
       expect(end.outputs.get("headline")).toContain(
-        "override_budget" in more ? "override_budget does not count" : "The budget is spent",
+        "override_budget" in more ? "`override_budget` does not count" : "The budget is spent",
       );
       expect(end.outputs.get("next")).toContain("override_budget: true");
     }
