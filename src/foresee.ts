@@ -91,10 +91,18 @@ function writeDown({ hash, steps }: Plan, inputs: Inputs, { clock, evidence, jou
 }
 
 /** Who leaves these out again gets another plan, and is refused. */
-function decisive({ scenario, ceiling, backup, backupTo, module }: Inputs): [string, string][] {
+function decisive({
+  scenario,
+  ceiling,
+  overrideBudget,
+  backup,
+  backupTo,
+  module,
+}: Inputs): [string, string][] {
   const given: [InputName, string][] = [
     ["scenario", scenario],
     ["ceiling", ceiling],
+    ["override_budget", String(overrideBudget)],
     ["backup", backup],
     ["backup_to", backupTo],
     ["module", module?.name ?? ""],

@@ -37,7 +37,7 @@ import {
 import { reportOf, type Workflow } from "./report/report-json.ts";
 import { openSummaryOf, summaryOf } from "./report/summary.ts";
 import { type Visibility, visibilityOf } from "./report/visibility.ts";
-import { startedBy, starterOf } from "./starter.ts";
+import { startedBy, starterOf, whyUnattended } from "./starter.ts";
 import { askPublic } from "./survey/public.ts";
 import { leasesHeld, tidyUp } from "./tidy-up.ts";
 import { cutShort, verdictOn } from "./verdicts.ts";
@@ -79,7 +79,14 @@ async function main(): Promise<void> {
   let inputs: Inputs | undefined;
   try {
     inputs = parseInputs(raw, (path) => readFileSync(path, "utf8"));
-    journal.append({ kind: "started", mode: inputs.mode, version: VERSION, run, host: hostName(inputs) });
+    journal.append({
+      kind: "started",
+      mode: inputs.mode,
+      version: VERSION,
+      run,
+      host: hostName(inputs),
+      unattended: whyUnattended(starterOf(process.env)) !== undefined,
+    });
     const recovering = recover(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
     if ((await Promise.race([recovering, afterStop(stop)])) === undefined)
       journal.append({ kind: "concluded", ...cutShort() });
@@ -303,7 +310,7 @@ function outputs(entries: readonly Entry[], directory: string): Outputs {
 }
 
 function annotate(entries: readonly Entry[], directory: string): void {
-  const annotation = annotationOf(outputs(entries, directory));
+  const annotation = annotationOf(outputs(entries, directory), entries);
   if (annotation === undefined) return;
   const tell = { notice: core.notice, warning: core.warning, error: core.error }[annotation.level];
   tell(annotation.text, { title: annotation.title });

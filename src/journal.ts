@@ -60,6 +60,8 @@ export type Event =
       readonly version: string;
       readonly run: string;
       readonly host: string;
+      /** Whether no person started the run. */
+      readonly unattended?: boolean;
     }
   | { readonly kind: "connected"; readonly host: string; readonly identity: string }
   | { readonly kind: "connection"; readonly event: "lost" | "reconnected"; readonly detail: string }
@@ -103,6 +105,17 @@ export type Event =
       readonly outcome: string;
       /** undefined: there is none. */
       readonly backup: BackupMade | undefined;
+    }
+  /** The first remedy is about to be sent: it counts in the budget. */
+  | {
+      readonly kind: "recovery-recorded";
+      readonly cause: Cause;
+      /** Since the last recovery from the same cause within six hours; undefined: there is none. */
+      readonly secondsSinceSame: number | undefined;
+      /** Recoveries of the last 24 hours before this one. */
+      readonly earlier: number;
+      /** Whether the budget was spent, and a person overrode that. */
+      readonly overridden: boolean;
     }
   | { readonly kind: "looked"; readonly good: boolean; readonly why: string }
   | { readonly kind: "verified"; readonly outcome: string; readonly passes: number; readonly seconds: number }

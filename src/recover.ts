@@ -3,6 +3,7 @@
  * invasive first, until every layer is good. Knows nothing of GitHub; every effect comes in as an argument.
  */
 
+import { calledRecurrence, foreseeBudget, objectionOfBudget, spendBudget } from "./budget.ts";
 import { type Diagnosis, hostUnreachable, isGood, isWaiting } from "./diagnosis/diagnosis.ts";
 import { publicLayer } from "./diagnosis/layers.ts";
 import type { RemedyName } from "./diagnosis/remedy-name.ts";
@@ -75,7 +76,8 @@ async function endingWithoutAct(
   inputs: Inputs,
   parts: Parts,
 ): Promise<Verdict | undefined> {
-  if (inputs.mode !== "recover") return foresee(settled, host, inputs, parts);
+  if (inputs.mode !== "recover")
+    return await foreseeBudget(foresee(settled, host, inputs, parts), settled, host, inputs, parts);
   if (isWaiting(settled)) return verdicts.waitedInVain(settled, inputs.bootWaitMs);
   const refusal =
     permission.objectionTo(settled, []) ?? (await permission.objectionToReview(settled, parts.signal));
@@ -83,7 +85,7 @@ async function endingWithoutAct(
   if (inputs.approve !== undefined) noteApproval(permission, parts);
   return settled.ladder.length === 0
     ? verdicts.unhealthy(settled, verdicts.whatRecoverWouldDo(settled))
-    : undefined;
+    : await objectionOfBudget(settled, host, inputs, parts);
 }
 
 async function recoverUnderLease(
@@ -104,11 +106,13 @@ async function recoverUnderLease(
     const verdict = await climb(host, watch, leases, permission, progress, inputs, under).catch(
       (error: unknown) => refusedOnTheWay(error, progress, stopped),
     );
+    const recorded = parts.journal.entries.findLast((entry) => entry.kind === "recovery-recorded");
+    const told = calledRecurrence(verdict, recorded);
     await saveEvidence(host, first, "after", parts, stopped).catch(
       noteThat(parts, "The logs after the run could not be saved"),
     );
     await bringBackupHome(progress.backup, host, inputs, under);
-    return verdict;
+    return told;
   } finally {
     await leases.giveBack();
   }
@@ -139,6 +143,10 @@ async function climb(
       const [remedy] = diagnosis.ladder;
       if (remedy === undefined) break;
       const place = await leases.take(diagnosis);
+      if (tried.length === 0) {
+        const spent = await spendBudget(diagnosis, remedy, host, place, inputs, parts);
+        if (spent !== undefined) return spent;
+      }
       const end = await takeStep(remedy, diagnosis, host, place, progress, inputs, parts);
       if (!mayHaveMended(remedy, end)) {
         diagnosis = await watch.look(`after ${remedy}`, tried);

@@ -1,9 +1,11 @@
 /** How a run ends, in words: the first lines of the summary, for every way in which it can end. */
 
+import type { Overspent } from "./budget.ts";
 import { type Diagnosis, isWaiting } from "./diagnosis/diagnosis.ts";
 import type { RemedyName } from "./diagnosis/remedy-name.ts";
 import { ABOVE_CEILING, needsApproval, RISK, type RiskClass } from "./diagnosis/risk.ts";
 import { HostError, InputError, messageOf, RefusedError } from "./errors.ts";
+import type { Recovery } from "./host/budget/recoveries.ts";
 import type { Scenario } from "./inputs/inputs.ts";
 import type { PlanApproval, Status } from "./journal.ts";
 import { describePlan, type Plan, type PlanStep } from "./plan.ts";
@@ -228,6 +230,82 @@ export function nobodyApproved(diagnosis: Diagnosis, why: string): Verdict {
     detail: diagnosis.evidence.join("\n"),
     next: `Remove the line \`approve:\` from this workflow to run only what needs no approval. To approve a plan, ${BY_HAND}`,
   };
+}
+
+/**
+ * `override_budget` was given to a run that no person started.
+ *
+ * @param why it is no person's, as a clause
+ */
+export function nobodyOverrides(diagnosis: Diagnosis, why: string): Verdict {
+  return {
+    status: "refused",
+    headline: `\`override_budget\` does not count, because ${why}. Nothing was changed; now: ${diagnosis.finding}`,
+    detail: diagnosis.evidence.join("\n"),
+    next: "Remove the line `override_budget: true` from this workflow. To override the budget, start a run by hand (`on: workflow_dispatch`).",
+  };
+}
+
+/** The site goes down again and again: another recovery would only hide why. */
+export function budgetSpent(diagnosis: Diagnosis, spent: Overspent): Verdict {
+  return {
+    status: "refused",
+    headline: `${opening(diagnosis)}: ${diagnosis.finding}. The budget is spent: ${describeSpent(diagnosis, spent)}. Nothing was changed`,
+    detail: [...spent.earlier.map(describeRecovery), ...diagnosis.evidence].join("\n"),
+    next: sentences(diagnosis.advice, overTheBudget(spent)),
+  };
+}
+
+/** For a run that only looks. */
+export function withBudget(verdict: Verdict, diagnosis: Diagnosis, spent: Overspent): Verdict {
+  const refusal = `With \`mode: recover\` the action would refuse: the budget is spent, because ${describeSpent(diagnosis, spent)}.`;
+  const rest = verdict.status === "planned" ? verdict.next : "";
+  return {
+    ...verdict,
+    detail: [verdict.detail, ...spent.earlier.map(describeRecovery)].filter(Boolean).join("\n"),
+    next: sentences(refusal, diagnosis.advice, overTheBudget(spent), rest),
+  };
+}
+
+function describeSpent({ cause }: Diagnosis, { earlier, ofThisCause, hours }: Overspent): string {
+  const times = earlier.length === 2 ? "twice" : `${earlier.length} times`;
+  const when = earlier
+    .map(({ age }) => ago(age))
+    .toReversed()
+    .join(", ");
+  return ofThisCause
+    ? `the same cause (${cause}) was already recovered ${times} within ${hours} h (${when})`
+    : `this droplet was already recovered ${times} within ${hours} h (${when})`;
+}
+
+function describeRecovery({ age, cause, remedy, run }: Recovery): string {
+  return `Earlier recovery: ${ago(age)}, cause ${cause}, first remedy ${remedy}, run ${run === "" ? "unknown" : run}`;
+}
+
+function overTheBudget({ freeIn }: Overspent): string {
+  return `Fix the cause: the evidence has the logs. To recover once more before that, start the run by hand (\`on: workflow_dispatch\`) with \`mode: recover\` and \`override_budget: true\`. Without it, the action recovers again in ${span(freeIn)} at the earliest.`;
+}
+
+/** The same cause was recovered not long ago. */
+export function recurrence(verdict: Verdict, cause: string, secondsAgo: number): Verdict {
+  return {
+    ...verdict,
+    headline: `Recovered, but this is a recurrence: the same cause (${cause}) was recovered ${ago(secondsAgo)}. ${verdict.headline}`,
+    next: sentences(
+      `Find out why it happens again: within 6 h of the first one, the next recovery from this cause is refused.`,
+      verdict.next,
+    ),
+  };
+}
+
+function ago(seconds: number): string {
+  return seconds < 60 ? "less than a minute ago" : `${span(seconds)} ago`;
+}
+
+/** `40 min`, `3 h` */
+function span(seconds: number): string {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
 /** GitHub did not confirm that reviewers approved the plan. */

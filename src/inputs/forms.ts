@@ -25,6 +25,7 @@ export const FORMS = {
   module: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_]{1,63}$/, "is no module's technical name; give one like `shop_theme`: letters, digits, `_`")),
   moduleAction: v.picklist(["update", "uninstall"], "is none of `update`, `uninstall`"),
   reviewed: v.picklist(["true", "false"], "is neither `true` nor `false`"),
+  overrideBudget: v.picklist(["true", "false"], "is neither `true` nor `false`"),
   // GitHub takes any name of up to 255 characters: it is sent as one encoded segment of an address.
   environment: v.pipe(v.string(), v.regex(/^[^\p{Cc}\u2028\u2029]{1,255}$/u, "is no name of an environment; give one like `production`")),
   failOn: v.picklist(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),

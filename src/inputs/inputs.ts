@@ -40,6 +40,8 @@ export interface Inputs {
   readonly ceiling: Ceiling;
   /** The plan that is to be run, and no other; undefined: whatever the diagnosis allows without an approval. */
   readonly approve: Approval | undefined;
+  /** A person wants one more recovery, though the budget is spent. */
+  readonly overrideBudget: boolean;
   /** Reviewers approve the plan: GitHub must confirm that they did. undefined: the person who started the run does. */
   readonly review: ReviewWish | undefined;
   /** The site's public address; its name is sent as the Host header on the host too. */

@@ -28,6 +28,7 @@ export const INPUT_DEFAULTS = {
   reviewed: "false",
   environment: "",
   github_token: "",
+  override_budget: "false",
   backup: "auto",
   backup_to: "droplet",
   backup_timeout: "1h",

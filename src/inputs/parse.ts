@@ -29,6 +29,7 @@ export function parseInputs(raw: RawInputs, readFile: (path: string) => string):
     approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) =>
       complain("approve", problem),
     ),
+    overrideBudget: check("override_budget", FORMS.overrideBudget, "false") === "true",
     review: reviewFrom(reader),
     ...backupWishesFrom(reader),
     module: moduleFrom(reader),

@@ -111,6 +111,8 @@ export function consoleWords(entry: Entry): string | undefined {
       return `backup: ${entry.outcome}`;
     case "remedy-ended":
       return `${entry.remedy}: ${entry.outcome}`;
+    case "recovery-recorded":
+      return `recovery from ${entry.cause}${entry.secondsSinceSame === undefined ? "" : ", a recurrence"}; ${entry.earlier} before it within 24 h${entry.overridden ? "; the budget is spent, and was overridden" : ""}`;
     case "looked":
       return entry.good ? "good" : `not yet good: ${entry.why}`;
     case "verified":

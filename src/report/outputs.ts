@@ -165,9 +165,25 @@ export function openOutcome(outcome: string): string {
   return ours;
 }
 
+/**
+ * A recovery at which nobody was present, or of a site that goes down again and again, must not go unnoticed.
+ */
+function levelOf(status: Status, entries: readonly Entry[]): Annotation["level"] | undefined {
+  const unattended = entries.some((entry) => entry.kind === "started" && entry.unattended === true);
+  return status === "recovered" && (unattended || isRecurrence(entries)) ? "warning" : LEVEL[status];
+}
+
+/** Whether the same cause was recovered within the hours before this recovery. */
+export function isRecurrence(entries: readonly Entry[]): boolean {
+  return entries.some((entry) => entry.kind === "recovery-recorded" && entry.secondsSinceSame !== undefined);
+}
+
 /** One line: GitHub shows the characters that end one as they are. */
-export function annotationOf({ status, headline, next }: Outputs): Annotation | undefined {
-  const level = LEVEL[status];
+export function annotationOf(
+  { status, headline, next }: Outputs,
+  entries: readonly Entry[] = [],
+): Annotation | undefined {
+  const level = levelOf(status, entries);
   if (level === undefined) return undefined;
   const text = next === "" ? headline : `${headline}${/[.!?]$/.test(headline) ? "" : "."} Next: ${next}`;
   return { level, title: oneLine(`Odoo Recover: ${status}`), text: oneLine(text, MOST_CHARACTERS) };

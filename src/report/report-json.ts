@@ -22,7 +22,7 @@ import type {
 import { commandsToType } from "./commands.ts";
 import { consoleWords } from "./console.ts";
 import { deedsOf } from "./deeds.ts";
-import { outputsOf } from "./outputs.ts";
+import { isRecurrence, outputsOf } from "./outputs.ts";
 
 /**
  * Goes up when a key goes away, or means something else. A key that is new does not raise it: who reads a report skips
@@ -64,6 +64,8 @@ export interface Report {
   /** What `next` asks a person to type as root on the droplet, each whole. */
   readonly commands: readonly string[];
   readonly changed: boolean;
+  /** Whether the same cause was recovered within six hours before. */
+  readonly recurrence: boolean;
   /** At first and at last; a layer that was not there at first has no `first`. */
   readonly layers: readonly LayerStory[];
   readonly diagnoses: readonly ReportedDiagnosis[];
@@ -173,6 +175,7 @@ export function reportOf(entries: readonly Entry[], workflow: Workflow): Report 
     next,
     commands: commandsToType(entries),
     changed: changed === "true",
+    recurrence: isRecurrence(entries),
     layers: layerStories(diagnosed),
     diagnoses: diagnosed.map(({ at, diagnosis }) => ({ at, ...reportedDiagnosis(diagnosis) })),
     foreseen: (entries.findLast((entry) => entry.kind === "foreseen")?.steps ?? []).map(

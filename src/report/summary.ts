@@ -13,6 +13,7 @@ import {
   type Status,
 } from "../journal.ts";
 import { commandsIn, commandsToType, pinToCopy } from "./commands.ts";
+import { consoleWords } from "./console.ts";
 import { deedsOf } from "./deeds.ts";
 import { block, code, command, exactly, indented, plain, prose } from "./markdown.ts";
 import { openOutputsOf } from "./outputs.ts";
@@ -485,8 +486,9 @@ function wordsFor(entry: Entry): string | undefined {
       return entry.path === undefined
         ? `no copy of the backup came to the runner: ${prose(entry.why)}`
         : `an encrypted copy of the backup came to the runner in ${entry.seconds} s`;
+    case "recovery-recorded":
     case "note":
-      return plain(entry.text);
+      return plain(consoleWords(entry) ?? "");
     case "concluded":
       return `concluded: ${entry.status}`;
     case "planned":

@@ -62,6 +62,7 @@ describe("defaults", () => {
       scenario: "auto",
       ceiling: "restart",
       approve: undefined,
+      overrideBudget: false,
       backup: "auto",
       backupTo: "droplet",
       recipients: [],

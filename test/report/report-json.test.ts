@@ -126,6 +126,14 @@ const EVENTS: { readonly [K in Event["kind"]]: fc.Arbitrary<Extract<Event, { kin
     version: text,
     run: text,
     host: text,
+    unattended: bool,
+  }),
+  "recovery-recorded": fc.record({
+    kind: kind("recovery-recorded"),
+    cause,
+    secondsSinceSame: maybe(fc.nat()),
+    earlier: fc.nat(),
+    overridden: bool,
   }),
   connected: fc.record({ kind: kind("connected"), host: text, identity: text }),
   connection: fc.record({

@@ -951,6 +951,31 @@ describe("exit codes and annotations", () => {
     expect(annotationOf(outputsOf(journalOf(concluded(status)), ""))?.level).toBe(level);
   });
 
+  it("of a recovery at which nobody was present, and of a recurrence, are a warning", () => {
+    const recorded = (secondsSinceSame: number | undefined): Event => ({
+      kind: "recovery-recorded",
+      cause: "odoo-stopped",
+      secondsSinceSame,
+      earlier: 0,
+      overridden: false,
+    });
+    const started = (unattended: boolean): Event => ({
+      kind: "started",
+      mode: "recover",
+      version: "1",
+      run: "a",
+      host: "erp",
+      unattended,
+    });
+    const levelOf = (...events: Event[]): string | undefined => {
+      const entries = journalOf(...events, concluded("recovered"));
+      return annotationOf(outputsOf(entries, ""), entries)?.level;
+    };
+    expect(levelOf(started(false), recorded(undefined))).toBe("notice");
+    expect(levelOf(started(true), recorded(undefined))).toBe("warning");
+    expect(levelOf(started(false), recorded(600))).toBe("warning");
+  });
+
   it("fit: an annotation has fewer than 4,096 characters and says what to do next", () => {
     const long = concluded("unhealthy", { headline: "x".repeat(100_000), next: "y".repeat(100_000) });
     expect(annotationOf(outputsOf(journalOf(long), ""))?.text.length).toBeLessThan(4_096);

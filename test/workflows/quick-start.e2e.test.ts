@@ -189,7 +189,15 @@ describe("docs/quick-start.md", () => {
   /** The button, pressed: what the user wrote into the caller, and chose. */
   const press = (mode: string, edits: Readonly<Record<string, string>> = {}) =>
     company.run("recover-production", "workflow_dispatch", {
-      inputs: { mode, ceiling: "repair", scenario: "auto", approve: "", module: "", module_action: "update" },
+      inputs: {
+        mode,
+        ceiling: "repair",
+        scenario: "auto",
+        approve: "",
+        override_budget: "false",
+        module: "",
+        module_action: "update",
+      },
       edits: { "username: deploy": "username: odoo-recover", ...edits },
       // The page leaves it at 30 s.
       with: { soak: "2s" },

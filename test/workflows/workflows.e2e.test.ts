@@ -75,6 +75,7 @@ describe("the button", () => {
         ceiling: "repair",
         scenario: "auto",
         approve: "",
+        override_budget: "false",
         module: "",
         module_action: "update",
         ...inputs,

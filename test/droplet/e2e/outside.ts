@@ -31,7 +31,7 @@ export async function lookFromOutside(droplet: Droplet): Promise<OutsideView> {
 export async function expectNothingLeftBehind(droplet: Droplet): Promise<void> {
   const found = await droplet.script(`
     systemctl list-units --all --no-legend 'odoo-recover*' | sed 's/^/unit: /'
-    if [ -d /run/odoo-recover ]; then find /run/odoo-recover -mindepth 2 -not -name lock | sed 's/^/state: /'; fi
+    if [ -d /run/odoo-recover ]; then find /run/odoo-recover -mindepth 2 -not -name lock -not -name recoveries | sed 's/^/state: /'; fi
     find /dev/shm /tmp /run -maxdepth 1 -name 'odoo-recover.*' | sed 's/^/temporary: /'
     { pgrep -af '/run/odoo-recover/' || true; } | sed 's/^/process: /'
     { systemctl list-unit-files --no-legend 'odoo-recover*' || true; } | sed 's/^/unit file: /'
