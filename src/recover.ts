@@ -13,6 +13,8 @@ import { RefusedError } from "./errors.ts";
 import { captureEvidence, describeLeftOut } from "./evidence/capture.ts";
 import { foresee, planningFor, refusedWithPlan } from "./foresee.ts";
 import type { Host } from "./host/host.ts";
+import { removeLeftovers } from "./host/leftovers/leftovers.ts";
+import { statePlace } from "./host/state.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import { recordOf } from "./journal.ts";
 import { Leases } from "./leases.ts";
@@ -46,25 +48,31 @@ async function attempt(inputs: Inputs, parts: Parts): Promise<Verdict> {
   const host = await reach(inputs, parts).catch((error: unknown) => error);
   if (!isHost(host)) return await lookFromOutside(host, inputs, parts);
   try {
-    const watch = new Watch(host, inputs, parts);
-    const first = await lookTwiceWhereInDoubt(watch, parts);
-    if (isFine(first)) return verdicts.good(first);
-    const patience = inputs.mode === "recover" ? inputs.bootWaitMs : graceFor(inputs, parts);
-    const quiet = await afterOthers(first, watch, patience, parts);
-    const believed = await confirmed(quiet, watch, inputs, parts);
-    // Somebody may have begun meanwhile; who was waited for in vain is not waited for twice.
-    const settled = isWaiting(quiet) ? quiet : await afterOthers(believed, watch, patience, parts);
-    if (isFine(settled)) return verdicts.cameBack(first, settled);
-    const permission = new Permission(inputs, planningFor(host, inputs, parts), parts);
-    const ending = await endingWithoutAct(settled, host, watch, permission, inputs, parts);
-    if (ending === undefined) return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
-    await saveEvidence(host, settled, "before", parts, parts.signal).catch(
-      noteThat(parts, "The logs could not be saved"),
-    );
-    return ending;
+    const verdict = await actOrSay(host, inputs, parts);
+    if (inputs.mode === "recover") await tellLeftovers(host, parts);
+    return verdict;
   } finally {
     await host.close();
   }
+}
+
+async function actOrSay(host: Host, inputs: Inputs, parts: Parts): Promise<Verdict> {
+  const watch = new Watch(host, inputs, parts);
+  const first = await lookTwiceWhereInDoubt(watch, parts);
+  if (isFine(first)) return verdicts.good(first);
+  const patience = inputs.mode === "recover" ? inputs.bootWaitMs : graceFor(inputs, parts);
+  const quiet = await afterOthers(first, watch, patience, parts);
+  const believed = await confirmed(quiet, watch, inputs, parts);
+  // Somebody may have begun meanwhile; who was waited for in vain is not waited for twice.
+  const settled = isWaiting(quiet) ? quiet : await afterOthers(believed, watch, patience, parts);
+  if (isFine(settled)) return verdicts.cameBack(first, settled);
+  const permission = new Permission(inputs, planningFor(host, inputs, parts), parts);
+  const ending = await endingWithoutAct(settled, host, watch, permission, inputs, parts);
+  if (ending === undefined) return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
+  await saveEvidence(host, settled, "before", parts, parts.signal).catch(
+    noteThat(parts, "The logs could not be saved"),
+  );
+  return ending;
 }
 
 /** How a run ends that changes nothing on a site that is not fine; undefined where we may act. */
@@ -200,6 +208,16 @@ function isFine(diagnosis: Diagnosis): boolean {
 
 function isHost(opened: unknown): opened is Host {
   return !(opened instanceof Error);
+}
+
+/** A run that may write removes what runs that were killed left, and says so. That it cannot is no matter of this run. */
+async function tellLeftovers(host: Host, { journal, signal }: Parts): Promise<void> {
+  const removed = await removeLeftovers(host, statePlace("any"), signal).catch(() => []);
+  for (const { run, step } of removed)
+    journal.append({
+      kind: "note",
+      text: `An earlier run${run === undefined ? "" : ` (${run})`} was killed and left files on the droplet${step === undefined ? "" : `, the last of its step ${step}`}: they are removed`,
+    });
 }
 
 function noteApproval({ approval, reviewedByItsStarter }: Permission, { journal }: Parts): void {

@@ -120,6 +120,12 @@ function hasActed(end: StepEnd): boolean {
   return end.outcome === "ended" ? end.status !== UNFIT : end.outcome === "vanished";
 }
 
+/** How it ended; of one that was not done, why, in its own words. */
+function outcomeOf(end: StepEnd, output: string): string {
+  const unfit = end.outcome === "ended" && end.status === UNFIT;
+  return (unfit ? setbackOf(end, output) : undefined) ?? describeEnd(end);
+}
+
 /** Why a step was not done or did not work, in its own words; undefined when it says nothing of the kind. */
 function setbackOf(end: StepEnd, output: string): string | undefined {
   if (end.outcome === "ended" && end.status === 0) return undefined;
@@ -211,7 +217,7 @@ async function apply(
     },
     parts.signal,
   ).finally(told.end);
-  parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
+  parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: outcomeOf(end, output) });
   return { end, output };
 }
 

@@ -11,12 +11,17 @@ const PAGE = `<form class="oe_login_form"></form><link rel="stylesheet" href="/w
 /** What the check says of a login page with these two assets. */
 function check({ css = "body {}", js = "let a" }: { readonly css?: string; readonly js?: string }): string {
   using host = new RemedyHost();
+  return checkOn(host, css, js);
+}
+
+function checkOn(host: RemedyHost, css: string, js: string): string {
   host.says("page", PAGE).says("css", css).says("js", js);
   host.says("on-port", "echo 127.0.0.1:8069");
   host.command(
     "curl",
-    `while [ $# -gt 1 ]; do case $1 in --output) out=$2 ;; esac; shift; done
-case $1 in *.css) cp "$FAKE/css" "$out" ;; *.js) cp "$FAKE/js" "$out" ;; *) cp "$FAKE/page" "$out"; : >page.headers ;; esac
+    `echo "$*" >>"$FAKE/calls"
+while [ $# -gt 1 ]; do case $1 in --output) out=$2 ;; --config) cat "$2" >>"$FAKE/configured" ;; esac; shift; done
+case $1 in *.css) cp "$FAKE/css" "$out" ;; *.js) cp "$FAKE/js" "$out" ;; *) cp "$FAKE/page" "$out"; echo 'Set-Cookie: session_id=5e551017; Path=/' >page.headers ;; esac
 printf 200`,
   );
   const { text, values } = pageProgram(
@@ -28,6 +33,13 @@ printf 200`,
 }
 
 describe("the login page", () => {
+  it("is asked for its assets in the same session, which is in no program's arguments", () => {
+    using host = new RemedyHost();
+    expect(checkOn(host, "body {}", "let a")).toBe("good 2");
+    expect(host.read("calls")).not.toContain("5e551017");
+    expect(host.read("configured")).toBe('header = "Cookie: session_id=5e551017"\n'.repeat(2));
+  });
+
   it.each([
     [
       "a script names the words of a bad stylesheet, as Odoo's error dialog does",

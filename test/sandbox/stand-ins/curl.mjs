@@ -23,6 +23,7 @@ const { values, positionals } = parseArgs({
     "connect-to": text,
     "unix-socket": text,
     "data-binary": text,
+    config: text,
   },
   allowPositionals: true,
 });
@@ -55,7 +56,9 @@ function end(status, words, code = "000", bytes = 0, type = "", location = "") {
 }
 
 const headers = { "User-Agent": values["user-agent"] ?? "curl", Accept: "*/*", Host: url.host };
-for (const line of values.header ?? [])
+const configured = values.config === undefined ? "" : readFileSync(values.config, "utf8");
+const fromConfig = [...configured.matchAll(/^header = "(.*)"$/gm)].map(([, line]) => line);
+for (const line of [...(values.header ?? []), ...fromConfig])
   headers[line.slice(0, line.indexOf(":"))] = line.slice(line.indexOf(":") + 1).trim();
 const body = values["data-binary"] === "@-" ? readFileSync(0) : undefined;
 const request = (url.protocol === "https:" ? https : http).request({
