@@ -23,6 +23,8 @@ const FILES = {
   evidence: "evidence/evidence.sh",
   freeze: "evidence/freeze.sh",
   acquire: "host/lease/acquire.sh",
+  recoveries: "host/budget/read.sh",
+  spend: "host/budget/spend.sh",
   renew: "host/lease/renew.sh",
   release: "host/lease/release.sh",
   start: "host/steps/start.sh",
@@ -339,6 +341,10 @@ export function scripted(received: Received): Answer | undefined {
       return framed("renewed\n", nonce);
     case "release":
       return framed("released\n", nonce);
+    case "recoveries":
+      return framed("now=1714550000\nuptime=90000\nboot=0a1b2c3d\n", nonce);
+    case "spend":
+      return framed("disk\n", nonce);
     case "start":
       return framed("started\n", nonce);
     case "stop":

@@ -178,6 +178,19 @@ export const FRAMES: readonly Attack[] = [
     }),
   },
   {
+    name: "recoveries were recorded that never were, and one is recorded in words of its own",
+    state: "odoo-stopped",
+    mode: "recover",
+    bends: () => ({
+      recoveries: (_, { nonce }) =>
+        framed(
+          `now=1714550000\nuptime=90000\nboot=0a\nchanged=99999999999999\nline=${"pwn ".repeat(9_000)}\nline=1 1 0a pwn pwn pwn\n`,
+          nonce,
+        ),
+      spend: (_, { nonce }) => framed("disk pwn\n", nonce),
+    }),
+  },
+  {
     name: "the lease is held by this very run",
     state: "odoo-stopped",
     mode: "recover",
