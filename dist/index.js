@@ -52133,6 +52133,20 @@ module.exports = __nccwpck_require__.p + "cc10def343a712888aaf.sh";
 
 /***/ }),
 
+/***/ 41038:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "5f6a640f4adeff8e47dc.sh";
+
+/***/ }),
+
+/***/ 93732:
+/***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
+
+module.exports = __nccwpck_require__.p + "7ee14fb00330d7df1c34.sh";
+
+/***/ }),
+
 /***/ 49173:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
@@ -52143,7 +52157,7 @@ module.exports = __nccwpck_require__.p + "bbb540a622298df09b37.sh";
 /***/ 59220:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "263ed6fad47a0905cb0e.sh";
+module.exports = __nccwpck_require__.p + "0b68bacb67713eb75184.sh";
 
 /***/ }),
 
@@ -52171,7 +52185,7 @@ module.exports = __nccwpck_require__.p + "ff521fe117f58cc24507.sh";
 /***/ 61284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "a1dde672217a1ace9584.sh";
+module.exports = __nccwpck_require__.p + "bebaff85c5001c3ec53f.sh";
 
 /***/ }),
 
@@ -52409,7 +52423,7 @@ module.exports = __nccwpck_require__.p + "9b4118ca36ba62d430d6.sh";
 /***/ 5436:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "58e56bad2d8931f93282.sh";
+module.exports = __nccwpck_require__.p + "75e732062b1555324d42.sh";
 
 /***/ }),
 
@@ -67865,7 +67879,7 @@ __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependen
 /* harmony import */ var _journal_js__WEBPACK_IMPORTED_MODULE_12__ = __nccwpck_require__(17999);
 /* harmony import */ var _lib_line_js__WEBPACK_IMPORTED_MODULE_13__ = __nccwpck_require__(99824);
 /* harmony import */ var _lib_own_file_js__WEBPACK_IMPORTED_MODULE_14__ = __nccwpck_require__(91979);
-/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(68739);
+/* harmony import */ var _recover_js__WEBPACK_IMPORTED_MODULE_15__ = __nccwpck_require__(41793);
 /* harmony import */ var _redaction_redactor_js__WEBPACK_IMPORTED_MODULE_16__ = __nccwpck_require__(99542);
 /* harmony import */ var _report_artifacts_js__WEBPACK_IMPORTED_MODULE_17__ = __nccwpck_require__(80628);
 /* harmony import */ var _report_console_js__WEBPACK_IMPORTED_MODULE_18__ = __nccwpck_require__(77150);
@@ -67945,7 +67959,14 @@ async function main() {
     let inputs;
     try {
         inputs = (0,_inputs_parse_js__WEBPACK_IMPORTED_MODULE_11__/* .parseInputs */ .T)(raw, (path) => (0,node_fs__WEBPACK_IMPORTED_MODULE_3__.readFileSync)(path, "utf8"));
-        journal.append({ kind: "started", mode: inputs.mode, version: _version_js__WEBPACK_IMPORTED_MODULE_26__/* .VERSION */ .x, run, host: hostName(inputs) });
+        journal.append({
+            kind: "started",
+            mode: inputs.mode,
+            version: _version_js__WEBPACK_IMPORTED_MODULE_26__/* .VERSION */ .x,
+            run,
+            host: hostName(inputs),
+            unattended: (0,_starter_js__WEBPACK_IMPORTED_MODULE_22__/* .whyUnattended */ .DA)((0,_starter_js__WEBPACK_IMPORTED_MODULE_22__/* .starterOf */ .tQ)(process.env)) !== undefined,
+        });
         const recovering = (0,_recover_js__WEBPACK_IMPORTED_MODULE_15__/* .recover */ .l)(inputs, partsFor(run, inputs, directory, journal, redactor, stop));
         if ((await Promise.race([recovering, afterStop(stop)])) === undefined)
             journal.append({ kind: "concluded", ...(0,_verdicts_js__WEBPACK_IMPORTED_MODULE_25__/* .cutShort */ .VV)() });
@@ -68154,7 +68175,7 @@ function outputs(entries, directory) {
     return visibility() === "open" ? (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_19__/* .openOutputsOf */ .yI)(entries, directory) : (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_19__/* .outputsOf */ .Yz)(entries, directory);
 }
 function annotate(entries, directory) {
-    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_19__/* .annotationOf */ .lW)(outputs(entries, directory));
+    const annotation = (0,_report_outputs_js__WEBPACK_IMPORTED_MODULE_19__/* .annotationOf */ .lW)(outputs(entries, directory), entries);
     if (annotation === undefined)
         return;
     const tell = { notice: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .notice */ .lm, warning: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .warning */ .$e, error: _actions_core__WEBPACK_IMPORTED_MODULE_7__/* .error */ .z3 }[annotation.level];
@@ -68589,6 +68610,7 @@ const INPUT_DEFAULTS = {
     reviewed: "false",
     environment: "",
     github_token: "",
+    override_budget: "false",
     backup: "auto",
     backup_to: "droplet",
     backup_timeout: "1h",
@@ -68676,6 +68698,7 @@ const FORMS = {
     module: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[A-Za-z0-9_]{1,63}$/, "is no module's technical name; give one like `shop_theme`: letters, digits, `_`")),
     moduleAction: dist/* picklist */.KIO(["update", "uninstall"], "is none of `update`, `uninstall`"),
     reviewed: dist/* picklist */.KIO(["true", "false"], "is neither `true` nor `false`"),
+    overrideBudget: dist/* picklist */.KIO(["true", "false"], "is neither `true` nor `false`"),
     // GitHub takes any name of up to 255 characters: it is sent as one encoded segment of an address.
     environment: dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[^\p{Cc}\u2028\u2029]{1,255}$/u, "is no name of an environment; give one like `production`")),
     failOn: dist/* picklist */.KIO(["unhealthy", "degraded"], "is none of `unhealthy`, `degraded`"),
@@ -69281,6 +69304,7 @@ function parseInputs(raw, readFile) {
         scenario: check("scenario", FORMS.scenario, "auto"),
         ceiling: check("ceiling", FORMS.ceiling, "restart"),
         approve: approvalFrom(given("approve").trim(), given("mode").trim(), (problem) => complain("approve", problem)),
+        overrideBudget: check("override_budget", FORMS.overrideBudget, "false") === "true",
         review: reviewFrom(reader),
         ...backupWishesFrom(reader),
         module: moduleFrom(reader),
@@ -71875,7 +71899,7 @@ function describePlan({ subject, steps }) {
 
 /***/ }),
 
-/***/ 68739:
+/***/ 41793:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -71884,14 +71908,243 @@ __nccwpck_require__.d(__webpack_exports__, {
   l: () => (/* binding */ recover)
 });
 
+// EXTERNAL MODULE: ./build/errors.js
+var errors = __nccwpck_require__(19473);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(73024);
+// EXTERNAL MODULE: ./node_modules/valibot/dist/index.mjs
+var dist = __nccwpck_require__(77934);
+// EXTERNAL MODULE: ./build/host/state.js
+var state = __nccwpck_require__(80838);
+;// CONCATENATED MODULE: ./build/host/budget/recoveries.js
+/**
+ * The record of recoveries on a host: what began there, when and why, shared by all who log in. On disk, so that a reboot
+ * does not give a new budget; in memory where the disk is full.
+ */
+
+
+
+
+const READ = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(41038), __nccwpck_require__.b), "utf8");
+const SPEND = (0,external_node_fs_.readFileSync)(new URL(/* asset import */ __nccwpck_require__(93732), __nccwpck_require__.b), "utf8");
+/** A recovery no longer counts after so many seconds. */
+const FORGET = 24 * 3_600;
+/** Lines of a record: many more than a budget allows, for the runs that override it. */
+const MOST_LINES = 40;
+/** A number of seconds. */
+const SecondsSchema = dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^\d{1,12}$/), dist/* transform */.pdi(Number));
+const BootSchema = dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[0-9A-Fa-f-]{1,40}$/));
+const WordSchema = dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[a-z0-9-]{1,60}$/));
+const LineSchema = dist/* pipe */.FsL(dist/* string */.YjP(), dist/* transform */.pdi((line) => line.split(" ")), dist/* strictTuple */.CxQ([
+    SecondsSchema,
+    SecondsSchema,
+    BootSchema,
+    dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[0-9a-f]{8}$/)),
+    WordSchema,
+    WordSchema,
+]));
+/**
+ * The recoveries of the last 24 hours, newest first. Changes nothing on the host.
+ *
+ * @throws HostError when the answer cannot be understood
+ */
+async function readRecoveries(host, place, signal) {
+    const { status, text, stderr } = await host.run((0,state/* stateProgram */.gA)(place, "read recoveries", READ, { MOST: String(MOST_LINES) }), signal);
+    const recoveries = status === 0 ? recoveriesIn(text) : undefined;
+    if (recoveries === undefined)
+        throw new errors/* HostError */.dh("nonsense", "The record of earlier recoveries could not be read", {
+            detail: `${text}\n${stderr}`.trim(),
+        });
+    return recoveries;
+}
+/**
+ * A clock that jumps neither gives more nor blocks for ever. Within one boot the age of a recovery is what the seconds
+ * since boot say, which no clock moves. One of an earlier boot is at least as old as this boot: also where its time lies
+ * in the future, so that it is forgotten when the host has been up for 24 hours. A line that cannot be read counts as a
+ * recovery of the moment when the record was written.
+ *
+ * @param text what read.sh printed
+ * @returns undefined when it is none of that
+ */
+function recoveriesIn(text) {
+    const lines = text.split("\n");
+    const [now, uptime, boot] = [
+        dist/* safeParse */.xLC(SecondsSchema, fieldOf(lines[0], "now")),
+        dist/* safeParse */.xLC(SecondsSchema, fieldOf(lines[1], "uptime")),
+        dist/* safeParse */.xLC(BootSchema, fieldOf(lines[2], "boot")),
+    ];
+    if (!now.success || !uptime.success || !boot.success)
+        return undefined;
+    const ofAnotherBoot = (at) => Math.max(now.output - at, uptime.output);
+    const found = [];
+    let unreadable = 0;
+    for (const line of lines.slice(3, 3 + 2 * (MOST_LINES + 1))) {
+        const changed = fieldOf(line, "changed");
+        if (changed !== undefined) {
+            const at = dist/* safeParse */.xLC(SecondsSchema, changed);
+            unreadable = at.success && at.output <= now.output ? now.output - at.output : uptime.output;
+            continue;
+        }
+        const recorded = fieldOf(line, "line");
+        if (recorded === undefined)
+            continue;
+        const parsed = dist/* safeParse */.xLC(LineSchema, recorded);
+        if (!parsed.success) {
+            found.push({ run: "", cause: "unknown", remedy: "unknown", age: unreadable });
+            continue;
+        }
+        const [at, since, itsBoot, run, cause, remedy] = parsed.output;
+        const age = itsBoot === boot.output ? Math.max(0, uptime.output - since) : ofAnotherBoot(at);
+        if (!found.some((each) => each.run === run))
+            found.push({ run, cause, remedy, age });
+    }
+    return found.filter(({ age }) => age < FORGET).sort((a, b) => a.age - b.age);
+}
+function fieldOf(line, name) {
+    return line?.startsWith(`${name}=`) ? line.slice(name.length + 1) : undefined;
+}
+/**
+ * Records that a recovery of this run begins; the same run is recorded once.
+ *
+ * @param owner this run's token
+ * @throws HostError when whether it was recorded is not known
+ */
+async function spendRecovery(host, place, owner, { cause, remedy }, signal) {
+    const { text, stderr } = await host.run((0,state/* stateProgram */.gA)(place, "record recovery", SPEND, {
+        OWNER: owner,
+        RUN: owner.slice(0, 8),
+        CAUSE: cause,
+        REMEDY: remedy,
+        FORGET: String(FORGET),
+        MOST: String(MOST_LINES),
+    }), signal);
+    const answer = text.trim();
+    switch (answer) {
+        case "disk":
+        case "memory":
+        case "nowhere":
+        case "already":
+        case "gone":
+            return answer;
+        default:
+            throw new errors/* HostError */.dh("nonsense", "The recovery could not be recorded", {
+                detail: `${answer}\n${stderr}`.trim(),
+            });
+    }
+}
+
+// EXTERNAL MODULE: ./build/starter.js
+var build_starter = __nccwpck_require__(85931);
+// EXTERNAL MODULE: ./build/verdicts.js
+var verdicts = __nccwpck_require__(34748);
+;// CONCATENATED MODULE: ./build/budget.js
+/**
+ * The budget of recoveries: a site that goes down again and again needs a person, not another restart. The second
+ * recovery from the same cause within six hours is called a recurrence; a third is refused.
+ */
+
+
+
+
+
+/** From one cause, within so many seconds. */
+const MOST_OF_A_CAUSE = 2;
+const SPAN_OF_A_CAUSE = 6 * 3_600;
+/** From any cause, within the time after which a recovery is forgotten. */
+const MOST_IN_ALL = 4;
+/** @returns undefined when another recovery from this cause may begin */
+function overspent(recoveries, cause) {
+    const same = recurring(recoveries, cause);
+    const limit = (earlier, most, span) => span - (earlier[most - 1]?.age ?? span);
+    const ofCause = limit(same, MOST_OF_A_CAUSE, SPAN_OF_A_CAUSE);
+    const inAll = limit(recoveries, MOST_IN_ALL, FORGET);
+    if (ofCause <= 0 && inAll <= 0)
+        return undefined;
+    return ofCause > 0 && ofCause >= inAll
+        ? { earlier: same, ofThisCause: true, hours: SPAN_OF_A_CAUSE / 3_600, freeIn: ofCause }
+        : { earlier: recoveries, ofThisCause: false, hours: FORGET / 3_600, freeIn: inAll };
+}
+/** The recoveries from this cause that make another one a recurrence, newest first. */
+function recurring(recoveries, cause) {
+    return recoveries.filter((each) => each.cause === cause && each.age < SPAN_OF_A_CAUSE);
+}
+/**
+ * Why no recovery may begin, before a lease is taken; undefined when one may. What cannot be read here is read again under
+ * the lease, where it must be.
+ */
+async function objectionOfBudget(diagnosis, host, inputs, parts) {
+    if (diagnosis.ladder.length === 0)
+        return undefined;
+    if (inputs.overrideBudget) {
+        const unattended = (0,build_starter/* whyUnattended */.DA)(parts.starter);
+        return unattended === undefined ? undefined : verdicts/* nobodyOverrides */.xv(diagnosis, unattended);
+    }
+    const spent = await overspentOn(diagnosis, host, parts);
+    return spent && verdicts/* budgetSpent */.m2(diagnosis, spent);
+}
+/** For a run that only looks: the same verdict, with what `recover` would say to this. */
+async function foreseeBudget(verdict, diagnosis, host, inputs, parts) {
+    const asks = verdict.status === "planned" || verdict.status === "unhealthy" || verdict.status === "degraded";
+    if (!asks || inputs.overrideBudget || diagnosis.ladder.length === 0)
+        return verdict;
+    const spent = await overspentOn(diagnosis, host, parts);
+    return spent === undefined ? verdict : verdicts/* withBudget */.Y$(verdict, diagnosis, spent);
+}
+/** Somebody who may look without being root does not see the record. */
+async function overspentOn({ cause, place }, host, parts) {
+    if (place === undefined)
+        return undefined;
+    const where = (0,state/* statePlace */.Df)((0,state/* stateKey */.bP)(place.project, place.directory));
+    const recoveries = await readRecoveries(host, where, parts.signal).catch(() => undefined);
+    parts.signal.throwIfAborted();
+    return recoveries && overspent(recoveries, cause);
+}
+/**
+ * Records that a recovery begins, or says why it must not: under the lease, before the first remedy is sent.
+ *
+ * @throws RefusedError when the lease is no longer ours
+ */
+async function spendBudget(diagnosis, remedy, host, place, { overrideBudget }, parts) {
+    const { run, journal, signal } = parts;
+    const { cause } = diagnosis;
+    const recoveries = (await readRecoveries(host, place, signal)).filter((each) => each.run !== run.slice(0, 8));
+    const over = overspent(recoveries, cause);
+    if (over !== undefined && !overrideBudget)
+        return verdicts/* budgetSpent */.m2(diagnosis, over);
+    const recorded = await spendRecovery(host, place, run, { cause, remedy }, signal);
+    if (recorded === "gone")
+        throw new errors/* RefusedError */.fk("Somebody else took the lease over, so nothing more was changed");
+    const earlier = recurring(recoveries, cause);
+    journal.append({
+        kind: "recovery-recorded",
+        cause,
+        secondsSinceSame: earlier[0]?.age,
+        earlier: recoveries.length,
+        overridden: over !== undefined,
+    });
+    const note = NOT_ON_DISK[recorded];
+    if (note !== undefined)
+        journal.append({ kind: "note", text: note });
+    return undefined;
+}
+/** A full disk is one of the things that the action is called for: it stops no recovery. */
+const NOT_ON_DISK = {
+    memory: "The record of recoveries could not be written to the disk: this recovery counts until the next reboot only",
+    nowhere: "This recovery could not be recorded, so it does not count in the budget",
+};
+/** A site that was recovered, and from the same cause not long ago: said in the first line. */
+function calledRecurrence(verdict, recorded) {
+    return verdict.status !== "recovered" || recorded?.secondsSinceSame === undefined
+        ? verdict
+        : verdicts/* recurrence */.XY(verdict, recorded.cause, recorded.secondsSinceSame);
+}
+
 // EXTERNAL MODULE: ./build/diagnosis/diagnosis.js + 23 modules
 var diagnosis_diagnosis = __nccwpck_require__(20873);
 // EXTERNAL MODULE: ./build/diagnosis/layers.js
 var diagnosis_layers = __nccwpck_require__(42934);
 // EXTERNAL MODULE: ./build/diagnosis/risk.js
 var risk = __nccwpck_require__(96691);
-// EXTERNAL MODULE: ./build/errors.js
-var errors = __nccwpck_require__(19473);
 // EXTERNAL MODULE: ./build/evidence/capture.js
 var capture = __nccwpck_require__(33294);
 // EXTERNAL MODULE: ./build/host/typed.js
@@ -71913,10 +72166,6 @@ function describeReview({ environment, reviewers }) {
     return `${all}, in the environment ${environment}`;
 }
 
-// EXTERNAL MODULE: ./build/starter.js
-var build_starter = __nccwpck_require__(85931);
-// EXTERNAL MODULE: ./build/verdicts.js
-var verdicts = __nccwpck_require__(34748);
 ;// CONCATENATED MODULE: ./build/permission.js
 /** What the user allowed, checked against every diagnosis before it is acted upon: the scenario, and the approved plan. */
 
@@ -72099,16 +72348,54 @@ function writeDown({ hash, steps }, inputs, { clock, evidence, journal }) {
     return approval;
 }
 /** Who leaves these out again gets another plan, and is refused. */
-function decisive({ scenario, ceiling, backup, backupTo, module }) {
+function decisive({ scenario, ceiling, overrideBudget, backup, backupTo, module, }) {
     const given = [
         ["scenario", scenario],
         ["ceiling", ceiling],
+        ["override_budget", String(overrideBudget)],
         ["backup", backup],
         ["backup_to", backupTo],
         ["module", module?.name ?? ""],
         ["module_action", module?.action ?? ""],
     ];
     return given.filter(([name, value]) => value !== names/* INPUT_DEFAULTS */.WJ[name]);
+}
+
+;// CONCATENATED MODULE: ./build/host/leftovers/leftovers.js
+/** What runs that were killed left on the host: removed by the next run that may write, whatever it finds. */
+
+
+
+
+const REMOVE = (0,external_node_fs_.readFileSync)(__nccwpck_require__.ab + "remove.sh", "utf8");
+/** Of the places with something left, so many are reported. */
+const MOST = 20;
+const NameSchema = (form) => dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(form), dist/* transform */.pdi((name) => (name === "none" ? undefined : name)));
+const leftovers_LineSchema = dist/* pipe */.FsL(dist/* string */.YjP(), dist/* transform */.pdi((line) => line.split(" ")), dist/* strictTuple */.CxQ([
+    dist/* pipe */.FsL(dist/* string */.YjP(), dist/* regex */.yGV(/^[\w-]{1,60}$/)),
+    NameSchema(/^(?:none|[0-9a-f]{8})$/),
+    NameSchema(/^[0-9a-z-]{1,100}$/),
+]));
+/**
+ * Removes leases and run directories of dead runs, on the whole host. Needs the right to write there.
+ *
+ * @param place of any project on the host
+ * @returns what was removed; a line that cannot be read is left out
+ * @throws HostError when it could not be done
+ */
+async function removeLeftovers(host, place, signal) {
+    const { status, text, stderr } = await host.run((0,state/* stateProgram */.gA)(place, "remove leftovers", REMOVE, {}), signal);
+    if (status !== 0)
+        throw new errors/* HostError */.dh("nonsense", "What earlier runs left could not be removed", {
+            detail: `${text}\n${stderr}`.trim(),
+        });
+    return text
+        .split("\n")
+        .slice(0, MOST)
+        .flatMap((line) => {
+        const parsed = dist/* safeParse */.xLC(leftovers_LineSchema, line);
+        return parsed.success ? [{ run: parsed.output[1], step: parsed.output[2] }] : [];
+    });
 }
 
 // EXTERNAL MODULE: ./build/journal.js
@@ -72389,6 +72676,9 @@ async function watchIt(watch, inputs, tried, { clock, journal, signal }) {
 
 
 
+
+
+
 /** Docker, the database, the stack, nginx and Odoo once more; then its files, what it compiles, and a module. */
 const MOST_REMEDIES = 10;
 /** Does what the inputs ask for, and concludes the journal with exactly one verdict. Never throws. */
@@ -72402,32 +72692,38 @@ async function attempt(inputs, parts) {
     if (!isHost(host))
         return await lookFromOutside(host, inputs, parts);
     try {
-        const watch = new look/* Watch */.o(host, inputs, parts);
-        const first = await lookTwiceWhereInDoubt(watch, parts);
-        if (isFine(first))
-            return verdicts/* good */.uw(first);
-        const patience = inputs.mode === "recover" ? inputs.bootWaitMs : graceFor(inputs, parts);
-        const quiet = await afterOthers(first, watch, patience, parts);
-        const believed = await confirmed(quiet, watch, inputs, parts);
-        // Somebody may have begun meanwhile; who was waited for in vain is not waited for twice.
-        const settled = (0,diagnosis_diagnosis/* isWaiting */.Gu)(quiet) ? quiet : await afterOthers(believed, watch, patience, parts);
-        if (isFine(settled))
-            return verdicts/* cameBack */.aQ(first, settled);
-        const permission = new Permission(inputs, planningFor(host, inputs, parts), parts);
-        const ending = await endingWithoutAct(settled, host, watch, permission, inputs, parts);
-        if (ending === undefined)
-            return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
-        await saveEvidence(host, settled, "before", parts, parts.signal).catch((0,build_parts/* noteThat */.E)(parts, "The logs could not be saved"));
-        return ending;
+        const verdict = await actOrSay(host, inputs, parts);
+        if (inputs.mode === "recover")
+            await tellLeftovers(host, parts);
+        return verdict;
     }
     finally {
         await host.close();
     }
 }
+async function actOrSay(host, inputs, parts) {
+    const watch = new look/* Watch */.o(host, inputs, parts);
+    const first = await lookTwiceWhereInDoubt(watch, parts);
+    if (isFine(first))
+        return verdicts/* good */.uw(first);
+    const patience = inputs.mode === "recover" ? inputs.bootWaitMs : graceFor(inputs, parts);
+    const quiet = await afterOthers(first, watch, patience, parts);
+    const believed = await confirmed(quiet, watch, inputs, parts);
+    // Somebody may have begun meanwhile; who was waited for in vain is not waited for twice.
+    const settled = (0,diagnosis_diagnosis/* isWaiting */.Gu)(quiet) ? quiet : await afterOthers(believed, watch, patience, parts);
+    if (isFine(settled))
+        return verdicts/* cameBack */.aQ(first, settled);
+    const permission = new Permission(inputs, planningFor(host, inputs, parts), parts);
+    const ending = await endingWithoutAct(settled, host, watch, permission, inputs, parts);
+    if (ending === undefined)
+        return await recoverUnderLease(host, watch, settled, permission, inputs, parts);
+    await saveEvidence(host, settled, "before", parts, parts.signal).catch((0,build_parts/* noteThat */.E)(parts, "The logs could not be saved"));
+    return ending;
+}
 /** How a run ends that changes nothing on a site that is not fine; undefined where we may act. */
 async function endingWithoutAct(settled, host, watch, permission, inputs, parts) {
     if (inputs.mode !== "recover")
-        return foresee(settled, host, inputs, parts);
+        return await foreseeBudget(foresee(settled, host, inputs, parts), settled, host, inputs, parts);
     if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(settled))
         return verdicts/* waitedInVain */.ao(settled, inputs.bootWaitMs);
     const refusal = permission.objectionTo(settled, []) ?? (await permission.objectionToReview(settled, parts.signal));
@@ -72437,7 +72733,7 @@ async function endingWithoutAct(settled, host, watch, permission, inputs, parts)
         noteApproval(permission, parts);
     return settled.ladder.length === 0
         ? verdicts/* unhealthy */.f6(settled, verdicts/* whatRecoverWouldDo */.B3(settled))
-        : undefined;
+        : await objectionOfBudget(settled, host, inputs, parts);
 }
 async function recoverUnderLease(host, watch, first, permission, inputs, parts) {
     const leases = new build_leases/* Leases */.I(host, parts);
@@ -72448,9 +72744,11 @@ async function recoverUnderLease(host, watch, first, permission, inputs, parts) 
         const under = { ...parts, signal: stopped };
         const progress = (0,take_step/* nothingYet */.y8)(permission.approval);
         const verdict = await climb(host, watch, leases, permission, progress, inputs, under).catch((error) => refusedOnTheWay(error, progress, stopped));
+        const recorded = parts.journal.entries.findLast((entry) => entry.kind === "recovery-recorded");
+        const told = calledRecurrence(verdict, recorded);
         await saveEvidence(host, first, "after", parts, stopped).catch((0,build_parts/* noteThat */.E)(parts, "The logs after the run could not be saved"));
         await (0,take_step/* bringBackupHome */.Ag)(progress.backup, host, inputs, under);
-        return verdict;
+        return told;
     }
     finally {
         await leases.giveBack();
@@ -72477,6 +72775,11 @@ async function climb(host, watch, leases, permission, progress, inputs, parts) {
             if (remedy === undefined)
                 break;
             const place = await leases.take(diagnosis);
+            if (tried.length === 0) {
+                const spent = await spendBudget(diagnosis, remedy, host, place, inputs, parts);
+                if (spent !== undefined)
+                    return spent;
+            }
             const end = await (0,take_step/* takeStep */.e0)(remedy, diagnosis, host, place, progress, inputs, parts);
             if (!(0,take_step/* mayHaveMended */.$V)(remedy, end)) {
                 diagnosis = await watch.look(`after ${remedy}`, tried);
@@ -72526,6 +72829,15 @@ function isFine(diagnosis) {
 // ---- The sentences above, spelled out ------------------------------------------------------------------------------
 function isHost(opened) {
     return !(opened instanceof Error);
+}
+/** A run that may write removes what runs that were killed left, and says so. That it cannot is no matter of this run. */
+async function tellLeftovers(host, { journal, signal }) {
+    const removed = await removeLeftovers(host, (0,state/* statePlace */.Df)("any"), signal).catch(() => []);
+    for (const { run, step } of removed)
+        journal.append({
+            kind: "note",
+            text: `An earlier run${run === undefined ? "" : ` (${run})`} was killed and left files on the droplet${step === undefined ? "" : `, the last of its step ${step}`}: they are removed`,
+        });
 }
 function noteApproval({ approval, reviewedByItsStarter }, { journal }) {
     const text = `The plan that was approved is the one for this situation (${approval})`;
@@ -75559,6 +75871,8 @@ function consoleWords(entry) {
             return `backup: ${entry.outcome}`;
         case "remedy-ended":
             return `${entry.remedy}: ${entry.outcome}`;
+        case "recovery-recorded":
+            return `recovery from ${entry.cause}${entry.secondsSinceSame === undefined ? "" : ", a recurrence"}; ${entry.earlier} before it within 24 h${entry.overridden ? "; the budget is spent, and was overridden" : ""}`;
         case "looked":
             return entry.good ? "good" : `not yet good: ${entry.why}`;
         case "verified":
@@ -75691,6 +76005,7 @@ __nccwpck_require__.d(__webpack_exports__, {
   lW: () => (/* binding */ annotationOf),
   FO: () => (/* binding */ exitCodeOf),
   yC: () => (/* binding */ hasSeen),
+  $u: () => (/* binding */ isRecurrence),
   ld: () => (/* binding */ openOutcome),
   yI: () => (/* binding */ openOutputsOf),
   Yz: () => (/* binding */ outputsOf)
@@ -75898,9 +76213,20 @@ function openOutcome(outcome) {
     const [ours = "ended"] = /^(?:done, and it did not work|done|not done|failed with status \d{1,3}|vanished|never begun|not begun)\b/.exec(outcome) ?? [];
     return ours;
 }
+/**
+ * A recovery at which nobody was present, or of a site that goes down again and again, must not go unnoticed.
+ */
+function levelOf(status, entries) {
+    const unattended = entries.some((entry) => entry.kind === "started" && entry.unattended === true);
+    return status === "recovered" && (unattended || isRecurrence(entries)) ? "warning" : LEVEL[status];
+}
+/** Whether the same cause was recovered within the hours before this recovery. */
+function isRecurrence(entries) {
+    return entries.some((entry) => entry.kind === "recovery-recorded" && entry.secondsSinceSame !== undefined);
+}
 /** One line: GitHub shows the characters that end one as they are. */
-function annotationOf({ status, headline, next }) {
-    const level = LEVEL[status];
+function annotationOf({ status, headline, next }, entries = []) {
+    const level = levelOf(status, entries);
     if (level === undefined)
         return undefined;
     const text = next === "" ? headline : `${headline}${/[.!?]$/.test(headline) ? "" : "."} Next: ${next}`;
@@ -75969,6 +76295,7 @@ function reportOf(entries, workflow) {
         next,
         commands: (0,_commands_js__WEBPACK_IMPORTED_MODULE_0__/* .commandsToType */ .GV)(entries),
         changed: changed === "true",
+        recurrence: (0,_outputs_js__WEBPACK_IMPORTED_MODULE_3__/* .isRecurrence */ .$u)(entries),
         layers: layerStories(diagnosed),
         diagnoses: diagnosed.map(({ at, diagnosis }) => ({ at, ...reportedDiagnosis(diagnosis) })),
         foreseen: (entries.findLast((entry) => entry.kind === "foreseen")?.steps ?? []).map(({ remedy, risk, backup, does, commands }) => ({ remedy, risk, backup, does, commands })),
@@ -76129,6 +76456,8 @@ var signatures = __nccwpck_require__(63658);
 var journal = __nccwpck_require__(17999);
 // EXTERNAL MODULE: ./build/report/commands.js
 var commands = __nccwpck_require__(69701);
+// EXTERNAL MODULE: ./build/report/console.js
+var console = __nccwpck_require__(77150);
 // EXTERNAL MODULE: ./build/report/deeds.js
 var report_deeds = __nccwpck_require__(75900);
 // EXTERNAL MODULE: ./build/host/typed.js
@@ -76220,6 +76549,7 @@ function code(text) {
 var outputs = __nccwpck_require__(22636);
 ;// CONCATENATED MODULE: ./build/report/summary.js
 /** Journal -> job summary: what a person woken at 03:00 reads. Its first line is the verdict. */
+
 
 
 
@@ -76661,8 +76991,9 @@ function wordsFor(entry) {
             return entry.path === undefined
                 ? `no copy of the backup came to the runner: ${prose(entry.why)}`
                 : `an encrypted copy of the backup came to the runner in ${entry.seconds} s`;
+        case "recovery-recorded":
         case "note":
-            return plain(entry.text);
+            return plain((0,console/* consoleWords */.bo)(entry) ?? "");
         case "concluded":
             return `concluded: ${entry.status}`;
         case "planned":
@@ -77148,6 +77479,11 @@ function mayHaveMended(remedy, end) {
 function hasActed(end) {
     return end.outcome === "ended" ? end.status !== _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__/* .UNFIT */ .Vs : end.outcome === "vanished";
 }
+/** How it ended; of one that was not done, why, in its own words. */
+function outcomeOf(end, output) {
+    const unfit = end.outcome === "ended" && end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__/* .UNFIT */ .Vs;
+    return (unfit ? setbackOf(end, output) : undefined) ?? describeEnd(end);
+}
 /** Why a step was not done or did not work, in its own words; undefined when it says nothing of the kind. */
 function setbackOf(end, output) {
     if (end.outcome === "ended" && end.status === 0)
@@ -77206,7 +77542,7 @@ async function apply(name, number, diagnosis, host, place, { approval }, inputs,
         output += text;
         told.push(text);
     }, parts.signal).finally(told.end);
-    parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: describeEnd(end) });
+    parts.journal.append({ kind: "remedy-ended", remedy: name, step, outcome: outcomeOf(end, output) });
     return { end, output };
 }
 /** What a step prints, into the journal: by whole lines, since a secret or a customer's data may go over two pieces. */
@@ -77426,6 +77762,8 @@ function whyStopped({ reason }) {
 /* harmony export */   VV: () => (/* binding */ cutShort),
 /* harmony export */   Vv: () => (/* binding */ notInThePlan),
 /* harmony export */   XW: () => (/* binding */ unconfirmedReview),
+/* harmony export */   XY: () => (/* binding */ recurrence),
+/* harmony export */   Y$: () => (/* binding */ withBudget),
 /* harmony export */   aQ: () => (/* binding */ cameBack),
 /* harmony export */   ao: () => (/* binding */ waitedInVain),
 /* harmony export */   f3: () => (/* binding */ notApproved),
@@ -77433,10 +77771,12 @@ function whyStopped({ reason }) {
 /* harmony export */   fe: () => (/* binding */ untimelyApproval),
 /* harmony export */   ge: () => (/* binding */ recovered),
 /* harmony export */   lM: () => (/* binding */ planned),
+/* harmony export */   m2: () => (/* binding */ budgetSpent),
 /* harmony export */   m5: () => (/* binding */ withPlan),
 /* harmony export */   mT: () => (/* binding */ otherScenario),
 /* harmony export */   r2: () => (/* binding */ fellBack),
 /* harmony export */   uw: () => (/* binding */ good),
+/* harmony export */   xv: () => (/* binding */ nobodyOverrides),
 /* harmony export */   zB: () => (/* binding */ nobodyApproved)
 /* harmony export */ });
 /* unused harmony export STATUS_OF_PROBLEM */
@@ -77624,6 +77964,70 @@ function nobodyApproved(diagnosis, why) {
         detail: diagnosis.evidence.join("\n"),
         next: `Remove the line \`approve:\` from this workflow to run only what needs no approval. To approve a plan, ${BY_HAND}`,
     };
+}
+/**
+ * `override_budget` was given to a run that no person started.
+ *
+ * @param why it is no person's, as a clause
+ */
+function nobodyOverrides(diagnosis, why) {
+    return {
+        status: "refused",
+        headline: `\`override_budget\` does not count, because ${why}. Nothing was changed; now: ${diagnosis.finding}`,
+        detail: diagnosis.evidence.join("\n"),
+        next: "Remove the line `override_budget: true` from this workflow. To override the budget, start a run by hand (`on: workflow_dispatch`).",
+    };
+}
+/** The site goes down again and again: another recovery would only hide why. */
+function budgetSpent(diagnosis, spent) {
+    return {
+        status: "refused",
+        headline: `${opening(diagnosis)}: ${diagnosis.finding}. The budget is spent: ${describeSpent(diagnosis, spent)}. Nothing was changed`,
+        detail: [...spent.earlier.map(describeRecovery), ...diagnosis.evidence].join("\n"),
+        next: sentences(diagnosis.advice, overTheBudget(spent)),
+    };
+}
+/** For a run that only looks. */
+function withBudget(verdict, diagnosis, spent) {
+    const refusal = `With \`mode: recover\` the action would refuse: the budget is spent, because ${describeSpent(diagnosis, spent)}.`;
+    const rest = verdict.status === "planned" ? verdict.next : "";
+    return {
+        ...verdict,
+        detail: [verdict.detail, ...spent.earlier.map(describeRecovery)].filter(Boolean).join("\n"),
+        next: sentences(refusal, diagnosis.advice, overTheBudget(spent), rest),
+    };
+}
+function describeSpent({ cause }, { earlier, ofThisCause, hours }) {
+    const times = earlier.length === 2 ? "twice" : `${earlier.length} times`;
+    const when = earlier
+        .map(({ age }) => ago(age))
+        .toReversed()
+        .join(", ");
+    return ofThisCause
+        ? `the same cause (${cause}) was already recovered ${times} within ${hours} h (${when})`
+        : `this droplet was already recovered ${times} within ${hours} h (${when})`;
+}
+function describeRecovery({ age, cause, remedy, run }) {
+    return `Earlier recovery: ${ago(age)}, cause ${cause}, first remedy ${remedy}, run ${run === "" ? "unknown" : run}`;
+}
+function overTheBudget({ freeIn }) {
+    return `Fix the cause: the evidence has the logs. To recover once more before that, start the run by hand (\`on: workflow_dispatch\`) with \`mode: recover\` and \`override_budget: true\`. Without it, the action recovers again in ${span(freeIn)} at the earliest.`;
+}
+/** The same cause was recovered not long ago. */
+function recurrence(verdict, cause, secondsAgo) {
+    return {
+        ...verdict,
+        headline: `Recovered, but this is a recurrence: the same cause (${cause}) was recovered ${ago(secondsAgo)}. ${verdict.headline}`,
+        next: sentences(`Find out why it happens again: within 6 h of the first one, the next recovery from this cause is refused.`, verdict.next),
+    };
+}
+function ago(seconds) {
+    return seconds < 60 ? "less than a minute ago" : `${span(seconds)} ago`;
+}
+/** `40 min`, `3 h` */
+function span(seconds) {
+    const minutes = Math.max(1, Math.round(seconds / 60));
+    return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 /** GitHub did not confirm that reviewers approved the plan. */
 function unconfirmedReview(diagnosis, { message, detail, advice }) {
@@ -80785,6 +81189,7 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   BuJ: () => (/* binding */ getDotPath),
+/* harmony export */   CxQ: () => (/* binding */ strictTuple),
 /* harmony export */   FsL: () => (/* binding */ pipe),
 /* harmony export */   Ikc: () => (/* binding */ object),
 /* harmony export */   KCZ: () => (/* binding */ union),
@@ -80813,7 +81218,7 @@ const lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => ((c[k.toLowerCa
 /* harmony export */   z6Y: () => (/* binding */ check),
 /* harmony export */   zMY: () => (/* binding */ boolean)
 /* harmony export */ });
-/* unused harmony exports BASE64_REGEX, BIC_REGEX, CUID2_REGEX, DECIMAL_REGEX, DIGITS_REGEX, DOMAIN_REGEX, EMAIL_REGEX, EMOJI_REGEX, HEXADECIMAL_REGEX, HEX_COLOR_REGEX, IMEI_REGEX, IPV4_REGEX, IPV6_REGEX, IP_REGEX, ISO_DATE_REGEX, ISO_DATE_TIME_REGEX, ISO_DATE_TIME_SECOND_REGEX, ISO_TIMESTAMP_REGEX, ISO_TIME_REGEX, ISO_TIME_SECOND_REGEX, ISO_WEEK_REGEX, ISRC_REGEX, JWS_COMPACT_REGEX, KSUID_REGEX, MAC48_REGEX, MAC64_REGEX, MAC_REGEX, NANO_ID_REGEX, OCTAL_REGEX, RFC_EMAIL_REGEX, SLUG_REGEX, ULID_REGEX, UUID_REGEX, ValiError, _addIssue, _cloneDataset, _formatCase, _getByteCount, _getCodePointCount, _getGraphemeCount, _getLastMetadata, _getWordCount, _isLuhnAlgo, _isSameValueZero, _isValidObjectKey, _isValueMatch, _joinExpects, _standardSchema, _stringify, any, args, argsAsync, arrayAsync, assert, awaitAsync, base64, bic, bigint, blob, brand, bytes, cache, cacheAsync, checkAsync, checkItems, checkItemsAsync, codePoints, config, creditCard, cuid2, custom, customAsync, date, decimal, deleteGlobalConfig, deleteGlobalMessage, deleteSchemaMessage, deleteSpecificMessage, description, digits, domain, email, emoji, empty, endsWith, entries, entriesFromList, entriesFromObjects, enum, enum_, everyItem, exactOptional, exactOptionalAsync, examples, excludes, fallbackAsync, file, filterItems, findItem, finite, flatten, flavor, forward, forwardAsync, function, function_, getDefault, getDefaults, getDefaultsAsync, getDescription, getExamples, getFallback, getFallbacks, getFallbacksAsync, getGlobalConfig, getGlobalMessage, getMetadata, getSchemaMessage, getSpecificMessage, getTitle, graphemes, gtValue, guard, hash, hexColor, hexadecimal, imei, includes, instance, intersect, intersectAsync, ip, ipv4, ipv6, is, isOfKind, isOfType, isValiError, isbn, isoDate, isoDateTime, isoDateTimeSecond, isoTime, isoTimeSecond, isoWeek, isrc, jwsCompact, keyof, ksuid, lazy, lazyAsync, length, looseObject, looseObjectAsync, looseTuple, looseTupleAsync, ltValue, mac, mac48, mac64, map, mapAsync, mapItems, maxBytes, maxCodePoints, maxEntries, maxGraphemes, maxSize, maxWords, message, metadata, mimeType, minBytes, minCodePoints, minEntries, minGraphemes, minLength, minSize, minWords, multipleOf, nan, nanoid, never, nonEmpty, nonNullable, nonNullableAsync, nonNullish, nonNullishAsync, nonOptional, nonOptionalAsync, normalize, notBytes, notCodePoints, notEntries, notGraphemes, notLength, notSize, notValue, notValues, notWords, null, null_, nullableAsync, nullishAsync, objectAsync, objectWithRest, objectWithRestAsync, octal, omit, optionalAsync, parseAsync, parseBoolean, parser, parserAsync, partial, partialAsync, partialCheck, partialCheckAsync, pick, pipeAsync, promise, rawCheck, rawCheckAsync, rawTransform, rawTransformAsync, readonly, recordAsync, reduceItems, required, requiredAsync, returns, returnsAsync, rfcEmail, safeParseAsync, safeParser, safeParserAsync, set, setAsync, setGlobalConfig, setGlobalMessage, setSchemaMessage, setSpecificMessage, size, slug, someItem, sortItems, startsWith, strictObject, strictObjectAsync, strictTuple, strictTupleAsync, stringifyJson, summarize, symbol, title, toBigint, toBoolean, toCamelCase, toDate, toKebabCase, toLowerCase, toMaxValue, toMinValue, toNumber, toPascalCase, toSnakeCase, toString, toUpperCase, transformAsync, trim, trimEnd, trimStart, tuple, tupleAsync, tupleWithRest, tupleWithRestAsync, ulid, undefined, undefined_, undefinedable, undefinedableAsync, unionAsync, unwrap, url, uuid, value, values, variant, variantAsync, void, void_, words */
+/* unused harmony exports BASE64_REGEX, BIC_REGEX, CUID2_REGEX, DECIMAL_REGEX, DIGITS_REGEX, DOMAIN_REGEX, EMAIL_REGEX, EMOJI_REGEX, HEXADECIMAL_REGEX, HEX_COLOR_REGEX, IMEI_REGEX, IPV4_REGEX, IPV6_REGEX, IP_REGEX, ISO_DATE_REGEX, ISO_DATE_TIME_REGEX, ISO_DATE_TIME_SECOND_REGEX, ISO_TIMESTAMP_REGEX, ISO_TIME_REGEX, ISO_TIME_SECOND_REGEX, ISO_WEEK_REGEX, ISRC_REGEX, JWS_COMPACT_REGEX, KSUID_REGEX, MAC48_REGEX, MAC64_REGEX, MAC_REGEX, NANO_ID_REGEX, OCTAL_REGEX, RFC_EMAIL_REGEX, SLUG_REGEX, ULID_REGEX, UUID_REGEX, ValiError, _addIssue, _cloneDataset, _formatCase, _getByteCount, _getCodePointCount, _getGraphemeCount, _getLastMetadata, _getWordCount, _isLuhnAlgo, _isSameValueZero, _isValidObjectKey, _isValueMatch, _joinExpects, _standardSchema, _stringify, any, args, argsAsync, arrayAsync, assert, awaitAsync, base64, bic, bigint, blob, brand, bytes, cache, cacheAsync, checkAsync, checkItems, checkItemsAsync, codePoints, config, creditCard, cuid2, custom, customAsync, date, decimal, deleteGlobalConfig, deleteGlobalMessage, deleteSchemaMessage, deleteSpecificMessage, description, digits, domain, email, emoji, empty, endsWith, entries, entriesFromList, entriesFromObjects, enum, enum_, everyItem, exactOptional, exactOptionalAsync, examples, excludes, fallbackAsync, file, filterItems, findItem, finite, flatten, flavor, forward, forwardAsync, function, function_, getDefault, getDefaults, getDefaultsAsync, getDescription, getExamples, getFallback, getFallbacks, getFallbacksAsync, getGlobalConfig, getGlobalMessage, getMetadata, getSchemaMessage, getSpecificMessage, getTitle, graphemes, gtValue, guard, hash, hexColor, hexadecimal, imei, includes, instance, intersect, intersectAsync, ip, ipv4, ipv6, is, isOfKind, isOfType, isValiError, isbn, isoDate, isoDateTime, isoDateTimeSecond, isoTime, isoTimeSecond, isoWeek, isrc, jwsCompact, keyof, ksuid, lazy, lazyAsync, length, looseObject, looseObjectAsync, looseTuple, looseTupleAsync, ltValue, mac, mac48, mac64, map, mapAsync, mapItems, maxBytes, maxCodePoints, maxEntries, maxGraphemes, maxSize, maxWords, message, metadata, mimeType, minBytes, minCodePoints, minEntries, minGraphemes, minLength, minSize, minWords, multipleOf, nan, nanoid, never, nonEmpty, nonNullable, nonNullableAsync, nonNullish, nonNullishAsync, nonOptional, nonOptionalAsync, normalize, notBytes, notCodePoints, notEntries, notGraphemes, notLength, notSize, notValue, notValues, notWords, null, null_, nullableAsync, nullishAsync, objectAsync, objectWithRest, objectWithRestAsync, octal, omit, optionalAsync, parseAsync, parseBoolean, parser, parserAsync, partial, partialAsync, partialCheck, partialCheckAsync, pick, pipeAsync, promise, rawCheck, rawCheckAsync, rawTransform, rawTransformAsync, readonly, recordAsync, reduceItems, required, requiredAsync, returns, returnsAsync, rfcEmail, safeParseAsync, safeParser, safeParserAsync, set, setAsync, setGlobalConfig, setGlobalMessage, setSchemaMessage, setSpecificMessage, size, slug, someItem, sortItems, startsWith, strictObject, strictObjectAsync, strictTupleAsync, stringifyJson, summarize, symbol, title, toBigint, toBoolean, toCamelCase, toDate, toKebabCase, toLowerCase, toMaxValue, toMinValue, toNumber, toPascalCase, toSnakeCase, toString, toUpperCase, transformAsync, trim, trimEnd, trimStart, tuple, tupleAsync, tupleWithRest, tupleWithRestAsync, ulid, undefined, undefined_, undefinedable, undefinedableAsync, unionAsync, unwrap, url, uuid, value, values, variant, variantAsync, void, void_, words */
 //#region src/storages/globalConfig/globalConfig.ts
 let store$4;
 const DEFAULT_CONFIG = {

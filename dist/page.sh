@@ -42,13 +42,14 @@ page_is_good() {
   page_why='a stylesheet does not compile'
   if grep -q __assetsBundleErrorSeen page.html; then return 1; fi
   # Who has Odoo's session is not given another with each request.
-  page_cookie=$(sed -nE 's/^[Ss]et-[Cc]ookie: *(session_id=[A-Za-z0-9_.-]+).*/\1/p' page.headers | head -n 1)
+  # In a file for curl, because anyone on the host can read the arguments of a program.
+  sed -nE 's/^[Ss]et-[Cc]ookie: *(session_id=[A-Za-z0-9_.-]+).*/header = "Cookie: \1"/p' page.headers | head -n 1 >page.curl
   timeout -k 2 10 awk -v host="${URL_HOST:-localhost}" "$PAGE_ASSETS_AWK" page.html >page.assets || return 1
   page_why='/web/login asks for no stylesheet'
   grep -q '^css	/' page.assets || return 1
   while IFS='	' read -r page_kind page_path; do
     [ "$page_kind" != elsewhere ] || continue
-    page_code=$(get "$page_path" page.asset --header "Cookie: $page_cookie")
+    page_code=$(get "$page_path" page.asset --config page.curl)
     page_why="$page_path is $page_code"
     [ "$page_code" = 200 ] || return 1
     page_why="$page_path is empty"

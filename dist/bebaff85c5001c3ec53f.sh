@@ -118,13 +118,18 @@ export STEP_NAME KEEP_DIR
 status=0
 timeout -k 10 "$2" sh program >log 2>&1 </dev/null || status=$?
 if [ -f "$3/run" ]; then sh "$3/run" >>log 2>&1 </dev/null || true; fi
+# Neither programs nor what they kept for themselves (a session's cookie) outlive the step.
+rm -f program page.* run
 echo "$status" >status.new
 sync status.new 2>/dev/null || true
 mv status.new status
 RUN
   # After the step, however it ended; where the step put back itself, there is nothing left.
-  # shellcheck disable=SC2016 # for the shell that runs it
-  echo 'if [ -f "$1/run" ]; then exec sh "$1/run"; fi' >"$step_dir/after"
+  cat >"$step_dir/after" <<'AFTER'
+if [ -f "$1/run" ]; then sh "$1/run" || true; fi
+cd "${0%/*}" || exit 0
+rm -f program page.* run after
+AFTER
   sed "s/^step=.*/step=$STEP/; s/^beat=.*/beat=$(uptime_seconds)/" "$lease" >"$state_dir/lease.new"
   mv "$state_dir/lease.new" "$lease"
   unit=

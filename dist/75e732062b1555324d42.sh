@@ -35,7 +35,8 @@ keep_page() {
   if sed '/^$/q' "$3" | grep -qx 'code=200'; then
     echo "$2" >"$work/page.$1.address"
     # Who has Odoo's session is not given another with each request.
-    sed -nE 's/^[Ss]et-[Cc]ookie: *(session_id=[A-Za-z0-9_.-]+).*/\1/p' "$body.headers" 2>/dev/null | head -n 1 >"$work/page.$1.session"
+    # In a file for curl, because anyone on the host can read the arguments of a program.
+    sed -nE 's/^[Ss]et-[Cc]ookie: *(session_id=[A-Za-z0-9_.-]+).*/header = "Cookie: \1"/p' "$body.headers" 2>/dev/null | head -n 1 >"$work/page.$1.session"
     mv "$body" "$work/page.$1"
   fi
 }
@@ -154,8 +155,7 @@ ask_page_assets() {
   fi
   grep '^elsewhere	' "$page.assets" | head -n "$MOST_ASSETS" || true
   set -- "$1" "$2" "$(cat "$page.address")"
-  session=$(cat "$page.session")
-  [ -z "$session" ] || set -- "$@" --header "Cookie: $session"
+  if [ -s "$page.session" ]; then set -- "$@" --config "$page.session"; fi
   number=0
   grep -v '^elsewhere	' "$page.assets" | head -n "$MOST_ASSETS" >"$page.own" || true
   while IFS='	' read -r kind path; do
