@@ -27,6 +27,7 @@ const FILES = {
   spend: "host/budget/spend.sh",
   renew: "host/lease/renew.sh",
   release: "host/lease/release.sh",
+  leftovers: "host/leftovers/remove.sh",
   start: "host/steps/start.sh",
   attach: "host/steps/attach.sh",
   stop: "host/steps/stop.sh",
@@ -345,6 +346,8 @@ export function scripted(received: Received): Answer | undefined {
       return framed("now=1714550000\nuptime=90000\nboot=0a1b2c3d\n", nonce);
     case "spend":
       return framed("disk\n", nonce);
+    case "leftovers":
+      return framed("", nonce);
     case "start":
       return framed("started\n", nonce);
     case "stop":

@@ -191,6 +191,18 @@ export const FRAMES: readonly Attack[] = [
     }),
   },
   {
+    name: "thousands of runs left something, in names of their own",
+    state: "odoo-stopped",
+    mode: "recover",
+    bends: () => ({
+      leftovers: (_, { nonce }) =>
+        framed(
+          `${"../../etc <b>pwn</b> ::error::pwn\n".repeat(5_000)}shop pwn 1\nshop 0a1b2c3d pwn pwn\n`,
+          nonce,
+        ),
+    }),
+  },
+  {
     name: "the lease is held by this very run",
     state: "odoo-stopped",
     mode: "recover",
