@@ -52185,7 +52185,7 @@ module.exports = __nccwpck_require__.p + "ff521fe117f58cc24507.sh";
 /***/ 61284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "bebaff85c5001c3ec53f.sh";
+module.exports = __nccwpck_require__.p + "e6e746611909301ad90e.sh";
 
 /***/ }),
 

@@ -1,6 +1,6 @@
 /**
  * What happens when the network or the runner goes away in the middle of a step, when two recover at once, and when a
- * person cancels. Judged from outside.
+ * person cancels. Judged from outside. At many more moments: sweep/sweep.ts.
  */
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import { TcpProxy } from "../../host/ssh/tcp-proxy.ts";
 import { Droplet } from "../droplet.ts";
 import { until } from "../process.ts";
 import { Action, inputsFor } from "./action.ts";
+import { inLongRun } from "./cases.ts";
 import { putShim, takeShimAway, timesBroughtUp } from "./docker-shim.ts";
 import { expectNothingLeftBehind } from "./outside.ts";
 
@@ -69,24 +70,27 @@ async function stepEnded(): Promise<void> {
 }
 
 describe("the connection, cut while a step runs", () => {
-  it("is made again, the step is attached to and was sent once, and the site is recovered", async () => {
-    await breakSlowly();
-    await using proxy = await TcpProxy.to(droplet.sshPort);
-    const action = newAction(droplet, "deploy", { mode: "recover", port: String(proxy.port) });
-    action.start();
-    await stepBegan();
-    proxy.cut();
-    const end = await action.main();
-    expect(await timesBroughtUp(droplet)).toBe(1);
-    await takeShimAway(droplet);
-    await droplet.assertHealthy();
-    await expectNothingLeftBehind(droplet);
-    expect(end.exitCode, end.log).toBe(0);
-    expect(end.outputs.get("status")).toBe("recovered");
-    expect(end.summary).toContain("connection lost");
-    expect(end.summary).toContain("connection reconnected");
-    expect(proxy.connections).toBeGreaterThan(1);
-  });
+  inLongRun(
+    "is made again, the step is attached to and was sent once, and the site is recovered",
+    async () => {
+      await breakSlowly();
+      await using proxy = await TcpProxy.to(droplet.sshPort);
+      const action = newAction(droplet, "deploy", { mode: "recover", port: String(proxy.port) });
+      action.start();
+      await stepBegan();
+      proxy.cut();
+      const end = await action.main();
+      expect(await timesBroughtUp(droplet)).toBe(1);
+      await takeShimAway(droplet);
+      await droplet.assertHealthy();
+      await expectNothingLeftBehind(droplet);
+      expect(end.exitCode, end.log).toBe(0);
+      expect(end.outputs.get("status")).toBe("recovered");
+      expect(end.summary).toContain("connection lost");
+      expect(end.summary).toContain("connection reconnected");
+      expect(proxy.connections).toBeGreaterThan(1);
+    },
+  );
 
   it("and dead for a while (half-open, nobody is told) is noticed, made again, and the site is recovered", async () => {
     await breakSlowly();
@@ -141,27 +145,31 @@ describe("the runner, gone (kill -9) while a step runs", () => {
     expect(end.summary).toMatch(/took the lease over .*no heartbeat/);
   });
 
-  it("is tidied up after by the post step: the step's end is awaited, the lease given back, the site's state told", async () => {
-    await breakSlowly();
-    const killed = newAction(droplet, "deploy", { mode: "recover" });
-    killed.start();
-    await stepBegan();
-    killed.kill("SIGKILL");
-    await killed.main();
-    const post = await killed.post();
-    expect(await stepRuns()).toBe(false);
-    expect(await timesBroughtUp(droplet)).toBe(1);
-    await takeShimAway(droplet);
-    await expectNothingLeftBehind(droplet);
-    await droplet.waitHealthy();
-    expect(post.exitCode, post.log).toBe(0);
-    expect(post.summary.split("\n")[0]).toContain("cancelled");
-    expect(post.summary).toContain("start-stack ran on and is done");
-  });
+  inLongRun(
+    "is tidied up after by the post step: the step's end is awaited, the lease given back, the site's state told",
+    async () => {
+      await breakSlowly();
+      const killed = newAction(droplet, "deploy", { mode: "recover" });
+      killed.start();
+      await stepBegan();
+      killed.kill("SIGKILL");
+      await killed.main();
+      const post = await killed.post();
+      expect(await stepRuns()).toBe(false);
+      expect(await timesBroughtUp(droplet)).toBe(1);
+      await takeShimAway(droplet);
+      await expectNothingLeftBehind(droplet);
+      await droplet.waitHealthy();
+      expect(post.exitCode, post.log).toBe(0);
+      expect(post.summary.split("\n")[0]).toContain("cancelled");
+      expect(post.summary).toContain("start-stack ran on and is done");
+    },
+  );
 });
 
-describe("a cancelled run", () => {
-  it("ends in seconds, leaves no half step, and its post step puts the host right", async () => {
+inLongRun(
+  "a cancelled run ends in seconds, leaves no half step, and its post step puts the host right",
+  async () => {
     await breakSlowly();
     const action = newAction(droplet, "deploy", { mode: "recover" });
     action.start();
@@ -179,8 +187,8 @@ describe("a cancelled run", () => {
     await takeShimAway(droplet);
     await expectNothingLeftBehind(droplet);
     await droplet.waitHealthy();
-  });
-});
+  },
+);
 
 describe("root and deploy at once", () => {
   it("meet in one lease: exactly one acts, the other is refused and names it", async () => {

@@ -47,7 +47,7 @@ async function expectCanary(): Promise<void> {
 
 describe.each<[User, readonly string[]]>([
   ["root", cases(["stack-down"], ["odoo-stopped", "odoo-removed", "stack-stopped"])],
-  ["deploy", cases(["odoo-stopped", "odoo-removed"], ["stack-stopped", "stack-down"])],
+  ["deploy", cases(["odoo-removed"], ["odoo-stopped", "stack-stopped", "stack-down"])],
 ])("as %s", (user, faults) => {
   it.each(faults)("brings back: %s", async (fault) => {
     await breakFor(fault);

@@ -35,8 +35,15 @@ disarm() {
   rm -rf "/etc/systemd/system/$put_back_unit" "$PUT_BACK_DIR"
   systemctl daemon-reload 2>/dev/null || true
 }
+# What it says is there for others only when it has ended: they read why the last try failed.
+try() {
+  tried=0
+  LC_ALL=C timeout -k 10 1200 sh program >said.new 2>&1 9>&- || tried=\$?
+  mv said.new said
+  return "\$tried"
+}
 tries=3
-until LC_ALL=C timeout -k 10 1200 sh program >said 2>&1 9>&-; do
+until try; do
   cat said 2>/dev/null
   echo try >>tries
   tries=\$((tries - 1))
