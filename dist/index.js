@@ -69879,7 +69879,7 @@ function requireFolder(path) {
 
 /***/ }),
 
-/***/ 27110:
+/***/ 51189:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -70304,6 +70304,46 @@ class Host {
 
 // EXTERNAL MODULE: ./build/journal.js
 var build_journal = __nccwpck_require__(17999);
+;// CONCATENATED MODULE: ./build/stops-by-others.js
+/** Notices when somebody else stops a container during a run: what they stopped is not started by the run. */
+/** With one of these, Docker starts a container again however it ends, but not after somebody stopped it. */
+const STARTED_AGAIN = new Set(["always", "unless-stopped"]);
+const UP = new Set(["running", "restarting", "paused"]);
+class StopsByOthers {
+    /** Containers that were up when the run last looked, and that no step of the run has touched since. */
+    #up = new Set();
+    #stopped;
+    /** To be given each diagnosis of the run, in order. */
+    observe({ target }) {
+        this.#stopped = undefined;
+        if (target === undefined) {
+            // Docker was not seen: what it did meanwhile is not known.
+            this.#up.clear();
+            return;
+        }
+        for (const container of [target.db, target.odoo]) {
+            if (container === undefined)
+                continue;
+            if (UP.has(container.state))
+                this.#up.add(container.id);
+            else if (this.#up.has(container.id) && wasStopped(container))
+                this.#stopped = container;
+        }
+    }
+    /** A step of the run begins: what changes from now on may be its doing. */
+    forget() {
+        this.#up.clear();
+        this.#stopped = undefined;
+    }
+    /** The container that somebody stopped, as the last diagnosis saw it; undefined: none. */
+    stopped() {
+        return this.#stopped;
+    }
+}
+function wasStopped({ state, restartPolicy, oomKilled, error }) {
+    return state === "exited" && STARTED_AGAIN.has(restartPolicy) && !oomKilled && error === "";
+}
+
 // EXTERNAL MODULE: ./build/survey/survey.js
 var survey_survey = __nccwpck_require__(11337);
 // EXTERNAL MODULE: external "node:fs"
@@ -71729,6 +71769,7 @@ function skew(epoch, began, ended) {
 
 
 
+
 const LOG_LINES = 200;
 const LOG_LINES_WHILE_WAITING = 60;
 async function openHost(parts) {
@@ -71747,6 +71788,8 @@ class Watch {
     #host;
     #inputs;
     #parts;
+    /** What somebody else stopped during the run. */
+    stops = new StopsByOthers();
     #last;
     constructor(host, inputs, parts) {
         this.#host = host;
@@ -71761,6 +71804,7 @@ class Watch {
         this.#host.become((0,survey_survey/* ifSeen */.hy)(this.#last.host)?.privilege ?? this.#host.privilege);
         journal.append({ kind: "surveyed", purpose, milliseconds: Math.round(clock.monotonic() - began) });
         const diagnosis = (0,diagnosis_diagnosis/* diagnose */.h4)(this.#last, this.#inputs, tried);
+        this.stops.observe(diagnosis);
         journal.append({ kind: "diagnosed", diagnosis: (0,build_journal/* recordOf */.zv)(diagnosis) });
         return diagnosis;
     }
@@ -71770,7 +71814,9 @@ class Watch {
             logLines: LOG_LINES_WHILE_WAITING,
             before: this.#last,
         });
-        return (0,diagnosis_diagnosis/* diagnose */.h4)(survey, this.#inputs, tried);
+        const diagnosis = (0,diagnosis_diagnosis/* diagnose */.h4)(survey, this.#inputs, tried);
+        this.stops.observe(diagnosis);
+        return diagnosis;
     }
     #means() {
         const { redactor, mask, askPublic, clock, signal } = this.#parts;
@@ -72397,8 +72443,8 @@ async function removeLeftovers(host, place, signal) {
 var build_journal = __nccwpck_require__(17999);
 // EXTERNAL MODULE: ./build/leases.js + 1 modules
 var build_leases = __nccwpck_require__(38597);
-// EXTERNAL MODULE: ./build/look.js + 15 modules
-var look = __nccwpck_require__(27110);
+// EXTERNAL MODULE: ./build/look.js + 16 modules
+var look = __nccwpck_require__(51189);
 // EXTERNAL MODULE: ./build/parts.js
 var build_parts = __nccwpck_require__(78262);
 // EXTERNAL MODULE: ./build/take-step.js
@@ -72609,6 +72655,11 @@ async function lookTwiceWhereInDoubt(watch, { clock, signal }) {
     await clock.sleep(DOUBT, signal);
     return await watch.look("second look");
 }
+/** Docker may be about to start again what was just seen to be down. */
+async function lookOnceMore(watch, tried, { clock, signal }) {
+    await clock.sleep(DOUBT, signal);
+    return await watch.look("once more", tried);
+}
 /** Who started the run by hand has waited already. */
 function graceFor({ graceMs }, { starter }) {
     return (0,build_starter/* whyUnattended */.DA)(starter) === undefined ? 0 : graceMs;
@@ -72760,6 +72811,11 @@ async function climb(host, watch, leases, permission, progress, inputs, parts) {
         diagnosis = await afterOthers(diagnosis, watch, inputs.bootWaitMs, parts, tried);
         if ((0,diagnosis_diagnosis/* isWaiting */.Gu)(diagnosis))
             return verdicts/* waitedInVain */.ao(diagnosis, inputs.bootWaitMs);
+        if (watch.stops.stopped() !== undefined)
+            diagnosis = await lookOnceMore(watch, tried, parts);
+        const stopped = watch.stops.stopped();
+        if (stopped !== undefined)
+            return verdicts/* stoppedByOthers */.MV(diagnosis, stopped.name, done);
         if (isFine(diagnosis) && tried.length === 0)
             return verdicts/* good */.uw(diagnosis, "The site came back by itself");
         if (!isFine(diagnosis)) {
@@ -72775,6 +72831,7 @@ async function climb(host, watch, leases, permission, progress, inputs, parts) {
                 if (spent !== undefined)
                     return spent;
             }
+            watch.stops.forget();
             const end = await (0,take_step/* takeStep */.e0)(remedy, diagnosis, host, place, progress, inputs, parts);
             if (!(0,take_step/* mayHaveMended */.$V)(remedy, end)) {
                 diagnosis = await watch.look(`after ${remedy}`, tried);
@@ -72788,7 +72845,7 @@ async function climb(host, watch, leases, permission, progress, inputs, parts) {
         if (verified.good) {
             const lasting = await watchIt(watch, inputs, tried, parts);
             if (!lasting.good)
-                return verdicts/* fellBack */.r2(cause, done, lasting);
+                return verdicts/* fellBack */.r2(cause, done, lasting, watch.stops.stopped()?.name);
             if (done.length === 0)
                 return verdicts/* good */.uw(lasting.diagnosis, "The site came back by itself");
             // Lighter looks ask for pages. Whether rows and files are in order only a whole one sees, and it alone knows of nothing
@@ -77605,7 +77662,7 @@ function whatTheBootSaid(output, { evidence, journal, redactor }) {
 /* harmony import */ var _host_state_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(80838);
 /* harmony import */ var _host_steps_step_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(30787);
 /* harmony import */ var _leases_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(38597);
-/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(27110);
+/* harmony import */ var _look_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(51189);
 /* harmony import */ var _take_step_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(74576);
 /* harmony import */ var _verdicts_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(34748);
 /**
@@ -77750,6 +77807,7 @@ function whyStopped({ reason }) {
 /* harmony export */   B3: () => (/* binding */ whatRecoverWouldDo),
 /* harmony export */   D0: () => (/* binding */ unattended),
 /* harmony export */   Hc: () => (/* binding */ verdictOn),
+/* harmony export */   MV: () => (/* binding */ stoppedByOthers),
 /* harmony export */   Nh: () => (/* binding */ refusedAfter),
 /* harmony export */   QR: () => (/* binding */ mended),
 /* harmony export */   R0: () => (/* binding */ isUnreachable),
@@ -77854,10 +77912,12 @@ function mended(cause, done, now) {
         ? unhealthy(now, whatRecoverWouldDo(now), done)
         : recovered(cause, done, now, now.cause === "healthy" ? "" : `Besides, ${now.finding}. ${now.advice}`);
 }
-function fellBack(cause, tried, watched) {
+/** @param stopped the container that somebody stopped meanwhile; undefined: none */
+function fellBack(cause, tried, watched, stopped = undefined) {
+    const how = stopped === undefined ? "" : `: someone stopped the container ${stopped}, so it was left stopped`;
     return {
         status: "unhealthy",
-        headline: `The site came back after ${tried.join(", then ")} and fell again`,
+        headline: `The site came back after ${tried.join(", then ")} and fell again${how}`,
         detail: `At first ${cause.finding}.\nThen it ${watched.why}.`,
         next: "Look at the logs in the evidence: something takes it down again.",
     };
@@ -78084,6 +78144,15 @@ function peopleCanWork({ layers }) {
         .map(at)
         .find((state) => state !== undefined && state !== "not observed");
     return outermost === "good" && at("assets") !== "bad";
+}
+/** Somebody stopped a container while the run was at work: that decides. */
+function stoppedByOthers({ finding, evidence }, container, done) {
+    return {
+        status: "refused",
+        headline: `Someone stopped the container ${container} during this run, so it was left stopped${done.length === 0 ? "" : `. Done before that: ${done.join(", then ")}`}`,
+        detail: [finding, ...evidence].join("\n"),
+        next: "If nobody meant to, run again with `mode: recover`: a new run starts it.",
+    };
 }
 /** What stopped a run half-way, and what it had done by then. */
 function refusedAfter({ message, detail, advice }, done) {

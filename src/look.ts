@@ -6,6 +6,7 @@ import { Host } from "./host/host.ts";
 import type { Inputs } from "./inputs/inputs.ts";
 import { recordOf } from "./journal.ts";
 import type { Parts } from "./parts.ts";
+import { StopsByOthers } from "./stops-by-others.ts";
 import { ifSeen, type Survey } from "./survey/survey.ts";
 import { type SurveyMeans, takeSurvey } from "./survey/take.ts";
 
@@ -29,6 +30,8 @@ export class Watch {
   readonly #host: Host;
   readonly #inputs: Inputs;
   readonly #parts: Parts;
+  /** What somebody else stopped during the run. */
+  readonly stops = new StopsByOthers();
   #last: Survey | undefined;
 
   constructor(host: Host, inputs: Inputs, parts: Parts) {
@@ -45,6 +48,7 @@ export class Watch {
     this.#host.become(ifSeen(this.#last.host)?.privilege ?? this.#host.privilege);
     journal.append({ kind: "surveyed", purpose, milliseconds: Math.round(clock.monotonic() - began) });
     const diagnosis = diagnose(this.#last, this.#inputs, tried);
+    this.stops.observe(diagnosis);
     journal.append({ kind: "diagnosed", diagnosis: recordOf(diagnosis) });
     return diagnosis;
   }
@@ -55,7 +59,9 @@ export class Watch {
       logLines: LOG_LINES_WHILE_WAITING,
       before: this.#last,
     });
-    return diagnose(survey, this.#inputs, tried);
+    const diagnosis = diagnose(survey, this.#inputs, tried);
+    this.stops.observe(diagnosis);
+    return diagnosis;
   }
 
   #means(): SurveyMeans {

@@ -28,6 +28,7 @@ import {
   afterOthers,
   confirmed,
   graceFor,
+  lookOnceMore,
   lookTwiceWhereInDoubt,
   reach,
   waitUntilGood,
@@ -143,6 +144,9 @@ async function climb(
   while (tried.length < MOST_REMEDIES) {
     diagnosis = await afterOthers(diagnosis, watch, inputs.bootWaitMs, parts, tried);
     if (isWaiting(diagnosis)) return verdicts.waitedInVain(diagnosis, inputs.bootWaitMs);
+    if (watch.stops.stopped() !== undefined) diagnosis = await lookOnceMore(watch, tried, parts);
+    const stopped = watch.stops.stopped();
+    if (stopped !== undefined) return verdicts.stoppedByOthers(diagnosis, stopped.name, done);
     if (isFine(diagnosis) && tried.length === 0)
       return verdicts.good(diagnosis, "The site came back by itself");
     if (!isFine(diagnosis)) {
@@ -155,6 +159,7 @@ async function climb(
         const spent = await spendBudget(diagnosis, remedy, host, place, inputs, parts);
         if (spent !== undefined) return spent;
       }
+      watch.stops.forget();
       const end = await takeStep(remedy, diagnosis, host, place, progress, inputs, parts);
       if (!mayHaveMended(remedy, end)) {
         diagnosis = await watch.look(`after ${remedy}`, tried);
@@ -166,7 +171,7 @@ async function climb(
     const verified = await waitUntilGood(watch, inputs, tried, parts);
     if (verified.good) {
       const lasting = await watchIt(watch, inputs, tried, parts);
-      if (!lasting.good) return verdicts.fellBack(cause, done, lasting);
+      if (!lasting.good) return verdicts.fellBack(cause, done, lasting, watch.stops.stopped()?.name);
       if (done.length === 0) return verdicts.good(lasting.diagnosis, "The site came back by itself");
       // Lighter looks ask for pages. Whether rows and files are in order only a whole one sees, and it alone knows of nothing
       // that could not be seen while the site was down.

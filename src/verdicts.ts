@@ -103,10 +103,18 @@ export function mended(cause: Diagnosis, done: readonly RemedyName[], now: Diagn
     : recovered(cause, done, now, now.cause === "healthy" ? "" : `Besides, ${now.finding}. ${now.advice}`);
 }
 
-export function fellBack(cause: Diagnosis, tried: readonly RemedyName[], watched: Verified): Verdict {
+/** @param stopped the container that somebody stopped meanwhile; undefined: none */
+export function fellBack(
+  cause: Diagnosis,
+  tried: readonly RemedyName[],
+  watched: Verified,
+  stopped: string | undefined = undefined,
+): Verdict {
+  const how =
+    stopped === undefined ? "" : `: someone stopped the container ${stopped}, so it was left stopped`;
   return {
     status: "unhealthy",
-    headline: `The site came back after ${tried.join(", then ")} and fell again`,
+    headline: `The site came back after ${tried.join(", then ")} and fell again${how}`,
     detail: `At first ${cause.finding}.\nThen it ${watched.why}.`,
     next: "Look at the logs in the evidence: something takes it down again.",
   };
@@ -382,6 +390,20 @@ function peopleCanWork({ layers }: Diagnosis): boolean {
     .map(at)
     .find((state) => state !== undefined && state !== "not observed");
   return outermost === "good" && at("assets") !== "bad";
+}
+
+/** Somebody stopped a container while the run was at work: that decides. */
+export function stoppedByOthers(
+  { finding, evidence }: Diagnosis,
+  container: string,
+  done: readonly RemedyName[],
+): Verdict {
+  return {
+    status: "refused",
+    headline: `Someone stopped the container ${container} during this run, so it was left stopped${done.length === 0 ? "" : `. Done before that: ${done.join(", then ")}`}`,
+    detail: [finding, ...evidence].join("\n"),
+    next: "If nobody meant to, run again with `mode: recover`: a new run starts it.",
+  };
 }
 
 /** What stopped a run half-way, and what it had done by then. */

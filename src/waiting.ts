@@ -32,6 +32,16 @@ export async function lookTwiceWhereInDoubt(watch: Watch, { clock, signal }: Par
   return await watch.look("second look");
 }
 
+/** Docker may be about to start again what was just seen to be down. */
+export async function lookOnceMore(
+  watch: Watch,
+  tried: readonly RemedyName[],
+  { clock, signal }: Parts,
+): Promise<Diagnosis> {
+  await clock.sleep(DOUBT, signal);
+  return await watch.look("once more", tried);
+}
+
 /** Who started the run by hand has waited already. */
 export function graceFor({ graceMs }: Inputs, { starter }: Parts): number {
   return whyUnattended(starter) === undefined ? 0 : graceMs;
