@@ -78145,10 +78145,10 @@ function peopleCanWork({ layers }) {
         .find((state) => state !== undefined && state !== "not observed");
     return outermost === "good" && at("assets") !== "bad";
 }
-/** Somebody stopped a container while the run was at work: that decides. */
+/** Somebody stopped a container while the run was at work: that decides. What the run had done by then has not helped. */
 function stoppedByOthers({ finding, evidence }, container, done) {
     return {
-        status: "refused",
+        status: done.length === 0 ? "refused" : "unhealthy",
         headline: `Someone stopped the container ${container} during this run, so it was left stopped${done.length === 0 ? "" : `. Done before that: ${done.join(", then ")}`}`,
         detail: [finding, ...evidence].join("\n"),
         next: "If nobody meant to, run again with `mode: recover`: a new run starts it.",

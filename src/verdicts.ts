@@ -392,14 +392,14 @@ function peopleCanWork({ layers }: Diagnosis): boolean {
   return outermost === "good" && at("assets") !== "bad";
 }
 
-/** Somebody stopped a container while the run was at work: that decides. */
+/** Somebody stopped a container while the run was at work: that decides. What the run had done by then has not helped. */
 export function stoppedByOthers(
   { finding, evidence }: Diagnosis,
   container: string,
   done: readonly RemedyName[],
 ): Verdict {
   return {
-    status: "refused",
+    status: done.length === 0 ? "refused" : "unhealthy",
     headline: `Someone stopped the container ${container} during this run, so it was left stopped${done.length === 0 ? "" : `. Done before that: ${done.join(", then ")}`}`,
     detail: [finding, ...evidence].join("\n"),
     next: "If nobody meant to, run again with `mode: recover`: a new run starts it.",

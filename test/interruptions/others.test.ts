@@ -34,8 +34,8 @@ function once(such: (entry: Entry) => boolean, act: () => Promise<void>) {
 
 describe.concurrent("a person stops", () => {
   it.for([
-    ["Odoo, while the action waits for it to answer", "odoo", isLook, "refused"],
-    ["the database, while the action waits for Odoo to answer", "db", isLook, "refused"],
+    ["Odoo, while the action waits for it to answer", "odoo", isLook, "unhealthy"],
+    ["the database, while the action waits for Odoo to answer", "db", isLook, "unhealthy"],
     ["Odoo, while the action watches that it lasts", "odoo", isVerified, "unhealthy"],
     ["the database, while the action watches that it lasts", "db", isVerified, "unhealthy"],
   ] as const)(
@@ -61,6 +61,25 @@ describe.concurrent("a person stops", () => {
       expect(sandbox.leftBehind).toEqual([]);
     },
   );
+
+  it("Odoo, between the first look and the first step: nothing is done, and the run is refused", {
+    timeout: PATIENCE,
+  }, async ({ expect }) => {
+    await using sandbox = await Sandbox.start(BOOT);
+    await sandbox.break("odoo-paused");
+    const person = once(
+      ({ kind }) => kind === "lease-taken",
+      async () => await stop(sandbox, "odoo"),
+    );
+    const { verdict, remedies, outputs } = await runOn(sandbox, {}, { onEntry: person.onEntry });
+    await person.done();
+    expect(sandbox.engine.of("odoo")?.state, JSON.stringify(verdict)).toBe("exited");
+    expect(verdict.status, JSON.stringify(verdict)).toBe("refused");
+    expect(verdict.headline).toMatch(/^Someone stopped the container \S*odoo\S* during this run/);
+    expect(remedies).toEqual([]);
+    expect(outputs.changed).toBe("false");
+    expect(sandbox.leftBehind).toEqual([]);
+  });
 
   it("Odoo before the run: that is what the run is for, and it is started", { timeout: PATIENCE }, async ({
     expect,
