@@ -41,7 +41,7 @@ describe("brought back", () => {
     cases<[string, string]>(
       [["port-proxy-lost", "restart-odoo"]],
       [
-        // CI has these two interrupted (sweep-services.e2e.test.ts), and on the sandbox.
+        // CI has these two interrupted (sweep.e2e.test.ts), and on the sandbox.
         ["docker-stopped", "start-docker"],
         ["nginx-stopped", "start-nginx"],
         ["docker-left-out", "start-docker,start-stack"],

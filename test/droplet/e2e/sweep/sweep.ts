@@ -13,10 +13,9 @@ import { Bench } from "../run.ts";
 import { Treasures } from "../treasures.ts";
 import { type Interrupted, interrupt, REBOOTS } from "./interruptions.ts";
 import { Before } from "./judge.ts";
-import { type Point, pointsOf } from "./points.ts";
+import { type Extent, type Point, pointsOf } from "./points.ts";
 import { type Situation, takeSlownessAway } from "./situations.ts";
 
-const EVERY_CASE = process.env.EVERY_CASE === "1";
 const EXPECTED =
   "every layer as good as before, containers, rows, files and modules the same, nothing of ours left, the next run succeeds";
 const JUDGED =
@@ -25,7 +24,7 @@ const JUDGED =
 const PATIENCE = 600_000;
 
 /** A test for each point of these steps, on a droplet of their own. */
-export function sweep(...steps: readonly Situation["step"][]): void {
+export function sweep(extent: Extent, ...steps: readonly Situation["step"][]): void {
   let bench: Bench;
 
   beforeAll(async () => {
@@ -38,11 +37,11 @@ export function sweep(...steps: readonly Situation["step"][]): void {
     await bench.tidy();
   });
 
-  it.each(pointsOf(steps).map((point) => [nameOf(point), point] as const))(
+  it.each(pointsOf(extent, steps).map((point) => [nameOf(point), point] as const))(
     "%s: nothing is worse than before, and the next run succeeds",
     async (name, point) => {
       const found = await pass(bench, point);
-      if (EVERY_CASE)
+      if (extent === "every point")
         record("interruptions.jsonl", JUDGED, {
           case: name,
           expected: EXPECTED,

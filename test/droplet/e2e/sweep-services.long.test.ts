@@ -2,4 +2,4 @@
 
 import { sweep } from "./sweep/sweep.ts";
 
-sweep("start-docker", "start-nginx", "start-db", "start-stack", "resume-odoo", "restart-odoo");
+sweep("every point", "start-docker", "start-nginx", "start-db", "start-stack", "resume-odoo", "restart-odoo");

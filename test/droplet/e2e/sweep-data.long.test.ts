@@ -2,4 +2,4 @@
 
 import { sweep } from "./sweep/sweep.ts";
 
-sweep("boot-check", "fix-permissions", "regenerate-assets", "wipe-assets", "backup", "module");
+sweep("every point", "boot-check", "fix-permissions", "regenerate-assets", "wipe-assets", "backup", "module");
