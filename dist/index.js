@@ -52143,21 +52143,21 @@ module.exports = __nccwpck_require__.p + "5f6a640f4adeff8e47dc.sh";
 /***/ 93732:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "7ee14fb00330d7df1c34.sh";
+module.exports = __nccwpck_require__.p + "a92c73b2f89b1866f019.sh";
 
 /***/ }),
 
 /***/ 49173:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "bbb540a622298df09b37.sh";
+module.exports = __nccwpck_require__.p + "8be6ca38d37e398da5a3.sh";
 
 /***/ }),
 
 /***/ 59220:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "0b68bacb67713eb75184.sh";
+module.exports = __nccwpck_require__.p + "a42889ef681dbebfa023.sh";
 
 /***/ }),
 
@@ -52171,7 +52171,7 @@ module.exports = __nccwpck_require__.p + "0b76be9f91ffd56a44c7.sh";
 /***/ 74849:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "1579bc6ca98b24261c73.sh";
+module.exports = __nccwpck_require__.p + "0c49dfb39ac448ea958a.sh";
 
 /***/ }),
 
@@ -52185,7 +52185,7 @@ module.exports = __nccwpck_require__.p + "ff521fe117f58cc24507.sh";
 /***/ 61284:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
-module.exports = __nccwpck_require__.p + "e6e746611909301ad90e.sh";
+module.exports = __nccwpck_require__.p + "76dcb722e27a882a2e12.sh";
 
 /***/ }),
 
@@ -70305,7 +70305,7 @@ class Host {
 // EXTERNAL MODULE: ./build/journal.js
 var build_journal = __nccwpck_require__(17999);
 ;// CONCATENATED MODULE: ./build/stops-by-others.js
-/** Notices when somebody else stops a container during a run: what they stopped is not started by the run. */
+/** Notices when a container is stopped during a run and not by it: the run does not start it again. */
 /** With one of these, Docker starts a container again however it ends, but not after somebody stopped it. */
 const STARTED_AGAIN = new Set(["always", "unless-stopped"]);
 const UP = new Set(["running", "restarting", "paused"]);
@@ -72655,9 +72655,11 @@ async function lookTwiceWhereInDoubt(watch, { clock, signal }) {
     await clock.sleep(DOUBT, signal);
     return await watch.look("second look");
 }
+/** Milliseconds. A Docker daemon that somebody restarts needs as long to start its containers again. */
+const DOCKER_STARTS_AGAIN = 20_000;
 /** Docker may be about to start again what was just seen to be down. */
 async function lookOnceMore(watch, tried, { clock, signal }) {
-    await clock.sleep(DOUBT, signal);
+    await clock.sleep(DOCKER_STARTS_AGAIN, signal);
     return await watch.look("once more", tried);
 }
 /** Who started the run by hand has waited already. */
@@ -77534,7 +77536,9 @@ function hasActed(end) {
 /** How it ended; of one that was not done, why, in its own words. */
 function outcomeOf(end, output) {
     const unfit = end.outcome === "ended" && end.status === _remedies_remedy_js__WEBPACK_IMPORTED_MODULE_12__/* .UNFIT */ .Vs;
-    return (unfit ? setbackOf(end, output) : undefined) ?? describeEnd(end);
+    // Only in this form: whether anything was changed is read from it.
+    const why = unfit ? setbackOf(end, output) : undefined;
+    return why?.startsWith("not done: ") ? why : describeEnd(end);
 }
 /** Why a step was not done or did not work, in its own words; undefined when it says nothing of the kind. */
 function setbackOf(end, output) {
@@ -77912,9 +77916,11 @@ function mended(cause, done, now) {
         ? unhealthy(now, whatRecoverWouldDo(now), done)
         : recovered(cause, done, now, now.cause === "healthy" ? "" : `Besides, ${now.finding}. ${now.advice}`);
 }
-/** @param stopped the container that somebody stopped meanwhile; undefined: none */
+/** @param stopped the container that was stopped meanwhile, and not by the run; undefined: none */
 function fellBack(cause, tried, watched, stopped = undefined) {
-    const how = stopped === undefined ? "" : `: someone stopped the container ${stopped}, so it was left stopped`;
+    const how = stopped === undefined
+        ? ""
+        : `: the container ${stopped} was stopped, not by the action, and was left stopped`;
     return {
         status: "unhealthy",
         headline: `The site came back after ${tried.join(", then ")} and fell again${how}`,
@@ -78145,13 +78151,13 @@ function peopleCanWork({ layers }) {
         .find((state) => state !== undefined && state !== "not observed");
     return outermost === "good" && at("assets") !== "bad";
 }
-/** Somebody stopped a container while the run was at work: that decides. What the run had done by then has not helped. */
+/** A container was stopped during the run, and not by it: a person decides. What the run had done by then did not help. */
 function stoppedByOthers({ finding, evidence }, container, done) {
     return {
         status: done.length === 0 ? "refused" : "unhealthy",
-        headline: `Someone stopped the container ${container} during this run, so it was left stopped${done.length === 0 ? "" : `. Done before that: ${done.join(", then ")}`}`,
+        headline: `The container ${container} was stopped during this run, not by the action, so it was left stopped${done.length === 0 ? "" : `. Done before that: ${done.join(", then ")}`}`,
         detail: [finding, ...evidence].join("\n"),
-        next: "If nobody meant to, run again with `mode: recover`: a new run starts it.",
+        next: "Find out who stopped it, and why. If it should run, start this workflow again: a new run with `mode: recover` starts it.",
     };
 }
 /** What stopped a run half-way, and what it had done by then. */

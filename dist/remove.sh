@@ -5,15 +5,6 @@
 # last step (or `none`).
 # shellcheck disable=SC2153,SC2154 # state.sh stands in front of this file, the values in front of that
 
-is_dead() {
-  lease=$state_dir/lease
-  [ -f "$lease" ] || return 0
-  [ "$(field "$lease" boot)" = "$(boot_id)" ] || return 0
-  beat=$(field "$lease" beat)
-  lives=$(field "$lease" lives)
-  [ $(($(uptime_seconds) - ${beat:-0})) -gt "${lives:-0}" ]
-}
-
 any_step_runs() {
   for each_run in "$state_dir"/runs/*; do
     if step_runs "$each_run"; then return 0; fi
@@ -26,7 +17,9 @@ for state_dir in "$STATE_ROOT"/*; do
   (
     lock_state
     if ! [ -f "$state_dir/lease" ] && [ -z "$(ls -A "$state_dir/runs" 2>/dev/null)" ]; then exit 0; fi
-    if ! is_dead || any_step_runs; then exit 0; fi
+    if [ -f "$state_dir/lease" ] && [ -z "$(why_lease_is_dead)" ]; then exit 0; fi
+    # Also one that an earlier holder of the lease began.
+    if any_step_runs; then exit 0; fi
     owner=$(field "$state_dir/lease" owner | cut -c1-8)
     step=$(field "$state_dir/lease" step)
     rm -rf "$state_dir/lease" "$state_dir/lease.new" "$state_dir/runs"

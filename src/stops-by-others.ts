@@ -1,4 +1,4 @@
-/** Notices when somebody else stops a container during a run: what they stopped is not started by the run. */
+/** Notices when a container is stopped during a run and not by it: the run does not start it again. */
 
 import type { Diagnosis } from "./diagnosis/diagnosis.ts";
 import type { Container } from "./survey/survey.ts";

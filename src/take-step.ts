@@ -123,7 +123,9 @@ function hasActed(end: StepEnd): boolean {
 /** How it ended; of one that was not done, why, in its own words. */
 function outcomeOf(end: StepEnd, output: string): string {
   const unfit = end.outcome === "ended" && end.status === UNFIT;
-  return (unfit ? setbackOf(end, output) : undefined) ?? describeEnd(end);
+  // Only in this form: whether anything was changed is read from it.
+  const why = unfit ? setbackOf(end, output) : undefined;
+  return why?.startsWith("not done: ") ? why : describeEnd(end);
 }
 
 /** Why a step was not done or did not work, in its own words; undefined when it says nothing of the kind. */

@@ -103,7 +103,7 @@ export function mended(cause: Diagnosis, done: readonly RemedyName[], now: Diagn
     : recovered(cause, done, now, now.cause === "healthy" ? "" : `Besides, ${now.finding}. ${now.advice}`);
 }
 
-/** @param stopped the container that somebody stopped meanwhile; undefined: none */
+/** @param stopped the container that was stopped meanwhile, and not by the run; undefined: none */
 export function fellBack(
   cause: Diagnosis,
   tried: readonly RemedyName[],
@@ -111,7 +111,9 @@ export function fellBack(
   stopped: string | undefined = undefined,
 ): Verdict {
   const how =
-    stopped === undefined ? "" : `: someone stopped the container ${stopped}, so it was left stopped`;
+    stopped === undefined
+      ? ""
+      : `: the container ${stopped} was stopped, not by the action, and was left stopped`;
   return {
     status: "unhealthy",
     headline: `The site came back after ${tried.join(", then ")} and fell again${how}`,
@@ -392,7 +394,7 @@ function peopleCanWork({ layers }: Diagnosis): boolean {
   return outermost === "good" && at("assets") !== "bad";
 }
 
-/** Somebody stopped a container while the run was at work: that decides. What the run had done by then has not helped. */
+/** A container was stopped during the run, and not by it: a person decides. What the run had done by then did not help. */
 export function stoppedByOthers(
   { finding, evidence }: Diagnosis,
   container: string,
@@ -400,9 +402,9 @@ export function stoppedByOthers(
 ): Verdict {
   return {
     status: done.length === 0 ? "refused" : "unhealthy",
-    headline: `Someone stopped the container ${container} during this run, so it was left stopped${done.length === 0 ? "" : `. Done before that: ${done.join(", then ")}`}`,
+    headline: `The container ${container} was stopped during this run, not by the action, so it was left stopped${done.length === 0 ? "" : `. Done before that: ${done.join(", then ")}`}`,
     detail: [finding, ...evidence].join("\n"),
-    next: "If nobody meant to, run again with `mode: recover`: a new run starts it.",
+    next: "Find out who stopped it, and why. If it should run, start this workflow again: a new run with `mode: recover` starts it.",
   };
 }
 

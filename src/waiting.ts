@@ -32,13 +32,16 @@ export async function lookTwiceWhereInDoubt(watch: Watch, { clock, signal }: Par
   return await watch.look("second look");
 }
 
+/** Milliseconds. A Docker daemon that somebody restarts needs as long to start its containers again. */
+const DOCKER_STARTS_AGAIN = 20_000;
+
 /** Docker may be about to start again what was just seen to be down. */
 export async function lookOnceMore(
   watch: Watch,
   tried: readonly RemedyName[],
   { clock, signal }: Parts,
 ): Promise<Diagnosis> {
-  await clock.sleep(DOUBT, signal);
+  await clock.sleep(DOCKER_STARTS_AGAIN, signal);
   return await watch.look("once more", tried);
 }
 

@@ -46,6 +46,21 @@ beat_lease() {
     mv "$state_dir/lease.new" "$state_dir/lease"
 }
 
+# why_lease_is_dead: why somebody else may take the lease; nothing where its holder may still live.
+why_lease_is_dead() {
+  lease_step=$(field "$state_dir/lease" step)
+  lease_beat=$(field "$state_dir/lease" beat)
+  lease_lives=$(field "$state_dir/lease" lives)
+  lease_age=$(($(uptime_seconds) - ${lease_beat:-0}))
+  if [ "$(field "$state_dir/lease" boot)" != "$(boot_id)" ]; then
+    echo "the host was rebooted since"
+  elif [ -n "$lease_step" ] && step_runs "$state_dir/runs/$lease_step"; then
+    return 0
+  elif [ "$lease_age" -gt "${lease_lives:-0}" ]; then
+    echo "no heartbeat for $lease_age s"
+  fi
+}
+
 # A process that has ended and that nobody has asked about yet (a zombie) does not live.
 process_lives() { kill -0 "$1" 2>/dev/null && ! grep -q '^State:[[:space:]]*[ZX]' "/proc/$1/status" 2>/dev/null; }
 

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -137,6 +138,27 @@ describe("a thousand runs", () => {
     }
     expect(statSync(auditLog()).size - after).toBeLessThan(20 * 200);
     expect(readdirSync(stateDirectory())).toEqual(["lock"]);
+  });
+
+  it("keep what a dead-man that gave up has saved, until a person has removed its mark", async () => {
+    const kept = join(state.place.auditRoot, state.place.key, "kept");
+    const mark = join(state.place.auditRoot, state.place.key, "gave-up");
+    for (let number = 0; number < 12; number++) {
+      const folder = join(kept, `aaaaaaaa-${number}-boot-check-put-back`);
+      mkdirSync(folder, { recursive: true });
+      const at = Date.now() / 1000 - (100 + number) * DAY;
+      utimesSync(folder, at, at);
+    }
+    writeFileSync(mark, "");
+    const run = async (): Promise<void> => {
+      await acquireLease(host, state.place, KILLED, "a test");
+      await releaseLease(host, state.place, KILLED);
+    };
+    await run();
+    expect(readdirSync(kept)).toHaveLength(12);
+    rmSync(mark);
+    await run();
+    expect(readdirSync(kept)).toHaveLength(10);
   });
 
   it("keep the newest ten, however old they are", async () => {

@@ -259,6 +259,17 @@ describe("what puts the host back", () => {
     expect(traced().replace("run\n", "").replace("done\n", "")).toBe("in\nout\n");
   });
 
+  it("runs though what it says cannot be written anywhere", async () => {
+    const { end } = await run(
+      step('mkdir "$PUT_BACK_DIR/said.new"', {
+        putBack: { ...PUT_BACK, values: { HERE: state.path, WHAT: "all the same" } },
+      }),
+    );
+    expect(end).toEqual({ outcome: "ended", status: 0 });
+    expect(traced()).toBe("put back all the same\n");
+    expectNothingLeft();
+  });
+
   it("tries again when it fails", async () => {
     const text = `echo try >>"$HERE/trace"\n[ "$(grep -c try "$HERE/trace")" -ge 2 ]`;
     const { end } = await run(step(":", { putBack: { ...PUT_BACK, text, values: { HERE: state.path } } }));

@@ -1,4 +1,4 @@
-// Somebody else acts while a run is at work: theirs wins, nothing of theirs is undone, and the verdict says so. On the
+// Somebody else acts during a run: theirs wins, nothing of theirs is undone, and the verdict says so. On the
 // sandbox, judged by its own Docker and HTTP front.
 
 import { describe, it } from "vitest";
@@ -55,7 +55,7 @@ describe.concurrent("a person stops", () => {
       expect(sandbox.engine.of(service)?.state, JSON.stringify(verdict)).toBe("exited");
       expect(verdict.status, JSON.stringify(verdict)).toBe(status);
       expect(verdict.headline).toMatch(
-        new RegExp(`omeone stopped the container \\S*${service}\\S*.*, so it was left stopped`),
+        new RegExp(`he container \\S*${service}\\S* was stopped.*, not by the action, .*left stopped`),
       );
       expect(remedies).toEqual(["resume-odoo"]);
       expect(sandbox.leftBehind).toEqual([]);
@@ -75,7 +75,9 @@ describe.concurrent("a person stops", () => {
     await person.done();
     expect(sandbox.engine.of("odoo")?.state, JSON.stringify(verdict)).toBe("exited");
     expect(verdict.status, JSON.stringify(verdict)).toBe("refused");
-    expect(verdict.headline).toMatch(/^Someone stopped the container \S*odoo\S* during this run/);
+    expect(verdict.headline).toMatch(
+      /^The container \S*odoo\S* was stopped during this run, not by the action/,
+    );
     expect(remedies).toEqual([]);
     expect(outputs.changed).toBe("false");
     expect(sandbox.leftBehind).toEqual([]);

@@ -26,9 +26,10 @@ kept() {
 # write_record FILE: whole or not at all.
 write_record() {
   mkdir -p "${1%/*}" 2>/dev/null || return
-  if printf '%s\n' "$lines" 2>/dev/null >"$1.new" && mv "$1.new" "$1" 2>/dev/null; then
-    sync "$1" 2>/dev/null || true
-    return 0
+  # On the disk before it takes the old one's place: a power cut must not leave an empty one.
+  if printf '%s\n' "$lines" 2>/dev/null >"$1.new"; then
+    sync "$1.new" 2>/dev/null || true
+    if mv "$1.new" "$1" 2>/dev/null; then return 0; fi
   fi
   rm -f "$1.new"
   return 1

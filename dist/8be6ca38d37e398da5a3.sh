@@ -25,18 +25,7 @@ elif [ "$(field "$lease" owner)" = "$OWNER" ]; then
   echo acquired
 else
   step=$(field "$lease" step)
-  beat=$(field "$lease" beat)
-  lives=$(field "$lease" lives)
-  age=$(($(uptime_seconds) - ${beat:-0}))
-  if [ "$(field "$lease" boot)" != "$(boot_id)" ]; then
-    reason="the host was rebooted since"
-  elif [ -n "$step" ] && step_runs "$state_dir/runs/$step"; then
-    reason=
-  elif [ "$age" -gt "${lives:-0}" ]; then
-    reason="no heartbeat for $age s"
-  else
-    reason=
-  fi
+  reason=$(why_lease_is_dead)
   if [ -n "$reason" ]; then
     found=$(cat "$lease")
     found_who=$(field "$lease" who)
@@ -48,6 +37,7 @@ else
   else
     echo held
     cat "$lease"
-    echo "age=$age"
+    beat=$(field "$lease" beat)
+    echo "age=$(($(uptime_seconds) - ${beat:-0}))"
   fi
 fi

@@ -9,6 +9,9 @@ audit_lines=4000
 kept_days=30
 kept_newest=10
 
+# What a dead-man that gave up has saved stays until a person has removed its mark.
+given_up_stays() { if [ -f "${audit_log%/*}/gave-up" ]; then grep -v -e '-put-back$' || true; else cat; fi; }
+
 # However many runs there are: what they leave for people does not grow for ever. A full disk only means that it stays.
 bound_growth() {
   if [ "$(wc -c 2>/dev/null <"$audit_log" || echo 0)" -gt "$most_audit" ]; then
@@ -18,7 +21,7 @@ bound_growth() {
   [ -d "$kept" ] || return 0
   # Names of steps: letters, digits and dashes.
   # shellcheck disable=SC2012
-  ls -1t "$kept" 2>/dev/null | tail -n "+$((kept_newest + 1))" | while IFS= read -r old; do
+  ls -1t "$kept" 2>/dev/null | given_up_stays | tail -n "+$((kept_newest + 1))" | while IFS= read -r old; do
     if [ -n "$(find "$kept/$old" -maxdepth 0 -mtime "+$kept_days" 2>/dev/null)" ]; then
       rm -rf "${kept:?}/$old"
       audit "removed what could take back the step $old: it is more than $kept_days days old"
